@@ -1,0 +1,43 @@
+# Every target makes the virtual environment it needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := demo-course
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test notebooks lint bench clean
+
+help: ## list what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox, fill the gradebook, write feedback and report
+	$(BIN)/python -m autograder.demo --course $(DEMO)
+
+test: $(READY) ## run the tests of the course and of the machine, and `build --check`
+	$(BIN)/autograder build --check
+	$(BIN)/python -m pytest
+
+notebooks: $(READY) ## run each reference notebook top to bottom
+	$(BIN)/python -m autograder.author.execute
+
+lint: $(READY) ## ruff format, ruff check, mypy
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(READY) ## measure grading against nbgrader's kernel, and the self-check
+	$(BIN)/python -m benchmarks.grading
+	$(BIN)/python -m benchmarks.selfcheck
+
+clean: ## remove the virtual environment, the demo course and caches
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
