@@ -1,0 +1,319 @@
+"""The wall around student code: Landlock and seccomp through sandlock, limits, and a watcher that stands outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+WALLS = ("sandlock", "none")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # which kernel a BLAS uses decides the last bits of a result
+_MODULES = ("autograder.run.wire", "autograder.run.worker", "autograder.run.nursery")
+_SYSTEM_FILES = (
+    "/usr/lib",
+    "/usr/lib64",
+    "/lib",
+    "/lib64",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+_DENIED = ("memfd_create", "memfd_secret", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key")
+
+_SCRATCH_PREFIX = "course-scratch-"
+
+# The nursery may read no folder of the repository, so its modules come to it as text, over its descriptor 0.
+_BOOT = """
+import json, os, sys, types
+def line():
+    text = b""
+    while not text.endswith(b"\\n"):
+        text += os.read(0, 1)
+    return int(text)
+def block(left):
+    chunks = []
+    while left:
+        chunks.append(os.read(0, left)); left -= len(chunks[-1])
+    return b"".join(chunks)
+sources = json.loads(block(line()))
+for name in ("autograder", "autograder.run"):
+    sys.modules[name] = types.ModuleType(name); sys.modules[name].__path__ = []
+for name, text in sources.items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+    setattr(sys.modules["autograder.run"], name.rpartition(".")[2], module)
+sys.modules["autograder.run.nursery"].boot()
+"""
+
+
+class WallError(Exception):
+    """The wall cannot stand on this machine, or fell: the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use: seconds for a call, a cell and the whole; bytes of memory and scratch space;
+    processes.
+    """
+
+    call: float = 5.0
+    cell: float = 10.0
+    submission: float = 120.0
+    memory: int = 2 * 2**30
+    scratch: int = 64 * 2**20
+    processes: int = 24
+
+
+def check_wall() -> None:
+    """Raise WallError if this machine cannot give the sandlock wall."""
+    if sys.platform != "linux":
+        raise WallError(
+            "grading needs Linux with Landlock; this is " + sys.platform + ". Grade in a Linux virtual machine, "
+            "or choose --wall none if you trust every submission"
+        )
+    try:
+        import sandlock
+    except ImportError as error:
+        raise WallError(
+            f"sandlock is not installed ({error}). Install the extra: pip install -e '.[instructor]'"
+        ) from error
+    have, need = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
+    if have < need:
+        raise WallError(
+            f"this kernel ({os.uname().release}) offers Landlock ABI {have}; {need} is needed (Linux 6.12 or newer). "
+            "Grade on a newer kernel, or choose --wall none if you trust every submission"
+        )
+
+
+class Nursery:
+    """A fork server inside the wall, seen from the process that owns it.
+
+    `control` is the trusted end of the control socket; hand it to the process that asks for forks.
+    """
+
+    def __init__(self, selfcheck: Path, *, wall: str, limits: Limits, preload: tuple[str, ...]) -> None:
+        self.limits = limits
+        _remove_stale_scratch()
+        self.scratch_root = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH_PREFIX}{os.getpid()}-"))
+        os.chmod(self.scratch_root, stat.S_IRWXU)
+        self.control, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sandbox: Any = None
+        self._process: Any = None
+        selfcheck = selfcheck.resolve()
+        readable = _readable(selfcheck)
+        settings = {
+            "selfcheck": str(selfcheck),
+            "preload": list(preload),
+            "confine": wall == "sandlock",
+            "readable": readable,
+            "limits": asdict(limits),
+        }
+        try:
+            if wall == "sandlock":
+                check_wall()
+                self._start_confined(child_end, readable)
+            else:
+                self._process = subprocess.Popen(
+                    _command(),
+                    stdin=child_end.fileno(),
+                    env=_environment(str(self.scratch_root)),
+                    cwd=self.scratch_root,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            child_end.close()
+            self._send_modules(settings)
+            self._wait_until_ready()
+        except BaseException:
+            child_end.close()
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The nursery's process id."""
+        return int(self._process.pid or 0)
+
+    def _start_confined(self, child_end: socket.socket, readable: list[str]) -> None:
+        import sandlock
+
+        self._sandbox = sandlock.Sandbox(
+            fs_readable=[*readable, "/proc"],
+            fs_writable=[str(self.scratch_root), "/dev/null"],
+            extra_deny_syscalls=list(_DENIED),
+            max_processes=self.limits.processes,
+            no_coredump=True,
+            clean_env=True,
+            env=_environment(str(self.scratch_root)),
+            cwd=str(self.scratch_root),
+        )
+        saved = os.dup(0)
+        try:
+            os.dup2(child_end.fileno(), 0)
+            self._process = self._sandbox.popen(
+                _command(),
+                stdin=sandlock.StdioMode.INHERIT,
+                stdout=sandlock.StdioMode.NULL,
+                stderr=sandlock.StdioMode.NULL,
+            )
+        except RuntimeError as error:
+            raise WallError(f"the sandbox did not start: {error}. Run `autograder doctor`") from error
+        finally:
+            os.dup2(saved, 0)
+            os.close(saved)
+
+    def _send_modules(self, settings: dict[str, Any]) -> None:
+        folder = Path(__file__).parent
+        sources = {name: (folder / f"{name.rpartition('.')[2]}.py").read_text() for name in _MODULES}
+        for text in (json.dumps(sources), json.dumps(settings)):
+            body = text.encode()
+            self.control.sendall(b"%d\n" % len(body) + body)
+
+    def _wait_until_ready(self) -> None:
+        self.control.settimeout(120)
+        try:
+            answer = self.control.recv(16)
+        except OSError as error:
+            raise WallError(f"the sandboxed process did not come up: {error}. Run `autograder doctor`") from error
+        if answer != b"ready\n":
+            raise WallError("the sandboxed process ended while it was starting. Run `autograder doctor`")
+        self.control.settimeout(None)
+
+    def memory(self) -> int:
+        """Bytes of memory that the student's processes use together; where it matters, shared pages count once."""
+        total = 0
+        for process in self._descendants():
+            total += _rss(process.pid)
+        if total <= self.limits.memory:
+            return total
+        return sum(_pss(process.pid) for process in self._descendants())
+
+    def scratch(self) -> int:
+        """Bytes in the scratch folders; a folder of very many files counts as over any limit."""
+        total = files = 0
+        for folder, _, names in os.walk(self.scratch_root):
+            files += len(names) + 1
+            if files > 5000:
+                return sys.maxsize
+            for name in names:
+                try:
+                    total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                except OSError:
+                    continue
+        return total
+
+    def kill_students(self) -> None:
+        """Kill every process of the student from outside; the nursery itself lives on."""
+        for process in self._descendants():
+            try:
+                process.send_signal(signal.SIGKILL)
+            except psutil.Error:
+                continue
+
+    def _descendants(self) -> list[psutil.Process]:
+        try:
+            return psutil.Process(self.pid).children(recursive=True)
+        except psutil.Error:
+            return []
+
+    def alive(self) -> bool:
+        """Whether the nursery still runs."""
+        try:
+            return self.pid > 0 and psutil.Process(self.pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        except psutil.Error:
+            return False
+
+    def close(self) -> None:
+        """End the nursery, every process in it, and its scratch folder."""
+        descendants = self._descendants() if self._process is not None and self.pid else []
+        self.control.close()
+        for process in descendants:
+            try:
+                process.kill()
+            except psutil.Error:
+                continue
+        if self._process is not None:
+            try:
+                self._process.kill()
+                self._process.wait(timeout=10)
+            except (RuntimeError, OSError, subprocess.TimeoutExpired):
+                pass  # already gone: killing was all we wanted
+            self._process = None
+        remove_folder(self.scratch_root)
+
+
+def _remove_stale_scratch() -> None:
+    """Remove the scratch folders of graders that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH_PREFIX}*"):
+        owner = folder.name.removeprefix(_SCRATCH_PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder that a stranger has written to, whatever modes its folders have."""
+
+    def make_writable(function: Any, path: str, error: Any) -> None:
+        try:
+            os.chmod(os.path.dirname(path), stat.S_IRWXU)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.chmod(path, stat.S_IRWXU)
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
+        except OSError:
+            pass  # the folder is in the system's temporary directory; what cannot be removed harms nobody
+
+    shutil.rmtree(folder, onerror=make_writable)
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-I", "-B", "-c", _BOOT]
+
+
+def _environment(home: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    fixed = {"PATH": "/usr/bin:/bin", "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "MPLBACKEND": "Agg",
+             "MPLCONFIGDIR": home, "IPYTHONDIR": home, "USER": "student", "TERM": "dumb"}  # fmt: skip
+    return {**fixed, **dict.fromkeys(_THREADS, "1"), **kept}
+
+
+def _readable(selfcheck: Path) -> list[str]:
+    """Python with its packages, the system's libraries, and selfcheck: nothing else of this machine."""
+    python = [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    python += [os.path.join(sys.prefix, name) for name in ("lib", "lib64", "pyvenv.cfg")]
+    python += [os.path.join(sys.base_prefix, name) for name in ("lib", "lib64", "bin")]
+    python += [os.path.realpath(path) for path in (*python, sys.executable)]
+    candidates = [*python, *_SYSTEM_FILES, *_DEVICES, str(selfcheck)]
+    return [path for path in dict.fromkeys(candidates) if os.path.exists(path)]
+
+
+def _rss(pid: int) -> int:
+    try:
+        memory = psutil.Process(pid).memory_info()
+        return int(memory.rss)
+    except psutil.Error:
+        return 0
+
+
+def _pss(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
+    except OSError:
+        return 0

@@ -1,0 +1,121 @@
+"""The student's process: executes a notebook's cells through IPython, then answers calls.
+
+Runs inside the wall, in a fork of the nursery, and holds nothing but the student's work. Requests and replies are wire
+frames; each reply is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from autograder.run import wire
+
+
+def serve(channel: int, shell: Any) -> None:
+    """Answer requests on the descriptor `channel` until the other side closes it."""
+    from selfcheck.target import LocalProvider, StudentError
+
+    worker = Worker(shell, LocalProvider, StudentError)
+    while True:
+        try:
+            request = wire.decode(wire.receive(channel))
+        except wire.Closed:
+            return
+        for reply in worker.answer(request):
+            wire.send(channel, reply)
+
+
+class Worker:
+    """One notebook's namespace, and the values that stay in it (handles)."""
+
+    def __init__(self, shell: Any, provider_class: Any, student_error: type[Exception]) -> None:
+        self.shell = shell
+        self.provider_class = provider_class
+        self.student_error = student_error
+        self.provider: Any = None
+        self.handles: dict[int, Any] = {}
+
+    def answer(self, request: dict[str, Any]) -> Any:
+        """Yield the encoded replies to one request: several for `run` (one as each cell begins), one for the others."""
+        operation = request["op"]
+        if operation == "run":
+            yield from self._run(request["cells"], request["cases"])
+        elif operation == "call":
+            calls = [self._call(request["name"], call, request["opaque"]) for call in request["calls"]]
+            yield self._encoded({"results": calls})
+        elif operation == "probe":
+            yield self._encoded({"results": [self._probe(request["name"], request["args"])]})
+
+    def _run(self, cells: list[tuple[str, str]], cases_source: str) -> Any:
+        from selfcheck.execute import run_cells
+
+        errors = []
+        for identity, source in cells:
+            yield wire.encode({"begin": identity})
+            for error in run_cells(self.shell, [(identity, source)]):
+                errors.append({"cell": identity, "error": _described(error)})
+        cases = types.ModuleType("cases")
+        exec(compile(cases_source, "cases.py", "exec"), cases.__dict__)
+        self.provider = self.provider_class(self.shell.user_ns, cases)
+        yield wire.encode({"done": errors, "defined": sorted(_functions(self.shell.user_ns))})
+
+    def _call(self, name: str, call: tuple[tuple, dict], opaque: list[int]) -> dict[str, Any]:
+        args, kwargs = self._resolved(call[0]), self._resolved(call[1])
+        try:
+            before = [wire.encode(argument) for argument in args]
+            value = self.provider.call(name, args, kwargs)
+            reply: dict[str, Any] = {"value": self._with_handles(value, opaque)}
+            changed = {}
+            for position, (argument, was) in enumerate(zip(args, before, strict=True)):
+                if wire.encode(argument) != was:
+                    changed[position] = argument
+            if changed:
+                reply["changed"] = changed
+            wire.encode(reply)
+        except self.student_error as error:
+            return {"error": _described(error)}
+        except wire.WireError as error:
+            return {"error": {"names": ["WireError"], "message": f"what {name} returns {error}", "traceback": ""}}
+        return reply
+
+    def _probe(self, name: str, args: Any) -> dict[str, Any]:
+        try:
+            return {"value": self.provider.probe(name, self._resolved(args))}
+        except self.student_error as error:
+            return {"error": _described(error)}
+
+    def _with_handles(self, value: Any, opaque: list[int]) -> Any:
+        if not opaque or type(value) is not tuple:
+            return value
+        return tuple(self._kept(item) if position in opaque else item for position, item in enumerate(value))
+
+    def _kept(self, item: Any) -> wire.Handle:
+        handle = wire.Handle(len(self.handles))
+        self.handles[handle.number] = item
+        return handle
+
+    def _resolved(self, value: Any) -> Any:
+        if type(value) is wire.Handle:
+            return self.handles[value.number]
+        if type(value) in (tuple, list):
+            return type(value)(self._resolved(item) for item in value)
+        if type(value) is dict:
+            return {key: self._resolved(item) for key, item in value.items()}
+        return value
+
+    def _encoded(self, reply: dict[str, Any]) -> bytes:
+        try:
+            return wire.encode(reply)
+        except wire.WireError as error:
+            problem = {"names": ["WireError"], "message": f"what came back {error}", "traceback": ""}
+            return wire.encode({"results": [{"error": problem}] * len(reply["results"])})
+
+
+def _described(error: Any) -> dict[str, Any]:
+    return {"names": list(error.names), "message": str(error.message)[:2000], "traceback": str(error.traceback)[:6000]}
+
+
+def _functions(namespace: dict[str, Any]) -> list[str]:
+    kinds = (types.FunctionType, type)
+    return [name for name, value in namespace.items() if type(value) in kinds and not name.startswith("_")][:500]

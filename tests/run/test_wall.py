@@ -1,0 +1,214 @@
+"""The wall: what student code can reach from inside, what is left of it afterwards, and what stops it from outside."""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.rooms import Repository
+from autograder.run import wall, wire
+
+SELFCHECK = Repository.default().assignments / "selfcheck"
+LIMITS = wall.Limits(memory=300 * 2**20, scratch=8 * 2**20, processes=16)
+
+
+@pytest.fixture(scope="module")
+def nursery():
+    made = wall.Nursery(SELFCHECK, wall="sandlock", limits=LIMITS, preload=("numpy",))
+    yield made
+    made.close()
+    assert not made.scratch_root.exists()
+
+
+class Worker:
+    """A forked student process, driven by hand."""
+
+    def __init__(self, nursery: wall.Nursery, folder: Path, cell: str) -> None:
+        self.nursery = nursery
+        self.channel, theirs = socket.socketpair()
+        folder.mkdir(exist_ok=True)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
+        nursery.control.sendmsg([b"F" + str(folder).encode()], rights)
+        self.pid = int(nursery.control.recv(64))
+        theirs.close()
+        self.ask({"op": "run", "cells": [("cell", cell)], "cases": "PROBES = {}"})
+
+    def ask(self, request, seconds=20.0):
+        wire.send(self.channel.fileno(), wire.encode(request))
+        reply = {"begin": ""}
+        while "begin" in reply:
+            reply = wire.decode(wire.receive(self.channel.fileno(), time.monotonic() + seconds))
+        return reply
+
+    def call(self, name, *args, seconds=20.0):
+        return self.ask({"op": "call", "name": name, "calls": [(args, {})], "opaque": []}, seconds)["results"][0]
+
+    def sweep(self) -> bytes:
+        self.channel.close()
+        self.nursery.control.sendall(b"K")
+        return self.nursery.control.recv(64)
+
+
+@pytest.fixture
+def worker(nursery):
+    made = []
+
+    def start(cell):
+        made.append(Worker(nursery, nursery.scratch_root / f"w{len(made)}", cell))
+        return made[-1]
+
+    yield start
+    for one in made:
+        assert one.sweep() == b"clean\n"
+    assert psutil.Process(nursery.pid).children(recursive=True) == []
+
+
+def test_files_outside_the_list_cannot_be_read_or_written(worker, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("42")
+    student = worker("def read(path):\n    return open(path).read()\ndef write(path):\n    open(path, 'w').write('x')")
+    root = Repository.default().root
+    for path in (
+        secret,
+        "/etc/passwd",
+        "/etc/shadow",
+        root / "pyproject.toml",
+        root / "solutions",
+        f"/proc/{os.getpid()}/environ",
+    ):
+        assert student.call("read", str(path))["error"]["names"][0] == "PermissionError", path
+    for path in (secret, "/tmp/forged", root / "forged", SELFCHECK / "target.py"):
+        assert student.call("write", str(path))["error"]["names"][0] == "PermissionError", path
+    assert secret.read_text() == "42"
+
+
+def test_only_the_own_scratch_folder_is_writable(worker, nursery):
+    first = worker("def write(path):\n    open(path, 'w').write('x')")
+    second = worker("def write(path):\n    open(path, 'w').write('x')")
+    assert "error" not in first.call("write", "note.txt")
+    assert second.call("write", str(nursery.scratch_root / "w0" / "note.txt"))["error"]["names"][0] == "PermissionError"
+
+
+def test_the_environment_holds_nothing_of_the_graders(worker, monkeypatch):
+    student = worker("import os\ndef names():\n    return sorted(os.environ)")
+    names = student.call("names")["value"]
+    assert not [n for n in names if n.startswith(("PYTEST", "NBGRADER", "SECRET", "VIRTUAL", "MAKE"))]
+    assert set(names) <= {
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "FORCE_COLOR",
+        "GIT_PAGER",
+        "HOME",
+        "IPYTHONDIR",
+        "KMP_DUPLICATE_LIB_OK",
+        "KMP_INIT_AT_FORK",
+        "LANG",
+        "LC_CTYPE",
+        "LINES",
+        "MKL_NUM_THREADS",
+        "MPLBACKEND",
+        "MPLCONFIGDIR",
+        "NUMEXPR_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_CORETYPE",
+        "OPENBLAS_L2_SIZE",
+        "OPENBLAS_NUM_THREADS",
+        "PAGER",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+    }
+
+
+def test_network_parents_siblings_and_memfd_are_out_of_reach(worker, nursery):
+    code = """
+import os, signal, socket
+def connect():
+    socket.create_connection(("127.0.0.1", 9), timeout=1)
+def kill(pid):
+    os.kill(pid, signal.SIGTERM)
+def memfd():
+    os.memfd_create("x")
+"""
+    student, sibling = worker(code), worker(code)
+    for name, *args in (("connect",), ("kill", nursery.pid), ("kill", os.getpid()), ("kill", sibling.pid), ("memfd",)):
+        assert student.call(name, *args)["error"]["names"][0] in ("PermissionError", "ProcessLookupError"), (name, args)
+    assert psutil.pid_exists(sibling.pid)
+
+
+def test_a_detached_grandchild_does_not_outlive_the_exercise(worker):
+    student = worker(
+        "import os, time\ndef detach():\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
+        "            time.sleep(600)\n        os._exit(0)\n    return 1"
+    )
+    assert student.call("detach") == {"value": 1}
+
+
+def test_a_fork_bomb_meets_the_process_cap_and_is_swept_away(worker):
+    student = worker(
+        "import os, time\ndef bomb():\n    made = 0\n    try:\n        for _ in range(200):\n"
+        "            if os.fork() == 0:\n"
+        "                time.sleep(600)\n            made += 1\n    except OSError:\n        pass\n    return made"
+    )
+    assert student.call("bomb")["value"] <= LIMITS.processes
+
+
+def test_too_much_memory_is_an_error_of_the_student_alone(worker, nursery):
+    student = worker("import numpy as np\ndef hungry():\n    return np.ones(10**9).sum()\ndef fine():\n    return 1")
+    assert student.call("hungry")["error"]["names"][0] in ("MemoryError", "_ArrayMemoryError")
+    assert student.call("fine") == {"value": 1}
+
+
+def test_files_cannot_grow_beyond_the_scratch_limit(worker, nursery):
+    student = worker(
+        "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\ndef fill():\n    with open('big', 'wb') as f:\n"
+        "        while True:\n            f.write(bytes(2**20))"
+    )
+    assert student.call("fill")["error"]["names"][0] == "OSError"
+    assert nursery.scratch() <= LIMITS.scratch + 2**20
+
+
+def test_students_are_killed_from_outside_and_the_nursery_lives(worker, nursery):
+    student = worker("def fine():\n    return 1")
+    nursery.kill_students()
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        student.call("fine", seconds=5)
+    assert nursery.alive()
+
+
+def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
+    folder = tmp_path / "scratch"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "file").write_text("x")
+    (folder / "a" / "b").chmod(0)
+    (folder / "a").chmod(0)
+    wall.remove_folder(folder)
+    assert not folder.exists()
+
+
+def test_without_a_wall_the_nursery_still_serves():
+    made = wall.Nursery(SELFCHECK, wall="none", limits=LIMITS, preload=("numpy",))
+    try:
+        student = Worker(made, made.scratch_root / "w", "def fine():\n    return 1")
+        assert student.call("fine") == {"value": 1}
+        assert student.sweep() == b"clean\n"
+    finally:
+        made.close()
+
+
+def test_an_old_kernel_is_refused_in_a_sentence_that_says_what_to_do(monkeypatch):
+    import sandlock
+
+    monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 3)
+    with pytest.raises(wall.WallError, match=r"6\.12 or newer.*--wall none"):
+        wall.check_wall()
