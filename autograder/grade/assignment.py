@@ -1,0 +1,151 @@
+"""What grading knows of an assignment, read from the instructor's source notebook and the files of the repository."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.rooms import Course, Repository
+
+GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
+SOLUTION_SUFFIX = "-solution"
+
+
+class NotBuilt(Exception):
+    """The assignment cannot be graded yet: the text says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the source notebook: its nbgrader grade_id ('' if it has none), its role, its text."""
+
+    id: str
+    grade_id: str
+    role: str
+    source: str
+    metadata: dict[str, Any] = field(hash=False, compare=False, default_factory=dict)
+
+    @property
+    def exercise(self) -> str:
+        """The exercise whose solution cell or test cell this is."""
+        return self.grade_id.removesuffix(SOLUTION_SUFFIX)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as grading sees it: exercises with their points in order, the cells, and where its files are."""
+
+    name: str
+    points: dict[str, float]
+    cells: tuple[Cell, ...]
+    release: str
+    released_files: dict[str, str]
+    source_notebook: Path
+    reference: Path
+    hidden: Path
+    visible: Path
+    cases: Path
+    mistakes: Path
+    selfcheck: Path
+    seed: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, course: Course, repository: Repository, name: str) -> Assignment:
+        """Read the assignment `name`. Raises NotBuilt, with the next step, if something is missing."""
+        if name not in repository.names():
+            known = ", ".join(repository.names()) or "none"
+            raise NotBuilt(f"there is no assignment {name!r}. The assignments are: {known}")
+        notebook = course.source_notebook(name)
+        if not notebook.is_file():
+            raise NotBuilt(f"{notebook} is missing. Run `autograder build` first")
+        public = repository.public(name)
+        paths = {
+            "reference": repository.source(name),
+            "hidden": repository.hidden(name),
+            "visible": public / f"test_{name}.py",
+            "cases": public / "cases.py",
+        }
+        for what, path in paths.items():
+            if not path.is_file():
+                raise NotBuilt(f"the {what} file of {name} is missing: {path}. Restore it from version control")
+        content = nbformat.read(notebook, as_version=4)
+        cells = tuple(_cell(cell) for cell in content.cells)
+        points = {c.grade_id: float(c.metadata["points"]) for c in cells if c.role == TEST}
+        release = content.metadata.get("course", {}).get("release", "")
+        return cls(
+            name=name,
+            points=points,
+            cells=cells,
+            release=release,
+            released_files=_released(course.release / name),
+            source_notebook=notebook,
+            mistakes=repository.mistakes(name),
+            selfcheck=repository.assignments / "selfcheck",
+            seed=hashlib.sha256(course.secret() + name.encode()).digest(),
+            **paths,
+        )
+
+    @property
+    def max_points(self) -> float:
+        """Points that code can earn."""
+        return sum(self.points.values())
+
+    def imports(self) -> tuple[str, ...]:
+        """Top-level modules that the given cells import, for the nursery to import once."""
+        found: dict[str, None] = {}
+        for cell in self.cells:
+            if cell.role != GIVEN:
+                continue
+            try:
+                tree = ast.parse(cell.source)
+            except SyntaxError:
+                continue  # a cell with magics; what it imports is imported when it runs
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    found.update(dict.fromkeys(alias.name for alias in node.names))
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found[node.module] = None
+        return tuple(name for name in found if name.partition(".")[0] != "selfcheck")
+
+    def fingerprint(self) -> str:
+        """A hash of everything of the assignment that can change a result."""
+        digest = hashlib.sha256(self.seed)
+        for path in (self.source_notebook, self.reference, self.hidden, self.visible, self.cases, self.mistakes):
+            digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+        for path in sorted(self.selfcheck.glob("*.py")):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def _released(folder: Path) -> dict[str, str]:
+    """Names of what the release holds beside the notebook, with a hash of each file ('' for a folder)."""
+    if not folder.is_dir():
+        return {}
+    return {path.name: file_hash(path) if path.is_file() else "" for path in folder.iterdir()}
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _cell(cell: nbformat.NotebookNode) -> Cell:
+    nbgrader = dict(cell.metadata.get("nbgrader", {}))
+    return Cell(cell.get("id", ""), nbgrader.get("grade_id", ""), _role(cell, nbgrader), cell.source, nbgrader)
+
+
+def _role(cell: nbformat.NotebookNode, nbgrader: dict[str, Any]) -> str:
+    if cell.cell_type != "code":
+        return OTHER
+    if "demo" in cell.metadata.get("tags", []):
+        return DEMO
+    if nbgrader.get("grade") and not nbgrader.get("solution"):
+        return TEST
+    if nbgrader.get("solution"):
+        return EXERCISE
+    return GIVEN

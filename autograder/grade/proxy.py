@@ -1,0 +1,239 @@
+"""The functions under test, seen from the trusted process: every call goes over a private socket to the student's
+process.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.run import wire
+from autograder.run.wall import Limits, remove_folder
+from selfcheck.target import StudentError, StudentTimeout
+
+_MRO = ("Exception", "BaseException", "object")
+_LATER_CALL = 1.0  # seconds for a call once another call of the same exercise has run out of time
+
+
+class NurseryFault(Exception):
+    """The fork server did not do its part: the grader's own fault."""
+
+
+class RemoteProvider:
+    """Runs a submission's cells in a fresh process per exercise, and its functions there.
+
+    control: the socket to the nursery. cells: (id, source) in order. problems: by exercise, the sentence that says
+    why its
+    function cannot be found. opaque: by exercise, positions in the returned tuple that stay in the student's process.
+    """
+
+    def __init__(
+        self,
+        control: socket.socket,
+        scratch_root: Path,
+        limits: Limits,
+        cells: list[tuple[str, str]],
+        problems: Mapping[str, str],
+        cases_source: str,
+        opaque: Mapping[str, tuple[int, ...]],
+    ) -> None:
+        self.control = control
+        self.scratch_root = scratch_root
+        self.limits = limits
+        self.cells = cells
+        self.problems = problems
+        self.cases_source = cases_source
+        self.opaque = opaque
+        self.left_out: dict[str, str] = {}
+        self.cell_errors: dict[str, dict[str, Any]] = {}
+        self.defined: frozenset[str] = frozenset()
+        self.end = time.monotonic() + limits.submission
+        self._channel: socket.socket | None = None
+        self._forks = 0
+        self._slow = False
+
+    def begin(self) -> None:
+        """Start an exercise: the next call comes to a fresh process."""
+        self._drop()
+        self._slow = False
+
+    def finish(self) -> None:
+        """End the last exercise; nothing of the student's is left running."""
+        self._drop()
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """The student's NAME(*args, **kwargs); edits of the arguments are carried back. Raises StudentError."""
+        return self.map(name, [(args, dict(kwargs))], single=True)[0]
+
+    def map(self, name: str, calls: list[tuple[tuple, dict]], single: bool = False) -> list[Any]:
+        """Many calls in one message. An error of one call raises, as if they had been made one by one."""
+        self._ensure_worker()
+        if name in self.problems and name not in self.defined:
+            raise StudentError(("NameError", *_MRO), self.problems[name])
+        self._explain_if_undefined(name)
+        request = {"op": "call", "name": name, "calls": calls, "opaque": list(self.opaque.get(name, ()))}
+        replies = self._ask(request, len(calls))
+        return [self._value(reply, calls[index][0]) for index, reply in enumerate(replies)]
+
+    def probe(self, name: str, args: tuple) -> Any:
+        """cases.PROBES[name](namespace, *args), computed beside the student's code. Raises StudentError."""
+        self._ensure_worker()
+        return self._value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0], ())
+
+    def _explain_if_undefined(self, name: str) -> None:
+        if name in self.defined:
+            return
+        cell = f"{name}-solution"
+        if cell in self.left_out:
+            raise StudentError(("NameError", *_MRO), f"{name} is not defined: {self.left_out[cell]}")
+        if cell in self.cell_errors:
+            error = self.cell_errors[cell]
+            said = f"{error['names'][0]}: {error['message']}" if error["message"] else error["names"][0]
+            raise StudentError(error["names"], f"{name} is not defined: its cell raised {said}", error["traceback"])
+
+    def _value(self, reply: Any, args: tuple) -> Any:
+        if type(reply) is not dict:
+            raise StudentError(("WireError", *_MRO), "what came back is not a reply")
+        if "error" in reply:
+            raise _student_error(reply["error"])
+        changed = reply.get("changed", {})
+        if type(changed) is dict:
+            for position, value in changed.items():
+                if type(position) is int and 0 <= position < len(args):
+                    wire.write_back(args[position], value)
+        return reply.get("value")
+
+    def _ask(self, request: dict[str, Any], expected: int) -> list[Any]:
+        assert self._channel is not None
+        allowed = _LATER_CALL if self._slow else self.limits.call
+        deadline = min(time.monotonic() + allowed, self.end)
+        try:
+            wire.send(self._channel.fileno(), wire.encode(request), deadline)
+            reply = wire.decode(wire.receive(self._channel.fileno(), deadline))
+        except wire.TimedOut:
+            self._drop()
+            self._slow = True
+            raise StudentTimeout(self._timeout_text(allowed)) from None
+        except wire.Closed:
+            self._drop()
+            raise StudentError(("ProcessDied", *_MRO), self._death_text()) from None
+        except wire.WireError as error:
+            self._drop()
+            raise StudentError(("WireError", *_MRO), f"what came back cannot be read: {error}") from None
+        results = reply.get("results") if type(reply) is dict else None
+        if type(results) is not list or len(results) != expected:
+            self._drop()
+            raise StudentError(("WireError", *_MRO), "what came back is not a reply")
+        return results
+
+    def _timeout_text(self, allowed: float) -> str:
+        if time.monotonic() >= self.end:
+            return f"the submission used up its {self.limits.submission:g} s"
+        return f"still running after {allowed:g} s"
+
+    def _death_text(self) -> str:
+        megabytes = self.limits.memory // 2**20
+        return f"the process ended while your code ran: it exited, crashed, or needed more than {megabytes} MiB"
+
+    def _ensure_worker(self) -> None:
+        """Have a process in which the cells have run; a cell that hangs or kills its process is left out and the rest
+        replayed.
+        """
+        while self._channel is None:
+            if time.monotonic() >= self.end:
+                raise StudentTimeout(self._timeout_text(0))
+            self._fork()
+            running = self._run_cells()
+            if running is not None:
+                self._drop()
+
+    def _run_cells(self) -> str | None:
+        """Execute the cells. Returns None when done, or the id of the cell that was left out."""
+        assert self._channel is not None
+        cells = [(identity, source) for identity, source in self.cells if identity not in self.left_out]
+        channel = self._channel.fileno()
+        begun = ""
+        try:
+            request = {"op": "run", "cells": cells, "cases": self.cases_source}
+            wire.send(channel, wire.encode(request), time.monotonic() + self.limits.cell)
+            for _ in range(len(cells) + 1):
+                reply = wire.decode(wire.receive(channel, min(time.monotonic() + self.limits.cell, self.end)))
+                if type(reply) is dict and type(reply.get("begin")) is str:
+                    begun = reply["begin"]
+                    continue
+                self._note(reply)
+                return None
+            raise wire.WireError("too many replies")
+        except wire.TimedOut:
+            reason = f"the cell ran longer than {self.limits.cell:g} s and was left out"
+        except wire.Closed:
+            reason = "the process ended while the cell ran, and the cell was left out"
+        except wire.WireError:
+            reason = "the cell spoke where only the grader speaks, and was left out"
+        if begun not in dict(cells):
+            raise NurseryFault(f"the student's process failed before its first cell: {reason}")
+        self.left_out[begun] = reason
+        return begun
+
+    def _note(self, reply: Any) -> None:
+        if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
+            raise wire.WireError("not a reply")
+        self.defined = frozenset(name for name in reply["defined"] if type(name) is str)
+        self.cell_errors = {}
+        for entry in reply["done"]:
+            if type(entry) is dict and type(entry.get("cell")) is str:
+                error = _student_error(entry.get("error"))
+                described = {"names": error.names, "message": error.message, "traceback": error.traceback}
+                self.cell_errors[entry["cell"]] = described
+
+    def _fork(self) -> None:
+        self._forks += 1
+        scratch = self.scratch_root / f"{os.getpid()}-{self._forks}"
+        scratch.mkdir(mode=0o700)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
+        try:
+            self.control.settimeout(10)
+            self.control.sendmsg([b"F" + str(scratch).encode()], rights)
+            answer = self.control.recv(64)
+        except OSError as error:
+            raise NurseryFault(f"the fork server does not answer: {error}") from error
+        finally:
+            theirs.close()
+        if not answer.strip().isdigit():
+            raise NurseryFault("the fork server could not fork")
+        self._channel = ours
+
+    def _drop(self) -> None:
+        """End the student's process and all it has started, and empty its scratch folder."""
+        if self._channel is None:
+            return
+        self._channel.close()
+        self._channel = None
+        try:
+            self.control.settimeout(10)
+            self.control.sendall(b"K")
+            answer = self.control.recv(64)
+        except OSError as error:
+            raise NurseryFault(f"the fork server does not answer: {error}") from error
+        if answer != b"clean\n":
+            raise NurseryFault("processes of the student could not be ended")
+        remove_folder(self.scratch_root / f"{os.getpid()}-{self._forks}")
+
+
+def _student_error(raw: Any) -> StudentError:
+    """A StudentError from what the student's process says of one; whatever it says, it is text."""
+    if type(raw) is not dict:
+        return StudentError(("WireError", *_MRO), "what came back is not a reply")
+    names = raw.get("names")
+    names = [name for name in names if type(name) is str][:20] if type(names) is list else []
+    message, trace = raw.get("message"), raw.get("traceback")
+    return StudentError(
+        names or ["Exception"], message if type(message) is str else "", trace if type(trace) is str else ""
+    )

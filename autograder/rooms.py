@@ -1,0 +1,222 @@
+"""Where things are: the folders of the repository and of a course directory. Imports nothing of the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+SECRET_BYTES = 32
+
+CONFIG = '''"""nbgrader's configuration of this course: written once, then yours to edit."""
+
+from pathlib import Path
+
+from autograder.desk.nbgrader_course import feedback_config
+
+c = get_config()  # noqa: F821, nbgrader defines it
+
+ROOT = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "{course_id}"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.db_url = f"sqlite:///{{ROOT / 'gradebook.db'}}"
+
+# Reads a submission so that nbgrader cannot stumble over it.
+c.Autograde.exporter_class = "autograder.desk.gradebook.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# nbgrader's own list, with the sandboxed grader in the place of nbgrader.preprocessors.Execute.
+c.Autograde.autograde_preprocessors = [
+    "autograder.desk.gradebook.GradeInSandbox",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# Feedback pages that load nothing and run nothing.
+c.merge(feedback_config())
+'''
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The instructor's repository: `assignments/` is public, `solutions/` is not, `data/` is shared by both."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Repository:
+        """The repository this package lies in."""
+        return cls(Path(__file__).resolve().parent.parent)
+
+    @property
+    def assignments(self) -> Path:
+        return self.root / "assignments"
+
+    @property
+    def solutions(self) -> Path:
+        return self.root / "solutions"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def names(self) -> list[str]:
+        """All assignments in the order of the course: the scripts solutions/a*.py."""
+        return sorted((path.stem for path in self.solutions.glob("a*.py")), key=_by_number)
+
+    def source(self, assignment: str) -> Path:
+        """The percent script that is the assignment's source of truth."""
+        return self.solutions / f"{assignment}.py"
+
+    def hidden(self, assignment: str) -> Path:
+        """The hidden tests."""
+        return self.solutions / "hidden" / f"hidden_{assignment}.py"
+
+    def right(self, assignment: str) -> Path:
+        """Other right solutions of each exercise."""
+        return self.solutions / "right" / f"{assignment}.py"
+
+    def mistakes(self, assignment: str) -> Path:
+        """The catalogue of mistakes."""
+        return self.solutions / "mistakes" / f"{assignment}.py"
+
+    def public(self, assignment: str) -> Path:
+        """The folder of the assignment that everyone may see."""
+        return self.assignments / assignment
+
+    def notebook(self, assignment: str) -> Path:
+        """The student's notebook: generated, and committed without outputs."""
+        return self.public(assignment) / f"{assignment}.ipynb"
+
+    def visible(self, assignment: str) -> Path:
+        """The visible tests."""
+        return self.public(assignment) / f"test_{assignment}.py"
+
+    def cases(self, assignment: str) -> Path:
+        """The random inputs of each exercise."""
+        return self.public(assignment) / "cases.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """nbgrader's course directory, plus `results/` and `secret`."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        return self.root / "release"
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        return self.root / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
+    def secret_file(self) -> Path:
+        return self.root / "secret"
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "nbgrader_config.py"
+
+    def create(self) -> None:
+        """Make what is missing: the folders, the secret (once) and nbgrader's configuration (once)."""
+        for folder in (self.source, self.release, self.submitted, self.autograded, self.feedback, self.results):
+            folder.mkdir(parents=True, exist_ok=True)
+        _write_once(self.secret_file, secrets.token_hex(SECRET_BYTES) + "\n", mode=0o600)
+        _write_once(self.config_file, CONFIG.format(course_id=_course_id(self.root)), mode=0o644)
+
+    def secret(self) -> bytes:
+        """The bytes that the seeds of hidden tests derive from.
+
+        Raises FileNotFoundError if the course has not been made, ValueError if the file was damaged.
+        """
+        try:
+            text = self.secret_file.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"{self.secret_file} is missing: make the course directory first with `autograder build`."
+            ) from None
+        try:
+            secret = bytes.fromhex(text)
+        except ValueError:
+            secret = b""
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(
+                f"{self.secret_file} does not hold {SECRET_BYTES} bytes in hexadecimal: restore it from a backup, "
+                "or delete it and build again (hidden inputs then change, and everything is graded again)."
+            )
+        return secret
+
+    def source_notebook(self, assignment: str) -> Path:
+        """The instructor's notebook, with solutions."""
+        return self.source / assignment / f"{assignment}.ipynb"
+
+    def release_notebook(self, assignment: str) -> Path:
+        """The student's notebook as nbgrader generated it."""
+        return self.release / assignment / f"{assignment}.ipynb"
+
+    def submission(self, student: str, assignment: str) -> Path:
+        """The notebook a student handed in."""
+        return self.submitted / student / assignment / f"{assignment}.ipynb"
+
+    def result(self, student: str, assignment: str) -> Path:
+        """The result file of one submission."""
+        return self.results / assignment / f"{student}.json"
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    digits = "".join(character for character in name.split("_")[0] if character.isdigit())
+    return int(digits or 0), name
+
+
+def _course_id(root: Path) -> str:
+    kept = "".join(character for character in root.resolve().name if character.isalnum() or character in "-_.")
+    return kept or "course"
+
+
+def _write_once(path: Path, text: str, mode: int) -> None:
+    """Write a file unless it is there; a reader never sees half of it, even when two processes make it at once."""
+    if path.exists():
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, mode)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
