@@ -20,7 +20,7 @@ from pathlib import Path
 from autograder.grade import slot
 from autograder.grade.assignment import Assignment
 from autograder.grade.result import Result
-from autograder.grade.submission import Unreadable, read_bytes
+from autograder.grade.submission import Unreadable, foreign_files, read_bytes
 from autograder.rooms import Course, Repository
 from autograder.run.wall import Limits, check_wall
 
@@ -71,14 +71,14 @@ def grade_class(
     _check_space(folder)
     graded: dict[str, Result] = {}
     waiting: list[slot.Job] = []
-    version = machine_version(wall, limits)
+    fingerprint, version = loaded.fingerprint(), machine_version(wall, limits)
     preload = _slow_imports(submitted / student / assignment / f"{assignment}.ipynb" for student in found)
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
-        key = submission_key(loaded, version, path, submitted, student, roster)
+        key = submission_key(loaded, fingerprint + version, path, submitted, student, roster)
         job = slot.Job(
             course.root.resolve(), repository.root.resolve(), assignment, student, path, submitted,
-            tuple(roster) if roster is not None else None, limits, wall, key, preload,
+            tuple(roster) if roster is not None else None, limits, wall, key, fingerprint, preload,
         )  # fmt: skip
         stored = stored_result(folder / f"{student}.json", key)
         if stored is not None:
@@ -114,7 +114,8 @@ def grade_one(
     loaded = Assignment.load(course, repository, assignment)
     limits = limits or Limits()
     submitted = path.parent.parent.parent
-    key = submission_key(loaded, machine_version(wall, limits), path, submitted, student, None)
+    fingerprint = loaded.fingerprint()
+    key = submission_key(loaded, fingerprint + machine_version(wall, limits), path, submitted, student, None)
     stored = stored_result(course.result(student, assignment), key)
     if stored is not None:
         return stored
@@ -131,6 +132,7 @@ def grade_one(
         limits,
         wall,
         key,
+        fingerprint,
         _slow_imports([path]),
     )
     if _kept_executor is None:
@@ -154,15 +156,14 @@ def local_executor(jobs: int) -> ProcessPoolExecutor:
 def submission_key(
     assignment: Assignment, version: str, path: Path, submitted: Path, student: str, roster: list[str] | None
 ) -> str:
-    """A hash of all that can change this submission's result."""
-    digest = hashlib.sha256(f"{assignment.fingerprint()}\n{version}\n{roster is None or student in roster}\n".encode())
+    """A hash of all that can change this submission's result. version: of the assignment and of the machine."""
+    digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n".encode())
     try:
         digest.update(read_bytes(path, submitted))
     except Unreadable as error:
         digest.update(str(error).encode())
     if path.parent.is_dir():
-        names = sorted(entry.name for entry in os.scandir(path.parent))
-        digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
+        digest.update(repr(foreign_files(path, assignment)).encode())
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -5,6 +5,7 @@ process.
 from __future__ import annotations
 
 import array
+import functools
 import os
 import socket
 import time
@@ -12,11 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from autograder.run import wire
-from autograder.run.wall import Limits, remove_folder
+from autograder.run.wall import Limits, address_space, remove_folder, sweep
 from selfcheck.target import StudentError, StudentTimeout
 
 _MRO = ("Exception", "BaseException", "object")
+_LONG_CELL = 20_000  # characters
 _LATER_CALL = 1.0  # seconds for a call once another call of the same exercise has run out of time
 
 
@@ -27,27 +31,27 @@ class NurseryFault(Exception):
 class RemoteProvider:
     """Runs a submission's cells in a fresh process per exercise, and its functions there.
 
-    control: the socket to the nursery. cells: (id, source) in order. problems: by exercise, the sentence that says
-    why its
-    function cannot be found. opaque: by exercise, positions in the returned tuple that stay in the student's process.
+    control, nursery: the socket to the nursery, and its process id. cells: (id, source) in order. problems: by
+    exercise, the sentence that says why its function cannot be found. opaque: by exercise, positions in the returned
+    tuple that stay in the student's process.
     """
 
     def __init__(
         self,
         control: socket.socket,
+        nursery: int,
         scratch_root: Path,
         limits: Limits,
         cells: list[tuple[str, str]],
         problems: Mapping[str, str],
-        cases_source: str,
         opaque: Mapping[str, tuple[int, ...]],
     ) -> None:
         self.control = control
+        self.nursery = nursery
         self.scratch_root = scratch_root
         self.limits = limits
         self.cells = cells
         self.problems = problems
-        self.cases_source = cases_source
         self.opaque = opaque
         self.left_out: dict[str, str] = {}
         self.cell_errors: dict[str, dict[str, Any]] = {}
@@ -155,11 +159,15 @@ class RemoteProvider:
     def _run_cells(self) -> str | None:
         """Execute the cells. Returns None when done, or the id of the cell that was left out."""
         assert self._channel is not None
-        cells = [(identity, source) for identity, source in self.cells if identity not in self.left_out]
+        cells = [
+            (identity, source, without_magics(source))
+            for identity, source in self.cells
+            if identity not in self.left_out
+        ]
         channel = self._channel.fileno()
         begun = ""
         try:
-            request = {"op": "run", "cells": cells, "cases": self.cases_source}
+            request = {"op": "run", "cells": cells}
             wire.send(channel, wire.encode(request), time.monotonic() + self.limits.cell)
             for _ in range(len(cells) + 1):
                 reply = wire.decode(wire.receive(channel, min(time.monotonic() + self.limits.cell, self.end)))
@@ -175,7 +183,7 @@ class RemoteProvider:
             reason = "the process ended while the cell ran, and the cell was left out"
         except wire.WireError:
             reason = "the cell spoke where only the grader speaks, and was left out"
-        if begun not in dict(cells):
+        if begun not in dict(self.cells):
             raise NurseryFault(f"the student's process failed before its first cell: {reason}")
         self.left_out[begun] = reason
         return begun
@@ -200,7 +208,7 @@ class RemoteProvider:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
         try:
             self.control.settimeout(10)
-            self.control.sendmsg([b"F" + str(scratch).encode()], rights)
+            self.control.sendmsg([f"F{address_space(self.nursery)} {scratch}".encode()], rights)
             answer = self.control.recv(64)
         except OSError as error:
             raise NurseryFault(f"the fork server does not answer: {error}") from error
@@ -218,13 +226,26 @@ class RemoteProvider:
         self._channel = None
         try:
             self.control.settimeout(10)
-            self.control.sendall(b"K")
-            answer = self.control.recv(64)
+            clean = sweep(self.nursery, self.control)
         except OSError as error:
             raise NurseryFault(f"the fork server does not answer: {error}") from error
-        if answer != b"clean\n":
+        if not clean:
             raise NurseryFault("processes of the student could not be ended")
         remove_folder(self.scratch_root / f"{os.getpid()}-{self._forks}")
+
+
+@functools.lru_cache(maxsize=1000)
+def without_magics(source: str) -> str | None:
+    """A cell as IPython will compile it: magics turned into calls. None where that is left to the student's process.
+
+    It takes longer than running most cells, and the same cells run once for every exercise.
+    """
+    if len(source) > _LONG_CELL:
+        return None
+    try:
+        return TransformerManager().transform_cell(source)
+    except Exception:  # a stranger's text; IPython will meet the same error where it belongs
+        return None
 
 
 def _student_error(raw: Any) -> StudentError:

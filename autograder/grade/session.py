@@ -7,11 +7,11 @@ It holds the tests, the reference and the secret; student code runs elsewhere (a
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import socket
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -21,11 +21,21 @@ import pytest
 
 from autograder.grade.proxy import NurseryFault, RemoteProvider
 from autograder.run import wire
-from autograder.run.wall import Limits
+from autograder.run.wall import Limits, sweep
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
 
-_INI = "[pytest]\npython_files = test_*.py hidden_*.py\naddopts =\n"
+# Each costs time at every test, and none has anything to do here.
+_UNUSED_PLUGINS = (
+    "logging",
+    "warnings",
+    "unraisableexception",
+    "threadexception",
+    "faulthandler",
+    "junitxml",
+    "doctest",
+)
+_INI = Path(__file__).with_name("session.ini")
 
 
 class Session:
@@ -49,6 +59,8 @@ class Session:
             try:
                 job = wire.decode(wire.receive(self.jobs))
             except wire.Closed:
+                with contextlib.suppress(OSError):  # the slot may have ended the nursery before us
+                    sweep(self.setup["nursery"], self.control, seconds=1.0)
                 return True
             pid = os.fork()
             if pid == 0:
@@ -69,11 +81,11 @@ class Session:
     def _grade(self, session: pytest.Session, job: dict[str, Any]) -> dict[str, Any]:
         provider = RemoteProvider(
             self.control,
+            self.setup["nursery"],
             Path(self.setup["scratch_root"]),
             self.limits,
             [tuple(cell) for cell in job["cells"]],
             job["problems"],
-            self.setup["cases_source"],
             getattr(current.cases, "OPAQUE", {}),
         )
         current.provider = provider
@@ -120,23 +132,19 @@ def main() -> int:
     current.reference = load_module("reference", Path(setup["reference"]))
     recorder = Recorder()
     session = Session(jobs, control, setup, recorder)
-    with tempfile.TemporaryDirectory(prefix="course-session-") as folder:
-        ini = Path(folder, "pytest.ini")
-        ini.write_text(_INI)
-        arguments = [
-            "-c",
-            str(ini),
-            "--rootdir",
-            folder,
-            "-p",
-            "selfcheck.plugin",
-            "-p",
-            "no:cacheprovider",
-            "-s",
-            "-q",
-        ]
-        arguments += ["--noconftest", "--import-mode=importlib", "--assert=plain", "-W", "ignore"]
-        pytest.main([*arguments, setup["visible"], setup["hidden"]], plugins=[session, _Registered(recorder)])
+    arguments = ["-c", str(_INI), "--rootdir", str(_INI.parent), "-p", "selfcheck.plugin", "-p", "no:cacheprovider"]
+    arguments += [part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
+    arguments += [
+        "-s",
+        "-q",
+        "--tb=native",
+        "--noconftest",
+        "--import-mode=importlib",
+        "--assert=plain",
+        "-W",
+        "ignore",
+    ]
+    pytest.main([*arguments, setup["visible"], setup["hidden"]], plugins=[session, _Registered(recorder)])
     return 0 if session.served else 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import select
 import signal
@@ -25,7 +26,7 @@ from autograder.run import wire
 from autograder.run.wall import Limits, Nursery, WallError
 from selfcheck.record import Record, earned
 
-_WATCH_SECONDS = 0.1
+_WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
 _PRELOAD = ("numpy", "matplotlib.pyplot")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -45,6 +46,7 @@ class Job:
     limits: Limits
     wall: str
     key: str
+    fingerprint: str
     preload: tuple[str, ...] = ()
 
 
@@ -55,7 +57,7 @@ class SlotFault(Exception):
 def run(job: Job) -> tuple[str, float]:
     """Grade one submission in this process's slot. Returns the result as JSON, and the seconds it took."""
     begin = time.monotonic()
-    assignment = Assignment.load(Course(job.course), Repository(job.repository), job.assignment)
+    assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
         check_student_id(job.student, list(job.roster) if job.roster is not None else None)
         submission = read_submission(job.path, job.submitted, assignment)
@@ -64,6 +66,12 @@ def run(job: Job) -> tuple[str, float]:
     else:
         result = _grade(assignment, job, submission)
     return result.to_json(), time.monotonic() - begin
+
+
+@functools.lru_cache(maxsize=1)
+def _assignment(course: Path, repository: Path, name: str, fingerprint: str) -> Assignment:
+    """The assignment, read once in this process for as long as its fingerprint stays."""
+    return Assignment.load(Course(course), Repository(repository), name)
 
 
 def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> Result:
@@ -129,8 +137,9 @@ class Slot:
         self.session: subprocess.Popen | None = None
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            cases = assignment.cases.read_text(encoding="utf-8")
             modules = tuple(dict.fromkeys((*_PRELOAD, *assignment.imports(), *preload)))
-            self.nursery = Nursery(assignment.selfcheck, wall=wall, limits=limits, preload=modules)
+            self.nursery = Nursery(assignment.selfcheck, wall=wall, limits=limits, preload=modules, cases=cases)
             self.session = self._start_session(theirs)
             theirs.close()  # so that the end of the session is the end of the conversation
             self._send_setup(assignment)
@@ -165,10 +174,10 @@ class Slot:
         setup = {
             "seed": assignment.seed,
             "cases": str(assignment.cases),
-            "cases_source": assignment.cases.read_text(encoding="utf-8"),
             "reference": str(assignment.reference),
             "visible": str(assignment.visible),
             "hidden": str(assignment.hidden),
+            "nursery": self.nursery.pid,
             "scratch_root": str(self.nursery.scratch_root),
             "limits": asdict(self.limits),
         }
@@ -230,7 +239,7 @@ _closing = threading.Lock()
 def _slot(job: Job, assignment: Assignment) -> Slot:
     """This process's slot; made anew when what it was made for has changed."""
     global _current
-    wanted = (assignment.name, assignment.fingerprint(), job.limits, job.wall, job.preload)
+    wanted = (assignment.name, job.fingerprint, job.limits, job.wall, job.preload)
     if _current is not None and _current[0] != wanted:
         close_slot()
     if _current is None:

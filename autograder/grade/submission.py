@@ -85,10 +85,11 @@ def read_bytes(path: Path, submitted: Path) -> bytes:
         raise Unreadable(f"there is no {path.name}{hint}") from error
     except OSError as error:
         raise Unreadable(f"the notebook cannot be opened: {error.strerror}") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Unreadable("the notebook is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("the notebook is not a regular file")
         if status.st_size > MAX_BYTES:
             raise Unreadable(
                 f"the notebook is larger than {MAX_BYTES // 2**20} MiB; clear its outputs and submit again"
@@ -106,7 +107,7 @@ def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Subm
         flags.append(
             Flag("old-release", "the work was done on an earlier release; it is graded against the current one")
         )
-    flags += _foreign_files(path, assignment)
+    flags += foreign_files(path, assignment)
     submission = _merge(cells, assignment)
     submission.flags = flags + submission.flags + _suspicious(submission.cells, assignment)
     submission.content = content
@@ -318,7 +319,7 @@ def _suspicious(cells: list[tuple[str, str]], assignment: Assignment) -> list[Fl
     return flags
 
 
-def _foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
+def foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
     """Files beside the notebook that the release does not hold, or holds otherwise. None of them is ever loaded."""
     names = []
     for entry in sorted(os.scandir(path.parent), key=lambda e: e.name):

@@ -1,15 +1,14 @@
 """The fork server inside the wall: pre-imports what notebooks need, then forks one child per exercise of a submission.
 
-Descriptor 0 is the control socket to the trusted side. A request is one byte with, for a fork, the child's channel as
-an
-SCM_RIGHTS descriptor: `F` + path of the scratch folder forks; `K` kills and reaps every descendant; end of file ends
-all.
+Descriptor 0 is the control socket to the trusted side. `F` + bytes of address space in use + a blank + a scratch
+folder's path, with the child's channel as an SCM_RIGHTS descriptor, forks. `R` reaps what has ended and tells whether a
+child is left: killing is done from outside, since a process that could list processes could look into them. End of file
+ends the nursery.
 """
 
 from __future__ import annotations
 
 import array
-import contextlib
 import ctypes
 import gc
 import importlib
@@ -20,20 +19,17 @@ import resource
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from autograder.run import worker
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_SWEEP_SECONDS = 5.0
 
 
 def main(settings: dict[str, Any]) -> None:
-    """Serve until the control socket closes. settings: selfcheck (folder), preload (modules), confine, readable,
-    limits.
-    """
+    """Serve until the control socket closes. What the settings are, wall.Nursery says."""
     _be_subreaper()
     _import_selfcheck(Path(settings["selfcheck"]))
     shell = importlib.import_module("selfcheck.execute").make_shell()
@@ -44,6 +40,8 @@ def main(settings: dict[str, Any]) -> None:
         import sandlock
 
         confine = sandlock
+    worker.warm_up(shell)
+    cases = worker.load_cases(settings["cases"])
     gc.collect()
     gc.freeze()
     control = socket.socket(fileno=os.dup(0))
@@ -51,39 +49,43 @@ def main(settings: dict[str, Any]) -> None:
     while True:
         request, channel = _receive(control)
         if not request:
-            _sweep()
             os._exit(0)
-        if request[:1] == b"K":
-            control.sendall(b"clean\n" if _sweep() else b"dirty\n")
+        if request[:1] == b"R":
+            control.sendall(b"none\n" if _reap() else b"some\n")
         elif request[:1] == b"F" and channel is not None:
+            in_use, _, scratch = request[1:].decode().partition(" ")
             pid = os.fork()
             if pid == 0:
-                _child(control, channel, request[1:].decode(), settings, confine, shell)
+                _child(control, channel, scratch, int(in_use), settings, confine, shell, cases)
             os.close(channel)
             control.sendall(b"%d\n" % pid)
 
 
-def _child(control: socket.socket, channel: int, scratch: str, settings: dict, sandlock: Any, shell: Any) -> None:
+def _child(
+    control: socket.socket,
+    channel: int,
+    scratch: str,
+    in_use: int,
+    settings: dict,
+    sandlock: Any,
+    shell: Any,
+    cases: Any,
+) -> None:
     try:
         control.close()
         os.setsid()
+        _end_with_parent()
         null = os.open("/dev/null", os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
         os.chdir(scratch)
         os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch, MPLCONFIGDIR=scratch)
-        in_use = _address_space()
         if sandlock is not None:
             sandlock.confine(sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[scratch, "/dev/null"]))
         _limit(settings["limits"], in_use)
-        worker.serve(channel, shell)
+        worker.serve(channel, shell, cases)
     finally:
         os._exit(0)
-
-
-def _address_space() -> int:
-    """Bytes of address space in use before the student's code runs."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def _limit(limits: dict[str, Any], in_use: int) -> None:
@@ -111,9 +113,17 @@ def _import_selfcheck(folder: Path) -> None:
 
 
 def _be_subreaper() -> None:
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_with_parent() -> None:
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+def _prctl(option: int, value: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
 
 
 def _receive(control: socket.socket) -> tuple[bytes, int | None]:
@@ -126,23 +136,13 @@ def _receive(control: socket.socket) -> tuple[bytes, int | None]:
     return data, None
 
 
-def _sweep() -> bool:
-    """Kill and reap every descendant; orphans come to us, so repeat until there is none. False if time ran out."""
-    end = time.monotonic() + _SWEEP_SECONDS
-    children_file = f"/proc/self/task/{os.getpid()}/children"
-    while time.monotonic() < end:
-        with open(children_file) as file:
-            children = [int(pid) for pid in file.read().split()]
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-            if children:
-                time.sleep(0.0005)
-        except ChildProcessError:
-            return True
+def _reap() -> bool:
+    """Reap every child that has ended, orphans that came to us included. Returns whether none is left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
     return False
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +108,9 @@ class Nursery:
     `control` is the trusted end of the control socket; hand it to the process that asks for forks.
     """
 
-    def __init__(self, selfcheck: Path, *, wall: str, limits: Limits, preload: tuple[str, ...]) -> None:
+    def __init__(
+        self, selfcheck: Path, *, wall: str, limits: Limits, preload: tuple[str, ...], cases: str = ""
+    ) -> None:
         self.limits = limits
         _remove_stale_scratch()
         self.scratch_root = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH_PREFIX}{os.getpid()}-"))
@@ -117,6 +122,7 @@ class Nursery:
         readable = _readable(selfcheck)
         settings = {
             "selfcheck": str(selfcheck),
+            "cases": cases,
             "preload": list(preload),
             "confine": wall == "sandlock",
             "readable": readable,
@@ -153,7 +159,7 @@ class Nursery:
         import sandlock
 
         self._sandbox = sandlock.Sandbox(
-            fs_readable=[*readable, "/proc"],
+            fs_readable=readable,
             fs_writable=[str(self.scratch_root), "/dev/null"],
             extra_deny_syscalls=list(_DENIED),
             max_processes=self.limits.processes,
@@ -196,12 +202,9 @@ class Nursery:
 
     def memory(self) -> int:
         """Bytes of memory that the student's processes use together; where it matters, shared pages count once."""
-        total = 0
-        for process in self._descendants():
-            total += _rss(process.pid)
-        if total <= self.limits.memory:
-            return total
-        return sum(_pss(process.pid) for process in self._descendants())
+        students = descendants_of(self.pid)
+        total = sum(_memory(pid, "statm") for pid in students)
+        return total if total <= self.limits.memory else sum(_memory(pid, "smaps_rollup") for pid in students)
 
     def scratch(self) -> int:
         """Bytes in the scratch folders; a folder of very many files counts as over any limit."""
@@ -219,17 +222,7 @@ class Nursery:
 
     def kill_students(self) -> None:
         """Kill every process of the student from outside; the nursery itself lives on."""
-        for process in self._descendants():
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.Error:
-                continue
-
-    def _descendants(self) -> list[psutil.Process]:
-        try:
-            return psutil.Process(self.pid).children(recursive=True)
-        except psutil.Error:
-            return []
+        _kill(descendants_of(self.pid))
 
     def alive(self) -> bool:
         """Whether the nursery still runs."""
@@ -240,13 +233,9 @@ class Nursery:
 
     def close(self) -> None:
         """End the nursery, every process in it, and its scratch folder."""
-        descendants = self._descendants() if self._process is not None and self.pid else []
+        students = descendants_of(self.pid) if self._process is not None and self.pid else []
         self.control.close()
-        for process in descendants:
-            try:
-                process.kill()
-            except psutil.Error:
-                continue
+        _kill(students)
         if self._process is not None:
             try:
                 self._process.kill()
@@ -263,6 +252,52 @@ def _remove_stale_scratch() -> None:
         owner = folder.name.removeprefix(_SCRATCH_PREFIX).partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
             remove_folder(folder)
+
+
+def children_of(pid: int) -> list[int]:
+    """Ids of the processes whose parent is `pid`; orphans of a subreaper's descendants are among its own."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # the process may end while we look
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
+                found += [int(child) for child in file.read().split()]
+    return found
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Ids of the children of `pid`, of theirs, and so on."""
+    found: list[int] = []
+    waiting = children_of(pid)
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children_of(found[-1])
+    return found
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def address_space(pid: int) -> int:
+    """Bytes of address space that a process uses."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def sweep(pid: int, control: socket.socket, seconds: float = 5.0) -> bool:
+    """Kill everything a nursery has forked, from outside, and have it reaped; False if something is left in the end.
+
+    A child's orphans become the nursery's children, so this repeats until there is none.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        _kill(children_of(pid))
+        control.sendall(b"R")
+        if control.recv(64) == b"none\n":
+            return True
+        time.sleep(0.0005)
+    return False
 
 
 def remove_folder(folder: Path) -> None:
@@ -303,17 +338,12 @@ def _readable(selfcheck: Path) -> list[str]:
     return [path for path in dict.fromkeys(candidates) if os.path.exists(path)]
 
 
-def _rss(pid: int) -> int:
+def _memory(pid: int, file: str) -> int:
+    """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
     try:
-        memory = psutil.Process(pid).memory_info()
-        return int(memory.rss)
-    except psutil.Error:
-        return 0
-
-
-def _pss(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
-            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
+        text = Path(f"/proc/{pid}/{file}").read_text()
     except OSError:
         return 0
+    if file == "statm":
+        return int(text.split()[1]) * resource.getpagesize()
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)

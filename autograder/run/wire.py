@@ -86,6 +86,11 @@ def _spend(depth: int, budget: list[int]) -> None:
         raise WireError(f"holds more than {MAX_ITEMS} items")
 
 
+def _fits(size: int) -> None:
+    if size > MAX_FRAME:
+        raise WireError(f"is too large: {size} bytes, at most {MAX_FRAME} can be sent")
+
+
 def _ext(code: int, value: Any) -> msgpack.ExtType:
     return msgpack.ExtType(code, msgpack.packb(value, use_bin_type=True, strict_types=True))
 
@@ -94,7 +99,11 @@ def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
     """Turn `value` into what msgpack can pack; exact types only, so that no subclass speaks for itself."""
     _spend(depth, budget)
     kind = type(value)
-    if value is None or kind in (bool, float, bytes):
+    if value is None or kind in (bool, float):
+        return value
+    if kind in (str, bytes):
+        _fits(len(value))
+    if kind is bytes:
         return value
     if kind is str:
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -112,6 +121,7 @@ def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
     if kind is complex:
         return _ext(_COMPLEX, [value.real, value.imag])
     if kind is np.ndarray and value.dtype.kind in _ARRAY_KINDS:
+        _fits(value.nbytes)
         return _ext(_ARRAY, [value.dtype.str, list(value.shape), _layout(value), value.tobytes()])
     if isinstance(value, np.generic) and kind.__module__ == "numpy" and value.dtype.kind in _ARRAY_KINDS:
         return _ext(_SCALAR, [value.dtype.str, value.tobytes()])

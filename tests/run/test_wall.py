@@ -33,11 +33,12 @@ class Worker:
         self.nursery = nursery
         self.channel, theirs = socket.socketpair()
         folder.mkdir(exist_ok=True)
+        in_use = wall.address_space(nursery.pid)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
-        nursery.control.sendmsg([b"F" + str(folder).encode()], rights)
+        nursery.control.sendmsg([f"F{in_use} {folder}".encode()], rights)
         self.pid = int(nursery.control.recv(64))
         theirs.close()
-        self.ask({"op": "run", "cells": [("cell", cell)], "cases": "PROBES = {}"})
+        self.ask({"op": "run", "cells": [("cell", cell, None)]})
 
     def ask(self, request, seconds=20.0):
         wire.send(self.channel.fileno(), wire.encode(request))
@@ -49,10 +50,9 @@ class Worker:
     def call(self, name, *args, seconds=20.0):
         return self.ask({"op": "call", "name": name, "calls": [(args, {})], "opaque": []}, seconds)["results"][0]
 
-    def sweep(self) -> bytes:
+    def sweep(self) -> bool:
         self.channel.close()
-        self.nursery.control.sendall(b"K")
-        return self.nursery.control.recv(64)
+        return wall.sweep(self.nursery.pid, self.nursery.control)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def worker(nursery):
 
     yield start
     for one in made:
-        assert one.sweep() == b"clean\n"
+        assert one.sweep()
     assert psutil.Process(nursery.pid).children(recursive=True) == []
 
 
@@ -146,6 +146,22 @@ def memfd():
     assert psutil.pid_exists(sibling.pid)
 
 
+def test_no_process_can_be_seen_or_looked_into(worker, nursery):
+    code = """
+import os
+def listed(path):
+    return os.listdir(path)
+def read(path):
+    with open(path, "rb") as file:
+        return len(file.read(64))
+"""
+    student, sibling = worker(code), worker(code)
+    assert student.call("listed", "/proc")["error"]["names"][0] == "PermissionError"
+    for pid in (nursery.pid, sibling.pid, student.pid, os.getpid(), 1):
+        for name in ("environ", "maps", "mem", "cmdline"):
+            assert "error" in student.call("read", f"/proc/{pid}/{name}"), (pid, name)
+
+
 def test_a_detached_grandchild_does_not_outlive_the_exercise(worker):
     student = worker(
         "import os, time\ndef detach():\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
@@ -201,7 +217,7 @@ def test_without_a_wall_the_nursery_still_serves():
     try:
         student = Worker(made, made.scratch_root / "w", "def fine():\n    return 1")
         assert student.call("fine") == {"value": 1}
-        assert student.sweep() == b"clean\n"
+        assert student.sweep()
     finally:
         made.close()
 
