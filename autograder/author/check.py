@@ -1,0 +1,243 @@
+"""`autograder build --check`: is everything that was generated up to date, and has every exercise all that it needs?"""
+
+from __future__ import annotations
+
+import ast
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.author import catalogue
+from autograder.author.build import GENERATED, BuildError, student_notebook
+from autograder.author.handout import handout
+from autograder.author.source import Problem, Source, SourceError, load_reference, parse
+from autograder.rooms import Course, Repository
+
+STALE = "it is not what the script says: run `autograder build` and commit the result."
+
+
+def check(repository: Repository, assignments: list[str] | None = None) -> list[Problem]:
+    """Everything that stands in the way of handing out these assignments, or all; empty if nothing does.
+
+    Each assignment is built anew in a temporary course directory and compared with what is committed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder) / "course")
+        return [
+            problem for name in assignments or repository.names() for problem in _assignment(repository, course, name)
+        ]
+
+
+def _assignment(repository: Repository, course: Course, name: str) -> Iterator[Problem]:
+    try:
+        source = parse(repository.source(name))
+    except SourceError as error:
+        yield from error.problems
+        return
+    for part in (_notebook, _generated, _handout, _tests, _right, _mistakes, _cases):
+        try:
+            yield from part(repository, course, source)
+        except SourceError as error:
+            yield from error.problems
+
+
+def _notebook(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    try:
+        made = student_notebook(repository, course, source)
+    except BuildError as error:
+        yield Problem(source.name, str(error))
+        return
+    yield from _stale(repository, repository.notebook(source.name), made)
+
+
+def _generated(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    for name, generate in GENERATED.items():
+        yield from _stale(repository, repository.public(source.name) / name, generate(repository, source))
+
+
+def _stale(repository: Repository, path: Path, made: bytes) -> Iterator[Problem]:
+    if not path.is_file():
+        yield Problem(_shown(repository, path), "it is missing: run `autograder build` and commit the result.")
+    elif path.read_bytes() != made:
+        yield Problem(_shown(repository, path), STALE)
+
+
+def _handout(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    handout(repository, source)
+    yield from ()
+
+
+@dataclass(frozen=True)
+class MarkedTest:
+    """A test function and what its `@exercise` mark says; `points` is None for a gate."""
+
+    name: str
+    line: int
+    exercise: str
+    points: float | None
+
+
+def marked_tests(path: Path) -> list[MarkedTest]:
+    """The tests of a file that are marked with an exercise, not run; SourceError if the file is not Python."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise SourceError([Problem(f"{path.name}:{error.lineno}", f"it is not Python: {error.msg}.")]) from error
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            for call in node.decorator_list:
+                if isinstance(call, ast.Call) and _called(call) == "exercise" and call.args:
+                    points = next((_constant(option.value) for option in call.keywords if option.arg == "points"), None)
+                    found.append(MarkedTest(node.name, node.lineno, str(_constant(call.args[0])), points))
+    return found
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _constant(node: ast.expr) -> Any:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _tests(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    names = {exercise.name for exercise in source.exercises}
+    earning: set[str] = set()
+    for what, path in (("visible", repository.visible(source.name)), ("hidden", repository.hidden(source.name))):
+        where = _shown(repository, path)
+        if not path.is_file():
+            yield Problem(where, f"the {what} tests of {source.name} are missing: write them.")
+            continue
+        tests = marked_tests(path)
+        for test in tests:
+            if test.exercise not in names:
+                yield Problem(
+                    f"{where}:{test.line}", f"{test.name} is marked with {test.exercise!r}: no such exercise."
+                )
+            if what == "hidden" and test.points is None:
+                sentence = (
+                    f"{test.name} has no points, so it is a gate, and gates are visible: move it, or give it points."
+                )
+                yield Problem(f"{where}:{test.line}", sentence)
+            if test.points is not None:
+                earning.add(test.exercise)
+        for name in _missing(source, {test.exercise for test in tests}):
+            yield Problem(where, f"{name} has no {what} test: write one, marked @exercise({name!r}).")
+    for name in _missing(source, earning):
+        yield Problem(source.name, f"no test of {name} earns points: give one points=...")
+
+
+def _missing(source: Source, names: set[str]) -> list[str]:
+    return [exercise.name for exercise in source.exercises if exercise.name not in names]
+
+
+def _right(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    where = _shown(repository, repository.right(source.name))
+    right = catalogue.right(repository, source.name)
+    yield from _unknown(source, where, right)
+    for name in _missing(source, {name for name, variants in right.items() if variants}):
+        yield Problem(where, f"{name} has no right alternative: add one to RIGHT.")
+    for name, variants in right.items():
+        for variant, text in variants.items():
+            try:
+                defined = [getattr(node, "name", "") for node in ast.parse(text).body]
+            except SyntaxError as error:
+                yield Problem(where, f"{name}, {variant}: it is not Python: {error.msg}, line {error.lineno}.")
+                continue
+            if name not in defined:
+                yield Problem(where, f"{name}, {variant}: it does not define {name}.")
+
+
+def _mistakes(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    where = _shown(repository, repository.mistakes(source.name))
+    mistakes = catalogue.mistakes(repository, source.name)
+    yield from _unknown(source, where, mistakes)
+    for exercise in source.exercises:
+        if not mistakes.get(exercise.name):
+            yield Problem(where, f"{exercise.name} has no mistake: add one to MISTAKES.")
+        seen: set[str] = set()
+        for mistake in mistakes.get(exercise.name, []):
+            missing = [key for key in ("id", "old", "new", "says") if not mistake.get(key)]
+            if missing and missing != ["new"]:  # a mistake may leave text out
+                yield Problem(where, f"a mistake of {exercise.name} lacks {', '.join(missing)}: {mistake!r}")
+                continue
+            if mistake["id"] in seen:
+                yield Problem(where, f"{exercise.name}, {mistake['id']}: the id is taken; ids are names.")
+            seen.add(mistake["id"])
+            try:
+                ast.parse(exercise.patched(mistake["old"], mistake["new"]))
+            except ValueError as error:
+                yield Problem(where, f"{exercise.name}, {mistake['id']}: {error}")
+            except SyntaxError as error:
+                yield Problem(where, f"{exercise.name}, {mistake['id']}: the patched code is not Python: {error.msg}.")
+
+
+def _unknown(source: Source, where: str, listed: dict[str, Any]) -> Iterator[Problem]:
+    known = {exercise.name for exercise in source.exercises}
+    for name in listed:
+        if name not in known:
+            yield Problem(where, f"{name!r} is no exercise of {source.name}: mend the name.")
+
+
+def _cases(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    path = repository.cases(source.name)
+    where = _shown(repository, path)
+    if not path.is_file():
+        return  # the handout has said so
+    cases = load_reference(path)
+    for exercise in source.exercises:
+        for what, make in _inputs(cases, exercise.name):
+            try:
+                made = make(np.random.default_rng(0))
+            except Exception as error:
+                yield Problem(where, f"{what} raises {type(error).__name__}: {error}")
+                continue
+            if sentence := _crossing(made):
+                yield Problem(where, f"{what}: {sentence}")
+        if not callable(getattr(cases, exercise.name, None)):
+            yield Problem(where, f"{exercise.name} has no case: write {exercise.name}(rng), its arguments as a tuple.")
+
+
+def _inputs(cases: ModuleType, name: str) -> Iterator[tuple[str, Callable[[np.random.Generator], Any]]]:
+    own, several = getattr(cases, name, None), getattr(cases, "CASES", None)
+    if callable(own):
+        yield f"{name}(rng)", own
+    if callable(several):
+        yield f"CASES({name!r}, rng)", lambda rng: tuple(several(name, rng))
+
+
+def _crossing(arguments: Any) -> str:
+    """What keeps a case from reaching the student's process as it is; empty if nothing does."""
+    from autograder.run import wire
+
+    if type(arguments) is not tuple:
+        return f"it returns {type(arguments).__name__}; a tuple of the exercise's arguments is asked."
+    try:
+        arrived = wire.decode(wire.encode(arguments))
+    except wire.WireError as error:
+        return f"it cannot cross the wire: {error}"
+    return _changed(arguments, arrived)
+
+
+def _changed(sent: Any, arrived: Any) -> str:
+    if type(sent) is not type(arrived):
+        return f"{type(sent).__name__} cannot cross the wire: use arrays, numbers, strings, tuples, lists, dicts."
+    if isinstance(sent, np.ndarray) and (sent.dtype, sent.shape) != (arrived.dtype, arrived.shape):
+        return f"an array {sent.dtype} {sent.shape} crosses the wire as {arrived.dtype} {arrived.shape}."
+    if isinstance(sent, dict):
+        sent, arrived = [*sent, *sent.values()], [*arrived, *arrived.values()]
+    if isinstance(sent, tuple | list):
+        if len(sent) != len(arrived):
+            return "a sequence crosses the wire with another length."
+        return next((said for pair in zip(sent, arrived, strict=True) if (said := _changed(*pair))), "")
+    return ""
+
+
+def _shown(repository: Repository, path: Path) -> str:
+    return path.relative_to(repository.root).as_posix()

@@ -1,0 +1,24 @@
+"""What an author must mend, and the error that carries all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something its author must mend: where it stands, and a sentence that says what to do."""
+
+    where: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.sentence}"
+
+
+class SourceError(Exception):
+    """A percent script that cannot become an assignment; `problems` names every slip."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems

@@ -1,0 +1,101 @@
+"""Runs an assignment's notebook with the reference solutions from top to bottom, as a student would run it.
+
+python -m autograder.author.trial [ASSIGNMENT ...] [--keep FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from autograder import notebook as notebooks
+from autograder.author.build import read_source, source_notebook
+from autograder.author.handout import handout
+from autograder.rooms import Repository
+
+CELL_SECONDS = 300
+PASSED = "the visible tests passed"
+
+
+class TrialError(Exception):
+    """A cell of the reference notebook raised or took too long; the text names it and shows what happened."""
+
+
+def run_reference(
+    repository: Repository, assignment: str, cell_seconds: int = CELL_SECONDS, keep: Path | None = None
+) -> float:
+    """Run the notebook in a fresh folder with all that a student gets; returns the seconds it took.
+
+    keep: a folder for the executed notebook, outputs and figures included.
+    Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
+    SourceError if the assignment cannot be built.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    source = read_source(repository, assignment)
+    notebook = source_notebook(repository, source)
+    with tempfile.TemporaryDirectory() as folder:
+        for place, content in handout(repository, source).items():
+            path = Path(folder) / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        notebooks.write(Path(folder) / f"{assignment}.ipynb", notebook)
+        running = ""
+
+        def remember(cell: notebooks.NotebookNode, cell_index: int) -> None:
+            nonlocal running
+            running = cell.id
+
+        client = NotebookClient(
+            notebook,
+            timeout=cell_seconds,
+            kernel_name=notebooks.KERNELSPEC["name"],
+            resources={"metadata": {"path": folder}},
+            on_cell_start=remember,
+        )
+        start = time.monotonic()
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+            raise TrialError(f"{assignment}, cell {running}: {plain}") from error
+        finally:
+            if keep is not None:
+                notebooks.write(keep / f"{assignment}.ipynb", notebook)
+        seconds = time.monotonic() - start
+    for cell in filter(notebooks.is_test, notebook.cells):
+        if PASSED not in _text(cell):
+            raise TrialError(f"{assignment}: {cell.source} says: {_text(cell) or 'nothing'}")
+    return seconds
+
+
+def _text(cell: notebooks.NotebookNode) -> str:
+    return "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+
+
+def main() -> int:
+    """Exit code 0 when every notebook ran and every check in it passed, else 1."""
+    repository = Repository.default()
+    parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
+    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the executed notebooks there")
+    arguments = parser.parse_args()
+    failed = 0
+    for assignment in arguments.assignments or repository.names():
+        try:
+            seconds = run_reference(repository, assignment, keep=arguments.keep)
+            print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
+        except TrialError as error:
+            failed += 1
+            print(error, flush=True)
+    print(f"notebooks: {len(arguments.assignments or repository.names()) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

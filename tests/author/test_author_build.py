@@ -1,0 +1,234 @@
+"""author/build.py and handout.py: script to source notebook, through nbgrader to the student's."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import notebook as notebooks
+from autograder.author.build import BuildError, build, build_all, release_hash, source_notebook
+from autograder.author.handout import data_names, excerpt
+from autograder.author.source import SourceError, parse
+from autograder.rooms import Course, Repository
+
+NAME = "a1_sample"
+
+
+@pytest.fixture
+def student(built: tuple[Repository, Course]):
+    return notebooks.read(built[0].notebook(NAME))
+
+
+def test_the_students_notebook_has_a_card_a_cell_and_a_test_per_exercise(student):
+    assert [cell.id for cell in student.cells] == [
+        *("prose-1", "prose-2", "given-1"),
+        *("scaled_sum-card", "scaled_sum-solution", "scaled_sum", "given-plotted", "demo-1"),
+        *("running_mean-card", "running_mean-solution", "running_mean"),
+        *("why_means_forget-question", "why_means_forget"),
+    ]
+    assert notebooks.exercise_points(student) == {"scaled_sum": 50, "running_mean": 30}
+    assert notebooks.find(student, "scaled_sum").source == 'check("scaled_sum")'
+    assert student.cells[3].source == ("**Exercise 1: `scaled_sum`** · 50 points · difficulty ●●○○○ · about 15 minutes")
+    assert student.metadata.kernelspec.name == "python3"
+    assert notebooks.release(student)["assignment"] == NAME
+
+
+def test_given_and_test_cells_are_locked_and_the_others_are_not(student):
+    for cell in student.cells:
+        locked = notebooks.is_given(cell) or notebooks.is_test(cell)
+        assert bool(notebooks.part(cell).get("locked")) == locked
+        assert cell.metadata.get("editable", True) == (not locked)
+    assert [cell.id for cell in student.cells if notebooks.is_demo(cell)] == ["demo-1"]
+
+
+def test_a_written_question_is_asked_and_its_answer_is_empty(student):
+    question, answer = student.cells[-2:]
+    assert question.source == (
+        "**Question: `why_means_forget`** · 20 points · about 10 minutes · graded by a person\n\n"
+        "Why does a running mean forget slowly?"
+    )
+    assert answer.source == "YOUR ANSWER HERE"
+    assert notebooks.is_written(answer)
+    assert notebooks.points(answer) == 20
+
+
+def test_the_notation_is_included(student):
+    assert student.cells[1].source.startswith("## Notation")
+
+
+def test_nothing_of_solution_model_answer_or_mark_scheme_reaches_the_release(built):
+    repository, course = built
+    source = parse(repository.source(NAME))
+    secret = [line.strip() for exercise in source.exercises for text in exercise.solutions for line in text.split("\n")]
+    secret += [line for question in source.written for line in (question.answer + "\n" + question.scheme).split("\n")]
+    for path in [repository.notebook(NAME), *course.release.rglob("*")]:
+        if path.is_file():
+            text = path.read_text(encoding="latin-1")
+            assert not [line for line in secret if line and line in text], path
+            assert "SOLUTION" not in text
+            assert "MARK SCHEME" not in text
+
+
+def test_the_instructor_finds_answer_and_mark_scheme_in_the_source_notebook(built):
+    answer = notebooks.find(notebooks.read(built[1].source_notebook(NAME)), "why_means_forget").source
+    assert "**Model answer**\n\nEach new value" in answer
+    assert "**Mark scheme**\n\n- 10 points" in answer
+    assert answer.count("###") == 2
+
+
+def test_the_release_holds_what_a_student_needs_and_nothing_else(built):
+    repository, course = built
+    release = course.release / NAME
+    found = sorted(path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file())
+    assert found == [
+        *("NOTATION.md", "README.md", "a1_sample.ipynb", "cases.py", "conftest.py"),
+        *("data/README.md", "data/words/LICENSE-words", "data/words/names.txt"),
+        *("selfcheck/__init__.py", "selfcheck/table.css", "test_a1_sample.py"),
+    ]
+    assert course.release_notebook(NAME).read_bytes() == repository.notebook(NAME).read_bytes()
+    assert list((course.source / NAME).iterdir()) == [course.source_notebook(NAME)]
+
+
+def test_the_gradebook_knows_exercises_and_questions(built):
+    course = built[1]
+    with Gradebook(f"sqlite:///{course.gradebook}", "course") as gradebook:
+        cells = gradebook.find_notebook(NAME, NAME).grade_cells
+        assert {cell.name: cell.max_score for cell in cells} == {
+            "scaled_sum": 50,
+            "running_mean": 30,
+            "why_means_forget": 20,
+        }
+
+
+def test_a_build_elsewhere_and_later_gives_the_same_bytes(built, tmp_path):
+    repository, course = built
+    shutil.copytree(repository.root, tmp_path / "b", ignore=shutil.ignore_patterns("course", "*.ipynb"))
+    other = Repository(tmp_path / "b")
+    elsewhere = Course(tmp_path / "another course")
+    (made,) = build_all(other, elsewhere)
+    assert made.notebook.read_bytes() == repository.notebook(NAME).read_bytes()
+    for path in [*course.source.rglob("*"), *course.release.rglob("*")]:
+        if path.is_file():
+            assert (elsewhere.root / path.relative_to(course.root)).read_bytes() == path.read_bytes(), path
+    build(other, elsewhere, NAME)
+    assert made.notebook.read_bytes() == repository.notebook(NAME).read_bytes()
+    assert (made.exercises, made.written) == (2, 1)
+
+
+def test_the_build_finds_alembic_whatever_the_path(sample, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    build(sample, Course(tmp_path / "course"), NAME)
+    assert os.environ["PATH"] == "/nowhere"
+
+
+def test_the_release_hash_follows_what_students_see_and_nothing_else(own, edit):
+    repository, _ = own
+    script = repository.source(NAME)
+
+    def digest():
+        return release_hash(source_notebook(repository, parse(script)))
+
+    before = digest()
+    edit(script, "total = np.einsum", "total = 1.0 * np.einsum")
+    edit(script, "# - 10 points: the answer names", "# - 10 points: it names")
+    assert digest() == before
+    edit(script, "# Text with", "# A text with")
+    assert digest() != before
+
+
+def test_a_release_that_nbgrader_made_otherwise_is_refused_and_the_old_one_stays(own):
+    repository, course = own
+    before = course.release_notebook(NAME).read_bytes()
+    with course.config_file.open("a") as file:
+        file.write('c.ClearSolutions.code_stub = {"python": "pass"}\n')
+    with pytest.raises(BuildError, match="ClearSolutions"):
+        build(repository, course, NAME)
+    assert course.release_notebook(NAME).read_bytes() == before
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own, of adding a submission
+def test_cells_of_an_assignment_with_submissions_stay_and_so_does_its_release(own, edit):
+    repository, course = own
+    with Gradebook(f"sqlite:///{course.gradebook}", "course") as gradebook:
+        gradebook.add_student("s1")
+        gradebook.add_submission(NAME, "s1")
+    before = {path: path.read_bytes() for path in course.root.rglob("*.ipynb")}
+    edit(repository.source(NAME), "def plotted", "def drawn")
+    with pytest.raises(BuildError, match="holds submissions of a1_sample"):
+        build(repository, course, NAME)
+    assert {path: path.read_bytes() for path in course.root.rglob("*.ipynb")} == before
+    assert (course.release / NAME / "cases.py").is_file()
+
+
+def test_an_unknown_assignment_is_named_with_those_there_are(built, tmp_path):
+    with pytest.raises(SourceError, match=r"a9_nothing: .*there are: a1_sample"):
+        build(built[0], Course(tmp_path), "a9_nothing")
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "message"),
+    [
+        (
+            "solutions/a1_sample.py",
+            "words/names.txt",
+            "words/nobody.txt",
+            "data/words/nobody.txt: a1_sample asks for it",
+        ),
+        ("solutions/a1_sample.py", '"words/names.txt"', "name", r"a1_sample\.py:\d+: data_path must be given a name"),
+        ("solutions/a1_sample.py", "NOTATION.md", "SIGNS.md", r"a1_sample\.py:\d+: include='SIGNS.md'"),
+        ("solutions/a1_sample.py", "words/names.txt", "../solutions/a1_sample.py", "make it, or mend the name"),
+        (
+            "data/README.md",
+            "| `words/names.txt` | public domain, see `words/LICENSE-words` |",
+            "",
+            "does not say under which licence.*words/names.txt",
+        ),
+    ],
+)
+def test_what_a_release_cannot_do_without_is_named(sample, edit, tmp_path, place, old, new, message):
+    edit(sample.root / place, old, new)
+    with pytest.raises(SourceError, match=message):
+        build(sample, Course(tmp_path / "course"), NAME)
+    assert not (tmp_path / "course" / "release" / NAME).exists()
+
+
+def test_a_missing_public_file_is_named(sample, tmp_path):
+    sample.cases(NAME).unlink()
+    (sample.assignments / "README.md").unlink()
+    with pytest.raises(SourceError) as caught:
+        build(sample, Course(tmp_path / "course"), NAME)
+    assert [problem.where for problem in caught.value.problems] == [
+        *("assignments/a1_sample/cases.py", "assignments/README.md"),
+    ]
+
+
+def test_the_excerpt_of_the_licences_speaks_of_the_files_that_are_handed_out(built):
+    text = (built[1].release / NAME / "data" / "README.md").read_text()
+    assert "# Data" in text
+    assert "`words/names.txt`" in text
+    assert "other.txt" not in text
+
+
+def test_an_excerpt_keeps_the_headings_above_what_it_keeps():
+    text = "# All\n\nIntro.\n\n## One\n\n- `a.txt`: free\n- `b.txt`: not\n\n## Two\n\nAbout `c.txt`.\n"
+    assert excerpt(text, ["a.txt"]) == "# All\n\n## One\n\n- `a.txt`: free\n"
+    assert excerpt(text, ["c.txt"]) == "# All\n\n## Two\n\nAbout `c.txt`.\n"
+    assert excerpt(text, ["extra.txt", "xa.txt"]) == "\n"
+
+
+def test_data_names_are_read_in_code_with_ipythons_commands():
+    code = "%matplotlib inline\nif x:\n    !ls\nopen(selfcheck.data_path('a.txt'))\ny = data_path(\"b/c.npz\")"
+    assert sorted(data_names(code, "here")) == ["a.txt", "b/c.npz"]
+
+
+def test_the_real_assignments_build_to_the_same_bytes_twice(tmp_path: Path):
+    repository = Repository.default()
+    for folder in ("solutions", "assignments", "data"):
+        shutil.copytree(repository.root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copy = Repository(tmp_path)
+    first = {one.assignment: one.notebook.read_bytes() for one in build_all(copy, Course(tmp_path / "one"))}
+    second = {one.assignment: one.notebook.read_bytes() for one in build_all(copy, Course(tmp_path / "two"))}
+    assert first == second
+    assert sorted(first) == sorted(repository.names())

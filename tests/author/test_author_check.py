@@ -1,0 +1,158 @@
+"""author/check.py: `build --check` finds what is stale and what an exercise lacks."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.author import build as building
+from autograder.author import check as checking
+from autograder.author.check import check, marked_tests
+from autograder.rooms import Repository
+
+NAME = "a1_sample"
+SCRIPT = f"solutions/{NAME}.py"
+NOTEBOOK = f"assignments/{NAME}/{NAME}.ipynb"
+VISIBLE = f"assignments/{NAME}/test_{NAME}.py"
+HIDDEN = f"solutions/hidden/hidden_{NAME}.py"
+RIGHT = f"solutions/right/{NAME}.py"
+MISTAKES = f"solutions/mistakes/{NAME}.py"
+CASES = f"assignments/{NAME}/cases.py"
+
+
+@pytest.fixture
+def quick(own, monkeypatch):
+    """A built copy whose check does not go through nbgrader again: only for what does not concern the notebook."""
+    repository, _ = own
+    committed = repository.notebook(NAME).read_bytes()
+    monkeypatch.setattr(checking, "student_notebook", lambda *_: committed)
+    return repository
+
+
+def found(repository: Repository) -> list[str]:
+    return [str(problem) for problem in check(repository)]
+
+
+def test_a_course_that_is_up_to_date_has_no_problem(built):
+    assert check(built[0]) == []
+    assert not list((built[0].root / "solutions").rglob("*.pyc"))
+
+
+def test_a_stale_notebook_is_found(own, edit):
+    repository, _ = own
+    edit(repository.root / SCRIPT, "# Text with", "# A text with")
+    assert found(repository) == [
+        f"{NOTEBOOK}: it is not what the script says: run `autograder build` and commit the result."
+    ]
+
+
+def test_a_notebook_edited_by_hand_is_found(own, edit):
+    repository, _ = own
+    edit(repository.root / NOTEBOOK, "Text with", "A text with")
+    assert [problem.where for problem in check(repository)] == [NOTEBOOK]
+
+
+def test_checking_writes_nothing(own):
+    repository, _ = own
+    before = {path: path.read_bytes() for path in repository.root.rglob("*") if path.is_file()}
+    check(repository)
+    assert {path: path.read_bytes() for path in repository.root.rglob("*") if path.is_file()} == before
+
+
+def test_a_missing_notebook_is_found(quick):
+    quick.notebook(NAME).unlink()
+    assert found(quick) == [f"{NOTEBOOK}: it is missing: run `autograder build` and commit the result."]
+
+
+def test_a_slip_in_the_script_is_told_instead_of_all_else(quick, edit):
+    edit(quick.root / SCRIPT, "    ### BEGIN SOLUTION\n    total", "    ### BEGIN SOLUTON\n    total")
+    told = found(quick)
+    assert any("marker" in problem for problem in told)
+    assert all(problem.startswith(SCRIPT) for problem in told)
+
+
+def test_a_generated_file_is_made_by_the_build_and_checked(own, monkeypatch):
+    repository, course = own
+    content = {"now": b"first"}
+    monkeypatch.setitem(building.GENERATED, "mistakes.json", lambda repository, source: content["now"])
+    path = repository.public(NAME) / "mistakes.json"
+    assert [problem.where for problem in check(repository)] == [f"assignments/{NAME}/mistakes.json"]
+    building.build(repository, course, NAME)
+    assert path.read_bytes() == b"first"
+    assert (course.release / NAME / "mistakes.json").read_bytes() == b"first"
+    assert check(repository) == []
+    content["now"] = b"second"
+    (problem,) = check(repository)
+    assert problem.where == f"assignments/{NAME}/mistakes.json"
+    assert "run `autograder build`" in problem.sentence
+
+
+GAPS = [
+    (VISIBLE, '@exercise("scaled_sum")\n', "", f"{VISIBLE}: scaled_sum has no visible test"),
+    (HIDDEN, '@exercise("running_mean", points=2)\n', "", f"{HIDDEN}: running_mean has no hidden test"),
+    (HIDDEN, '"scaled_sum", points=2', '"scaled_sums", points=2', rf"{HIDDEN}:\d+: .*'scaled_sums': no such exercise"),
+    (HIDDEN, '"scaled_sum", points=2', '"scaled_sum"', rf"{HIDDEN}:\d+: .* has no points, so it is a gate"),
+    (HIDDEN, '"scaled_sum", points=2', '"scaled_sum"', "a1_sample: no test of scaled_sum earns points"),
+    (RIGHT, '"scaled_sum": {"product": "def scaled_sum(x, w):\\n    return x @ w\\n"},', "", "scaled_sum has no right"),
+    (RIGHT, '"running_mean": {', '"mean": {}, "running_mean": {', "'mean' is no exercise of a1_sample"),
+    (RIGHT, "def scaled_sum(x, w):", "def sum(x, w):", "scaled_sum, product: it does not define scaled_sum"),
+    (RIGHT, "def scaled_sum(x, w):", "def scaled_sum(x, w", "scaled_sum, product: it is not Python"),
+    (RIGHT, "RIGHT = {", "WRONG = {", f"{RIGHT}: it has no dictionary called RIGHT"),
+    (RIGHT, "RIGHT = {", "1 / 0\nRIGHT = {", "ZeroDivisionError"),
+    (MISTAKES, '"scaled_sum": [', '"scaled_sum": [], "": [', f"{MISTAKES}: scaled_sum has no mistake"),
+    (MISTAKES, '"old": "nt,t->n"', '"old": "return total"', "sums_over_the_batch: .*0 times in the solution"),
+    (MISTAKES, '"old": "nt,t->n"', '"old": "n"', r"sums_over_the_batch: .*\d times in the solution"),
+    (MISTAKES, '"new": "nt,t->t"', '"new": "(\\""', "sums_over_the_batch: the patched code is not Python"),
+    (MISTAKES, '"says": "This is the sum', '"said": "This is the sum', "a mistake of scaled_sum lacks says"),
+    (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return rng.standard_normal((N, T))", "returns ndarray; a tuple"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return (lambda: 1,)", "function cannot cross the wire"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return ([object()],)", "object cannot cross the wire"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return ({'a': open},)", "cannot cross the wire"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return (rng.undefined(N),)", "raises AttributeError"),
+    (CASES, "def running_mean", "def CASES(n, rng):\n    return [print]\n\n\ndef running_mean", r"CASES\('scaled_sum'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "old", "new", "message"), GAPS, ids=[message[-40:] for *_, message in GAPS])
+def test_what_an_exercise_lacks_is_named(quick, edit, place, old, new, message):
+    assert check(quick) == []
+    edit(quick.root / place, old, new)
+    told = found(quick)
+    assert any(re.search(message, problem) for problem in told), told
+
+
+@pytest.mark.parametrize("place", [VISIBLE, HIDDEN, RIGHT, MISTAKES, CASES])
+def test_a_missing_file_is_named(quick, place):
+    (quick.root / place).unlink()
+    assert any(problem.startswith(place) for problem in found(quick))
+
+
+def test_two_mistakes_of_one_name_are_found(quick, edit):
+    edit(
+        quick.root / MISTAKES,
+        '"scaled_sum": [',
+        '"scaled_sum": [' + 2 * ('{"id": "same", "old": "nt,t->n", "new": "nt,t->t", "says": "a"}, '),
+    )
+    assert any("same: the id is taken" in problem for problem in found(quick))
+
+
+def test_marks_are_read_without_running_the_file(tmp_path):
+    path = tmp_path / "test_x.py"
+    path.write_text(
+        "raise SystemExit\n@exercise('a')\ndef test_gate(a): ...\n"
+        "@pytest.mark.parametrize('n', [1])\n@selfcheck.exercise('b', points=1.5)\ndef test_points(b): ...\n"
+        "@exercise('c')\ndef no_test(c): ...\n"
+    )
+    assert [(test.name, test.exercise, test.points) for test in marked_tests(path)] == [
+        ("test_gate", "a", None),
+        ("test_points", "b", 1.5),
+    ]
+
+
+def test_the_real_course_has_all_that_its_exercises_need(tmp_path: Path):
+    repository = Repository.default()
+    for folder in ("solutions", "assignments", "data"):
+        shutil.copytree(repository.root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    assert [str(problem) for problem in check(Repository(tmp_path))] == []
