@@ -1,0 +1,72 @@
+"""Formulas of a page as pictures inside it: no script draws them, and nothing is fetched.
+
+matplotlib's mathtext knows the TeX that a course's answers use; what it does not know stays as TeX.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import MathTextParser
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+
+EM = 100  # units of a drawing to one em of the text around it
+LONGEST = 500
+_MARKED = re.compile(r'<(span|div) class="tex">(.*?)</\1>', re.DOTALL)
+_ROWS = re.compile(r"\\begin\{(aligned|align\*?|split|gathered|gather\*?|equation\*?)\}(.*)\\end\{\1\}\s*\Z", re.DOTALL)
+_LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+SIZE = 1.1 * EM  # Computer Modern looks smaller than the page's font
+_PROPERTIES = FontProperties(size=SIZE, math_fontfamily="cm")
+
+
+def marked(tex: str, display: bool = False) -> str:
+    """The mark that `with_formulas` looks for; it survives sanitising."""
+    tag = "div" if display else "span"
+    return f'<{tag} class="tex">{html.escape(tex, quote=False)}</{tag}>'
+
+
+def with_formulas(fragment: str) -> str:
+    """Replace each marked formula of sanitised HTML by its drawing."""
+    return _MARKED.sub(lambda match: _shown(html.unescape(match[2]).strip(), match[1] == "div"), fragment)
+
+
+def _shown(tex: str, display: bool) -> str:
+    rows = [tex]
+    if environment := _ROWS.match(tex):
+        rows = [row for row in re.split(r"\\\\", environment[2].replace("&", "")) if row.strip()]
+    shown = [drawing(" ".join(row.split())) or f'<code class="tex">{html.escape(row.strip())}</code>' for row in rows]
+    return "".join(f'<div class="formula">{one}</div>' for one in shown) if display else " ".join(shown)
+
+
+@lru_cache(maxsize=2048)
+def drawing(tex: str) -> str:
+    """An svg element as high as its formula in the surrounding text; empty if mathtext cannot draw it.
+
+    tex: without dollar signs. TeX that is long or not ASCII is not tried: it comes from strangers.
+    """
+    if not tex or not tex.isascii() or len(tex) > LONGEST or "$" in tex:
+        return ""
+    try:
+        width, height, depth, _, _ = MathTextParser("path").parse(f"${tex}$", dpi=72, prop=_PROPERTIES)
+        outline = TextPath((0, 0), f"${tex}$", size=SIZE, prop=_PROPERTIES)
+    except (ValueError, RuntimeError, RecursionError):
+        return ""
+    width, height, depth = (max(value, 1.0) for value in (width, height, depth))
+    return (
+        f'<svg class="formula" role="img" aria-label="{html.escape(tex)}" viewBox="0 {depth - height:.0f} {width:.0f} '
+        f'{height:.0f}" style="width: {width / EM:.2f}em; height: {height / EM:.2f}em; vertical-align: '
+        f'{-depth / EM:.2f}em"><path d="{_outline(outline)}"/></svg>'
+    )
+
+
+def _outline(path: Path) -> str:
+    """The path as SVG writes it: y grows downwards."""
+    parts = []
+    for vertices, code in path.iter_segments(curves=True, simplify=False):
+        numbers = [round(float(v)) if place % 2 == 0 else -round(float(v)) for place, v in enumerate(vertices)]
+        parts.append(_LETTERS[code] + ("" if code == Path.CLOSEPOLY else " ".join(map(str, numbers))))
+    return "".join(parts)
