@@ -1,0 +1,65 @@
+"""Which mistakes look right: the same types and shapes as the reference, with other values.
+
+A trick that lies about values must stand around code that passes every gate; a mistake that raises would hide the lie.
+Only the instructor's own texts run here: the reference, its catalogue of mistakes, the public cases.
+"""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.rooms import Repository
+from autograder.simulate.subject import Mistake, Subject
+
+_SEED = 20
+
+
+def plausible_mistakes(repository: Repository, subject: Subject) -> dict[str, list[Mistake]]:
+    """For each exercise the mistakes that look most like an answer, by type, by shape, and by a value that differs."""
+    reference, cases = repository.source(subject.assignment), repository.cases(subject.assignment)
+    if not reference.is_file() or not cases.is_file():
+        return {name: list(exercise.mistakes) for name, exercise in subject.exercises.items()}
+    given = runpy.run_path(str(reference), run_name="reference")
+    arguments = runpy.run_path(str(cases), run_name="cases")
+    found = {}
+    for name, exercise in subject.exercises.items():
+        ranked = [(_rank(given, arguments, name, mistake), mistake) for mistake in exercise.mistakes]
+        best = max((rank for rank, _ in ranked), default=0)
+        found[name] = [mistake for rank, mistake in ranked if rank == best]
+    return found
+
+
+def _rank(given: Mapping[str, Any], cases: Mapping[str, Any], name: str, mistake: Mistake) -> int:
+    """2: the right type and shape with another value; 1: the same value as the reference's, here; 0: anything else."""
+    if name not in cases or name not in given:
+        return 0
+    namespace = dict(given)
+    try:
+        exec(compile(mistake.source, f"<{mistake.id}>", "exec"), namespace)
+        got = namespace[name](*cases[name](np.random.default_rng(_SEED)))
+    except Exception:  # a mistake may raise anything; that it does is the answer
+        return 0
+    right = given[name](*cases[name](np.random.default_rng(_SEED)))
+    return (1 if _equal(got, right) else 2) if _alike(got, right) else 0
+
+
+def _alike(got: Any, right: Any) -> bool:
+    if type(got) is not type(right):
+        return False
+    if isinstance(right, dict):
+        return got.keys() == right.keys() and all(_alike(got[key], right[key]) for key in right)
+    if isinstance(right, tuple | list) and any(hasattr(item, "shape") for item in right):
+        return len(got) == len(right) and all(map(_alike, got, right))
+    return bool(getattr(got, "shape", None) == getattr(right, "shape", None))
+
+
+def _equal(got: Any, right: Any) -> bool:
+    if isinstance(right, dict):
+        return all(_equal(got[key], right[key]) for key in right)
+    if isinstance(right, tuple | list):
+        return len(got) == len(right) and all(map(_equal, got, right))
+    return bool(np.array_equal(got, right)) if hasattr(right, "shape") else bool(got == right)

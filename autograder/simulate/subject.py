@@ -1,0 +1,207 @@
+"""What a class is made of: an assignment's release, its right solutions, its named mistakes, and who calls whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder import notebook
+from autograder.rooms import Course, Repository
+
+_REGION = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
+
+
+class SimulationError(Exception):
+    """A class cannot be simulated: the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A named mistake: `source` is the exercise's whole cell with the mistake in it."""
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded exercise: its points, its reference cell, other right cells by variant, and its mistaken cells."""
+
+    name: str
+    points: float
+    reference: str
+    alternatives: Mapping[str, str]
+    mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An assignment as a simulated class sees it.
+
+    release: the student's notebook, parsed. written: grade ids of the written questions.
+    given: sources of the code cells that are not exercises; tests_need: exercise -> other exercises its tests ask for.
+    """
+
+    assignment: str
+    release: NotebookNode
+    exercises: dict[str, Exercise]
+    written: tuple[str, ...]
+    given: tuple[str, ...]
+    tests_need: dict[str, set[str]]
+
+    @property
+    def names(self) -> list[str]:
+        """The exercises in the notebook's order."""
+        return list(self.exercises)
+
+    def sunk(self, damaged: Iterable[str], sources: Mapping[str, str]) -> set[str]:
+        """Other exercises that may lose points with the damaged ones, which their code or their tests use, however far.
+
+        sources: each exercise's cell as this student wrote it (an absent one counts as the reference).
+        """
+        texts = {name: sources.get(name) or exercise.reference for name, exercise in self.exercises.items()}
+        defines = {name: {name} | defined_names(self.exercises[name].reference) for name in texts}
+        uses = {name: used_names(text) for name, text in texts.items()}
+        for number, text in enumerate(self.given):
+            defines[f"given cell {number}"], uses[f"given cell {number}"] = defined_names(text), used_names(text)
+        damaged = set(damaged)
+        reached = set(damaged)
+        while True:
+            spoilt = set().union(*(defines[node] for node in reached))
+            more = {node for node in uses if uses[node] & spoilt or self.tests_need.get(node, set()) & reached}
+            if more <= reached:
+                return (reached & set(self.exercises)) - damaged
+            reached |= more
+
+
+def read_subject(repository: Repository, course: Course, assignment: str) -> Subject:
+    """Read what the build made of an assignment and what was written about it; SimulationError if it is not there."""
+    source = _read(course.source_notebook(assignment), assignment)
+    release = _read(course.release_notebook(assignment), assignment)
+    right = _table(repository.right(assignment), "RIGHT")
+    mistakes = _table(repository.mistakes(assignment), "MISTAKES")
+    exercises = {}
+    for name, points in notebook.exercise_points(release).items():
+        reference = without_markers(notebook.find(source, name + notebook.SOLUTION_SUFFIX).source)
+        exercises[name] = Exercise(
+            name=name,
+            points=points,
+            reference=reference,
+            alternatives={variant: text.strip("\n") for variant, text in right.get(name, {}).items()},
+            mistakes=tuple(_mistaken(reference, entry, name) for entry in mistakes.get(name, [])),
+        )
+    if not exercises:
+        raise SimulationError(f"the release of {assignment} has no graded exercise: build it again")
+    return Subject(
+        assignment=assignment,
+        release=release,
+        exercises=exercises,
+        written=tuple(str(notebook.grade_id(cell)) for cell in release.cells if notebook.is_written(cell)),
+        given=tuple(cell.source for cell in release.cells if notebook.is_given(cell)),
+        tests_need=_needs_of_tests(repository, assignment, set(exercises)),
+    )
+
+
+def without_markers(source: str) -> str:
+    """A reference cell as a student would have written it: without the lines that mark the solution."""
+    return "\n".join(line for line in source.splitlines() if not _REGION.match(line))
+
+
+def defined_names(source: str) -> set[str]:
+    """Names that a cell defines at its top level: functions, classes, assignments, imports left out."""
+    names = set()
+    for node in _statements(source):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def used_names(source: str) -> set[str]:
+    """Names that a cell's code reads; every word of it if it does not parse."""
+    statements = _statements(source)
+    if not statements:
+        return set(re.findall(r"\w+", source))
+    nodes = (node for statement in statements for node in ast.walk(statement))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        return []
+
+
+def _read(path: Path, assignment: str) -> NotebookNode:
+    if not path.is_file():
+        raise SimulationError(f"{path} is missing: run `autograder build {assignment}` first")
+    return notebook.read(path)
+
+
+def _table(path: Path, name: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise SimulationError(f"{path} is missing: a simulated class is made from {name} in it")
+    table: dict[str, Any] = runpy.run_path(str(path))[name]
+    return table
+
+
+def _mistaken(reference: str, entry: Mapping[str, Any], name: str) -> Mistake:
+    # The catalogue may have been written on the text with its markers: a patch that spans none applies to both.
+    if reference.count(entry["old"]) != 1:
+        raise SimulationError(f"mistake {entry['id']} of {name} does not apply exactly once to the reference")
+    return Mistake(str(entry["id"]), reference.replace(entry["old"], entry["new"]))
+
+
+def _needs_of_tests(repository: Repository, assignment: str, names: set[str]) -> dict[str, set[str]]:
+    """Exercise -> the other exercises that its tests ask for, as fixtures or inside probes."""
+    probes = _needs_of_probes(repository.cases(assignment), names)
+    needs: dict[str, set[str]] = {}
+    for path in (repository.visible(assignment), repository.hidden(assignment)):
+        for test in _functions(path):
+            asked = {argument.arg for argument in test.args.args} & names
+            strings = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+            asked |= set().union(*(probes[probe] for probe in probes.keys() & strings))
+            for exercise in _marks(test):
+                needs.setdefault(exercise, set()).update(asked - {exercise})
+    return needs
+
+
+def _needs_of_probes(path: Path, names: set[str]) -> dict[str, set[str]]:
+    """Probe -> the exercises that its function names, as a key or as an attribute of the student's namespace."""
+    functions = {function.name: function for function in _functions(path)}
+    needs: dict[str, set[str]] = {}
+    for statement in _statements(path.read_text(encoding="utf-8")) if path.is_file() else []:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict):
+            for key, value in zip(statement.value.keys, statement.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Name) and value.id in functions:
+                    nodes = list(ast.walk(functions[value.id]))
+                    words = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+                    words |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+                    needs[str(key.value)] = words & names
+    return needs
+
+
+def _functions(path: Path) -> list[ast.FunctionDef]:
+    if not path.is_file():
+        return []
+    return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)]
+
+
+def _marks(test: ast.FunctionDef) -> set[str]:
+    """The exercises that a test's `exercise` marks name."""
+    found = set()
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and mark.args and isinstance(mark.args[0], ast.Constant):
+            called = mark.func.attr if isinstance(mark.func, ast.Attribute) else getattr(mark.func, "id", "")
+            if called == "exercise":
+                found.add(str(mark.args[0].value))
+    return found

@@ -1,0 +1,110 @@
+"""A simulated class is the same for the same seed, holds every family, and never runs what it writes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from autograder.rooms import Course, Repository
+from autograder.simulate import FAMILIES, KINDS, SimulationError, read_expected, simulate
+from autograder.simulate.tricks import Trick
+
+
+def tree(folder: Path) -> dict[str, object]:
+    """Every file below a folder: its bytes, or where a link leads, or what else it is."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        found[str(path.relative_to(folder))] = (
+            os.readlink(path) if stat.S_ISLNK(mode) else path.read_bytes() if stat.S_ISREG(mode) else stat.S_IFMT(mode)
+        )
+    return found
+
+
+def test_the_same_seed_writes_the_same_class_and_another_one_another(
+    rooms: tuple[Repository, Course], tmp_path: Path
+) -> None:
+    for name, seed in (("one", 5), ("again", 5), ("other", 6)):
+        simulate(*rooms, "a0", 40, seed, tmp_path / name)
+    assert tree(tmp_path / "one") == tree(tmp_path / "again")
+    assert tree(tmp_path / "one") != tree(tmp_path / "other")
+
+
+@pytest.mark.parametrize("students", [1, 12, 30, 100, len(KINDS), len(KINDS) + 20])
+def test_a_class_has_as_many_students_as_asked_for(
+    rooms: tuple[Repository, Course], tmp_path: Path, students: int
+) -> None:
+    simulation = simulate(*rooms, "a0", students, 1, tmp_path)
+    assert len(simulation.expected) == students
+    assert read_expected(tmp_path) == simulation.expected
+    with simulation.roster.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == [one.student for one in simulation.expected]
+    assert set(rows[0]) == {"id", "first_name", "last_name", "email"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_thirty_students_are_of_every_family_half_of_them_honest_and_few_of_them_slow(
+    rooms: tuple[Repository, Course], tmp_path: Path, seed: int
+) -> None:
+    simulation = simulate(*rooms, "a0", 30, seed, tmp_path)
+    families = Counter(one.kind.partition("/")[0] for one in simulation.expected)
+    assert set(families) == set(FAMILIES)
+    assert 12 <= sum(families[family] for family in ("right", "alternative", "wrong", "unfinished")) <= 18
+    assert families["looping"] + families["greedy"] <= 3
+
+
+def test_a_large_class_holds_every_kind(rooms: tuple[Repository, Course], tmp_path: Path) -> None:
+    simulation = simulate(*rooms, "a0", len(KINDS) + 30, 1, tmp_path)
+    assert {one.kind for one in simulation.expected} == {kind.title for kind in KINDS}
+
+
+def test_kinds_have_names_of_their_own() -> None:
+    assert max(Counter(kind.title for kind in KINDS).values()) == 1
+    assert {kind.family for kind in KINDS} == set(FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "peer"), [("hostile/ast-strip", "wrong/everywhere"), ("unreadable/symlink", "right/reference")]
+)
+def test_kinds_that_need_a_peer_get_one(rooms: tuple[Repository, Course], tmp_path: Path, kind: str, peer: str) -> None:
+    simulation = simulate(*rooms, "a0", 1, 1, tmp_path, kinds=[kind])
+    assert {one.kind for one in simulation.expected} == {kind, peer}
+
+
+def test_writing_a_class_runs_nothing_of_it(
+    rooms: tuple[Repository, Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trick's text stays text: one that would leave a trace when compiled or run leaves none."""
+    trap = f"open({str(tmp_path / 'trace')!r}, 'w').close()"
+    trick = Trick("hostile", "trap", 0, "leaves a trace", cell=trap, around=f"\n{trap}\n", base="wrong")
+    monkeypatch.setattr("autograder.simulate.classroom.KINDS", (*KINDS, trick.kind()))
+    simulation = simulate(*rooms, "a0", 1, 1, tmp_path / "class", kinds=["hostile/trap"])
+    assert any(one.kind == "hostile/trap" for one in simulation.expected)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_what_cannot_be_simulated_is_said(rooms: tuple[Repository, Course], tmp_path: Path) -> None:
+    repository, course = rooms
+    with pytest.raises(SimulationError, match="autograder build a9"):
+        simulate(repository, course, "a9", 3, 1, tmp_path)
+    with pytest.raises(SimulationError, match="hostile/nothing"):
+        simulate(repository, course, "a0", 3, 1, tmp_path, kinds=["hostile/nothing"])
+    with pytest.raises(SimulationError, match="at least one"):
+        simulate(repository, course, "a0", 0, 1, tmp_path)
+    simulate(repository, course, "a0", 3, 1, tmp_path)
+    with pytest.raises(SimulationError, match="already holds"):
+        simulate(repository, course, "a0", 3, 1, tmp_path)
+
+
+def test_names_of_the_roster_stay_the_same_over_a_term(rooms: tuple[Repository, Course], tmp_path: Path) -> None:
+    first = simulate(*rooms, "a0", 30, 1, tmp_path / "first").roster.read_text(encoding="utf-8")
+    second = simulate(*rooms, "a0", 30, 1, tmp_path / "second", kinds=["right", "wrong"]).roster.read_text(
+        encoding="utf-8"
+    )
+    assert first == second

@@ -1,0 +1,48 @@
+"""The mistakes around which tricks are put look right by type and shape, and are wrong by value."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from autograder.rooms import Repository
+from autograder.simulate.plausible import plausible_mistakes
+from autograder.simulate.subject import Exercise, Mistake, Subject
+
+REFERENCE = "import numpy as np\n\ndef double(x):\n    return 2 * x, {'x': x}\n"
+CASES = "def double(rng, N=3):\n    return (rng.normal(size=N),)\n"
+RIGHT_HERE = Mistake("right_on_this_case", "def double(x):\n    return 2 * x, {'x': x}")
+WRONG_VALUE = Mistake("triples", "def double(x):\n    return 3 * x, {'x': x}")
+WRONG_INSIDE = Mistake("keeps_another_x", "def double(x):\n    return 2 * x, {'x': x + 1}")
+WRONG_SHAPE = Mistake("column", "def double(x):\n    return (2 * x)[:, None], {'x': x}")
+WRONG_TYPE = Mistake("list", "def double(x):\n    return [2 * x, {'x': x}]")
+RAISES = Mistake("raises", "def double(x):\n    return x @ x @ x, {'x': x}")
+
+
+def chosen(subject: Subject, root: Path, *mistakes: Mistake) -> list[str]:
+    repository = Repository(root)
+    for path, text in ((repository.source("a0"), REFERENCE), (repository.cases("a0"), CASES)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    exercise = Exercise("double", 2.0, REFERENCE, {}, mistakes)
+    one = dataclasses.replace(subject, exercises={"double": exercise})
+    return [mistake.id for mistake in plausible_mistakes(repository, one)["double"]]
+
+
+def test_a_wrong_value_of_the_right_shape_comes_first(subject: Subject, tmp_path: Path) -> None:
+    mistakes = (RIGHT_HERE, WRONG_VALUE, WRONG_SHAPE, WRONG_TYPE, RAISES, WRONG_INSIDE)
+    assert chosen(subject, tmp_path, *mistakes) == ["triples", "keeps_another_x"]
+
+
+@pytest.mark.parametrize("hopeless", [WRONG_SHAPE, WRONG_TYPE, RAISES], ids=lambda mistake: mistake.id)
+def test_what_no_gate_lets_through_comes_last(subject: Subject, tmp_path: Path, hopeless: Mistake) -> None:
+    assert chosen(subject, tmp_path, hopeless, RIGHT_HERE) == ["right_on_this_case"]
+    assert chosen(subject, tmp_path, hopeless) == [hopeless.id]
+
+
+def test_without_a_reference_every_mistake_will_do(subject: Subject, tmp_path: Path) -> None:
+    found = plausible_mistakes(Repository(tmp_path), subject)
+    assert [mistake.id for mistake in found["add"]] == ["subtracts"]
+    assert found["total"] == []

@@ -1,0 +1,28 @@
+"""What a class is made of is read from the course, and who uses whom from the code and its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.rooms import Course, Repository
+from autograder.simulate import SimulationError
+from autograder.simulate.subject import Subject, read_subject
+
+
+def test_a_mistake_sinks_at_most_what_uses_it(subject: Subject) -> None:
+    assert subject.sunk(["double"], {}) == {"quadruple"}
+    assert subject.sunk(["add"], {}) == {"total"}, "a test of total asks for add"
+    assert subject.sunk(["quadruple"], {}) == set()
+    assert subject.sunk(["double"], {"quadruple": "def quadruple(x):\n    return 4 * x"}) == set()
+
+
+def test_a_mistake_that_does_not_apply_is_said(
+    rooms: tuple[Repository, Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = tmp_path / "mistakes.py"
+    catalogue.write_text("MISTAKES = {'double': [dict(id='gone', old='5 * x', new='6 * x', says='', exempt=None)]}")
+    monkeypatch.setattr(Repository, "mistakes", lambda self, assignment: catalogue)
+    with pytest.raises(SimulationError, match=r"mistake gone of double does not apply"):
+        read_subject(*rooms, "a0")
