@@ -28,7 +28,7 @@ test: $(READY) ## run the tests of the course and of the machine, and `build --c
 	$(BIN)/python -m pytest
 
 notebooks: $(READY) ## run each reference notebook top to bottom
-	$(BIN)/python -m autograder.author.execute
+	$(BIN)/python -m autograder.author.trial
 
 lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .

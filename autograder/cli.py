@@ -1,0 +1,390 @@
+"""The command line: options only; what they do, and their defaults, stand in the functions they call."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Executor
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.grade.result import Result, write_atomically
+from autograder.rooms import Course, Repository
+
+DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    help="Build the assignments of the course, and grade what students hand in.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+class Wall(StrEnum):
+    """What stands around student code."""
+
+    sandlock = "sandlock"
+    none = "none"
+
+
+CourseOption = Annotated[Path, typer.Option("--course", help="The course directory (nbgrader's).", show_default=True)]
+AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's name, such as a1_recurrence.")]
+DEFAULT_COURSE = Path("course")
+_USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer may carry a copy of
+
+
+@app.command()
+def build(
+    assignments: Annotated[list[str] | None, typer.Argument(help="Which assignments; all by default.")] = None,
+    course: CourseOption = DEFAULT_COURSE,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Build aside and compare: fail if anything committed is stale or incomplete."),
+    ] = False,
+) -> None:
+    """Make the notebooks from solutions/aN.py: nbgrader's source and release, and the copy in assignments/."""
+    from autograder.author import build as author
+    from autograder.author.check import check as check_repository
+
+    repository = Repository.default()
+    names = _known(repository, assignments)
+    if check:
+        problems = check_repository(repository)
+        for problem in problems:
+            errors.print(str(problem), style="red", markup=False, highlight=False)
+        if problems:
+            _stop(
+                f"{len(problems)} problems. Mend them, or run `autograder build` if a committed file is stale",
+                FAILED_CHECK,
+            )
+        console.print(f"build --check: {len(names)} assignments are whole and up to date")
+        return
+    target = Course(course)
+    for name in names:
+        built = author.build(repository, target, name)
+        console.print(
+            f"built {name}: {built.exercises} exercises, {built.written} written questions, "
+            f"{len(built.files)} files in {built.release}",
+            highlight=False,
+        )
+
+
+@app.command()
+def bundle(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for ASSIGNMENT.zip; the course directory by default.")
+    ] = None,
+) -> None:
+    """Make the student's zip. Refuses to write one in which a solution, a hidden test or an expected array can be
+    read.
+    """
+    from autograder.author.bundle import bundle as make_bundle
+
+    repository = Repository.default()
+    _known(repository, [assignment])
+    path = make_bundle(repository, Course(course), assignment, out or course)
+    console.print(f"wrote {path}", highlight=False)
+
+
+@app.command()
+def grade(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    submitted: Annotated[
+        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV file with a column id (or student_id): who may submit.")
+    ] = None,
+    students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at once; one per core by default.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to grade on (extra: cluster).")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="DIR for ASSIGNMENT/STUDENT.json; the course's own by default.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write a list of all results to FILE.")] = None,
+    gradebook: Annotated[
+        bool, typer.Option(help="Put the results into nbgrader's gradebook and write feedback.")
+    ] = True,
+    wall: Annotated[Wall, typer.Option(help="The sandbox; 'none' runs students' code unprotected.")] = Wall.sandlock,
+    call_seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="Time for one call of a student's function.")
+    ] = None,
+    submission_seconds: Annotated[float | None, typer.Option(min=1, help="Time for one submission.")] = None,
+) -> None:
+    """Grade all submissions in the sandbox, in parallel; only what changed is graded again."""
+    from dataclasses import replace
+
+    from autograder.grade.batch import grade_class
+    from autograder.run.wall import Limits
+
+    repository, target = Repository.default(), Course(course)
+    _known(repository, [assignment])
+    limits = Limits()
+    if call_seconds is not None:
+        limits = replace(limits, call=call_seconds)
+    if submission_seconds is not None:
+        limits = replace(limits, submission=submission_seconds)
+    if wall is Wall.none:
+        errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
+    ids = read_roster(roster) if roster is not None else None
+    executor = _dask(cluster) if cluster is not None else None
+    with _progress() as bar:
+        task = bar.add_task("grading", total=None)
+        graded = grade_class(
+            target, repository, assignment, submitted=submitted, roster=ids, students=students, jobs=jobs,
+            results=results, wall=wall.value, limits=limits, executor=executor,
+            on_start=lambda to_do, done: bar.update(task, total=to_do, description=f"grading ({done} unchanged)"),
+            on_result=lambda result: bar.advance(task),
+        )  # fmt: skip
+    if json_file is not None:
+        write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
+    if gradebook:
+        _into_gradebook(target, repository, assignment, graded, submitted, ids)
+    _summary(graded)
+
+
+def _into_gradebook(
+    course: Course,
+    repository: Repository,
+    assignment: str,
+    graded: list[Result],
+    submitted: Path | None,
+    roster: list[str] | None,
+) -> None:
+    from autograder.desk.feedback import write_feedback
+    from autograder.desk.gradebook import record
+
+    with _progress() as bar:
+        task = bar.add_task("gradebook", total=len(graded))
+        recorded = record(
+            course,
+            repository,
+            assignment,
+            graded,
+            on_done=lambda _: bar.advance(task),
+            submitted=submitted,
+            roster=roster,
+        )
+    for one in recorded:
+        if not one.recorded:
+            errors.print(f"{one.student}: not in the gradebook: {one.reason}", markup=False, highlight=False)
+    write_feedback(course, assignment)
+
+
+def _summary(graded: list[Result]) -> None:
+    for result in graded:
+        if result.status != "graded":
+            errors.print(
+                f"{result.student}: {result.status}: {result.reason}", style="yellow", markup=False, highlight=False
+            )
+    counts = {status: sum(r.status == status for r in graded) for status in ("graded", "unreadable", "failed")}
+    flagged = sum(bool(r.flags) for r in graded)
+    console.print(
+        f"{len(graded)} submissions: " + ", ".join(f"{n} {s}" for s, n in counts.items()) + f"; {flagged} with flags"
+    )
+    if counts["failed"]:
+        _stop(
+            f"{counts['failed']} submissions failed by the grader's own fault and have no grade. "
+            "Run the command again; "
+            "if it happens again, run `autograder doctor`",
+            MACHINE_FAULT,
+        )
+
+
+@app.command()
+def simulate(
+    assignment: AssignmentArgument,
+    students: Annotated[int, typer.Option(min=1, help="How many students.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same class.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; the course's submitted/ by default.")
+    ] = None,
+    course: CourseOption = DEFAULT_COURSE,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Write nothing: compare the results with what the simulated class expects."),
+    ] = False,
+) -> None:
+    """Write a class of right, wrong, broken and hostile submissions, each with its known result."""
+    from autograder import simulate as simulation
+
+    repository, target = Repository.default(), Course(course)
+    _known(repository, [assignment])
+    folder = out or target.submitted
+    if not compare:
+        simulation.simulate(repository, target, assignment, students, seed, folder)
+        console.print(f"wrote {students} submissions to {folder}", highlight=False)
+        return
+    expected = simulation.read_expected(folder, assignment)
+    results = [Result.read(path) for path in sorted((target.results / assignment).glob("*.json"))]
+    rows = simulation.compare(expected, results)
+    table = Table("student", "kind", "expected", "got", "")
+    for row in rows:
+        table.add_row(
+            row.student, row.kind, row.expected, row.got, "[green]ok[/]" if row.ok else "[red]NOT AS EXPECTED[/]"
+        )
+    console.print(table)
+    good = sum(row.ok for row in rows)
+    print(f"demo: {good} of {len(rows)} as expected")
+    if good != len(rows):
+        raise typer.Exit(FAILED_CHECK)
+
+
+@app.command()
+def report(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT.html by default.")
+    ] = None,
+) -> None:
+    """Write a page about the class: points, tests that failed most, mistakes, flags, what could not be graded."""
+    from autograder.desk.report import write_report
+
+    target = Course(course)
+    results = _stored(target, assignment)
+    path = out or target.results / f"{assignment}.html"
+    write_report(target, assignment, results, path)
+    console.print(f"wrote {path}", highlight=False)
+
+
+@app.command()
+def export(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; ASSIGNMENT.csv in the course by default.")
+    ] = None,
+) -> None:
+    """Write the gradebook's grades as CSV."""
+    from autograder.desk.export import export_csv
+
+    path = out or course / f"{assignment}.csv"
+    export_csv(Course(course), assignment, path)
+    console.print(f"wrote {path}", highlight=False)
+
+
+@app.command()
+def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
+    """Look at this machine: can it build, grade behind the wall, and keep the gradebook?"""
+    from autograder.doctor import examine
+
+    healthy = True
+    for finding in examine(Course(course), Repository.default()):
+        mark = "[green]ok[/]  " if finding.ok else "[red]no[/]  "
+        console.print(mark + finding.what, highlight=False)
+        if not finding.ok:
+            console.print(f"      {finding.advice}", highlight=False, markup=False)
+            healthy = False
+    if not healthy:
+        raise typer.Exit(MACHINE_FAULT)
+
+
+def read_roster(path: Path) -> list[str]:
+    """Ids from a CSV file with a column `id` or `student_id`. ValueError if there is none."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        column = next((name for name in ("id", "student_id") if name in (reader.fieldnames or [])), None)
+        if column is None:
+            raise ValueError(f"{path} has no column named id or student_id. Add a first line with the columns' names")
+        return [row[column].strip() for row in reader if row[column] and row[column].strip()]
+
+
+def _stored(course: Course, assignment: str) -> list[Result]:
+    results = [Result.read(path) for path in sorted((course.results / assignment).glob("*.json"))]
+    if not results:
+        _stop(
+            f"there are no results in {course.results / assignment}. Run `autograder grade {assignment}` first", USAGE
+        )
+    return results
+
+
+def _known(repository: Repository, assignments: list[str] | None) -> list[str]:
+    names = repository.names()
+    unknown = [name for name in assignments or [] if name not in names]
+    if unknown:
+        _stop(f"there is no assignment {unknown[0]!r}. The assignments are: {', '.join(names) or 'none'}", USAGE)
+    return list(assignments or names)
+
+
+def _dask(address: str) -> Executor:
+    try:
+        from distributed import Client
+    except ImportError:
+        _stop("grading on a cluster needs the extra: pip install -e '.[instructor,cluster]'", USAGE)
+    return Client(address).get_executor()
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=errors, transient=not errors.is_terminal)
+
+
+def _stop(text: str, code: int) -> NoReturn:
+    errors.print(f"error: {text}", style="red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def main(run: Callable[..., int | None] = app) -> None:
+    """Run the command line; every error it foresees is one sentence that says what to do next."""
+    os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
+    try:
+        code = run(standalone_mode=False) or DONE  # typer turns Ctrl-C into exit code 130
+        if code == INTERRUPTED:
+            errors.print("interrupted: finished results are kept; run the command again to go on", style="yellow")
+        sys.exit(code)
+    except _USAGE_ERROR as error:
+        error.show()
+        sys.exit(USAGE)
+    except Exception as error:
+        foreseen = _exit_code(error)
+        if foreseen is None:
+            raise
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(foreseen)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error that was foreseen; None for one that was not, which deserves its traceback."""
+    from autograder.author.build import BuildError
+    from autograder.author.leaks import LeakFound
+    from autograder.author.source import SourceError
+    from autograder.grade.assignment import NotBuilt
+    from autograder.grade.batch import NothingToGrade
+    from autograder.run.wall import WallError
+    from autograder.simulate import SimulationError
+
+    if isinstance(error, SourceError | BuildError | LeakFound):
+        return FAILED_CHECK
+    if isinstance(error, NotBuilt | NothingToGrade | SimulationError | ValueError | FileNotFoundError):
+        return USAGE
+    if isinstance(error, WallError | OSError):
+        return MACHINE_FAULT
+    return None
+
+
+if __name__ == "__main__":
+    main()

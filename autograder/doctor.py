@@ -1,0 +1,59 @@
+"""What this machine can do, one finding a line."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.rooms import Course, Repository
+from autograder.run.wall import Limits, Nursery, WallError, check_wall
+
+_NEEDED = ("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `advice` is what to do when it is not ok."""
+
+    what: str
+    ok: bool
+    advice: str = ""
+
+
+def examine(course: Course, repository: Repository) -> Iterator[Finding]:
+    """Look at Python, packages, alembic, the wall (a process is really put behind it), the gradebook and free space."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(f"Python {version}", sys.version_info >= (3, 11), "use Python 3.11 or newer")
+    for name in _NEEDED:
+        yield Finding(f"package {name}", importlib.util.find_spec(name) is not None, "pip install -e '.[instructor]'")
+    found = shutil.which("alembic", path=str(Path(sys.executable).parent)) or shutil.which("alembic")
+    yield Finding("alembic, which nbgrader starts", found is not None, "pip install alembic, into this environment")
+    yield _wall(repository)
+    yield _gradebook(course)
+    free = shutil.disk_usage(course.root if course.root.is_dir() else Path.cwd()).free // 2**20
+    yield Finding(f"{free} MiB of free space", free > 500, "free some space")
+
+
+def _wall(repository: Repository) -> Finding:
+    try:
+        check_wall()
+        Nursery(repository.assignments / "selfcheck", wall="sandlock", limits=Limits(), preload=("numpy",)).close()
+    except WallError as error:
+        return Finding("the wall (Landlock and seccomp)", False, str(error))
+    return Finding("the wall (Landlock and seccomp): a process stood behind it", True)
+
+
+def _gradebook(course: Course) -> Finding:
+    if not course.gradebook.is_file():
+        return Finding("no gradebook yet", True)
+    try:
+        with sqlite3.connect(f"file:{course.gradebook}?mode=ro", uri=True) as database:
+            (answer,) = database.execute("PRAGMA quick_check").fetchone()
+    except sqlite3.Error as error:
+        answer = str(error)
+    return Finding(f"the gradebook {course.gradebook}", answer == "ok", f"restore it from a backup: {answer}")

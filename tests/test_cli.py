@@ -1,0 +1,156 @@
+"""The command line: every verb explains itself, and bad input is a sentence with the right exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder import cli
+from autograder.rooms import Course
+from sample import NAME, build_sample
+
+VERBS = ("build", "bundle", "grade", "simulate", "report", "export", "doctor")
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "COLUMNS": "100", "TERM": "dumb", **options.pop("env", {})}
+    command = [sys.executable, "-m", "autograder.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build_sample(tmp_path_factory.mktemp("cli"))
+
+
+@pytest.fixture
+def in_process(built, tmp_path, monkeypatch, capsys):
+    """Run a verb on the sample repository in this process; returns (exit code, stdout, stderr)."""
+    repository, course = built
+    mine = Course(tmp_path / "course")
+    shutil.copytree(course.root, mine.root)
+    monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: repository))
+
+    def call(*arguments: str):
+        monkeypatch.setattr(sys, "argv", ["autograder", *arguments, "--course", str(mine.root)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, " ".join(captured.err.split())
+
+    call.course = mine
+    return call
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_explains_itself(verb):
+    shown = run(verb, "--help")
+    assert shown.returncode == 0
+    assert len(shown.stdout) > 200
+
+
+def test_an_unknown_assignment_is_usage_and_lists_what_there_is(in_process):
+    code, _, stderr = in_process("grade", "a9_nowhere")
+    assert code == cli.USAGE
+    assert NAME in stderr
+
+
+def test_no_submissions_is_usage_and_says_where_it_looked(in_process):
+    code, _, stderr = in_process("grade", NAME)
+    assert code == cli.USAGE
+    assert "no submission matches" in stderr
+
+
+def test_a_course_that_was_not_built_says_build(in_process):
+    in_process.course.source_notebook(NAME).unlink()
+    code, _, stderr = in_process("grade", NAME)
+    assert code == cli.USAGE
+    assert "autograder build" in stderr
+
+
+def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
+    import sandlock
+
+    path = in_process.course.submission("s1", NAME)
+    path.parent.mkdir(parents=True)
+    shutil.copy(in_process.course.release_notebook(NAME), path)
+    monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 2)
+    code, _, stderr = in_process("grade", NAME)
+    assert code == cli.MACHINE_FAULT
+    assert "6.12 or newer" in stderr
+
+
+def test_a_full_disk_is_the_machines_fault_and_loses_nothing(in_process, monkeypatch):
+    path = in_process.course.submission("s1", NAME)
+    path.parent.mkdir(parents=True)
+    shutil.copy(in_process.course.release_notebook(NAME), path)
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
+    code, _, stderr = in_process("grade", NAME)
+    assert code == cli.MACHINE_FAULT
+    assert "free some space" in stderr
+
+
+def test_a_roster_without_ids_is_usage(in_process, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name\nx\n")
+    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+    assert code == cli.USAGE
+    assert "column named id" in stderr
+
+
+def test_grade_report_and_export_travel_the_whole_way(in_process, tmp_path):
+    course = in_process.course
+    for student, notebook in (("s1", course.source_notebook(NAME)), ("s2", course.release_notebook(NAME))):
+        path = course.submission(student, NAME)
+        path.parent.mkdir(parents=True)
+        shutil.copy(notebook, path)
+    listed = tmp_path / "results.json"
+    code, out, _ = in_process("grade", NAME, "--json", str(listed))
+    assert code == cli.DONE
+    assert "2 graded, 0 unreadable, 0 failed" in out
+    assert [(r["student"], r["points"]) for r in json.loads(listed.read_text())] == [("s1", 80.0), ("s2", 0.0)]
+    assert list((course.feedback / "s1" / NAME).glob("*.html"))
+    assert in_process("report", NAME)[0] == cli.DONE
+    assert in_process("export", NAME)[0] == cli.DONE
+    assert "s1" in (course.root / f"{NAME}.csv").read_text()
+
+
+def test_bundle_writes_a_zip(in_process, tmp_path):
+    code, out, _ = in_process("bundle", NAME, "--out", str(tmp_path))
+    assert code == cli.DONE, out
+    assert (tmp_path / f"{NAME}.zip").is_file()
+
+
+def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
+    repository, course = built
+    mine = Course(tmp_path / "course")
+    shutil.copytree(course.root, mine.root)
+    for number in range(4):
+        path = mine.submission(f"s{number}", NAME)
+        path.parent.mkdir(parents=True)
+        text = course.source_notebook(NAME).read_text().replace("y = factor * x", "while True: pass")
+        path.write_text(text)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom autograder import cli\nfrom autograder.rooms import Repository\n"
+        f"cli.Repository.default = classmethod(lambda cls: Repository(Path({str(repository.root)!r})))\n"
+        "if __name__ == '__main__':\n    cli.main()\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(code)
+    command = [sys.executable, str(script), "grade", NAME, "--course", str(mine.root), "--no-gradebook"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == cli.INTERRUPTED
+    assert "finished results are kept" in " ".join(stderr.split())
+    assert not list(Path(mine.results / NAME).glob(".*"))
