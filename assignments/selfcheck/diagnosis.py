@@ -1,0 +1,162 @@
+"""Names the mistake behind an exercise's outputs, where the build has sealed a sentence under such outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from selfcheck.fingerprint import Describer, Trace, joined, opened
+from selfcheck.folder import cases_beside
+from selfcheck.record import Record
+from selfcheck.session import undisturbed
+from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
+from selfcheck.traces import Raised, Subject, Traces, trace
+
+FILE = "mistakes.json"
+INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
+UNKNOWN = "This is none of the mistakes that can be named: what is wrong stands below."
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the fingerprints say of an exercise.
+
+    sentence: of the mistake that makes exactly these outputs; "" if there is none. right: whether all is as asked.
+    right_outputs, wrong_outputs: names of outputs, where there are several and each can be judged by itself.
+    sentences: by output, of a mistake that makes exactly this output. differs_on: descriptions of inputs on which
+    something is not as asked.
+    """
+
+    sentence: str
+    right: bool
+    right_outputs: tuple[str, ...] = ()
+    wrong_outputs: tuple[str, ...] = ()
+    sentences: tuple[tuple[str, str], ...] = ()
+    differs_on: tuple[str, ...] = ()
+
+
+def explain(tests: Path, exercise: str, provider: Provider, records: Sequence[Record]) -> list[str]:
+    """What to say of an exercise before its visible tests: its mistake's name, if it has one. See `diagnose`.
+
+    tests: the file of the visible tests. records: what became of the exercise's.
+    """
+    if any(record.message == f"{exercise} {NOT_STARTED}" for record in records):
+        return []
+    with undisturbed():
+        diagnosis = diagnose(tests.parent, exercise, provider, cases_beside(tests))
+    return sentences(diagnosis, records)
+
+
+def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType) -> Diagnosis | None:
+    """Run an exercise on its public cases and look its fingerprint up in the folder's mistakes.json.
+
+    None if nothing can be said: no fingerprints, another stream of random inputs than the build had, an exercise that
+    is not started, a call that does not end in its time.
+    """
+    entry, salt = _entry(folder / FILE, exercise)
+    if entry is None or not hasattr(cases, "CASES"):
+        return None
+    inputs = cases.CASES(exercise, np.random.default_rng(entry["seed"]))
+    describe = Describer(salt)
+    if opened(salt, entry["sealed"], INPUTS, inputs_trace(inputs, describe)) is None:
+        return None
+    subject = Subject(exercise, tuple(entry["outputs"]), tuple(getattr(cases, "OPAQUE", {}).get(exercise, ())))
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return provider.call(exercise, arguments, {})
+        except StudentTimeout:
+            raise
+        except StudentError as error:
+            if error.message.endswith(NOT_STARTED):
+                raise
+            raise Raised(error.names[0]) from None
+
+    try:
+        traces = trace(subject, call, inputs, describe)
+    except StudentError:
+        return None
+    return _looked_up(traces, subject, entry, salt, [described(case, entry["arguments"]) for case in inputs])
+
+
+def sentences(diagnosis: Diagnosis | None, records: Sequence[Record]) -> list[str]:
+    """What to say of an exercise before its visible tests, whose records are given."""
+    if diagnosis is None or diagnosis.right:
+        return []
+    named = [diagnosis.sentence] if diagnosis.sentence else []
+    if not named:
+        named = [f"{output}: {sentence}" for output, sentence in diagnosis.sentences]
+    if diagnosis.right_outputs and diagnosis.wrong_outputs:
+        named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} not.")
+    if all(record.outcome == "passed" for record in records):
+        shows = f" It shows with {diagnosis.differs_on[0]}." if diagnosis.differs_on else ""
+        return [f"The visible tests passed, but something is still different from what is asked.{shows}", *named]
+    if not named and any(record.outcome == "failed" for record in records):
+        return [UNKNOWN]
+    return named
+
+
+def described(case: Sequence[Any], names: Sequence[str]) -> str:
+    """The arguments of a case in words: shapes of arrays, values of what is small."""
+    return ", ".join(f"{name} {_in_words(value)}".strip() for name, value in zip(names, case, strict=False))
+
+
+def _in_words(value: Any) -> str:
+    if type(value) is np.ndarray:
+        if value.dtype.kind in "iub" and value.size <= 8:
+            return f"= {value.tolist()}"
+        holds = " with NaN in it" if value.dtype.kind == "f" and np.isnan(value).any() else ""
+        return f"of shape {value.shape}{holds}"
+    if value is None or type(value) in (bool, int, float, str):
+        return f"= {value!r}"
+    if type(value) in (list, tuple):
+        return f"of length {len(value)}"
+    shape = getattr(value, "shape", None)
+    return f"of shape {tuple(shape)}" if shape is not None else ""
+
+
+def inputs_trace(inputs: Sequence[tuple[Any, ...]], describe: Describer) -> Trace:
+    """The trace of an exercise's public cases themselves."""
+    return joined({str(i): describe(tuple(case), f"input {i}") for i, case in enumerate(inputs)})
+
+
+def _looked_up(traces: Traces, subject: Subject, entry: Mapping[str, Any], salt: bytes, labels: list[str]) -> Diagnosis:
+    def found(scope: str, what: Trace) -> dict[str, Any]:
+        return opened(salt, entry["sealed"], scope, what) or {}
+
+    whole = found(WHOLE, traces.whole)
+    if whole.get("right"):
+        return Diagnosis("", right=True)
+    outputs = {name: found(f"{OUTPUT} {name}", traces.output(name)) for name in subject.shown}
+    judged = set(entry["judged"])
+    return Diagnosis(
+        whole.get("says", ""),
+        right=False,
+        right_outputs=tuple(name for name in subject.shown if outputs[name].get("right")),
+        wrong_outputs=tuple(name for name in subject.shown if name in judged and not outputs[name].get("right")),
+        sentences=tuple((name, message["says"]) for name, message in outputs.items() if message.get("says")),
+        differs_on=tuple(
+            label
+            for i, label in enumerate(labels)
+            if i in judged and not found(f"{CASE} {i}", traces.case(i)).get("right")
+        ),
+    )
+
+
+def _entry(path: Path, exercise: str) -> tuple[dict[str, Any] | None, bytes]:
+    """An exercise's part of mistakes.json, and the salt."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return content["exercises"].get(exercise), bytes.fromhex(content["salt"])
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None, b""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{names[0]} is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"

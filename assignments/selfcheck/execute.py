@@ -1,0 +1,202 @@
+"""Executes a notebook's code cells in IPython, one error at a time.
+
+An error in one cell does not lose the others: it is recorded and the next cell runs. What the cells print or display
+is kept off the terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from selfcheck.folder import cases_beside, notebook_beside, read_cells
+from selfcheck.target import LocalProvider, StudentError, student_error
+
+OUTPUT_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class CellError:
+    """An error raised by a cell: names of its class's MRO, its message, the cell's own frames."""
+
+    cell_id: str
+    names: tuple[str, ...]
+    message: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"cell {self.cell_id} raised {StudentError(self.names, self.message, self.traceback)}"
+
+
+class HeadlessShell(InteractiveShell):
+    """IPython with nobody before it: no traceback is formatted, no window opened, and exit() ends nothing."""
+
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        """Errors come back from run_cell; formatting one takes longer than most cells."""
+
+    def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
+        """As showtraceback."""
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """`%matplotlib` asks for an event loop; figures are drawn without one."""
+
+    def ask_exit(self) -> None:
+        """A notebook's reader may leave; what runs its cells stays."""
+
+
+def make_shell() -> HeadlessShell:
+    """A headless IPython shell without history, profile or startup files of the user's."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    with tempfile.TemporaryDirectory(prefix="selfcheck-") as folder:
+        make = HeadlessShell if InteractiveShell.initialized() else HeadlessShell.instance
+        return make(ipython_dir=folder, config=config)
+
+
+def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list[CellError]:
+    """Run the sources of (cell id, source) in order in the shell, output captured; returns the errors raised."""
+    errors = []
+    with captured(shell), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they would be shown to nobody
+        for cell_id, source in cells:
+            result = shell.run_cell(source, store_history=False)
+            error = result.error_before_exec or result.error_in_exec
+            if error is not None:
+                failure = student_error(error, shell.user_ns)
+                errors.append(CellError(cell_id, failure.names, failure.message, failure.traceback))
+    return errors
+
+
+class Sink(io.TextIOBase):
+    """A text stream that keeps the first `limit` characters."""
+
+    encoding = "utf-8"  # read by IPython's `!command`
+
+    def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
+        self.limit = limit
+        self.parts: list[str] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self.limit > 0:
+            self.parts.append(text[: self.limit])
+            self.limit -= len(text)
+        return len(text)
+
+    def getvalue(self) -> str:
+        return "".join(self.parts)
+
+
+class _NoPublisher(DisplayPublisher):
+    def publish(self, *args: Any, **kwargs: Any) -> None:
+        """Drop what display() was given."""
+
+
+@contextlib.contextmanager
+def captured(shell: Any = None) -> Iterator[Sink]:
+    """Keep the first of what is printed to standard output and error; drop what the shell is asked to display."""
+    sink = Sink()
+    publisher = getattr(shell, "display_pub", None)
+    if shell is not None:
+        shell.display_pub = _NoPublisher()
+    try:
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+            yield sink
+    finally:
+        if shell is not None:
+            shell.display_pub = publisher
+
+
+_CALLS_OF_OURS = re.compile(r"\s*(?:selfcheck\.)?(?:check|progress)\s*\([^()]*\)\s*;?\s*(?:#.*)?")
+
+
+def code_cells(notebook: Path) -> list[tuple[str, str]]:
+    """(cell id, source) of a notebook's code cells, without demo cells and without calls to check() and progress()."""
+    cells = []
+    for position, cell in enumerate(read_cells(notebook)):
+        source = cell.get("source", cell.get("input", ""))
+        source = "".join(source) if isinstance(source, list) else str(source)
+        metadata = cell.get("metadata", {})
+        if cell.get("cell_type") != "code" or "demo" in metadata.get("tags", ()):
+            continue
+        if source.strip() and not _CALLS_OF_OURS.fullmatch(source):
+            name = metadata.get("nbgrader", {}).get("grade_id") or f"number {position + 1}"
+            cells.append((str(name), source))
+    return cells
+
+
+class NotebookProvider(LocalProvider):
+    """Calls the functions of a notebook file, whose cells are run once, when the first is asked for."""
+
+    _known: Mapping[Path, NotebookProvider] = {}
+
+    def __init__(self, notebook: Path, tests: Path) -> None:
+        super().__init__({}, cases_beside(tests))
+        self.notebook = notebook
+        self.tests = tests
+        self.errors: list[CellError] | None = None
+
+    @classmethod
+    def beside(cls, tests: Path) -> NotebookProvider:
+        """The provider for the notebook that belongs to a test file, one for each notebook."""
+        notebook = notebook_beside(tests)
+        if notebook not in cls._known:
+            cls._known = {**cls._known, notebook: cls(notebook, tests)}
+        return cls._known[notebook]
+
+    def execute(self) -> list[CellError]:
+        """Run the notebook's cells, the first time this is called, in its folder; returns the errors they raised."""
+        if self.errors is None:
+            from selfcheck.notebook import quiet
+
+            quiet()
+            cells = code_cells(self.notebook)
+            with contextlib.chdir(self.notebook.parent), _first_on_path(self.notebook.parent):
+                shell = make_shell()
+                self.errors = []
+                for cell in cells:
+                    self.errors += run_cells(shell, [cell])
+                    if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
+                        raise KeyboardInterrupt
+            self.namespace = shell.user_ns
+        return self.errors
+
+    @property
+    def problems(self) -> list[str]:
+        return [str(error) for error in self.errors or ()]
+
+    def _guarded(self, function: Any, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        with contextlib.chdir(self.notebook.parent), _first_on_path(self.notebook.parent):
+            return super()._guarded(function, args, kwargs)
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        self.execute()
+        return super().call(name, args, kwargs)
+
+    def probe(self, name: str, args: tuple) -> Any:
+        self.execute()
+        return super().probe(name, args)
+
+
+@contextlib.contextmanager
+def _first_on_path(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))

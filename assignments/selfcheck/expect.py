@@ -1,0 +1,263 @@
+"""What a visible or hidden test may assert, with failures that say what is wrong and never what is right.
+
+Every function raises `Mismatch`, whose text looks at type, shape, dtype, finiteness and value, in this order, and stops
+at the first of them that is wrong. A value is wrong at an index and by a size in one digit; no expected value is shown.
+
+>>> array([1.0, 2.0], shape=(2,), name="h")
+Traceback (most recent call last):
+    ...
+selfcheck.expect.Mismatch: h is a list; a numpy array was asked
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from selfcheck.target import StudentError, plain_text
+
+Dtypes = DTypeLike | builtins.tuple[DTypeLike, ...]
+FLOAT32_RTOL = 1e-4
+
+
+class Mismatch(AssertionError):
+    """A result is not what was asked; the text is safe to show to a student."""
+
+
+def array(
+    actual: Any,
+    *,
+    shape: builtins.tuple[int, ...],
+    dtype: Dtypes = np.float64,
+    name: str = "result",
+    finite: bool = True,
+) -> None:
+    """Ask for exactly a numpy array of this shape and one of these dtypes, all finite unless finite is False."""
+    _is_array(actual, name)
+    if actual.shape != builtins.tuple(shape):
+        _fail(f"{name} has shape {actual.shape}; {builtins.tuple(shape)} was asked")
+    asked = _dtypes(dtype)
+    if actual.dtype not in asked:
+        _fail(f"{name} has dtype {actual.dtype}; {' or '.join(str(d) for d in asked)} was asked")
+    if finite:
+        _is_finite(actual, name)
+
+
+def close(
+    actual: Any,
+    desired: Any,
+    *,
+    name: str = "result",
+    rtol: float = 1e-7,
+    atol: float | None = None,
+    dtype: Dtypes = np.float64,
+    because: str = "",
+) -> None:
+    """Ask for |actual - desired| <= atol + rtol |desired| in every place, after type, shape, dtype and finiteness.
+
+    actual: exactly a numpy array if desired is one, of its shape; a Python float or int if desired is a number.
+    atol: rtol * max|desired| unless given. A float32 result, where dtype allows it, is compared at rtol 1e-4.
+    because: the law that is violated, in words; it follows the finding.
+    """
+    wanted = np.asarray(desired)
+    if wanted.ndim == 0 and type(desired) is not np.ndarray:
+        number(actual, name=name, finite=bool(np.isfinite(wanted)))
+        found = np.asarray(actual)
+    else:
+        array(actual, shape=wanted.shape, dtype=dtype, name=name, finite=False)
+        found = actual
+        if found.dtype == np.float32:
+            rtol = max(rtol, FLOAT32_RTOL)
+    _is_finite(found, name, where=np.isfinite(wanted))
+    scale = _largest(wanted)
+    allowed = (rtol * scale if atol is None else atol) + rtol * np.abs(np.where(np.isfinite(wanted), wanted, 0))
+    with np.errstate(all="ignore"):
+        error = np.abs(_subtractable(found) - _subtractable(wanted))
+    same = (found == wanted) | ((found != found) & (wanted != wanted))
+    wrong = np.where(np.isfinite(wanted), ~(error <= allowed), ~same)
+    if not wrong.any():
+        return
+    where = _first(wrong)
+    at = f" first at {_index(where)}" if wrong.ndim else ""
+    if not np.isfinite(error[where]):
+        _fail(f"{name} differs{at}" + _law(because))
+    largest = _largest(error)
+    _fail(
+        f"{name} differs{at}, by about {_digit(error[where])} (largest error {_digit(largest)}, "
+        f"relative to a scale of {_digit(scale)})" + _law(because)
+    )
+
+
+def equal(actual: Any, desired: Any, *, name: str = "result", because: str = "") -> None:
+    """Ask for exactly desired, types included: numbers, strings, None, and lists, tuples and dicts of them."""
+    problem = _difference(actual, desired)
+    if problem:
+        _fail(f"{name}{problem}" + _law(because))
+
+
+def integer(actual: Any, *, name: str = "result") -> None:
+    """Ask for a Python int (neither bool nor a NumPy scalar)."""
+    if type(actual) is not int:
+        _fail(f"{name} is {_kind(actual)}; an int was asked")
+
+
+def number(actual: Any, *, name: str = "result", finite: bool = True) -> None:
+    """Ask for a Python float or int (neither bool nor a NumPy scalar)."""
+    if type(actual) not in (float, int):
+        _fail(f"{name} is {_kind(actual)}; a float was asked")
+    if finite and type(actual) is float and not np.isfinite(actual):
+        _fail(f"{name} is {'NaN' if actual != actual else 'infinite'}")
+
+
+def tuple(actual: Any, length: int, name: str = "result") -> None:
+    """Ask for a tuple of so many values."""
+    if type(actual) is not builtins.tuple:
+        _fail(f"{name} is {_kind(actual)}; a tuple of {length} values was asked")
+    if len(actual) != length:
+        _fail(f"{name} holds {len(actual)} values; a tuple of {length} was asked")
+
+
+def unchanged(before: Any, after: Any, *, name: str) -> None:
+    """Ask that an argument is after the call what it was before; `before` is a copy made in time."""
+    problem = _difference(after, before)
+    if problem:
+        where = problem.partition(" first ")[2]
+        _fail(f"{name} was changed by the call{f', first {where}' if where else ''}; work on a copy of an argument")
+
+
+def that(condition: Any, message: str) -> None:
+    """Ask that a condition holds; the message says, in words safe to show, what is wrong otherwise."""
+    if not (condition is True or (type(condition) is np.bool_ and bool(condition))):
+        _fail(message)
+
+
+def raises(error_name: str, function: Callable[..., Any], *args: Any, because: str = "") -> None:
+    """Ask that function(*args) raises an error of the class called error_name, or of one derived from it."""
+    try:
+        function(*args)
+    except StudentError as error:
+        if error.names[0] == "NotImplementedError" and error_name != "NotImplementedError":
+            raise
+        if error_name not in error.names:
+            _fail(f"{error.names[0]} was raised; {error_name} was asked" + _law(because))
+        return
+    _fail(f"nothing was raised; {error_name} was asked" + _law(because))
+
+
+def _fail(message: str) -> NoReturn:
+    __tracebackhide__ = True
+    raise Mismatch(message)
+
+
+def _law(because: str) -> str:
+    return f": {because}" if because else ""
+
+
+def _is_array(actual: Any, name: str) -> None:
+    if type(actual) is not np.ndarray:
+        _fail(f"{name} is {_kind(actual)}; a numpy array was asked")
+
+
+def _is_finite(actual: np.ndarray, name: str, where: np.ndarray | None = None) -> None:
+    if actual.dtype.kind not in "fc":
+        return
+    bad = ~np.isfinite(actual)
+    if where is not None:
+        bad &= where
+    if not bad.any():
+        return
+    index = _first(bad)
+    what = "NaN" if np.isnan(actual[index]) else "an infinite value"
+    _fail(f"{name} holds {what} first at {_index(index)}" if actual.ndim else f"{name} is {what}")
+
+
+def _kind(value: Any) -> str:
+    """The value's type in words, by type(value): a class that lies about itself is named as it is."""
+    kind = type(value)
+    torch = sys.modules.get("torch")
+    if value is None:
+        return "None"
+    if issubclass(kind, np.ma.MaskedArray):
+        return "a masked array"
+    if issubclass(kind, np.matrix):
+        return "a numpy matrix"
+    if issubclass(kind, np.ndarray):
+        return "a numpy array" if kind is np.ndarray else "a subclass of a numpy array"
+    if kind.__module__ == "numpy" and issubclass(kind, np.generic):
+        return f"a NumPy scalar ({plain_text(kind.__name__, 20)})"
+    if torch is not None and issubclass(kind, torch.Tensor):
+        return "a torch tensor"
+    if kind in (int, float, complex, bool, str, bytes, list, dict, set, builtins.tuple):
+        return f"{'an' if kind is int else 'a'} {kind.__name__}"
+    if callable(getattr(kind, "__next__", None)):
+        return "an iterator"
+    return f"an object of type {plain_text(kind.__name__, 40)}"
+
+
+def _difference(found: Any, wanted: Any, path: str = "") -> str:
+    """How found differs from wanted, as the end of a sentence; '' if it does not."""
+    at = f" at {path}" if path else ""
+    if type(found) is not type(wanted):
+        return f" is {_kind(found)}{at}; {_kind(wanted)} was asked"
+    if type(wanted) is np.ndarray:
+        return _array_difference(found, wanted, path)
+    if type(wanted) in (list, builtins.tuple):
+        if len(found) != len(wanted):
+            return f" has length {len(found)}{at}, which is not right"
+        items = [(str(i), a, b) for i, (a, b) in enumerate(zip(found, wanted, strict=True))]
+    elif type(wanted) is dict:
+        if list(found) != list(wanted):
+            return f" has other keys{at} than were asked"
+        items = [(plain_text(str(key), 40), found[key], wanted[key]) for key in wanted]
+    elif found is wanted or found == wanted or (found != found and wanted != wanted):
+        return ""
+    else:
+        return f" differs first at {path}" if path else " is not right"
+    for key, a, b in items:
+        problem = _difference(a, b, f"{path}[{key}]")
+        if problem:
+            return problem
+    return ""
+
+
+def _array_difference(found: np.ndarray, wanted: np.ndarray, path: str) -> str:
+    at = f" at {path}" if path else ""
+    if found.shape != wanted.shape:
+        return f" has shape {found.shape}{at}; {wanted.shape} was asked"
+    if found.dtype != wanted.dtype:
+        return f" has dtype {found.dtype}{at}; {wanted.dtype} was asked"
+    wrong = np.asarray((found != wanted) & ~((found != found) & (wanted != wanted)))
+    if not wrong.any():
+        return ""
+    index = _index(_first(wrong)) if wrong.ndim else ""
+    return f" differs first at {path}{index}" if path or index else " is not right"
+
+
+def _dtypes(dtype: Dtypes) -> list[np.dtype]:
+    return [np.dtype(d) for d in (dtype if type(dtype) is builtins.tuple else (dtype,))]  # type: ignore[arg-type]
+
+
+def _subtractable(a: np.ndarray) -> np.ndarray:
+    return a if a.dtype.kind == "c" else a.astype(np.float64)
+
+
+def _largest(a: np.ndarray) -> float:
+    finite = np.abs(_subtractable(a[np.isfinite(a)])) if a.size else a
+    return float(finite.max()) if finite.size else 0.0
+
+
+def _first(mask: np.ndarray) -> builtins.tuple[Any, ...]:
+    return np.unravel_index(int(np.argmax(mask)), mask.shape)
+
+
+def _index(index: Iterable[Any]) -> str:
+    return "[" + ", ".join(str(i) for i in index) + "]"
+
+
+def _digit(x: float) -> str:
+    return f"{float(x):.1g}"

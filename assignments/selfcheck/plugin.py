@@ -1,0 +1,182 @@
+"""The pytest plugin that makes an exercise a fixture, and its tests gates and points.
+
+Loaded by `check()`, by `python -m selfcheck`, by the conftest.py of an assignment's folder and by the grader.
+Nothing about the student's code is fixed when tests are collected: `selfcheck.target.current` is read when a test runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Generator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from selfcheck.expect import Mismatch
+from selfcheck.folder import cases_beside
+from selfcheck.record import Record, visibility
+from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
+
+COULD_NOT_FINISH = "the test could not finish"
+MESSAGE_LIMIT = 2500
+OUTPUT_LIMIT = 1000
+RECORDER = "selfcheck-recorder"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "exercise(name, points=None): the exercise a test belongs to, and its weight")
+    if not any(isinstance(known, Recorder) for known in config.pluginmanager.get_plugins()):
+        config.pluginmanager.register(Recorder(), RECORDER)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a Target for every argument named as an exercise of the test's file."""
+    names = [name for name in metafunc.fixturenames if name in _exercises(metafunc.module)]
+    if names:
+        targets = tuple(Target(name) for name in names)
+        values = targets[0] if len(names) == 1 else targets
+        metafunc.parametrize(",".join(names), [values], ids=[pytest.HIDDEN_PARAM])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where nothing else has been set, the code under test is the notebook's beside the test file."""
+    from selfcheck.execute import NotebookProvider
+
+    if exercise_of(item) and (current.provider is None or isinstance(current.provider, NotebookProvider)):
+        current.provider = NotebookProvider.beside(item.path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell of cells that raised, and name mistakes, where the code under test is a notebook's."""
+    from selfcheck.diagnosis import explain
+    from selfcheck.execute import NotebookProvider
+
+    if isinstance(current.provider, NotebookProvider):
+        for problem in current.provider.problems:
+            terminalreporter.write_line(problem, yellow=True)
+        recorder = next(known for known in config.pluginmanager.get_plugins() if isinstance(known, Recorder))
+        for name in dict.fromkeys(record.exercise for record in recorder.records):
+            own = [record for record in recorder.records if record.exercise == name]
+            for sentence in explain(current.provider.tests, name, current.provider, own):
+                terminalreporter.write_line(f"{name}: {sentence}")
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """A generator whose seed follows from the session's seed and the test's name, parameters included."""
+    return generator_for(request.node.name)
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest) -> ModuleType:
+    """The assignment's cases.py: random inputs by exercise."""
+    return current.cases or cases_beside(request.path)
+
+
+@pytest.fixture
+def probe() -> Callable[..., Any]:
+    """probe(NAME, *args): the value of cases.PROBES[NAME], computed beside the student's code."""
+    return run_probe
+
+
+@pytest.fixture
+def reference() -> Any:
+    """The reference's functions by attribute; hidden tests only."""
+    if current.reference is None:
+        raise RuntimeError("there is no reference here: only hidden tests may ask for it, and only in grading")
+    return current.reference
+
+
+class Recorder:
+    """Keeps a Record of every test of an exercise, and holds back points whose gate has failed.
+
+    exercises: the only ones to run; None for all.
+    """
+
+    def __init__(self, exercises: Collection[str] | None = None) -> None:
+        self.exercises = exercises
+        self.records: list[Record] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Order the tests exercise by exercise, gates first, and leave out what was not asked for."""
+        if self.exercises is not None:
+            config.hook.pytest_deselected(items=[i for i in items if exercise_of(i) not in self.exercises])
+            items[:] = [i for i in items if exercise_of(i) in self.exercises]
+        names = list(dict.fromkeys(exercise_of(item) for item in items))
+        order = {name: (not name, position) for position, name in enumerate(names)}
+        items.sort(key=lambda item: (order[exercise_of(item)], weight_of(item) is not None))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        name = exercise_of(item)
+        gates = [record for record in self.records if record.exercise == name and record.weight is None]
+        if weight_of(item) is not None and any(gate.outcome != "passed" for gate in gates):
+            pytest.skip(f"not run: a gate of {name} has not passed")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if exercise_of(item) and (call.when == "call" or call.excinfo is not None):
+            record = _record(item, call, report)
+            if call.when == "teardown":
+                self.records = [r for r in self.records if r is not self.records[-1] or r.name != record.name]
+            self.records.append(record)
+            if report.failed and not record.fault:
+                report.longrepr = record.message
+        return report
+
+
+def generator_for(name: str) -> np.random.Generator:
+    """The generator of the test called `name`: sha256 of the session's seed and the name."""
+    digest = hashlib.sha256(current.seed + b"\0" + name.encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest, "big"))
+
+
+def exercise_of(item: pytest.Item) -> str:
+    """The exercise a test is marked with; '' if none."""
+    mark = item.get_closest_marker("exercise")
+    return str(mark.args[0]) if mark and mark.args else ""
+
+
+def weight_of(item: pytest.Item) -> float | None:
+    """The weight a test is marked with; None for a gate."""
+    mark = item.get_closest_marker("exercise")
+    return mark.kwargs.get("points") if mark else None
+
+
+def _exercises(module: ModuleType) -> set[str]:
+    """Names of all exercises that the tests of a module are marked with."""
+    marks = (mark for test in vars(module).values() if callable(test) for mark in _marks(test))
+    return {str(mark.args[0]) for mark in marks if mark.name == "exercise" and mark.args}
+
+
+def _marks(test: Any) -> list[pytest.Mark]:
+    marks = getattr(test, "pytestmark", [])
+    return marks if isinstance(marks, list) else []
+
+
+def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Record:
+    record = Record(item.name, exercise_of(item), visibility(Path(item.path)), "passed", weight_of(item))
+    error = call.excinfo.value if call.excinfo else None
+    if error is None:
+        return record
+    record.output = plain_text(report.capstdout + report.capstderr, OUTPUT_LIMIT)
+    record.message = plain_text(str(error), MESSAGE_LIMIT)
+    if call.when == "setup" and report.skipped:
+        record.outcome = "gated"
+    elif isinstance(error, Mismatch):
+        record.outcome = "failed"
+    elif isinstance(error, StudentError):
+        record.outcome = "timeout" if isinstance(error, StudentTimeout) else "error"
+    else:
+        record.outcome, record.fault = "failed", True
+        told = f"{type(error).__name__}: {record.message}".rstrip(": ")
+        record.message = f"{COULD_NOT_FINISH}: {told}" if record.visibility == "visible" else COULD_NOT_FINISH
+    return record

@@ -1,0 +1,181 @@
+"""The exercise under test: a name that is called, and the provider that knows where the student's code runs.
+
+A test asks for an exercise by name and gets a `Target`. Whether a call runs in this process (self-check) or behind a
+wall (grading) is the business of `current.provider`, which is set before a test runs and not when it is collected.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType, ModuleType
+from typing import Any, Protocol
+
+MESSAGE_LIMIT = 500
+TRACEBACK_LIMIT = 2000
+FRAMES_SHOWN = 6
+NOT_STARTED = "is not started yet"
+
+
+class StudentError(Exception):
+    """An exception in the student's code, as it reaches a test.
+
+    names: names of the classes of the exception's MRO, its own first. message: its text.
+    traceback: the student's own frames, one `line L, in FUNCTION: SOURCE` each, outermost first.
+    """
+
+    def __init__(self, names: Sequence[str], message: str, traceback: str = "") -> None:
+        super().__init__(names, message, traceback)
+        self.names = tuple(plain_text(name, 80) for name in names) or ("Exception",)
+        self.message = plain_text(message, MESSAGE_LIMIT)
+        self.traceback = plain_text(traceback, TRACEBACK_LIMIT)
+
+    def __str__(self) -> str:
+        if self.names[0] == "NotImplementedError" and self.message.endswith(NOT_STARTED):
+            return self.message
+        said = f"{self.names[0]}: {self.message}" if self.message else self.names[0]
+        return f"{said}\n{self.traceback}" if self.traceback else said
+
+
+class StudentTimeout(StudentError):
+    """A call of the student's code did not end in its time."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(("TimeoutError", "OSError", "Exception", "BaseException", "object"), message, traceback)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Provider(Protocol):
+    """Runs calls of the student's functions. Errors of the student's code are raised as `StudentError`."""
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any: ...
+
+    def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list: ...
+
+    def probe(self, name: str, args: tuple) -> Any: ...
+
+
+class Current:
+    """What the session that is running has set: read by targets and fixtures when a test runs."""
+
+    provider: Provider | None = None
+    seed: bytes = b"public"
+    cases: ModuleType | None = None
+    reference: Any = None
+
+
+current = Current()
+
+
+@dataclass(frozen=True)
+class Target:
+    """An exercise's function under test."""
+
+    name: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _provider().call(self.name, args, kwargs)
+
+    def map(self, calls: Iterable[tuple]) -> list:
+        """Results of name(*args) for each args of calls, sent together; the first error is raised."""
+        results = _provider().map(self.name, [(tuple(args), {}) for args in calls])
+        for result in results:
+            if isinstance(result, StudentError):
+                raise result
+        return results
+
+
+def run_probe(name: str, *args: Any) -> Any:
+    """The value of cases.PROBES[name](student's namespace, *args), computed beside the student's code."""
+    return _provider().probe(name, args)
+
+
+def _provider() -> Provider:
+    if current.provider is None:
+        raise RuntimeError("no provider is set: there is nothing to run the student's code with")
+    return current.provider
+
+
+class LocalProvider:
+    """Calls the functions of a namespace in this process.
+
+    A missing name, something that cannot be called and every exception but KeyboardInterrupt are a StudentError.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], cases: Any = None) -> None:
+        self.namespace = namespace
+        self.cases = cases
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        if name not in self.namespace:
+            message = f"{name} is not defined: run the cell that defines it, under this name"
+            raise StudentError(("NameError", "Exception", "BaseException", "object"), message)
+        function = self.namespace[name]
+        if not callable(function):
+            message = f"{name} is {_article(type(function).__name__)} and cannot be called: a function is asked"
+            raise StudentError(("TypeError", "Exception", "BaseException", "object"), message)
+        return self._guarded(function, args, kwargs)
+
+    def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
+        return [self.call(name, args, kwargs) for args, kwargs in calls]
+
+    def probe(self, name: str, args: tuple) -> Any:
+        return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
+
+    def _guarded(self, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failure = student_error(error, self.namespace)
+        raise failure
+
+
+def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:
+    """The StudentError that tells of error: only frames whose globals are the student's namespace are kept."""
+    names = [cls.__name__ for cls in type(error).__mro__]
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is namespace]
+    try:
+        message = error.msg if type(error) in _SYNTAX else str(error)  # type: ignore[attr-defined]
+    except BaseException:
+        message = ""
+    if names[0] == "NotImplementedError" and not message:
+        message = f"{frames[-1][0].f_code.co_name if frames else 'the exercise'} {NOT_STARTED}"
+    if type(error) in _SYNTAX and not frames:
+        return StudentError(names, message, f"  line {error.lineno}: {(error.text or '').strip()[:160]}")  # type: ignore[attr-defined]
+    return StudentError(names, message, _own_frames(frames))
+
+
+_SYNTAX = (SyntaxError, IndentationError, TabError)
+
+
+def _own_frames(frames: list[tuple[FrameType, int]]) -> str:
+    lines = []
+    for frame, line in frames:
+        source = linecache.getline(frame.f_code.co_filename, line).strip()
+        lines.append(f"  line {line}, in {frame.f_code.co_name}: {source[:160]}")
+    if len(lines) > FRAMES_SHOWN:
+        half = FRAMES_SHOWN // 2
+        lines[half:-half] = [f"  ... {len(lines) - 2 * half} more ..."]
+    return "\n".join(lines)
+
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain_text(text: str, limit: int) -> str:
+    """Text without control codes, cut to so many characters."""
+    if type(text) is not str:
+        text = str.__str__(text) if isinstance(text, str) else "?"
+    text = _CONTROL.sub("", text[: 4 * limit])
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {plain_text(noun, 40)}"

@@ -1,0 +1,131 @@
+"""What an exercise does on its public cases: a trace for each output of each case, and for the arguments it changes."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from selfcheck.fingerprint import Describer, Trace, joined
+
+ARGUMENTS = "arguments"
+RAISES = "raises"
+
+
+class Raised(Exception):
+    """The function under test raised an error of the class called `name`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An exercise: its name, the names of its outputs, and the positions of those that nobody looks into."""
+
+    name: str
+    outputs: tuple[str, ...]
+    opaque: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> list[str]:
+        """The outputs that are looked into."""
+        return [name for position, name in enumerate(self.outputs) if position not in self.opaque]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Traces of a function on all cases: cases[i][output], and cases[i][ARGUMENTS] for the arguments it has changed."""
+
+    cases: tuple[Mapping[str, Trace], ...]
+
+    @property
+    def whole(self) -> Trace:
+        """Everything together."""
+        return joined({str(i): self.case(i) for i in range(len(self.cases))})
+
+    def case(self, number: int) -> Trace:
+        """One case, all of its outputs and changed arguments together."""
+        return joined(self.cases[number])
+
+    def output(self, name: str) -> Trace:
+        """One output, over all cases."""
+        return joined({str(i): case[name] for i, case in enumerate(self.cases)})
+
+    def raises_everywhere(self) -> bool:
+        """Whether no case has any output."""
+        return all(raises(case) for case in self.cases)
+
+
+def raises(case: Mapping[str, Trace]) -> bool:
+    """Whether a case ended in an error."""
+    return any(trace.exact.startswith(RAISES) for trace in case.values())
+
+
+def trace(subject: Subject, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]], describe: Describer) -> Traces:
+    """Call the function on a copy of each case's arguments and describe what comes out.
+
+    call: called with a case's arguments; an error of the function is a Raised, everything else passes through.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return Traces(
+            tuple(_case(subject, call, case, f"{subject.name} {i}", describe) for i, case in enumerate(cases))
+        )
+
+
+def _case(
+    subject: Subject, call: Callable[..., Any], case: tuple[Any, ...], place: str, describe: Describer
+) -> dict[str, Trace]:
+    arguments = copy.deepcopy(case)
+    try:
+        value = call(*arguments)
+    except Raised as error:
+        outputs = {name: Trace(f"{RAISES} {error.name}") for name in subject.shown}
+    else:
+        outputs = _outputs(subject, value, place, describe)
+    pairs = list(zip(case, arguments, strict=True))
+    changed = {
+        str(i): describe(after, f"{place} argument {i}")
+        for i, (before, after) in enumerate(pairs)
+        if _content(before) != _content(after)
+    }
+    return {**outputs, ARGUMENTS: joined(changed)}
+
+
+def _outputs(subject: Subject, value: Any, place: str, describe: Describer) -> dict[str, Trace]:
+    items: Mapping[str, Any] | None = None
+    if len(subject.outputs) == 1:
+        items = {subject.outputs[0]: value}
+    elif type(value) is tuple and len(value) == len(subject.outputs):
+        items = dict(zip(subject.outputs, value, strict=True))
+    elif type(value) is dict and tuple(value) == subject.outputs:
+        items = value
+    if items is not None:
+        return {name: describe(items[name], f"{place} {name}") for name in subject.shown}
+    first, *rest = subject.shown
+    whole = describe(value, place)
+    return {
+        first: Trace(f"unlike: {whole.exact}", whole.reals, whole.unknowns),
+        **{name: Trace("unlike") for name in rest},
+    }
+
+
+def _content(value: Any) -> Any:
+    """What a call may not change in an argument, comparable by ==; a generator of random numbers moves on rightly."""
+    if type(value) is np.ndarray:
+        return value.dtype.str, value.shape, value.tobytes()
+    if type(value) in (list, tuple):
+        return [_content(item) for item in value]
+    if type(value) is dict:
+        return [(key, _content(item)) for key, item in value.items()]
+    if value is None or type(value) in (bool, int, float, complex, str, bytes):
+        return repr(value)
+    if type(value).__module__ == "torch" and type(value).__name__ == "Tensor":
+        return _content(value.detach().cpu().numpy())
+    return None

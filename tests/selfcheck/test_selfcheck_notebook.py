@@ -1,0 +1,118 @@
+"""check() and progress() in a real Jupyter kernel."""
+
+import json
+import os
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from selfcheck import notebook
+from selfcheck.folder import NotFound, data_path
+
+WRONG = """def step(x, h_prev, U, W, b):
+    print('<b>', x.shape)
+    display('shown')
+    return np.tanh(x @ U.T + h_prev @ W + b), None
+"""
+STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+LOOK = """
+import os, sys, time
+os.chdir("/")
+def looked(): return set(globals()), set(sys.modules), list(sys.path)
+before = looked()
+started = time.perf_counter(); report = check("step"); seconds = time.perf_counter() - started
+after = looked()
+new = sorted((after[0] - before[0] - {"before", "report", "seconds", "started"}) | (after[1] - before[1]))
+print(new, before[2] == after[2], seconds < 1)
+"""
+
+
+@pytest.fixture
+def executed(toy, monkeypatch, tmp_path):
+    """Execute the toy notebook in a kernel; returns {cell id: outputs}."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    def run(*more, **cells):
+        toy.write(*more, **cells)
+        content = nbformat.read(toy.notebook, as_version=4)
+        content.cells = [c for c in content.cells if c.id != "demo" and c.cell_type == "code"]
+        resources = {"metadata": {"path": str(toy.folder)}}
+        NotebookClient(content, timeout=60, allow_errors=True, resources=resources).execute()
+        return {cell.id: cell.outputs for cell in content.cells}
+
+    return run
+
+
+def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy):
+    files = {path.name for path in toy.folder.rglob("*")}
+    outputs = executed(step=WRONG, total=STUB, last=LOOK + "\nprogress()")
+    (step,) = outputs["step"]
+    assert step.output_type == "execute_result"
+    assert step.data["text/plain"].startswith("step: 2 of 3 visible tests passed\n  FAILED      a step agrees")
+    page = step.data["text/html"]
+    assert "<table" in page
+    assert "&lt;b&gt; (3, 4)" in page
+    assert page.index("failed") < page.index("a step returns shape N H")
+    assert "the visible tests passed" in outputs["backward"][0].data["text/plain"]
+    assert outputs["total"][0].data["text/plain"] == "total is not started yet: 1 visible test waits for it"
+    stream, progress = outputs["last"]
+    assert stream.text == "[] True True\n"
+    assert re.search(r"step +2 of 3 +0 of 8\n", progress.data["text/plain"])
+    assert re.search(r"all exercises +6 of 20\n", progress.data["text/plain"])
+    assert "visible tests only" in progress.data["text/html"]
+    assert "Written questions (10 points)" in progress.data["text/plain"]
+    assert {path.name for path in toy.folder.rglob("*")} == files
+
+
+def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy):
+    outputs = executed(last="check('stepp')")
+    assert outputs["last"][0].data["text/plain"] == (
+        "There is no exercise 'stepp' in this assignment. Its exercises are: step, backward, total."
+    )
+    (toy.folder / "test_toy.py").unlink()
+    outputs = executed(last="progress()")
+    for name in ("step", "last"):
+        assert "keep the notebook in the folder it came in" in outputs[name][0].data["text/plain"]
+
+
+def test_quiet_makes_them_harmless():
+    notebook.quiet()
+    try:
+        assert notebook.check("anything") is None
+        assert notebook.progress() is None
+    finally:
+        notebook.quiet(False)
+
+
+def test_data_is_found_beside_the_notebook_and_above_it(toy):
+    program = "from selfcheck import data_path; print(data_path('letters.txt'))"
+    done = toy.run("-c", program)
+    assert "data/letters.txt was found neither in" in done.stderr
+    assert "keep the notebook in the folder it came in" in done.stderr
+    above, beside = toy.folder.parent / "data", toy.folder / "data"
+    for folder in (above, beside):
+        folder.mkdir()
+        (folder / "letters.txt").write_text("abc")
+        assert toy.run("-c", program).stdout.strip() == str(folder / "letters.txt")
+    elsewhere = "import os; from selfcheck import data_path; os.chdir('/'); print(data_path('letters.txt'))"
+    assert toy.run("-c", elsewhere).stdout.strip() == str(beside / "letters.txt")
+
+
+def test_data_outside_of_data_is_not_looked_for():
+    for name in ("/etc/passwd", "../secret"):
+        with pytest.raises(ValueError, match="a name inside data/"):
+            data_path(name)
+    with pytest.raises(NotFound):
+        data_path(f"no such file {os.getpid()}")
+
+
+def test_points_come_from_the_notebooks_own_metadata(toy):
+    from selfcheck.folder import graded_cells
+
+    cells = [(cell.name, cell.points, cell.written) for cell in graded_cells(toy.notebook)]
+    assert cells == [("step", 8, False), ("backward", 6, False), ("total", 6, False), ("why", 10, True)]
+    toy.notebook.write_text(json.dumps({"cells": "none"}))
+    assert graded_cells(toy.notebook) == []

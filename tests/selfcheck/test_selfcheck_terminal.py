@@ -1,0 +1,94 @@
+"""`python -m selfcheck` and plain `pytest` in the assignment's folder."""
+
+import pytest
+
+WRONG = "def step(x, h_prev, U, W, b):\n    print('x is', x.shape)\n    return np.tanh(x @ U.T + h_prev @ W + b), None"
+RAISES = "def backward(x, dout):\n    return np.linalg.inv(x)"
+STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+
+
+def test_a_right_notebook_leaves_with_0_and_claims_no_more_than_was_seen(toy):
+    done = toy.run("-m", "selfcheck", "toy.ipynb")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(
+        "3 of 3 exercises: the visible tests passed. In the grade, hidden tests on other inputs count as well.\n"
+    )
+    assert "all tests passed" not in done.stdout.lower()
+
+
+def test_failures_are_told_and_leave_with_1(toy):
+    toy.write("junk = 1 / 0", step=WRONG, backward=RAISES, total=STUB)
+    done = toy.run("-m", "selfcheck", "toy.ipynb")
+    assert done.returncode == 1
+    for line in (
+        "cell number 2 raised ZeroDivisionError: division by zero",
+        "step: 2 of 3 visible tests passed",
+        "  FAILED      a step agrees with the equation",
+        "              h differs first at [0, 0], by about",
+        "                x is (3, 4)",
+        "  RAISED      backward returns two arrays",
+        "                line 2, in backward: return np.linalg.inv(x)",
+        "  NOT RUN     db is the sum over the batch",
+        "total is not started yet: 1 visible test waits for it",
+    ):
+        assert line in done.stdout
+    assert done.stdout.index("FAILED") < done.stdout.index("passed      a step")
+
+
+def test_one_exercise_can_be_asked_for(toy):
+    toy.write(step=WRONG)
+    done = toy.run("-m", "selfcheck", "toy.ipynb", "total")
+    assert done.returncode == 0
+    assert "step" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["toy.ipynb", "stepp"], "there is no exercise 'stepp' in this assignment; choose from: step, backward, total"),
+        (["nowhere.ipynb"], "there is no notebook nowhere.ipynb: give the path"),
+        (["cases.py"], "cases.py is not a notebook: give an .ipynb file"),
+        (["elsewhere/toy.ipynb"], "no visible tests stand beside toy.ipynb: move it"),
+        ([], "usage:"),
+    ],
+)
+def test_what_cannot_be_run_leaves_with_2_and_the_next_step(toy, arguments, said):
+    (toy.folder / "elsewhere").mkdir()
+    (toy.folder / "elsewhere" / "toy.ipynb").write_bytes(toy.notebook.read_bytes())
+    done = toy.run("-m", "selfcheck", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_infinite_loop_can_be_interrupted(toy):
+    toy.write("import _thread; _thread.interrupt_main()\nwhile True: pass")
+    done = toy.run("-m", "selfcheck", "toy.ipynb")
+    assert done.returncode == 130
+    assert done.stderr == "interrupted\n"
+
+
+def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):
+    toy.write("junk = 1 / 0", step=WRONG, total=STUB)
+    done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert done.returncode == 1
+    assert "2 failed, 4 passed" in done.stdout
+    assert "h differs first at [0, 0]" in done.stdout
+    assert "total is not started yet" in done.stdout
+    assert "cell number 2 raised ZeroDivisionError" in done.stdout
+    toy.write()
+    assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+
+
+def test_plain_pytest_says_so_when_there_is_no_notebook(toy):
+    toy.notebook.rename(toy.folder / "one.ipynb")
+    (toy.folder / "two.ipynb").write_text("{}")
+    done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert done.returncode == 1
+    assert "toy.ipynb is not beside test_toy.py, and 2 notebooks stand there" in done.stdout
+
+
+def test_another_name_of_the_notebook_does_when_it_is_the_only_one(toy):
+    toy.notebook.rename(toy.folder / "toy (1).ipynb")
+    assert toy.run("-m", "selfcheck", "toy (1).ipynb").returncode == 0
+    assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
