@@ -1,0 +1,221 @@
+"""Inputs for the exercises of assignment 1.
+
+One function per exercise: a NumPy Generator and sizes in, the tuple of the exercise's arguments out. All sizes differ
+by default, no weight is near zero, nothing is symmetric or saturated, biases and initial states are not zero: what
+hides mistakes is left out. `CASES` lists, for each exercise, the inputs on which one mistake is told from another.
+"""
+
+import random
+from itertools import pairwise
+
+import numpy as np
+
+# Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
+OPAQUE = {"rnn_step_forward": (1,), "rnn_forward": (1,)}
+
+
+def one_hot(rng, N=3, T=5, K=7):
+    """(tokens, K): integers (N, T) in 0..K-1, the smallest and the largest among them."""
+    tokens = rng.integers(0, K, (N, T))
+    tokens.flat[-1], tokens.flat[0] = 0, K - 1
+    return tokens, K
+
+
+def temporal_convolution(rng, N=3, T=8, D=4, H=6, k=5):
+    """(x, filters, b): an input (N, T, D), k filters (k, H, D) and a bias (H,)."""
+    filters = np.stack([_matrix(rng, H, D) for _ in range(k)])
+    return rng.standard_normal((N, T, D)), filters, _vector(rng, H)
+
+
+def rnn_step_forward(rng, N=3, D=4, H=6):
+    """(x, h_prev, U, W, b): one input (N, D), a state (N, H), and the weights."""
+    return rng.standard_normal((N, D)), _vector(rng, N, H), *_layer(rng, D, H)
+
+
+def rnn_forward(rng, N=3, T=5, D=4, H=6, h0=True):
+    """(x, U, W, b, h0): a sequence (N, T, D), the weights, and an initial state (N, H), or None without `h0`."""
+    return rng.standard_normal((N, T, D)), *_layer(rng, D, H), _vector(rng, N, H) if h0 else None
+
+
+def rnn_forward_masked(rng, N=5, T=7, D=4, H=6, lengths=None, padding=None, h0=True):
+    """(x, lengths, U, W, b, h0): lengths are 0, T and others between unless given; `padding` as in `pad`."""
+    if lengths is None:
+        between = rng.choice(np.arange(1, T), N, replace=N >= T) if T > 1 else np.ones(N, dtype=np.int64)
+        between[:2] = (T, 0)[:N]
+        lengths = rng.permutation(between)
+    x, U, W, b, h0 = rnn_forward(rng, N, T, D, H, h0)
+    lengths = np.asarray(lengths)
+    return pad(x, lengths, padding), lengths, U, W, b, h0
+
+
+def pad(x, lengths, padding):
+    """A copy of x (N, T, D) with `padding` at every step from lengths[n] on; None leaves what stands there."""
+    behind = np.arange(x.shape[1]) >= np.asarray(lengths)[:, None]
+    return x.copy() if padding is None else np.where(behind[..., None], padding, x)
+
+
+def rnn_output(rng, N=3, T=5, H=6, K=7, scale=1.0):
+    """(h, V, c_out): states (N, T, H), weights (K, H) and a bias (K,); the logits' size grows with `scale`."""
+    return rng.uniform(-1, 1, (N, T, H)), scale * _matrix(rng, K, H), scale * _vector(rng, K)
+
+
+def deep_rnn_forward(rng, N=3, T=5, D=4, H=(6, 8, 2), h0=True):
+    """(x, layers, h0): a sequence (N, T, D), layers of H[0], H[1], ... units, and as many initial states or None."""
+    layers = [_layer(rng, below, here) for below, here in pairwise((D, *H))]
+    return rng.standard_normal((N, T, D)), layers, [_vector(rng, N, n) for n in H] if h0 else None
+
+
+def count_parameters(rng, largest=40):
+    """(D, H, K, L): four different integers from 2 to `largest`."""
+    return tuple(int(n) for n in rng.choice(np.arange(2, largest + 1), 4, replace=False))
+
+
+def sample_sequence(rng, K=6, H=9, temperature=1.0, max_length=20, end=0.0, gain=2.0):
+    """(model, generator, temperature, max_length): a random model of K symbols; `end` is added to END's bias."""
+    U, W, b = _layer(rng, K, H, gain=1.2)
+    c_out = _vector(rng, K)
+    c_out[0] += end
+    model = {"U": U * np.sqrt(K), "W": W, "b": b, "V": _matrix(rng, K, H, gain), "c_out": c_out}
+    return model, np.random.default_rng(rng.integers(2**62)), temperature, max_length
+
+
+def walking_model(rng, K=8, H=12, memory=0.3, bias=0.1):
+    """A model for sample_sequence that, at a small temperature, walks through all symbols in some order, then ends.
+
+    More `memory` and `bias` let the state before the last symbol and c_out matter more; the walk may then be another.
+    """
+    signs = rng.choice([-1.0, 1.0], (H, K))
+    while np.abs(signs.T @ signs - H * np.eye(K)).max() > H - 4:  # no two symbols may look alike
+        signs = rng.choice([-1.0, 1.0], (H, K))
+    order = np.concatenate([[0], 1 + rng.permutation(K - 1)])
+    V = np.empty((K, H))
+    V[np.roll(order, -1)] = signs.T[order]  # row = what comes next, column = the code of what was fed
+    U, W, b = 2 * signs, memory * _matrix(rng, H, H), 0.1 * _vector(rng, H)
+    return {"U": U, "W": W, "b": b, "V": V, "c_out": bias * _vector(rng, K)}
+
+
+def CASES(name, rng):
+    """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
+    return _CASES[name](rng)
+
+
+def _one_hot_cases(rng):
+    too_small, too_large = one_hot(rng)[0], one_hot(rng)[0]
+    too_small[1, 2], too_large[2, 3] = -2, 7
+    return [one_hot(rng), one_hot(rng, N=4, T=9, K=6), (too_small, 7), (too_large, 7)]
+
+
+def _sample_sequence_cases(rng):
+    generator = np.random.default_rng(rng.integers(2**62))
+    return [
+        sample_sequence(rng, K=9, H=12, temperature=1e-9, max_length=15, end=-50.0),
+        sample_sequence(rng, K=7, H=10, temperature=1e-9, max_length=12, end=-50.0),
+        (walking_model(rng, K=8), generator, 1e-6, 20),
+        (walking_model(rng, K=9), generator, 1e-6, 5),
+    ]
+
+
+_CASES = {
+    "one_hot": _one_hot_cases,
+    "temporal_convolution": lambda rng: [
+        temporal_convolution(rng),
+        temporal_convolution(rng, N=2, T=3, D=4, H=5, k=7),
+        temporal_convolution(rng, N=2, T=6, D=5, H=5, k=3),
+    ],
+    "rnn_step_forward": lambda rng: [rnn_step_forward(rng), rnn_step_forward(rng, N=3, D=5, H=5)],
+    "rnn_forward": lambda rng: [
+        rnn_forward(rng),
+        rnn_forward(rng, N=4, T=6, D=3, H=5, h0=False),
+        rnn_forward(rng, N=2, T=4, D=5, H=5),
+    ],
+    "rnn_forward_masked": lambda rng: [
+        rnn_forward_masked(rng),
+        rnn_forward_masked(rng, padding=np.nan),
+        rnn_forward_masked(rng, N=4, T=6, D=3, H=5, lengths=[2, 0, 4, 3]),
+        rnn_forward_masked(rng, N=3, T=6, D=2, H=4, lengths=[5, 6, 1], h0=False),
+    ],
+    "rnn_output": lambda rng: [
+        rnn_output(rng),
+        rnn_output(rng, N=2, T=3, H=5, K=5),
+        rnn_output(rng, N=2, T=4, H=3, K=5, scale=2000.0),
+    ],
+    "deep_rnn_forward": lambda rng: [
+        deep_rnn_forward(rng),
+        deep_rnn_forward(rng, N=2, T=4, D=5, H=(5, 5, 5)),
+        deep_rnn_forward(rng, N=2, T=6, D=3, H=(3, 3), h0=False),
+    ],
+    "count_parameters": lambda rng: [count_parameters(rng), count_parameters(rng), (*count_parameters(rng)[:3], 1)],
+    "sample_sequence": _sample_sequence_cases,
+}
+
+
+def _draw_many(namespace, model, generator, temperature, max_length, count):
+    """`count` sequences of the student's sample_sequence, one after the other from one generator."""
+    return [namespace["sample_sequence"](model, generator, temperature, max_length) for _ in range(count)]
+
+
+def _global_random_state_moves(namespace, *args):
+    """Whether a call of the student's sample_sequence draws from, or seeds, the generators that all code shares."""
+    before = _global_random_state()
+    namespace["sample_sequence"](*args)
+    return _global_random_state() != before
+
+
+def _global_random_state():
+    _, words, *rest = np.random.get_state()
+    return random.getstate(), words.tobytes(), rest
+
+
+PROBES = {"draw_many": _draw_many, "global_random_state_moves": _global_random_state_moves}
+
+
+def deviation(counts, probabilities):
+    """How many standard deviations Pearson's chi-square of `counts` lies above what `probabilities` lead one to expect.
+
+    Cells in which fewer than 20 are expected are counted as one. The cube root of a chi-square over its degrees of
+    freedom is nearly normal (Wilson and Hilferty 1931): above 6 about once in 1e9 times, by the normal law.
+    """
+    counts, probabilities = np.asarray(counts, dtype=np.float64), np.asarray(probabilities, dtype=np.float64)
+    rare = probabilities * counts.sum() < 20
+    if rare.any():
+        counts = np.append(counts[~rare], counts[rare].sum())
+        probabilities = np.append(probabilities[~rare], probabilities[rare].sum())
+    expected = probabilities * counts.sum()
+    freedom = len(counts) - 1
+    ratio = ((counts - expected) ** 2 / expected).sum() / freedom
+    spread = 2 / (9 * freedom)
+    return float((ratio ** (1 / 3) - (1 - spread)) / np.sqrt(spread))
+
+
+def in_float32(value):
+    """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
+    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
+
+
+def strided(value):
+    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
+    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
+
+
+def _each_array(value, change):
+    if isinstance(value, np.ndarray):
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_each_array(item, change) for item in value)
+    if isinstance(value, dict):
+        return {key: _each_array(item, change) for key, item in value.items()}
+    return value
+
+
+def _vector(rng, *shape):
+    """Numbers between 0.2 and 0.7 in size, of either sign."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
+
+
+def _matrix(rng, rows, columns, gain=0.9):
+    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
+    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
+
+
+def _layer(rng, D, H, gain=0.9):
+    return _matrix(rng, H, D, gain), _matrix(rng, H, H, gain), _vector(rng, H)

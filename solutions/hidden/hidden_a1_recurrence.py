@@ -1,0 +1,310 @@
+"""The hidden tests of assignment 1: other inputs, other sizes (the degenerate ones too), float32 and strided arrays.
+
+Expected values are computed from the reference, never typed, and no message shows one.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+
+from selfcheck import exercise, expect
+
+EITHER_FLOAT = (np.float32, np.float64)
+
+
+def _agree(target, asked, calls, *, part=lambda result: result, rtol=1e-7, dtype=np.float64):
+    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments."""
+    desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
+    results = target.map([args for _, args in calls])
+    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
+        expect.close(part(result), wanted, name=f"the result {words}".strip(), rtol=rtol, dtype=dtype)
+
+
+def _states(result):
+    expect.tuple(result, 2, "the result")
+    return result[0]
+
+
+def _sized(make, rng, sizes):
+    """Pairs of words and arguments, one for each dictionary of sizes."""
+    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
+
+
+def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
+    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
+    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
+    single = cases.in_float32(args)
+    _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+@exercise("one_hot", points=2)
+def test_one_hot_agrees_at_other_sizes_down_to_one(one_hot, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "K": 1},
+        {"N": 1, "T": 1, "K": 4},
+        {"N": 1, "T": 6, "K": 2},
+        {"N": 5, "T": 1, "K": 3},
+        {"N": 4, "T": 4, "K": 4},
+        {"N": 3, "T": 11, "K": 500},
+    ]
+    _agree(one_hot, reference.one_hot, _sized(cases.one_hot, rng, sizes))
+
+
+@exercise("one_hot", points=1)
+def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one_hot, reference, cases, rng):
+    tokens, K = cases.one_hot(rng, N=4, T=3, K=9)
+    _agree(one_hot, reference.one_hot, [("", (np.full((2, 3), K - 1), K)), ("", (np.zeros((2, 3), dtype=int), K))])
+    for outside in (-K, -K - 3, K, 50 * K):
+        wrong = tokens.copy()
+        wrong[rng.integers(4), rng.integers(3)] = outside
+        expect.raises("ValueError", one_hot, wrong, K, because="a token lies outside 0..K-1")
+
+
+@exercise("temporal_convolution", points=2)
+def test_convolution_agrees_at_other_sizes(temporal_convolution, reference, cases, rng):
+    sizes = [{"N": 4, "T": 13, "D": 2, "H": 7, "k": 6}, {"N": 2, "T": 9, "D": 3, "H": 3, "k": 2}]
+    _agree(temporal_convolution, reference.temporal_convolution, _sized(cases.temporal_convolution, rng, sizes))
+
+
+@exercise("temporal_convolution", points=2)
+def test_convolution_agrees_at_sizes_of_one_and_with_long_filters(temporal_convolution, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1},
+        {"N": 1, "T": 1, "D": 3, "H": 2, "k": 4},
+        {"N": 2, "T": 6, "D": 1, "H": 1, "k": 6},
+        {"N": 1, "T": 4, "D": 3, "H": 2, "k": 11},
+        {"N": 3, "T": 5, "D": 2, "H": 4, "k": 1},
+    ]
+    _agree(temporal_convolution, reference.temporal_convolution, _sized(cases.temporal_convolution, rng, sizes))
+
+
+@exercise("temporal_convolution", points=1)
+def test_convolution_agrees_in_float32_and_strided(temporal_convolution, reference, cases, rng):
+    args = cases.temporal_convolution(rng, N=2, T=7, D=5, H=3, k=4)
+    _agree_in_float32_and_strided(temporal_convolution, reference.temporal_convolution, cases, args)
+
+
+@exercise("rnn_step_forward", points=2)
+def test_a_step_agrees_at_other_sizes_down_to_one(rnn_step_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "D": 1, "H": 1},
+        {"N": 1, "D": 3, "H": 2},
+        {"N": 4, "D": 1, "H": 5},
+        {"N": 6, "D": 7, "H": 1},
+        {"N": 5, "D": 5, "H": 5},
+        {"N": 9, "D": 2, "H": 8},
+    ]
+    _agree(rnn_step_forward, reference.rnn_step_forward, _sized(cases.rnn_step_forward, rng, sizes), part=_states)
+
+
+@exercise("rnn_step_forward", points=1)
+def test_a_step_agrees_in_float32_and_strided(rnn_step_forward, reference, cases, rng):
+    args = cases.rnn_step_forward(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(rnn_step_forward, reference.rnn_step_forward, cases, args, part=_states)
+
+
+@exercise("rnn_forward", points=2)
+def test_a_sequence_agrees_at_other_sizes(rnn_forward, reference, cases, rng):
+    sizes = [{"N": 4, "T": 17, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False}]
+    _agree(rnn_forward, reference.rnn_forward, _sized(cases.rnn_forward, rng, sizes), part=_states)
+
+
+@exercise("rnn_forward", points=2)
+def test_a_sequence_agrees_at_sizes_of_one(rnn_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 3, "T": 1, "D": 2, "H": 4},
+        {"N": 1, "T": 7, "D": 3, "H": 2},
+        {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
+        {"N": 4, "T": 4, "D": 4, "H": 4},
+    ]
+    _agree(rnn_forward, reference.rnn_forward, _sized(cases.rnn_forward, rng, sizes), part=_states)
+
+
+@exercise("rnn_forward", points=1)
+def test_a_sequence_agrees_in_float32_and_strided(rnn_forward, reference, cases, rng):
+    args = cases.rnn_forward(rng, N=2, T=6, D=5, H=3)
+    _agree_in_float32_and_strided(rnn_forward, reference.rnn_forward, cases, args, part=_states)
+
+
+@exercise("rnn_forward_masked", points=2)
+def test_sequences_of_many_lengths_agree(rnn_forward_masked, reference, cases, rng):
+    sizes = [
+        {"N": 8, "T": 9, "D": 2, "H": 3},
+        {"N": 3, "T": 12, "D": 5, "H": 4, "lengths": [11, 4, 7], "h0": False},
+        {"N": 5, "T": 5, "D": 5, "H": 5, "lengths": [2, 5, 4, 1, 3]},
+    ]
+    _agree(rnn_forward_masked, reference.rnn_forward_masked, _sized(cases.rnn_forward_masked, rng, sizes))
+
+
+@exercise("rnn_forward_masked", points=2)
+def test_sequences_agree_whatever_the_padding_holds(rnn_forward_masked, reference, cases, rng):
+    args = cases.rnn_forward_masked(rng, N=6, T=8, D=3, H=4)
+    desired = reference.rnn_forward_masked(*copy.deepcopy(args))
+    paddings = (np.nan, -1e300)
+    calls = [(cases.pad(args[0], args[1], padding), *args[1:]) for padding in paddings]
+    for padding, h in zip(paddings, rnn_forward_masked.map(calls), strict=True):
+        expect.close(h, desired, name=f"h with {padding} in the padding", because="padding never changes a result")
+
+
+@exercise("rnn_forward_masked", points=2)
+def test_lengths_of_zero_and_sizes_of_one_agree(rnn_forward_masked, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1, "lengths": [1]},
+        {"N": 1, "T": 1, "D": 2, "H": 3, "lengths": [0]},
+        {"N": 3, "T": 4, "D": 2, "H": 5, "lengths": [0, 0, 0]},
+        {"N": 1, "T": 6, "D": 4, "H": 2, "lengths": [3], "padding": np.nan},
+        {"N": 4, "T": 5, "D": 1, "H": 1, "lengths": [1, 0, 5, 3], "h0": False},
+    ]
+    _agree(rnn_forward_masked, reference.rnn_forward_masked, _sized(cases.rnn_forward_masked, rng, sizes))
+
+
+@exercise("rnn_forward_masked", points=1)
+def test_masked_sequences_agree_in_float32_and_strided(rnn_forward_masked, reference, cases, rng):
+    args = cases.rnn_forward_masked(rng, N=4, T=6, D=5, H=3)
+    _agree_in_float32_and_strided(rnn_forward_masked, reference.rnn_forward_masked, cases, args)
+
+
+@exercise("rnn_output", points=2)
+def test_the_outputs_agree_at_other_sizes_down_to_one(rnn_output, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "H": 1, "K": 1},
+        {"N": 1, "T": 1, "H": 3, "K": 2},
+        {"N": 4, "T": 1, "H": 1, "K": 5},
+        {"N": 1, "T": 6, "H": 2, "K": 3},
+        {"N": 4, "T": 4, "H": 4, "K": 4},
+        {"N": 2, "T": 7, "H": 5, "K": 90},
+    ]
+    _agree(rnn_output, reference.rnn_output, _sized(cases.rnn_output, rng, sizes))
+
+
+@exercise("rnn_output", points=2)
+def test_logits_far_apart_and_far_below_zero_agree(rnn_output, reference, cases, rng):
+    h, V, c_out = cases.rnn_output(rng, N=3, T=4, H=5, K=6)
+    heights = np.concatenate([h, rng.uniform(-3000, 3000, (3, 4, 1))], axis=-1)  # each step's logits at its own height
+    calls = [("with logits far apart", cases.rnn_output(rng, scale=5000.0))]
+    raised = np.concatenate([V, np.ones((6, 1))], axis=1)  # (K, H + 1): the last unit raises every class alike
+    calls += [("with each step's logits at another height", (heights, raised, c_out))]
+    _agree(rnn_output, reference.rnn_output, calls)
+
+
+@exercise("rnn_output", points=1)
+def test_the_outputs_agree_in_float32_and_strided(rnn_output, reference, cases, rng):
+    args = cases.rnn_output(rng, N=2, T=4, H=7, K=3)
+    _agree_in_float32_and_strided(rnn_output, reference.rnn_output, cases, args)
+
+
+def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtype=np.float64):
+    desired = [reference.deep_rnn_forward(*copy.deepcopy(args)) for _, args in calls]
+    for (words, _), states, wanted in zip(
+        calls, deep_rnn_forward.map([args for _, args in calls]), desired, strict=True
+    ):
+        layers = type(states) is list and len(states) == len(wanted)
+        expect.that(layers, f"the result {words} is not a list with one array for each layer")
+        for layer, (here, there) in enumerate(zip(states, wanted, strict=True)):
+            expect.close(here, there, name=f"states[{layer}] {words}", rtol=rtol, dtype=dtype)
+
+
+@exercise("deep_rnn_forward", points=2)
+def test_stacks_of_other_sizes_agree(deep_rnn_forward, reference, cases, rng):
+    sizes = [
+        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 8)},
+        {"N": 2, "T": 6, "D": 5, "H": (5, 5, 5, 5)},
+        {"N": 5, "T": 3, "D": 6, "H": (4, 2), "h0": False},
+    ]
+    _agree_layer_by_layer(deep_rnn_forward, reference, _sized(cases.deep_rnn_forward, rng, sizes))
+
+
+@exercise("deep_rnn_forward", points=2)
+def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": (1,)},
+        {"N": 3, "T": 5, "D": 2, "H": (4,), "h0": False},
+        {"N": 1, "T": 6, "D": 3, "H": (1, 1, 1)},
+        {"N": 4, "T": 1, "D": 2, "H": (2, 3, 5)},
+    ]
+    _agree_layer_by_layer(deep_rnn_forward, reference, _sized(cases.deep_rnn_forward, rng, sizes))
+
+
+@exercise("deep_rnn_forward", points=1)
+def test_stacks_agree_in_float32_and_strided(deep_rnn_forward, reference, cases, rng):
+    args = cases.deep_rnn_forward(rng, N=2, T=5, D=3, H=(4, 6))
+    _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", cases.strided(args))])
+    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree_layer_by_layer(deep_rnn_forward, reference, single, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+@exercise("count_parameters", points=2)
+def test_the_counts_of_many_networks_agree(count_parameters, reference, cases, rng):
+    calls = [cases.count_parameters(rng, largest=300) for _ in range(20)]
+    calls += [(D, H, K, L) for D in (1, 2) for H in (1, 3) for K in (1, 5) for L in (1, 2)]
+    for sizes, count in zip(calls, count_parameters.map(calls), strict=True):
+        expect.equal(count, reference.count_parameters(*sizes), name="the count")
+
+
+@exercise("count_parameters", points=1)
+def test_the_counts_of_deep_networks_agree(count_parameters, reference, cases, rng):
+    for _ in range(3):
+        D, H, K, L = cases.count_parameters(rng)
+        expect.equal(count_parameters(D, H, K, 40 + L), reference.count_parameters(D, H, K, 40 + L), name="the count")
+
+
+@exercise("sample_sequence", points=2)
+def test_the_likeliest_paths_agree(sample_sequence, reference, cases, rng):
+    calls = [cases.sample_sequence(rng, K=K, H=11, temperature=1e-9, end=-50.0) for K in (3, 7, 15)]
+    calls += [(cases.walking_model(rng, K=7), np.random.default_rng(1), 1e-6, length) for length in (30, 6, 5, 1, 0)]
+    calls += [cases.sample_sequence(rng, K=1, H=2), cases.sample_sequence(rng, K=4, H=1, temperature=1e-9)]
+    desired = [reference.sample_sequence(*copy.deepcopy(args)) for args in calls]
+    for sequence, wanted in zip(sample_sequence.map(calls), desired, strict=True):
+        expect.equal(sequence, wanted, name="the sequence at a small temperature")
+
+
+@exercise("sample_sequence", points=1)
+@pytest.mark.parametrize("temperature", [4.0, 7.0])
+def test_sequences_at_a_temperature_follow_their_probabilities(probe, reference, cases, rng, temperature):
+    model = cases.walking_model(rng, K=4, memory=2.0, bias=6.0)
+    _expect_chances(probe, reference, cases, rng, model, temperature, 3)
+
+
+@exercise("sample_sequence", points=1)
+def test_sequences_of_a_random_model_follow_their_probabilities(probe, reference, cases, rng):
+    model, *_ = cases.sample_sequence(rng, K=3, H=6, gain=1.5)
+    _expect_chances(probe, reference, cases, rng, model, 0.6, 2)
+
+
+def _expect_chances(probe, reference, cases, rng, model, temperature, max_length):
+    chances = _chances(reference, model, temperature, max_length)
+    generator = np.random.default_rng(rng.integers(2**62))
+    counts = _counts(probe("draw_many", model, generator, temperature, max_length, 400), chances)
+    deviation = cases.deviation(counts, list(chances.values()))
+    expect.that(deviation < 6, f"400 sequences at temperature {temperature} do not follow their probabilities")
+
+
+def _counts(sequences, desired):
+    """How often each of the possible sequences was drawn; what comes from the student is looked at with care."""
+    counts = dict.fromkeys(desired, 0)
+    expect.that(type(sequences) is list, "the sequences did not come back as a list")
+    for sequence in sequences:
+        possible = type(sequence) is list and all(type(symbol) is int for symbol in sequence)
+        expect.that(
+            possible and tuple(sequence) in counts, "a result is not a list of symbols in 1..K-1, max_length at most"
+        )
+        counts[tuple(sequence)] += 1
+    return list(counts.values())
+
+
+def _chances(reference, model, temperature, max_length):
+    """The probability of every sequence of at most max_length symbols, as a dictionary from tuple to number."""
+    chances, open_ = {}, {(): 1.0}
+    for _ in range(max_length):
+        longer = {}
+        for sequence, chance in open_.items():
+            K = len(model["c_out"])
+            x = reference.one_hot(np.array([[0, *sequence]]), K)
+            h, _ = reference.rnn_forward(x, model["U"], model["W"], model["b"])
+            p = reference.rnn_output(h[:, -1:], model["V"] / temperature, model["c_out"] / temperature)[0, 0]
+            chances[sequence] = chance * p[0]
+            longer |= {(*sequence, symbol): chance * p[symbol] for symbol in range(1, K)}
+        open_ = longer
+    return chances | open_

@@ -1,0 +1,281 @@
+"""The reference of assignment 1 agrees with published numbers and torch.nn, right variants with it; no mistake does."""
+
+import copy
+import importlib.util
+import itertools
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "solutions" / "a1_recurrence.py"
+
+
+def _load(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+reference = _load(SOURCE, "a1_reference")
+cases = _load(ROOT / "assignments" / "a1_recurrence" / "cases.py", "a1_cases")
+RIGHT = _load(ROOT / "solutions" / "right" / "a1_recurrence.py", "a1_right").RIGHT
+MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a1_recurrence.py", "a1_mistakes").MISTAKES
+CELLS = dict(
+    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+)
+EVERY_MISTAKE = [
+    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
+]
+
+
+def _generators(seeds=3):
+    return [np.random.default_rng([2026, seed]) for seed in range(seeds)]
+
+
+def _tensor(array):
+    return torch.tensor(array, dtype=torch.float64)
+
+
+def _copied(module, *arrays):
+    with torch.no_grad():
+        for parameter, array in zip(module.parameters(), arrays, strict=True):
+            parameter.copy_(_tensor(array))
+    return module
+
+
+def _space(*shape, low, high):
+    return np.linspace(low, high, num=int(np.prod(shape))).reshape(shape)
+
+
+# Published numbers: CS231n's assignment on RNN captioning, whose weights are the transposes of ours.
+
+
+def test_a_step_reproduces_the_published_numbers():
+    h, _ = reference.rnn_step_forward(
+        _space(3, 10, low=-0.4, high=0.7),
+        _space(3, 4, low=-0.2, high=0.5),
+        _space(10, 4, low=-0.1, high=0.9).T,
+        _space(4, 4, low=-0.3, high=0.7).T,
+        _space(4, low=-0.2, high=0.4),
+    )
+    published = [
+        [-0.58172089, -0.50182032, -0.41232771, -0.31410098],
+        [0.66854692, 0.79562378, 0.87755553, 0.92795967],
+        [0.97934501, 0.99144213, 0.99646691, 0.99854353],
+    ]
+    np.testing.assert_allclose(h, published, atol=1e-8)
+
+
+def test_a_sequence_reproduces_the_published_numbers():
+    h, _ = reference.rnn_forward(
+        _space(2, 3, 4, low=-0.1, high=0.3),
+        _space(4, 5, low=-0.2, high=0.4).T,
+        _space(5, 5, low=-0.4, high=0.1).T,
+        _space(5, low=-0.7, high=0.1),
+        _space(2, 5, low=-0.3, high=0.1),
+    )
+    np.testing.assert_allclose(h[0, 0], [-0.42070749, -0.27279261, -0.11074945, 0.05740409, 0.22236251], atol=1e-8)
+    np.testing.assert_allclose(h[1, 2], [-0.51014825, -0.30524429, -0.06755202, 0.17806392, 0.40333043], atol=1e-8)
+
+
+# torch.nn, and independent ways to the same numbers
+
+
+def test_one_hot_agrees_with_torch():
+    tokens, K = cases.one_hot(np.random.default_rng(0))
+    np.testing.assert_array_equal(reference.one_hot(tokens, K), nn.functional.one_hot(torch.tensor(tokens), K).numpy())
+
+
+def test_the_convolution_agrees_with_its_equation_term_by_term():
+    x, filters, b = cases.temporal_convolution(np.random.default_rng(0))
+    y = np.tile(b, (3, 8, 1))
+    for n, t, j in itertools.product(range(3), range(8), range(5)):
+        if t >= j:
+            y[n, t] += filters[j] @ x[n, t - j]
+    np.testing.assert_allclose(reference.temporal_convolution(x, filters, b), y, rtol=1e-12)
+
+
+def test_the_derivative_of_an_output_of_the_convolution_is_the_filter():
+    x, filters, b = cases.temporal_convolution(np.random.default_rng(1))
+    step = np.zeros_like(x)
+    step[1, 2, 3] = 1e-3
+    ahead, behind = (reference.temporal_convolution(x + sign * step, filters, b) for sign in (1, -1))
+    derivative = np.zeros_like(ahead)
+    derivative[1, 2:7] = filters[:, :, 3]
+    np.testing.assert_allclose((ahead - behind) / 2e-3, derivative, atol=1e-10)
+
+
+def test_a_step_agrees_with_torch():
+    x, h_prev, U, W, b = cases.rnn_step_forward(np.random.default_rng(0))
+    cell = _copied(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
+    h, cache = reference.rnn_step_forward(x, h_prev, U, W, b)
+    np.testing.assert_allclose(h, cell(_tensor(x), _tensor(h_prev)).detach().numpy(), rtol=1e-12)
+    assert all(kept is given for kept, given in zip(cache, (x, h_prev, U, W, h), strict=True))
+
+
+@pytest.mark.parametrize("h0", [True, False])
+def test_sequences_and_stacks_agree_with_torch(h0):
+    x, layers, initial = cases.deep_rnn_forward(np.random.default_rng(0), H=(6, 6, 6), h0=h0)
+    network = nn.RNN(4, 6, num_layers=3, batch_first=True).double()
+    _copied(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
+    top, last = network(_tensor(x), _tensor(np.stack(initial)) if h0 else None)
+    states = reference.deep_rnn_forward(x, layers, initial)
+    np.testing.assert_allclose(states[-1], top.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose([s[:, -1] for s in states], last.detach().numpy(), rtol=1e-12)
+
+
+def test_masked_sequences_agree_with_packed_sequences_of_torch():
+    x, lengths, U, W, b, h0 = cases.rnn_forward_masked(
+        np.random.default_rng(0), lengths=[7, 2, 5, 1, 4], padding=np.nan
+    )
+    network = _copied(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+    packed = nn.utils.rnn.pack_padded_sequence(_tensor(x), lengths, batch_first=True, enforce_sorted=False)
+    packed_states, last = network(packed, _tensor(h0)[None])
+    states, _ = nn.utils.rnn.pad_packed_sequence(packed_states, batch_first=True)
+    h = reference.rnn_forward_masked(x, lengths, U, W, b, h0)
+    running = np.arange(7) < lengths[:, None]
+    np.testing.assert_allclose(h[running], states.detach().numpy()[running], rtol=1e-12)
+    np.testing.assert_allclose(h[~running], np.repeat(last[0].detach().numpy(), 7 - lengths, axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2000.0])
+def test_outputs_agree_with_torch(scale):
+    h, V, c_out = cases.rnn_output(np.random.default_rng(0), scale=scale)
+    desired = nn.functional.softmax(nn.functional.linear(_tensor(h), _tensor(V), _tensor(c_out)), dim=-1)
+    np.testing.assert_allclose(reference.rnn_output(h, V, c_out), desired.numpy(), rtol=1e-9, atol=1e-15)
+
+
+def test_the_derivative_of_the_softmax_is_its_textbook_jacobian():
+    h, V, c_out = cases.rnn_output(np.random.default_rng(0))
+    y = reference.rnn_output(h, V, c_out)
+    for k, unit in enumerate(1e-6 * np.eye(7)):
+        derivative = (reference.rnn_output(h, V, c_out + unit) - reference.rnn_output(h, V, c_out - unit)) / 2e-6
+        np.testing.assert_allclose(derivative, y * (np.eye(7)[k] - y[..., k : k + 1]), atol=1e-9)
+
+
+def test_counts_agree_with_torch_without_its_second_biases():
+    for D, H, K, L in itertools.product((1, 4), (1, 3), (1, 5), (1, 2, 6)):
+        modules = nn.RNN(D, H, num_layers=L), nn.Linear(H, K)
+        counted = sum(parameter.numel() for module in modules for parameter in module.parameters())
+        assert reference.count_parameters(D, H, K, L) == counted - L * H
+
+
+def test_sampled_pairs_follow_their_probabilities():
+    model, generator, *_ = cases.sample_sequence(np.random.default_rng(0), K=3, H=5, gain=1.0)
+    network = _copied(nn.RNN(3, 5, batch_first=True).double(), model["U"], model["W"], model["b"], 0 * model["b"])
+    chances = {}
+    for first in (1, 2):
+        states, _ = network(_tensor(np.eye(3)[[[0, first]]]))
+        logits = states[0] @ _tensor(model["V"]).T + _tensor(model["c_out"])
+        p, q = nn.functional.softmax(logits / 0.7, dim=-1).detach().numpy()
+        chances |= {(): p[0], (first,): p[first] * q[0], (first, 1): p[first] * q[1], (first, 2): p[first] * q[2]}
+    drawn = [tuple(reference.sample_sequence(model, generator, 0.7, 2)) for _ in range(2000)]
+    assert cases.deviation([drawn.count(sequence) for sequence in chances], list(chances.values())) < 6
+
+
+def test_a_walking_model_walks_through_all_symbols_and_ends():
+    for rng in _generators():
+        drawn = reference.sample_sequence(cases.walking_model(rng), rng, 1e-6, 50)
+        assert sorted(drawn) == list(range(1, 8))
+
+
+# The cases, the other right solutions and the catalogue of mistakes
+
+
+def _namespace(name, source):
+    namespace = dict(vars(reference))
+    exec(compile(source, f"{name}.py", "exec"), namespace)
+    return namespace
+
+
+def _patched(name, mistake):
+    return _namespace(name, CELLS[name].replace(mistake["old"], mistake["new"]))
+
+
+def _observed(namespace, name, seeds=3):
+    """What is seen of a function on the public cases: results without caches, changed arguments, kinds of errors."""
+    seen = []
+    for rng in _generators(seeds):
+        for args in copy.deepcopy(cases.CASES(name, rng)):
+            try:
+                with np.errstate(all="ignore"):
+                    result = namespace[name](*args)
+            except Exception as error:
+                seen.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
+                continue
+            if name in cases.OPAQUE:
+                result = tuple(part for i, part in enumerate(result) if i not in cases.OPAQUE[name])
+            seen.append((result, [a for a in args if not isinstance(a, np.random.Generator)]))
+    return seen
+
+
+def _same(one, other):
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(map(_same, one.values(), other.values()))
+    return type(one) is type(other) and one == other
+
+
+def test_every_exercise_has_cases_right_solutions_and_mistakes():
+    assert set(CELLS) == set(RIGHT) == set(MISTAKES)
+    for name in CELLS:
+        assert 2 <= len(cases.CASES(name, np.random.default_rng(0))) <= 5
+        assert len(RIGHT[name]) >= 3
+        assert len(MISTAKES[name]) >= 5
+        ids = [mistake["id"] for mistake in MISTAKES[name]]
+        assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("name", list(CELLS))
+def test_cases_are_made_anew_from_the_generator_and_nothing_else(name):
+    one, same, other = (cases.CASES(name, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    without_generators = [
+        [[a for a in args if not isinstance(a, np.random.Generator)] for args in c] for c in (one, same)
+    ]
+    assert _same(*without_generators)
+    assert not _same(one, other)
+
+
+@pytest.mark.parametrize(("name", "variant"), [(name, variant) for name in RIGHT for variant in RIGHT[name]])
+def test_a_right_solution_agrees_with_the_reference(name, variant):
+    assert _same(_observed(_namespace(name, RIGHT[name][variant]), name), _observed(vars(reference), name))
+
+
+@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
+def test_a_mistake_is_one_patch_inside_a_solution_region(name, mistake):
+    assert CELLS[name].count(mistake["old"]) == 1
+    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", CELLS[name], re.DOTALL)
+    assert any(mistake["old"] in region for region in regions)
+    assert re.fullmatch(r"[A-Za-z0-9_]+", mistake["id"])
+    assert re.search(r"\?$", mistake["says"])
+    assert mistake["old"] not in mistake["says"]
+
+
+@pytest.mark.parametrize("name", list(MISTAKES))
+def test_mistakes_differ_from_the_right_output_and_from_each_other(name):
+    seen = {"right": _observed(vars(reference), name)}
+    seen |= {
+        m["id"]: _observed(_patched(name, m), name)
+        for m in MISTAKES[name]
+        if not m["exempt"] or name != "sample_sequence"
+    }
+    alike = [pair for pair in itertools.combinations(seen, 2) if _same(seen[pair[0]], seen[pair[1]])]
+    assert not alike
+
+
+@pytest.mark.parametrize("name", list(MISTAKES))
+def test_one_draw_of_the_cases_is_enough_to_tell_mistakes_apart(name):
+    named = [m for m in MISTAKES[name] if not m["exempt"]]
+    seen = {"right": _observed(vars(reference), name, 1)} | {
+        m["id"]: _observed(_patched(name, m), name, 1) for m in named
+    }
+    assert not [pair for pair in itertools.combinations(seen, 2) if _same(seen[pair[0]], seen[pair[1]])]
