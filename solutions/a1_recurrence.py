@@ -194,7 +194,7 @@ def temporal_convolution(x, filters, b):
     """
     ### BEGIN SOLUTION
     N, T, _ = x.shape
-    k, H, _ = filters.shape (sizes are named even where a comment alone uses them)
+    k, H, _ = filters.shape
     y = np.tile(b, (N, T, 1)).astype(x.dtype)  # (N, T, H)
     for j in range(min(k, T)):
         y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)

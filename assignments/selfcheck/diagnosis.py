@@ -76,7 +76,7 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
         except StudentError as error:
             if error.message.endswith(NOT_STARTED):
                 raise
-            raise Raised(error.names[0]) from None
+            raise Raised(error.names) from None
 
     try:
         traces = trace(subject, call, inputs, describe)

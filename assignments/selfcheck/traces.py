@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,14 @@ RAISES = "raises"
 
 
 class Raised(Exception):
-    """The function under test raised an error of the class called `name`."""
+    """The function under test raised an error; names: of the classes of its MRO.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    name: of the first that is Python's own, for an error derived from the one that is asked for is right as well.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.name = next((name for name in names if isinstance(getattr(builtins, name, None), type)), "Exception")
 
 
 @dataclass(frozen=True)
