@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from enum import StrEnum
 from pathlib import Path
@@ -119,9 +119,8 @@ def grade(
         Path | None, typer.Option(help="DIR for ASSIGNMENT/STUDENT.json; the course's own by default.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write a list of all results to FILE.")] = None,
-    gradebook: Annotated[
-        bool, typer.Option(help="Put the results into nbgrader's gradebook and write feedback.")
-    ] = True,
+    gradebook: Annotated[bool, typer.Option(help="Put the results into nbgrader's gradebook.")] = True,
+    feedback: Annotated[bool, typer.Option(help="Write feedback pages, where the gradebook is filled.")] = True,
     wall: Annotated[Wall, typer.Option(help="The sandbox; 'none' runs students' code unprotected.")] = Wall.sandlock,
     call_seconds: Annotated[
         float | None, typer.Option(min=0.1, help="Time for one call of a student's function.")
@@ -129,13 +128,17 @@ def grade(
     submission_seconds: Annotated[float | None, typer.Option(min=1, help="Time for one submission.")] = None,
 ) -> None:
     """Grade all submissions in the sandbox, in parallel; only what changed is graded again."""
-    from dataclasses import replace
-
-    from autograder.grade.batch import grade_class
-    from autograder.run.wall import Limits
+    from autograder.grade.forks import start_server
 
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
+    start_server(repository.visible(assignment), repository.hidden(assignment))  # it imports while we do
+
+    from dataclasses import replace
+
+    from autograder.grade.batch import grade_stream, kept
+    from autograder.run.wall import Limits
+
     limits = Limits()
     if call_seconds is not None:
         limits = replace(limits, call=call_seconds)
@@ -147,16 +150,32 @@ def grade(
     executor = _dask(cluster) if cluster is not None else None
     with _progress() as bar:
         task = bar.add_task("grading", total=None)
-        graded = grade_class(
-            target, repository, assignment, submitted=submitted, roster=ids, students=students, jobs=jobs,
-            results=results, wall=wall.value, limits=limits, executor=executor,
+        stream = grade_stream(
+            target,
+            repository,
+            assignment,
+            submitted=submitted,
+            roster=ids,
+            students=students,
+            jobs=jobs,
+            results=results,
+            wall=wall.value,
+            limits=limits,
+            executor=executor,
             on_start=lambda to_do, done: bar.update(task, total=to_do, description=f"grading ({done} unchanged)"),
             on_result=lambda result: bar.advance(task),
-        )  # fmt: skip
+        )
+        graded: list[Result] = []
+        coming = kept(stream, graded)
+        if gradebook:
+            _into_gradebook(target, repository, assignment, coming, submitted, ids)
+        else:
+            list(coming)
+    graded.sort(key=lambda result: result.student)
+    if gradebook and feedback:
+        _feedback(target, assignment)
     if json_file is not None:
         write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
-    if gradebook:
-        _into_gradebook(target, repository, assignment, graded, submitted, ids)
     _summary(graded)
 
 
@@ -164,28 +183,22 @@ def _into_gradebook(
     course: Course,
     repository: Repository,
     assignment: str,
-    graded: list[Result],
+    coming: Iterable[Result],
     submitted: Path | None,
     roster: list[str] | None,
 ) -> None:
-    from autograder.desk.feedback import write_feedback
+    """Record results as they come, while the others are being graded."""
     from autograder.desk.gradebook import record
 
-    with _progress() as bar:
-        task = bar.add_task("gradebook", total=len(graded))
-        recorded = record(
-            course,
-            repository,
-            assignment,
-            graded,
-            on_done=lambda _: bar.advance(task),
-            submitted=submitted,
-            roster=roster,
-        )
-    for one in recorded:
+    for one in record(course, repository, assignment, coming, submitted=submitted, roster=roster):
         if not one.recorded:
             errors.print(f"{one.student}: not in the gradebook: {one.reason}", markup=False, highlight=False)
-    write_feedback(course, assignment)
+
+
+def _feedback(course: Course, assignment: str) -> None:
+    from autograder.desk.feedback import write_feedback
+
+    console.print(f"wrote {len(write_feedback(course, assignment))} feedback pages", highlight=False)
 
 
 def _summary(graded: list[Result]) -> None:

@@ -19,7 +19,8 @@ from autograder.desk.export import export_csv
 from autograder.desk.feedback import write_feedback
 from autograder.desk.gradebook import record
 from autograder.desk.report import write_report
-from autograder.grade.batch import grade_class
+from autograder.grade.batch import grade_stream, kept
+from autograder.grade.result import Result
 from autograder.rooms import Course, Repository
 
 STUDENTS = 30
@@ -37,10 +38,13 @@ def run(course: Course, console: Console) -> bool:
         console.print(f"[bold]{assignment}[/]: building", highlight=False)
         build(repository, course, assignment)
         simulate.simulate(repository, course, assignment, STUDENTS, SEED, course.submitted)
-        console.print(f"grading {STUDENTS} simulated students behind the wall", highlight=False)
-        results = grade_class(course, repository, assignment)
-        console.print("filling nbgrader's gradebook, writing feedback, report and CSV")
-        record(course, repository, assignment, results)
+        console.print(
+            f"grading {STUDENTS} simulated students behind the wall, into nbgrader's gradebook", highlight=False
+        )
+        results: list[Result] = []
+        stream = grade_stream(course, repository, assignment)
+        record(course, repository, assignment, kept(stream, results))
+        console.print("writing feedback, report and CSV")
         write_feedback(course, assignment)
         write_report(course, assignment, results, course.results / f"{assignment}.html")
         export_csv(course, assignment, course.root / f"{assignment}.csv")

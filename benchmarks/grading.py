@@ -37,17 +37,6 @@ c.CourseDirectory.db_url = "sqlite:///" + {root!r} + "/gradebook.db"
 c.Execute.timeout = 120
 """
 
-OURS = """
-import sys
-from pathlib import Path
-from autograder.desk.gradebook import record
-from autograder.grade.batch import grade_class
-from autograder.rooms import Course, Repository
-if __name__ == "__main__":
-    course, repository = Course(Path(sys.argv[1])), Repository.default()
-    record(course, repository, sys.argv[2], grade_class(course, repository, sys.argv[2]))
-"""
-
 
 def main() -> int:
     """Print both times and the ratio. Exit code 1 if the grades differ or the ratio is below --at-least."""
@@ -64,7 +53,9 @@ def main() -> int:
             repository, course, arguments.assignment, arguments.students, SEED, course.submitted, kinds=FAMILIES
         )
         environment = prepare_baseline(repository, course, baseline, arguments.assignment)
-        ours = timed([sys.executable, _script(folder), str(course.root), arguments.assignment], Path.cwd(), environment)
+        command = [sys.executable, "-m", "autograder.cli", "grade", arguments.assignment]
+        command += ["--course", str(course.root), "--no-feedback"]
+        ours = timed(command, Path.cwd(), environment)
         print(f"this grader, gradebook included: {ours:7.1f} s for {arguments.students} submissions", flush=True)
         command = [sys.executable, "-m", "nbgrader", "autograde", arguments.assignment, "--log-level=ERROR"]
         kernel = timed(command, baseline.root, environment)
@@ -116,12 +107,6 @@ def _with_tests(notebook: nbformat.NotebookNode, assignment: Assignment) -> None
                 "from benchmarks import kernel_baseline\n"
                 f"kernel_baseline.points({name!r}, globals(), {assignment.points.get(name or '', 0.0)})"
             )
-
-
-def _script(folder: str) -> str:
-    path = Path(folder, "ours.py")
-    path.write_text(OURS)
-    return str(path)
 
 
 def timed(command: list[str], folder: Path, environment: dict[str, str]) -> float:

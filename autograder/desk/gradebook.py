@@ -16,7 +16,7 @@ points as the output of its test cell, where nbgrader's `determine_grade` looks 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def record(
     course: Course,
     repository: Repository,
     assignment: str,
-    results: Sequence[Result],
+    results: Iterable[Result],
     on_done: Callable[[Recorded], None] | None = None,
     *,
     submitted: Path | None = None,
@@ -131,7 +131,8 @@ def record(
 ) -> list[Recorded]:
     """Pass results through nbgrader's autograde converter, one student at a time; one that goes wrong stops no other.
 
-    results: of `assignment`. on_done: told after each student. submitted: where the submissions are, if not in the
+    results: of `assignment`; they may come while others are still being graded. on_done: told after each student.
+    submitted: where the submissions are, if not in the
     course; roster: ids that may be in the gradebook, if not all.
     Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
     submission is autograded again; here only where the answer or the points changed.

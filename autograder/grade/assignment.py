@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import nbformat
 
+from autograder.grade.forks import module_imports
 from autograder.rooms import Course, Repository
 
 GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
@@ -96,21 +96,8 @@ class Assignment:
         return sum(self.points.values())
 
     def imports(self) -> tuple[str, ...]:
-        """Top-level modules that the given cells import, for the nursery to import once."""
-        found: dict[str, None] = {}
-        for cell in self.cells:
-            if cell.role != GIVEN:
-                continue
-            try:
-                tree = ast.parse(cell.source)
-            except SyntaxError:
-                continue  # a cell with magics; what it imports is imported when it runs
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Import):
-                    found.update(dict.fromkeys(alias.name for alias in node.names))
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found[node.module] = None
-        return tuple(name for name in found if name.partition(".")[0] != "selfcheck")
+        """Modules that the given cells import, for the nursery to import once."""
+        return module_imports(*(cell.source for cell in self.cells if cell.role == GIVEN))
 
     def fingerprint(self) -> str:
         """A hash of everything of the assignment that can change a result."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import importlib.metadata
-import importlib.util
+import itertools
 import json
-import multiprocessing
 import os
 import platform
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 from autograder.grade import slot
 from autograder.grade.assignment import Assignment
+from autograder.grade.forks import context, start_server
 from autograder.grade.result import Result
 from autograder.grade.submission import Unreadable, foreign_files, read_bytes
 from autograder.rooms import Course, Repository
@@ -26,15 +26,18 @@ from autograder.run.wall import Limits, check_wall
 
 _PACKAGES = ("numpy", "torch", "ipython", "pytest", "msgpack", "sandlock")
 _ATTEMPTS = 2
-# Slow to import: a slot imports once what any submission of the class uses.
-_SLOW_IMPORTS = re.compile(rb"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklearn)\b")
 
 
 class NothingToGrade(Exception):
     """There is no submission where one was expected; the text says where it looked."""
 
 
-def grade_class(
+def grade_class(course: Course, repository: Repository, assignment: str, **options: Any) -> list[Result]:
+    """All results of `grade_stream`, which has the same options, sorted by student."""
+    return sorted(grade_stream(course, repository, assignment, **options), key=lambda result: result.student)
+
+
+def grade_stream(
     course: Course,
     repository: Repository,
     assignment: str,
@@ -49,51 +52,67 @@ def grade_class(
     executor: Executor | None = None,
     on_start: Callable[[int, int], None] | None = None,
     on_result: Callable[[Result], None] | None = None,
-) -> list[Result]:
-    """Grade all submissions of an assignment; only what changed is graded again.
+) -> Iterator[Result]:
+    """Grade all submissions of an assignment, giving results as they come; only what changed is graded again.
 
-    submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may
-    submit, or None.
-    students: a glob on ids. jobs: processes (one per core by default). results: DIR for ASSIGNMENT/STUDENT.json.
-    executor: anything with the interface of concurrent.futures.Executor in place of local processes.
-    on_start(to_do, done_before) and on_result(result) tell of progress.
-    Returns all results, sorted by student. Raises NotBuilt, NothingToGrade or WallError. An interruption loses
-    nothing: finished
-    results are on disk, and the next run goes on from there.
+    submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
+    or None. students: a glob on ids. jobs: processes (one per core by default). results: DIR for
+    ASSIGNMENT/STUDENT.json. executor: anything with the interface of concurrent.futures.Executor in place of local
+    processes. on_start(to_do, done_before) and on_result(result) tell of progress.
+    Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
+    loses nothing: finished results are on disk, and the next run goes on from there.
     """
     if wall != "none":
         check_wall()
+    course, repository = Course(course.root.resolve()), Repository(repository.root.resolve())
     loaded = Assignment.load(course, repository, assignment)
-    submitted = submitted or course.submitted
-    folder = (results or course.results) / assignment
+    submitted = (submitted or course.submitted).resolve()
+    folder = (results or course.results).resolve() / assignment
     limits = limits or Limits()
     found = _find(submitted, assignment, students)
     _check_space(folder)
-    graded: dict[str, Result] = {}
-    waiting: list[slot.Job] = []
+    start_server(loaded.visible, loaded.hidden)
     fingerprint, version = loaded.fingerprint(), machine_version(wall, limits)
-    preload = _slow_imports(submitted / student / assignment / f"{assignment}.ipynb" for student in found)
+    unchanged: list[Result] = []
+    waiting: list[slot.Job] = []
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
         key = submission_key(loaded, fingerprint + version, path, submitted, student, roster)
-        job = slot.Job(
-            course.root.resolve(), repository.root.resolve(), assignment, student, path, submitted,
-            tuple(roster) if roster is not None else None, limits, wall, key, fingerprint, preload,
-        )  # fmt: skip
         stored = stored_result(folder / f"{student}.json", key)
         if stored is not None:
-            graded[student] = stored
-        else:
-            waiting.append(job)
+            unchanged.append(stored)
+            continue
+        allowed = tuple(roster) if roster is not None else None
+        job = slot.Job(
+            course.root, repository.root, assignment, student, path, submitted, allowed, limits, wall, key, fingerprint
+        )
+        waiting.append(job)
     if on_start:
-        on_start(len(waiting), len(graded))
-    for result, seconds in _run(waiting, loaded, jobs, executor):
-        result.write(folder / f"{result.student}.json")
-        _log(folder / "times.log", result, seconds)
-        graded[result.student] = result
-        if on_result:
-            on_result(result)
-    return [graded[student] for student in sorted(graded)]
+        on_start(len(waiting), len(unchanged))
+    coming = _run(waiting, loaded, jobs, executor)
+    if waiting:
+        next(coming)  # the processes start while the caller gets ready
+
+    def stream() -> Iterator[Result]:
+        yield from unchanged
+        for graded in coming:
+            if graded is None:
+                continue
+            result, seconds = graded
+            result.write(folder / f"{result.student}.json")
+            _log(folder / "times.log", result, seconds)
+            if on_result:
+                on_result(result)
+            yield result
+
+    return stream()
+
+
+def kept(stream: Iterable[Result], into: list[Result]) -> Iterator[Result]:
+    """The same results, each appended to `into` as it passes."""
+    for result in stream:
+        into.append(result)
+        yield result
 
 
 _kept_executor: ProcessPoolExecutor | None = None
@@ -133,9 +152,9 @@ def grade_one(
         wall,
         key,
         fingerprint,
-        _slow_imports([path]),
     )
     if _kept_executor is None:
+        start_server(loaded.visible, loaded.hidden)
         _kept_executor = local_executor(1)
     try:
         text, seconds = _kept_executor.submit(slot.run, job).result()
@@ -150,7 +169,7 @@ def grade_one(
 
 def local_executor(jobs: int) -> ProcessPoolExecutor:
     """Processes on this machine, each of which will own one slot."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=slot.initialise)
+    return ProcessPoolExecutor(jobs, mp_context=context(), initializer=slot.initialise)
 
 
 def submission_key(
@@ -192,16 +211,6 @@ def stored_result(path: Path, key: str) -> Result | None:
     return result if result.key == key and result.status != "failed" else None
 
 
-def _slow_imports(paths: Iterable[Path]) -> tuple[str, ...]:
-    found: set[str] = set()
-    for path in paths:
-        try:
-            found.update(name.decode() for name in _SLOW_IMPORTS.findall(read_bytes(path, path.parent)))
-        except Unreadable:
-            continue
-    return tuple(sorted(name for name in found if importlib.util.find_spec(name)))
-
-
 def _find(submitted: Path, assignment: str, students: str) -> list[str]:
     if not submitted.is_dir():
         raise NothingToGrade(f"there is no folder {submitted}. Collect the submissions into STUDENT/{assignment}/")
@@ -228,9 +237,10 @@ def _check_space(folder: Path) -> None:
 
 def _run(
     waiting: list[slot.Job], assignment: Assignment, jobs: int | None, executor: Executor | None
-) -> Iterator[tuple[Result, float]]:
-    """Results as they come. A process that dies is replaced; a submission that kills two of them is reported as
-    failed.
+) -> Iterator[tuple[Result, float] | None]:
+    """Results as they come, after one None when the processes have started.
+
+    A process that dies is replaced; a submission that kills two of them is reported as failed.
     """
     attempts: dict[str, int] = {}
     workers = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
@@ -238,7 +248,11 @@ def _run(
         pool = executor or local_executor(workers)
         again: list[slot.Job] = []
         try:
-            for job, done in _as_completed(pool, waiting, 2 * workers):
+            for finished in _as_completed(pool, waiting, 2 * workers):
+                if finished is None:
+                    yield None
+                    continue
+                job, done = finished
                 try:
                     text, seconds = done.result()
                     yield Result.from_json(text), seconds
@@ -254,22 +268,18 @@ def _run(
         waiting = again
 
 
-def _as_completed(pool: Executor, jobs: list[slot.Job], ahead: int) -> Iterator[tuple[slot.Job, Future]]:
-    """Keep a few jobs ahead of the processes, so that memory does not grow with the class."""
+def _as_completed(pool: Executor, jobs: list[slot.Job], ahead: int) -> Iterator[tuple[slot.Job, Future] | None]:
+    """Keep a few jobs ahead of the processes, whatever the size of the class. None: the first are under way."""
     queue = iter(jobs)
-    running: dict[Future, slot.Job] = {}
-    exhausted = False
-    while running or not exhausted:
-        while not exhausted and len(running) < ahead:
-            job = next(queue, None)
-            if job is None:
-                exhausted = True
-            else:
+    running: dict[Future, slot.Job] = {_submit(pool, job): job for job in itertools.islice(queue, ahead)}
+    yield None
+    while running:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            finished = running.pop(future)
+            for job in itertools.islice(queue, 1):
                 running[_submit(pool, job)] = job
-        if running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield running.pop(future), future
+            yield finished, future
 
 
 def _submit(pool: Executor, job: slot.Job) -> Future:

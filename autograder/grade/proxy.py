@@ -17,6 +17,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.run import wire
 from autograder.run.wall import Limits, address_space, remove_folder, sweep
+from autograder.run.worker import PROGRESS
 from selfcheck.target import StudentError, StudentTimeout
 
 _MRO = ("Exception", "BaseException", "object")
@@ -165,28 +166,43 @@ class RemoteProvider:
             if identity not in self.left_out
         ]
         channel = self._channel.fileno()
-        begun = ""
+        begun = -1
         try:
             request = {"op": "run", "cells": cells}
             wire.send(channel, wire.encode(request), time.monotonic() + self.limits.cell)
-            for _ in range(len(cells) + 1):
-                reply = wire.decode(wire.receive(channel, min(time.monotonic() + self.limits.cell, self.end)))
-                if type(reply) is dict and type(reply.get("begin")) is str:
-                    begun = reply["begin"]
-                    continue
-                self._note(reply)
-                return None
-            raise wire.WireError("too many replies")
+            while True:
+                try:
+                    reply = wire.receive(channel, min(time.monotonic() + self.limits.cell, self.end))
+                    self._note(wire.decode(reply))
+                    return None
+                except wire.TimedOut:
+                    if self._progress() <= begun or time.monotonic() >= self.end:
+                        raise
+                    begun = self._progress()
         except wire.TimedOut:
             reason = f"the cell ran longer than {self.limits.cell:g} s and was left out"
         except wire.Closed:
             reason = "the process ended while the cell ran, and the cell was left out"
         except wire.WireError:
             reason = "the cell spoke where only the grader speaks, and was left out"
-        if begun not in dict(self.cells):
+        if not 0 <= self._progress() < len(cells):
             raise NurseryFault(f"the student's process failed before its first cell: {reason}")
-        self.left_out[begun] = reason
-        return begun
+        left_out = cells[self._progress()][0]
+        self.left_out[left_out] = reason
+        return left_out
+
+    def _progress(self) -> int:
+        """The number of the cell that runs, as the student's process says; -1 if it does not say."""
+        try:
+            descriptor = os.open(self._scratch / PROGRESS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return -1
+        try:
+            return int(os.read(descriptor, 8))
+        except (OSError, ValueError):
+            return -1
+        finally:
+            os.close(descriptor)
 
     def _note(self, reply: Any) -> None:
         if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
@@ -199,9 +215,14 @@ class RemoteProvider:
                 described = {"names": error.names, "message": error.message, "traceback": error.traceback}
                 self.cell_errors[entry["cell"]] = described
 
+    @property
+    def _scratch(self) -> Path:
+        """The scratch folder of the student's process: its own, and gone with it."""
+        return self.scratch_root / f"{os.getpid()}-{self._forks}"
+
     def _fork(self) -> None:
         self._forks += 1
-        scratch = self.scratch_root / f"{os.getpid()}-{self._forks}"
+        scratch = self._scratch
         scratch.mkdir(mode=0o700)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ours.setblocking(False)
@@ -231,7 +252,7 @@ class RemoteProvider:
             raise NurseryFault(f"the fork server does not answer: {error}") from error
         if not clean:
             raise NurseryFault("processes of the student could not be ended")
-        remove_folder(self.scratch_root / f"{os.getpid()}-{self._forks}")
+        remove_folder(self._scratch)
 
 
 @functools.lru_cache(maxsize=1000)

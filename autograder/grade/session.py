@@ -1,8 +1,7 @@
 """The trusted pytest session of a slot: collects the tests once, then forks in pytest's run loop for each submission.
 
-Started as `python -m autograder.grade.session JOB_FD CONTROL_FD` by the slot, which sends the setup and then jobs as
-wire frames.
-It holds the tests, the reference and the secret; student code runs elsewhere (autograder.run).
+`serve` runs in a process of its own, forked from one that has imported what tests need. It holds the tests, the
+reference and the secret; student code runs elsewhere (autograder.run).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import sys
 import traceback
@@ -21,7 +21,7 @@ import pytest
 
 from autograder.grade.proxy import NurseryFault, RemoteProvider
 from autograder.run import wire
-from autograder.run.wall import Limits, sweep
+from autograder.run.wall import Limits
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
 
@@ -36,53 +36,64 @@ _UNUSED_PLUGINS = (
     "doctest",
 )
 _INI = Path(__file__).with_name("session.ini")
+_OPTIONS = [
+    *("-c", str(_INI), "--rootdir", str(_INI.parent), "-p", "selfcheck.plugin", "-p", "no:cacheprovider", "-s", "-q"),
+    *("--tb=native", "--noconftest", "--import-mode=importlib", "--assert=plain", "-W", "ignore"),
+    *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
+]
 
 
 class Session:
     """Pytest plugin whose run loop serves jobs."""
 
-    def __init__(self, jobs: int, control: socket.socket, setup: dict[str, Any], recorder: Recorder) -> None:
+    def __init__(self, jobs: socket.socket, limits: Limits, recorder: Recorder) -> None:
         self.jobs = jobs
-        self.control = control
-        self.setup = setup
+        self.limits = limits
         self.recorder = recorder
-        self.limits = Limits(**setup["limits"])
         self.served = False
+        self.complaint = "pytest could not start"
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember why a file could not be collected."""
+        if report.failed:
+            lines = str(report.longrepr).strip().splitlines()
+            self.complaint = f"{report.nodeid}: {lines[-1] if lines else 'no reason given'}"
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Serve jobs until the slot closes; each in a fork, so that no submission meets what another left."""
         if session.testsfailed:
             raise session.Interrupted("the tests could not be collected")
         self.served = True
-        wire.send(self.jobs, wire.encode({"ready": len(session.items)}))
+        self._send({"ready": len(session.items)})
         while True:
-            try:
-                job = wire.decode(wire.receive(self.jobs))
-            except wire.Closed:
-                with contextlib.suppress(OSError):  # the slot may have ended the nursery before us
-                    sweep(self.setup["nursery"], self.control, seconds=1.0)
+            byte, descriptors, _, _ = socket.recv_fds(self.jobs, 1, 1)
+            if not byte:
                 return True
-            pid = os.fork()
-            if pid == 0:
-                self._serve(session, job)
+            job = wire.decode(wire.receive(self.jobs.fileno()))
+            with socket.socket(fileno=descriptors[0]) as control:
+                pid = os.fork()
+                if pid == 0:
+                    self._serve(session, job, control)
             _, status = os.waitpid(pid, 0)
             if status != 0:
-                wire.send(self.jobs, wire.encode({"fault": f"the session's fork ended with status {status}"}))
+                self._send({"fault": f"the session's fork ended with status {status}"})
 
-    def _serve(self, session: pytest.Session, job: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
+        wire.send(self.jobs.fileno(), wire.encode(message))
+
+    def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> None:
         status = 1
         try:
-            reply = self._grade(session, job)
-            wire.send(self.jobs, wire.encode(reply))
+            self._send(self._grade(session, job, control))
             status = 0
         finally:
             os._exit(status)
 
-    def _grade(self, session: pytest.Session, job: dict[str, Any]) -> dict[str, Any]:
+    def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
         provider = RemoteProvider(
-            self.control,
-            self.setup["nursery"],
-            Path(self.setup["scratch_root"]),
+            control,
+            job["nursery"],
+            Path(job["scratch_root"]),
             self.limits,
             [tuple(cell) for cell in job["cells"]],
             job["problems"],
@@ -121,31 +132,26 @@ def load_module(name: str, path: Path) -> ModuleType:
     return module
 
 
-def main() -> int:
-    """Read the setup, collect, serve. Exit code 0 after a clean end, 3 when the tests could not be collected."""
+def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
+    """Collect, then serve jobs until the other end of `jobs` is closed; a setup that fails is told to the slot."""
     sys.dont_write_bytecode = True
-    jobs = int(sys.argv[1])
-    control = socket.socket(fileno=int(sys.argv[2]))
-    setup = wire.decode(wire.receive(jobs))
-    current.seed = setup["seed"]
-    current.cases = load_module("cases", Path(setup["cases"]))
-    current.reference = load_module("reference", Path(setup["reference"]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
     recorder = Recorder()
-    session = Session(jobs, control, setup, recorder)
-    arguments = ["-c", str(_INI), "--rootdir", str(_INI.parent), "-p", "selfcheck.plugin", "-p", "no:cacheprovider"]
-    arguments += [part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")]
-    arguments += [
-        "-s",
-        "-q",
-        "--tb=native",
-        "--noconftest",
-        "--import-mode=importlib",
-        "--assert=plain",
-        "-W",
-        "ignore",
-    ]
-    pytest.main([*arguments, setup["visible"], setup["hidden"]], plugins=[session, _Registered(recorder)])
-    return 0 if session.served else 3
+    session = Session(jobs, setup["limits"], recorder)
+    try:
+        current.seed = setup["seed"]
+        current.cases = load_module("cases", setup["cases"])
+        current.reference = load_module("reference", setup["reference"])
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            pytest.main(
+                [*_OPTIONS, str(setup["visible"]), str(setup["hidden"])], plugins=[session, _Registered(recorder)]
+            )
+    except Exception as error:  # whatever the instructor's files raise, the slot must hear of it
+        session.complaint = f"{type(error).__name__}: {error}"
+    if not session.served:
+        session._send({"fault": session.complaint})
 
 
 class _Registered:
@@ -157,7 +163,3 @@ class _Registered:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.pluginmanager.register(self.recorder, "selfcheck-recorder")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

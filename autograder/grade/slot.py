@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
+import re
 import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+from autograder.grade import session
 from autograder.grade.assignment import Assignment
+from autograder.grade.forks import context
 from autograder.grade.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grade.submission import Submission, Unreadable, check_student_id, read_submission
 from autograder.rooms import Course, Repository
@@ -28,8 +30,9 @@ from selfcheck.record import Record, earned
 
 _WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
-_PRELOAD = ("numpy", "matplotlib.pyplot")
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_PRELOAD = ("numpy",)
+# Slow to import: a nursery imports once what a submission uses.
+_SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklearn|matplotlib)\b")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,6 @@ class Job:
     wall: str
     key: str
     fingerprint: str
-    preload: tuple[str, ...] = ()
 
 
 class SlotFault(Exception):
@@ -129,89 +131,79 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
 
 
 class Slot:
-    """A session and a nursery that belong together."""
+    """A session, and a nursery; a second nursery for submissions that import what is slow to import."""
 
-    def __init__(self, assignment: Assignment, limits: Limits, wall: str, preload: tuple[str, ...]) -> None:
+    def __init__(self, assignment: Assignment, limits: Limits, wall: str) -> None:
+        self.assignment = assignment
         self.limits = limits
-        self.nursery: Nursery | None = None
-        self.session: subprocess.Popen | None = None
+        self.wall = wall
+        self.nurseries: dict[bool, Nursery] = {}
+        self.slow: set[str] = set()
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        setup = {
+            "seed": assignment.seed,
+            "cases": assignment.cases,
+            "reference": assignment.reference,
+            "visible": assignment.visible,
+            "hidden": assignment.hidden,
+            "limits": limits,
+        }
+        self.session = context().Process(target=session.serve, args=(theirs, setup))
         try:
-            cases = assignment.cases.read_text(encoding="utf-8")
-            modules = tuple(dict.fromkeys((*_PRELOAD, *assignment.imports(), *preload)))
-            self.nursery = Nursery(assignment.selfcheck, wall=wall, limits=limits, preload=modules, cases=cases)
-            self.session = self._start_session(theirs)
+            self.session.start()
             theirs.close()  # so that the end of the session is the end of the conversation
-            self._send_setup(assignment)
+            self._nursery(set())
+            self._wait_until_ready()
         except BaseException:
             theirs.close()
             self.close()
             raise
 
-    def _start_session(self, theirs: socket.socket) -> subprocess.Popen:
-        assert self.nursery is not None
-        control = self.nursery.control
-        os.set_inheritable(theirs.fileno(), True)
-        environment = {
-            **os.environ,
-            **dict.fromkeys(_THREADS, "1"),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        environment.pop("PYTEST_ADDOPTS", None)
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        return subprocess.Popen(
-            [sys.executable, "-m", "autograder.grade.session", str(theirs.fileno()), str(control.fileno())],
-            pass_fds=(theirs.fileno(), control.fileno()),
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+    def _nursery(self, slow: set[str]) -> Nursery:
+        """The nursery for a submission that imports `slow` modules; made when it is first needed."""
+        heavy = bool(slow)
+        if not slow <= self.slow and heavy in self.nurseries:
+            self.nurseries.pop(heavy).close()
+        if heavy not in self.nurseries:
+            self.slow |= slow
+            modules = dict.fromkeys((*_PRELOAD, *self.assignment.imports(), *(sorted(self.slow) if heavy else ())))
+            cases = self.assignment.cases.read_text(encoding="utf-8")
+            self.nurseries[heavy] = Nursery(
+                self.assignment.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
+            )
+        return self.nurseries[heavy]
 
-    def _send_setup(self, assignment: Assignment) -> None:
-        assert self.nursery is not None
-        setup = {
-            "seed": assignment.seed,
-            "cases": str(assignment.cases),
-            "reference": str(assignment.reference),
-            "visible": str(assignment.visible),
-            "hidden": str(assignment.hidden),
-            "nursery": self.nursery.pid,
-            "scratch_root": str(self.nursery.scratch_root),
-            "limits": asdict(self.limits),
-        }
-        wire.send(self.jobs.fileno(), wire.encode(setup))
+    def _wait_until_ready(self) -> None:
         try:
             reply = wire.decode(wire.receive(self.jobs.fileno(), time.monotonic() + 120))
         except (wire.Closed, wire.TimedOut) as error:
-            raise SlotFault(f"the tests could not be collected: {self._complaint()}") from error
+            raise SlotFault("the tests could not be collected: run pytest on the test files") from error
         if "ready" not in reply:
-            raise SlotFault(f"the tests could not be collected: {reply}")
-
-    def _complaint(self) -> str:
-        assert self.session is not None
-        self.session.kill()
-        _, stderr = self.session.communicate(timeout=10)
-        lines = (stderr or b"").decode(errors="replace").strip().splitlines()
-        return (
-            lines[-1][:300] if lines else f"pytest ended with code {self.session.returncode}; run it on the test files"
-        )
+            raise SlotFault(f"the tests could not be collected: {reply.get('fault')}")
 
     def grade(self, submission: Submission) -> dict[str, Any]:
         """Run all tests on one submission, watching time, memory and scratch space from outside. Raises SlotFault."""
-        assert self.nursery is not None
-        job = {"cells": submission.cells, "problems": submission.problems}
+        nursery = self._nursery(slow_imports(submission))
+        job = {
+            "cells": submission.cells,
+            "problems": submission.problems,
+            "nursery": nursery.pid,
+            "scratch_root": str(nursery.scratch_root),
+        }
         jobs = self.jobs.fileno()
-        wire.send(jobs, wire.encode(job))
+        try:
+            socket.send_fds(self.jobs, [b"J"], [nursery.control.fileno()])
+            wire.send(jobs, wire.encode(job))
+        except (OSError, wire.Closed) as error:
+            raise SlotFault(f"the session ended: {error}") from error
         end = time.monotonic() + self.limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)
         while not poll.poll(_WATCH_SECONDS * 1000):
             if time.monotonic() > end:
                 raise SlotFault("the session did not answer in time")
-            if self.nursery.memory() > self.limits.memory or self.nursery.scratch() > self.limits.scratch:
-                self.nursery.kill_students()
+            if nursery.memory() > self.limits.memory or nursery.scratch() > self.limits.scratch:
+                nursery.kill_students()
         try:
             reply = wire.decode(wire.receive(jobs, end))
         except (wire.Closed, wire.TimedOut, wire.WireError) as error:
@@ -221,15 +213,19 @@ class Slot:
         return reply
 
     def close(self) -> None:
-        """End both processes and all they have started."""
+        """End the processes and all they have started."""
         self.jobs.close()
-        if self.session is not None:
+        if self.session.pid is not None:
             self.session.kill()
-            self.session.wait()
-            if self.session.stderr is not None:
-                self.session.stderr.close()
-        if self.nursery is not None:
-            self.nursery.close()
+            self.session.join()
+        for nursery in self.nurseries.values():
+            nursery.close()
+
+
+def slow_imports(submission: Submission) -> set[str]:
+    """Modules that the cells import, that are slow to import, and that are installed."""
+    found = {name for _, source in submission.cells for name in _SLOW_IMPORTS.findall(source)}
+    return {name for name in found if importlib.util.find_spec(name)}
 
 
 _current: tuple[tuple, Slot] | None = None
@@ -239,11 +235,11 @@ _closing = threading.Lock()
 def _slot(job: Job, assignment: Assignment) -> Slot:
     """This process's slot; made anew when what it was made for has changed."""
     global _current
-    wanted = (assignment.name, job.fingerprint, job.limits, job.wall, job.preload)
+    wanted = (assignment.name, job.fingerprint, job.limits, job.wall)
     if _current is not None and _current[0] != wanted:
         close_slot()
     if _current is None:
-        _current = (wanted, Slot(assignment, job.limits, job.wall, job.preload))
+        _current = (wanted, Slot(assignment, job.limits, job.wall))
     return _current[1]
 
 

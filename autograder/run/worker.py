@@ -6,6 +6,7 @@ frames; each reply is judged elsewhere.
 
 from __future__ import annotations
 
+import os
 import types
 from typing import Any
 
@@ -22,10 +23,10 @@ def serve(channel: int, shell: Any, cases: types.ModuleType) -> None:
             request = wire.decode(wire.receive(channel))
         except wire.Closed:
             return
-        for reply in worker.answer(request):
-            wire.send(channel, reply)
+        wire.send(channel, worker.answer(request))
 
 
+PROGRESS = "progress"  # a file in the scratch folder: the number of the cell that runs
 _WARM_UP = """
 import numpy
 def _warm_up(x):
@@ -54,8 +55,7 @@ def warm_up(shell: Any) -> None:
         {"op": "run", "cells": cells},
         {"op": "call", "name": "_warm_up", "calls": calls, "opaque": [1]},
     ):
-        for reply in rehearsal.answer(wire.decode(wire.encode(request))):
-            wire.decode(reply)
+        wire.decode(rehearsal.answer(wire.decode(wire.encode(request))))
     for name in set(shell.user_ns) - names:
         del shell.user_ns[name]
 
@@ -73,18 +73,17 @@ class Worker:
         self.provider: Any = None
         self.handles: dict[int, Any] = {}
 
-    def answer(self, request: dict[str, Any]) -> Any:
-        """Yield the encoded replies to one request: several for `run` (one as each cell begins), one for the others."""
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """The encoded reply to one request."""
         operation = request["op"]
         if operation == "run":
-            yield from self._run(request["cells"])
-        elif operation == "call":
-            calls = [self._call(request["name"], call, request["opaque"]) for call in request["calls"]]
-            yield self._encoded({"results": calls})
-        elif operation == "probe":
-            yield self._encoded({"results": [self._probe(request["name"], request["args"])]})
+            return self._run(request["cells"])
+        if operation == "probe":
+            return self._encoded({"results": [self._probe(request["name"], request["args"])]})
+        calls = [self._call(request["name"], call, request["opaque"]) for call in request["calls"]]
+        return self._encoded({"results": calls})
 
-    def _run(self, cells: list[tuple[str, str, str | None]]) -> Any:
+    def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
         """Run (id, source, source without magics or None if not known) in order."""
         from selfcheck.execute import run_cells
 
@@ -92,12 +91,14 @@ class Worker:
         transform = self.shell.input_transformer_manager.transform_cell
         ready = {source: plain for _, source, plain in cells if plain is not None}
         self.shell.input_transformer_manager.transform_cell = lambda text: ready.get(text) or transform(text)
-        for identity, source, _ in cells:
-            yield wire.encode({"begin": identity})
+        progress = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for number, (identity, source, _) in enumerate(cells):
+            os.pwrite(progress, b"%8d" % number, 0)
             for error in run_cells(self.shell, [(identity, source)]):
                 errors.append({"cell": identity, "error": _described(error)})
         self.provider = self.provider_class(self.shell.user_ns, self.cases)
-        yield wire.encode({"done": errors, "defined": sorted(_functions(self.shell.user_ns))})
+        os.close(progress)
+        return wire.encode({"done": errors, "defined": sorted(_functions(self.shell.user_ns))})
 
     def _call(self, name: str, call: tuple[tuple, dict], opaque: list[int]) -> dict[str, Any]:
         args, kwargs = self._resolved(call[0]), self._resolved(call[1])

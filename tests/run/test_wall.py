@@ -42,10 +42,7 @@ class Worker:
 
     def ask(self, request, seconds=20.0):
         wire.send(self.channel.fileno(), wire.encode(request))
-        reply = {"begin": ""}
-        while "begin" in reply:
-            reply = wire.decode(wire.receive(self.channel.fileno(), time.monotonic() + seconds))
-        return reply
+        return wire.decode(wire.receive(self.channel.fileno(), time.monotonic() + seconds))
 
     def call(self, name, *args, seconds=20.0):
         return self.ask({"op": "call", "name": name, "calls": [(args, {})], "opaque": []}, seconds)["results"][0]
