@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebooks lint bench clean
+.PHONY: help demo test notebooks lint bench mistakes mutants clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,12 @@ lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+mistakes: $(READY) ## prove that every listed mistake is rejected, and named from the student's files alone
+	$(BIN)/python -m autograder.author.proof
+
+mutants: $(READY) ## run automatic mutants of every reference solution against the tests
+	$(BIN)/python -m autograder.author.mutants
 
 bench: $(READY) ## measure grading against nbgrader's kernel, and the self-check
 	$(BIN)/python -m benchmarks.grading

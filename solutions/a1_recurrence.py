@@ -98,8 +98,7 @@ def one_hot(tokens, K):
     Lecture: "How to represent words as numbers?".
     """
     ### BEGIN SOLUTION
-    tokens = np.asarray(tokens)
-    if tokens.size and (tokens.min() < 0 or tokens.max() >= K):
+    if tokens.min() < 0 or tokens.max() >= K:
         raise ValueError(f"tokens must lie in 0..{K - 1}")
     x = np.zeros((*tokens.shape, K))  # (N, T, K)
     np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)
@@ -195,7 +194,7 @@ def temporal_convolution(x, filters, b):
     ### BEGIN SOLUTION
     N, T, _ = x.shape
     k, H, _ = filters.shape
-    y = np.tile(b, (N, T, 1)).astype(x.dtype)  # (N, T, H)
+    y = np.tile(b, (N, T, 1))  # (N, T, H)
     for j in range(min(k, T)):
         y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)
     ### END SOLUTION

@@ -15,7 +15,7 @@ from selfcheck.fingerprint import Describer, Trace, joined, opened
 from selfcheck.folder import cases_beside
 from selfcheck.record import Record
 from selfcheck.session import undisturbed
-from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
+from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError, StudentTimeout
 from selfcheck.traces import Raised, Subject, Traces, trace
 
 FILE = "mistakes.json"
@@ -29,8 +29,9 @@ class Diagnosis:
 
     sentence: of the mistake that makes exactly these outputs; "" if there is none. right: whether all is as asked.
     right_outputs, wrong_outputs: names of outputs, where there are several and each can be judged by itself.
-    sentences: by output, of a mistake that makes exactly this output. differs_on: descriptions of inputs on which
-    something is not as asked.
+    sentences: by output, of a mistake that makes exactly this output, where none makes all of them.
+    differs_on: descriptions of the inputs on which something is not as asked; of those that cannot be judged by
+    themselves, if it is on none of the others.
     """
 
     sentence: str
@@ -41,7 +42,7 @@ class Diagnosis:
     differs_on: tuple[str, ...] = ()
 
 
-def explain(tests: Path, exercise: str, provider: Provider, records: Sequence[Record]) -> list[str]:
+def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequence[Record]) -> list[str]:
     """What to say of an exercise before its visible tests: its mistake's name, if it has one. See `diagnose`.
 
     tests: the file of the visible tests. records: what became of the exercise's.
@@ -49,8 +50,15 @@ def explain(tests: Path, exercise: str, provider: Provider, records: Sequence[Re
     if any(record.message == f"{exercise} {NOT_STARTED}" for record in records):
         return []
     with undisturbed():
-        diagnosis = diagnose(tests.parent, exercise, provider, cases_beside(tests))
-    return sentences(diagnosis, records)
+        cases = cases_beside(tests)
+        diagnosis = diagnose(tests.parent, exercise, provider, cases)
+        wrong_below = ""
+        if diagnosis is not None and not diagnosis.right and not diagnosis.sentence:
+            for name in provider.uses(exercise, exercises(tests.parent)):
+                below = diagnose(tests.parent, name, provider, cases)
+                if below is not None and not below.right:
+                    wrong_below = name
+    return sentences(diagnosis, records, wrong_below)
 
 
 def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType) -> Diagnosis | None:
@@ -85,8 +93,11 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
     return _looked_up(traces, subject, entry, salt, [described(case, entry["arguments"]) for case in inputs])
 
 
-def sentences(diagnosis: Diagnosis | None, records: Sequence[Record]) -> list[str]:
-    """What to say of an exercise before its visible tests, whose records are given."""
+def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "") -> list[str]:
+    """What to say of an exercise before its visible tests, whose records are given.
+
+    wrong_below: an exercise that this one uses and that is not right itself.
+    """
     if diagnosis is None or diagnosis.right:
         return []
     named = [diagnosis.sentence] if diagnosis.sentence else []
@@ -94,8 +105,10 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record]) -> list[st
         named = [f"{output}: {sentence}" for output, sentence in diagnosis.sentences]
     if diagnosis.right_outputs and diagnosis.wrong_outputs:
         named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} not.")
+    if wrong_below:
+        named.append(f"It uses {wrong_below}, which is not right yet: begin there.")
     if all(record.outcome == "passed" for record in records):
-        shows = f" It shows with {diagnosis.differs_on[0]}." if diagnosis.differs_on else ""
+        shows = f" It shows with {'; or with '.join(diagnosis.differs_on)}." if diagnosis.differs_on else ""
         return [f"The visible tests passed, but something is still different from what is asked.{shows}", *named]
     if not named and any(record.outcome == "failed" for record in records):
         return [UNKNOWN]
@@ -135,18 +148,24 @@ def _looked_up(traces: Traces, subject: Subject, entry: Mapping[str, Any], salt:
         return Diagnosis("", right=True)
     outputs = {name: found(f"{OUTPUT} {name}", traces.output(name)) for name in subject.shown}
     judged = set(entry["judged"])
+    cases = [i for i in range(len(labels)) if i in judged]
+    different = [labels[i] for i in cases if not found(f"{CASE} {i}", traces.case(i)).get("right")]
     return Diagnosis(
         whole.get("says", ""),
         right=False,
         right_outputs=tuple(name for name in subject.shown if outputs[name].get("right")),
         wrong_outputs=tuple(name for name in subject.shown if name in judged and not outputs[name].get("right")),
-        sentences=tuple((name, message["says"]) for name, message in outputs.items() if message.get("says")),
-        differs_on=tuple(
-            label
-            for i, label in enumerate(labels)
-            if i in judged and not found(f"{CASE} {i}", traces.case(i)).get("right")
-        ),
+        sentences=tuple(() if whole else ((name, known["says"]) for name, known in outputs.items() if "says" in known)),
+        differs_on=tuple(different or (label for i, label in enumerate(labels) if i not in judged)),
     )
+
+
+def exercises(folder: Path) -> list[str]:
+    """The exercises that have fingerprints."""
+    try:
+        return list(json.loads((folder / FILE).read_text("utf-8"))["exercises"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _entry(path: Path, exercise: str) -> tuple[dict[str, Any] | None, bytes]:

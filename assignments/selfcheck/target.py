@@ -9,9 +9,9 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, Protocol
 
 MESSAGE_LIMIT = 500
@@ -127,6 +127,17 @@ class LocalProvider:
     def probe(self, name: str, args: tuple) -> Any:
         return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
 
+    def uses(self, name: str, among: Collection[str]) -> list[str]:
+        """Which functions called as in `among` the function `name` refers to, by itself or by way of others."""
+        found: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            code = getattr(self.namespace.get(waiting.pop()), "__code__", None)
+            new = {word for word in _names(code) if word in self.namespace and word not in found} if code else set()
+            found |= dict.fromkeys(sorted(new))
+            waiting += sorted(new)
+        return [word for word in found if word in among and word != name]
+
     def _guarded(self, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         try:
             return function(*args, **kwargs)
@@ -135,6 +146,11 @@ class LocalProvider:
         except BaseException as error:
             failure = student_error(error, self.namespace)
         raise failure
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:

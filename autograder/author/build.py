@@ -25,13 +25,14 @@ from nbformat import NotebookNode
 
 from autograder import notebook as notebooks
 from autograder.author import markers
+from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
 from autograder.author.source import Cell, Problem, Source, SourceError, parse
 from autograder.rooms import Course, Repository
 
 Generator = Callable[[Repository, Source], bytes]
 # Files beside the notebook that are generated and committed as it is: name in assignments/aN/ -> what makes its bytes.
-GENERATED: dict[str, Generator] = {}
+GENERATED: dict[str, Generator] = {"mistakes.json": mistakes_json}
 
 RELEASE_DIGITS = 16
 

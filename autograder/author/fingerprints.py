@@ -7,6 +7,7 @@ Every mistake of the catalogue runs on the public cases; what comes out is the k
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import inspect
 import json
@@ -42,7 +43,10 @@ def mistakes_json(repository: Repository, source: Source) -> bytes:
     mistake with another sentence, where it raises on every case, or where its result differs from run to run.
     """
     salt = hashlib.sha256(f"mistakes of {source.name}".encode()).digest()[:16]
-    cases = load_reference(repository.cases(source.name))
+    path = repository.cases(source.name)
+    if not path.is_file():  # the handout names it
+        return _written(salt, {})
+    cases = load_reference(path)
     listed = catalogue.mistakes(repository, source.name)
     reference = source.load()
     problems: list[Problem] = []
@@ -54,10 +58,14 @@ def mistakes_json(repository: Repository, source: Source) -> bytes:
         try:
             exercises[cell.name] = _Exercise(cell, reference, cases, salt).entry(named)
         except _Refused as refused:
-            where = f"{repository.mistakes(source.name).relative_to(repository.root).as_posix()}"
+            where = repository.mistakes(source.name).relative_to(repository.root).as_posix()
             problems += [Problem(where, f"{cell.name}: {sentence}") for sentence in refused.sentences]
     if problems:
         raise SourceError(problems)
+    return _written(salt, exercises)
+
+
+def _written(salt: bytes, exercises: Mapping[str, Any]) -> bytes:
     content = {"salt": salt.hex(), "exercises": exercises}
     return (json.dumps(content, indent=1) + "\n").encode()
 
@@ -77,24 +85,26 @@ class _Exercise:
 
     def entry(self, mistakes: list[dict[str, Any]]) -> dict[str, Any]:
         """The exercise's part of the file, on the first cases on which all can be told apart, clear of every edge."""
-        refused = _Refused(
-            f"cases.CASES({self.cell.name!r}, rng) gives no cases: add some, or list its mistakes as exempt."
-        )
+        for mistake in mistakes:
+            if not mistake.get("id") or not mistake.get("says"):
+                raise _Refused(f"a mistake lacks its id or what it says: {mistake!r}")
         functions = {mistake["id"]: self.patched(mistake) for mistake in mistakes}
+        refused = None
         for seed in SEEDS:
             try:
                 return self._on_seed(seed, mistakes, functions)
             except _Refused as reason:
                 refused = reason
+        assert refused is not None
         raise refused
 
     def patched(self, mistake: dict[str, Any]) -> Callable[..., Any]:
         """The exercise's function with the mistake in it, beside the reference's other functions."""
         namespace = dict(vars(self.reference))
         try:
-            text = self.cell.patched(mistake["old"], mistake["new"])
+            text = self.cell.patched(mistake["old"], mistake.get("new") or "")
             exec(compile(text, f"{self.cell.name}_{mistake['id']}", "exec"), namespace)
-        except (ValueError, SyntaxError) as error:
+        except (KeyError, ValueError, SyntaxError) as error:
             raise _Refused(f"{mistake['id']}: {error}") from error
         return namespace[self.cell.name]
 
@@ -104,7 +114,7 @@ class _Exercise:
         inputs = self._inputs(seed)
         function = getattr(self.reference, self.cell.name)
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
-        subject = Subject(self.cell.name, _output_names(self.cell, function(*self._inputs(seed)[0])), opaque)
+        subject = Subject(self.cell.name, _output_names(self.cell, function, self._inputs(seed)), opaque)
         right = self._traced(subject, function, inputs, "the right answer")
         wrong = {name: self._traced(subject, made, inputs, name) for name, made in functions.items()}
         says = {mistake["id"]: mistake["says"] for mistake in mistakes}
@@ -125,12 +135,18 @@ class _Exercise:
         }
 
     def _inputs(self, seed: int) -> list[tuple[Any, ...]]:
+        called = f"cases.CASES({self.cell.name!r}, rng)"
+        make = getattr(self.cases, "CASES", None)
         try:
-            made = list(self.cases.CASES(self.cell.name, np.random.default_rng(seed)))
-        except (AttributeError, KeyError):
+            made = list(make(self.cell.name, np.random.default_rng(seed))) if callable(make) else []
+        except KeyError:
             made = []
+        except Exception as error:
+            raise _Refused(f"{called} raises {type(error).__name__}: {error}") from error
         if not made:
-            raise _Refused(f"cases.CASES({self.cell.name!r}, rng) gives no cases: add some, or exempt its mistakes.")
+            raise _Refused(f"{called} gives no cases: add some, or list the exercise's mistakes as exempt.")
+        if any(type(case) is not tuple for case in made):
+            raise _Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
         return made
 
     def _traced(
@@ -140,7 +156,7 @@ class _Exercise:
             try:
                 return function(*arguments)
             except Exception as error:
-                raise Raised(type(error).__name__) from error
+                raise Raised([kind.__name__ for kind in type(error).__mro__]) from error
 
         describe = Describer(self.salt)
         first, second = (trace(subject, call, inputs, describe) for _ in range(2))
@@ -204,18 +220,21 @@ def _of_single_outputs(
     return messages
 
 
-def _output_names(cell: Cell, value: Any) -> tuple[str, ...]:
+def _output_names(cell: Cell, function: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> tuple[str, ...]:
     """Names of what the exercise returns: the keys of a dictionary, or the names in its last return statement."""
+    value = None
+    for case in inputs:
+        with contextlib.suppress(Exception):  # some cases ask for an error
+            value = function(*case)
+            break
     if type(value) is dict:
         return tuple(map(str, value))
     if type(value) is not tuple:
         return ("result",)
-    function = next(node for node in ast.walk(ast.parse(cell.reference)) if getattr(node, "name", "") == cell.name)
-    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
-    returned = max(returns, key=lambda node: node.lineno).value
-    items = (
-        returned.elts if isinstance(returned, ast.Tuple) and len(returned.elts) == len(value) else [None] * len(value)
-    )
+    body = next(node for node in ast.walk(ast.parse(cell.reference)) if getattr(node, "name", "") == cell.name)
+    returns = [node for node in ast.walk(body) if isinstance(node, ast.Return)]
+    last = max(returns, key=lambda node: node.lineno).value
+    items = last.elts if isinstance(last, ast.Tuple) and len(last.elts) == len(value) else [None] * len(value)
     return tuple(
         item.id if isinstance(item, ast.Name) else f"output {position + 1}" for position, item in enumerate(items)
     )

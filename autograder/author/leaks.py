@@ -92,9 +92,13 @@ def _window_hashes(arrays: list[np.ndarray], telling: bool = False) -> np.ndarra
     return np.unique(np.concatenate(found))
 
 
+_SMALLEST = np.finfo(np.float64).tiny  # subnormal numbers count as 0: powers of ten do not reach them
+
+
 def _rounded(array: np.ndarray) -> np.ndarray:
     """Each number's first four digits and its exponent in one integer."""
     finite = np.where(np.isfinite(array), array, 0.0)
+    finite = np.where(np.abs(finite) < _SMALLEST, 0.0, finite)
     size = np.where(finite == 0, 1.0, np.abs(finite))
     exponent = np.floor(np.log10(size))
     digits = np.round(size / 10.0**exponent * 10 ** (_DIGITS - 1))

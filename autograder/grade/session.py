@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from autograder.grade.mistakes import Catalogue, load_catalogue, started
 from autograder.grade.proxy import NurseryFault, RemoteProvider
 from autograder.run import wire
 from autograder.run.wall import Limits
@@ -52,6 +53,7 @@ class Session:
         self.recorder = recorder
         self.served = False
         self.complaint = "pytest could not start"
+        self.catalogue: Catalogue | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember why a file could not be collected."""
@@ -101,15 +103,33 @@ class Session:
         )
         current.provider = provider
         self.recorder.records.clear()
+        mistakes: dict[str, str] = {}
         try:
             self._run(session.items, provider)
+            mistakes = self._mistakes(provider)
             provider.finish()
         except NurseryFault as error:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
         records = [vars(record) | {"output": ""} for record in self.recorder.records]
-        return {"records": records, "left_out": provider.left_out}
+        return {"records": records, "left_out": provider.left_out, "mistakes": mistakes}
+
+    def _mistakes(self, provider: RemoteProvider) -> dict[str, str]:
+        """By failed exercise, the id of the mistake it makes, where it is one of the catalogue."""
+        failed: dict[str, list[str]] = {}
+        for record in self.recorder.records:
+            if record.outcome in ("failed", "error"):
+                failed.setdefault(record.exercise, []).append(record.message)
+        found = {}
+        for exercise, messages in failed.items():
+            if self.catalogue is None or not started(messages):
+                continue
+            provider.begin()
+            mistake = self.catalogue.identify(exercise, provider)
+            if mistake is not None:
+                found[exercise] = mistake
+        return found
 
     def _run(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
         last = None
@@ -144,6 +164,7 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
         current.seed = setup["seed"]
         current.cases = load_module("cases", setup["cases"])
         current.reference = load_module("reference", setup["reference"])
+        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], current.cases, setup["seed"])
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             pytest.main(
                 [*_OPTIONS, str(setup["visible"]), str(setup["hidden"])], plugins=[session, _Registered(recorder)]

@@ -115,7 +115,8 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         if not own:
             raise SlotFault(f"no test of {name} ran")
         tests = [TestResult(r.name, r.visibility, r.outcome, got, of, r.message) for r, got, of in earned(own, points)]
-        exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, None, tests))
+        mistake = reply["mistakes"].get(name)
+        exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
     return Result(
         assignment=assignment.name,
@@ -146,6 +147,8 @@ class Slot:
             "reference": assignment.reference,
             "visible": assignment.visible,
             "hidden": assignment.hidden,
+            "mistakes": assignment.mistakes,
+            "cells": [vars(cell) for cell in assignment.cells],
             "limits": limits,
         }
         self.session = context().Process(target=session.serve, args=(theirs, setup))

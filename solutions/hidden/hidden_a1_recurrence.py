@@ -276,9 +276,9 @@ def test_sequences_of_a_random_model_follow_their_probabilities(probe, reference
 def _expect_chances(probe, reference, cases, rng, model, temperature, max_length):
     chances = _chances(reference, model, temperature, max_length)
     generator = np.random.default_rng(rng.integers(2**62))
-    counts = _counts(probe("draw_many", model, generator, temperature, max_length, 400), chances)
+    counts = _counts(probe("draw_many", model, generator, temperature, max_length, 800), chances)
     deviation = cases.deviation(counts, list(chances.values()))
-    expect.that(deviation < 6, f"400 sequences at temperature {temperature} do not follow their probabilities")
+    expect.that(deviation < 6, f"800 sequences at temperature {temperature} do not follow their probabilities")
 
 
 def _counts(sequences, desired):

@@ -39,7 +39,7 @@ MISTAKES["one_hot"] = [
     ),
     _mistake(
         id="leaves_the_row_of_an_unknown_token_zero",
-        old="""if tokens.size and (tokens.min() < 0 or tokens.max() >= K):
+        old="""if tokens.min() < 0 or tokens.max() >= K:
         raise ValueError(f"tokens must lie in 0..{K - 1}")
     x = np.zeros((*tokens.shape, K))  # (N, T, K)
     np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)""",
@@ -120,7 +120,7 @@ MISTAKES["temporal_convolution"] = [
     ),
     _mistake(
         id="adds_the_bias_with_every_filter",
-        old="""y = np.tile(b, (N, T, 1)).astype(x.dtype)  # (N, T, H)
+        old="""y = np.tile(b, (N, T, 1))  # (N, T, H)
     for j in range(min(k, T)):
         y[:, j:] += x[:, : T - j] @ filters[j].T""",
         new="""y = np.zeros((N, T, H), dtype=x.dtype)
@@ -139,7 +139,7 @@ MISTAKES["temporal_convolution"] = [
     ),
     _mistake(
         id="leaves_out_the_bias",
-        old="np.tile(b, (N, T, 1)).astype(x.dtype)",
+        old="np.tile(b, (N, T, 1))",
         new="np.zeros((N, T, H), dtype=x.dtype)",
         says="The result is right but for a constant of each unit. What is the output where all the inputs are zero?",
     ),

@@ -125,6 +125,10 @@ def scaled_sum(rng, N=3, T=5):
 
 def running_mean(rng, N=3, T=5):
     return (rng.standard_normal((N, T)),)
+
+
+def CASES(name, rng):
+    return [globals()[name](rng, N=9), globals()[name](rng, N=10, T=6)]
 """
 
 RIGHT = """\

@@ -85,7 +85,7 @@ def test_the_release_holds_what_a_student_needs_and_nothing_else(built):
     assert found == [
         *("NOTATION.md", "README.md", "a1_sample.ipynb", "cases.py", "conftest.py"),
         *("data/README.md", "data/words/LICENSE-words", "data/words/names.txt"),
-        *("selfcheck/__init__.py", "selfcheck/table.css", "test_a1_sample.py"),
+        *("mistakes.json", "selfcheck/__init__.py", "selfcheck/table.css", "test_a1_sample.py"),
     ]
     assert course.release_notebook(NAME).read_bytes() == repository.notebook(NAME).read_bytes()
     assert list((course.source / NAME).iterdir()) == [course.source_notebook(NAME)]

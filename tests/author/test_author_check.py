@@ -111,7 +111,7 @@ GAPS = [
     (CASES, "return (rng.standard_normal((N, T)),)", "return ([object()],)", "object cannot cross the wire"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return ({'a': open},)", "cannot cross the wire"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return (rng.undefined(N),)", "raises AttributeError"),
-    (CASES, "def running_mean", "def CASES(n, rng):\n    return [print]\n\n\ndef running_mean", r"CASES\('scaled_sum'"),
+    (CASES, "return [globals()", "return [print, globals()", r"CASES\('scaled_sum'"),
 ]  # fmt: skip
 
 

@@ -99,3 +99,18 @@ def test_map_raises_the_first_error_whether_it_is_raised_or_returned(provider, m
     monkeypatch.setattr(provider, "map", lambda name, calls: [1, StudentTimeout("too slow"), 3])
     with pytest.raises(StudentTimeout, match="too slow"):
         Target("half").map([(2,)])
+
+
+def test_what_a_function_uses_is_found_by_way_of_other_functions():
+    source = """
+def a(x): return b(x)
+def b(x): return [c(y) + len(d) for y in x]
+def c(x): return a(x) + c(x)
+d = [1]
+"""
+    namespace = {}
+    exec(source, namespace)
+    provider = LocalProvider(namespace)
+    assert provider.uses("a", ["a", "c", "d", "len", "missing"]) == ["c", "d"]
+    assert provider.uses("d", ["a"]) == []
+    assert provider.uses("missing", ["a"]) == []

@@ -1,0 +1,186 @@
+"""Runs the tests of an exercise on one mutant after another: pytest collects once, then each mutant has a fork.
+
+A mutant may loop for ever, eat the memory or end its process: the fork has a limit of processor time, so that a busy
+machine changes nothing, one of memory, and one of patience.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import multiprocessing
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.author.build import read_source
+from autograder.author.mutation import Mutant
+from autograder.author.problem import Problem, SourceError
+from autograder.author.source import Source, load_reference
+from autograder.rooms import Repository
+from selfcheck import plugin
+from selfcheck.plugin import Recorder, exercise_of
+from selfcheck.target import LocalProvider, current
+
+SEED = b"mutants"
+CPU_SECONDS = 2.0
+TIMES_REFERENCE = 10
+MEMORY = 2 * 1024**3
+PATIENCE = 20  # seconds of waiting for each second of processor time allowed
+_INI = Path(plugin.__file__).with_name("pytest.ini")
+_LEFT_OUT = ("cacheprovider", "faulthandler", "logging", "threadexception", "unraisableexception", "warnings")
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_ADDOPTS": "",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the tests say of a mutant, up to the first that does not pass.
+
+    outcome: "failed" (a test did), "error" (the mutant raised, or ended its process), "timeout" (it did not end),
+    "passed" (it survived), or "fault" (a test could not finish, which is the test's own slip). test: which one.
+    """
+
+    outcome: str
+    test: str = ""
+
+    @property
+    def killed(self) -> bool:
+        return self.outcome in ("failed", "error", "timeout")
+
+
+def judge(repository: Repository, assignment: str, mutants: list[Mutant], seed: bytes = SEED) -> list[Verdict]:
+    """The verdicts of the visible and hidden tests on these mutants, in a process of their own.
+
+    Raises SourceError if the tests cannot be collected, or if the reference itself does not pass them.
+    """
+    before = dict(os.environ)
+    os.environ.update(_ENVIRONMENT)  # read by NumPy and torch as they start: a fork of a process with threads may hang
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, seed).result()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    if refusal:
+        raise SourceError([Problem(assignment, refusal)])
+    return verdicts
+
+
+def _judge(repository: Repository, assignment: str, mutants: list[Mutant], seed: bytes) -> tuple[list[Verdict], str]:
+    """The verdicts, and what keeps the tests from running; in that case there are no verdicts."""
+    sys.dont_write_bytecode = True
+    source = read_source(repository, assignment)
+    current.seed = seed
+    try:
+        current.cases = load_reference(repository.cases(assignment))
+        current.reference = load_reference(source.path)
+    except SourceError as error:
+        return [], str(error)
+    recorder = Recorder()
+    trial = _Trial(source, mutants, recorder)
+    options = ["-c", str(_INI), f"--rootdir={_INI.parent}", "--noconftest", "--import-mode=importlib", "--assert=plain"]
+    options += ["--capture=no", "--tb=native", "-q", "-W", "ignore", *(f"-pno:{name}" for name in _LEFT_OUT)]
+    tests = (repository.visible(assignment), repository.hidden(assignment))
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        pytest.main([*options, *map(str, tests)], plugins=[plugin, recorder, trial])
+    if trial.ready:
+        return trial.verdicts, trial.refusal
+    return [], f"its tests could not be collected:\n{output.getvalue().strip()}"
+
+
+class _Trial:
+    """Pytest plugin whose run loop tries the mutants."""
+
+    def __init__(self, source: Source, mutants: list[Mutant], recorder: Recorder) -> None:
+        self.source = source
+        self.mutants = mutants
+        self.recorder = recorder
+        self.verdicts: list[Verdict] = []
+        self.refusal = ""
+        self.ready = False
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try the reference of each exercise, which sets its mutants' time, and then the mutants."""
+        if session.testsfailed:
+            raise session.Interrupted("the tests could not be collected")
+        self.ready = True
+        limits: dict[str, float] = {}
+        for name in dict.fromkeys(mutant.exercise for mutant in self.mutants):
+            begin = time.monotonic()
+            verdict = self._try(session, name, self.source, 60.0)
+            limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (time.monotonic() - begin))
+            if verdict.outcome != "passed":
+                self.refusal = (
+                    f"the reference of {name} does not pass {verdict.test} ({verdict.outcome}): mend it first."
+                )
+                return True
+        for mutant in self.mutants:
+            variant = self.source.with_cell(mutant.exercise, mutant.code)
+            self.verdicts.append(self._try(session, mutant.exercise, variant, limits[mutant.exercise]))
+        return True
+
+    def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:
+        """Run the exercise's tests on the source's code in a fork of at most so many seconds of processor time."""
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(reading)
+                _limit(seconds)
+                verdict = self._first_failure(session.items, exercise, source)
+                os.write(writing, json.dumps(vars(verdict)).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as reply:
+            ready, _, _ = select.select([reply], [], [], seconds * PATIENCE)
+            if not ready:
+                os.kill(pid, signal.SIGKILL)
+            text = reply.read()
+        _, status = os.waitpid(pid, 0)
+        if text:
+            return Verdict(**json.loads(text))
+        late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGKILL)
+        return Verdict("timeout" if late else "error")
+
+    def _first_failure(self, items: list[pytest.Item], exercise: str, source: Source) -> Verdict:
+        try:
+            namespace: dict[str, Any] = vars(source.load("mutant"))
+        except Exception:
+            return Verdict("error")
+        current.provider = LocalProvider(namespace, current.cases)
+        own = [item for item in items if exercise_of(item) == exercise]
+        for item, following in zip(own, [*own[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            for record in self.recorder.records:
+                if record.outcome != "passed":
+                    return Verdict("fault" if record.fault else record.outcome, record.name)
+        return Verdict("passed")
+
+
+def _limit(seconds: float) -> None:
+    """Be quiet; end after so many seconds of processor time; a request for too much memory is a MemoryError."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    statistics = Path("/proc/self/statm")  # Linux: the pages in use
+    if statistics.is_file():
+        used = int(statistics.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

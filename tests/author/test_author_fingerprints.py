@@ -1,0 +1,280 @@
+"""Fingerprints of the catalogue's mistakes: all named, nothing else accused, nothing given away."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from autograder.author import catalogue
+from autograder.author.fingerprints import mistakes_json
+from autograder.author.source import SourceError, load_reference, parse
+from autograder.rooms import Repository
+from selfcheck.diagnosis import diagnose
+from selfcheck.fingerprint import Describer
+from selfcheck.target import LocalProvider
+
+COURSE = Repository.default()
+OPENING = """# %%
+import numpy as np
+
+# %% [markdown] written="why" points=20 minutes=5
+# Why?
+#
+# ### BEGIN SOLUTION
+# Because.
+# ### END SOLUTION
+# ### BEGIN MARK SCHEME
+# 20 points for because.
+# ### END MARK SCHEME
+
+# %% exercise="product" points=80 difficulty=1 minutes=5
+"""
+PRODUCT = '''def product(a, b):
+    """A product."""
+    ### BEGIN SOLUTION
+    c = a @ b
+    ### END SOLUTION
+    return c
+'''
+CASES = """
+def CASES(name, rng):
+    return [(rng.normal(size=(3, 4)), rng.normal(size=(4, 5))), (rng.normal(size=(3, 3)), rng.normal(size=(3, 3)))]
+"""
+
+
+class Assignment:
+    """An assignment of the course with its fingerprints in a folder of their own."""
+
+    def __init__(self, name, folder):
+        self.source = parse(COURSE.source(name))
+        self.reference = self.source.load()
+        self.cases = load_reference(COURSE.cases(name))
+        self.mistakes = catalogue.mistakes(COURSE, name)
+        self.right = catalogue.right(COURSE, name)
+        self.folder = folder
+        self.text = mistakes_json(COURSE, self.source).decode()
+        (folder / "mistakes.json").write_text(self.text)
+        self.exercises = json.loads(self.text)["exercises"]
+
+    def namespace(self, text):
+        namespace = dict(vars(self.reference))
+        exec(text, namespace)
+        return namespace
+
+    def diagnosis(self, exercise, namespace):
+        return diagnose(self.folder, exercise, LocalProvider(namespace), self.cases)
+
+    def changed(self, exercise, change, function=None):
+        """The diagnosis of the right answer, or of a function, with its outputs changed."""
+        made = function or getattr(self.reference, exercise)
+
+        def other(*args, **kwargs):
+            return _each(made(*args, **kwargs), change)
+
+        return self.diagnosis(exercise, {exercise: other})
+
+    def catalogue(self):
+        """(exercise, mistake, its function) of all mistakes that are not exempt."""
+        for cell in self.source.exercises:
+            for mistake in self.mistakes[cell.name]:
+                if not mistake.get("exempt"):
+                    text = cell.patched(mistake["old"], mistake["new"])
+                    yield cell.name, mistake, self.namespace(text)[cell.name]
+
+
+def _each(value, change):
+    if isinstance(value, tuple):
+        return (_each(value[0], change), *value[1:])
+    if isinstance(value, list):
+        return [_each(item, change) for item in value] if value and isinstance(value[0], np.ndarray) else change(value)
+    return change(value)
+
+
+@pytest.fixture(scope="module", params=COURSE.names())
+def assignment(request, tmp_path_factory):
+    return Assignment(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_every_mistake_that_is_not_exempt_is_named(assignment):
+    unnamed = []
+    for exercise, mistake, function in assignment.catalogue():
+        found = assignment.diagnosis(exercise, {exercise: function})
+        if found is None or found.sentence != mistake["says"] or found.right:
+            unnamed.append((exercise, mistake["id"], found))
+    assert unnamed == []
+
+
+def test_every_right_answer_is_recognised_as_right(assignment):
+    for exercise in assignment.exercises:
+        for variant, text in assignment.right[exercise].items():
+            found = assignment.diagnosis(exercise, assignment.namespace(text))
+            assert found is not None, (exercise, variant)
+            assert found.right, (exercise, variant, found)
+
+
+def _noise(size, rng):
+    def change(value):
+        if not isinstance(value, np.ndarray):
+            return value
+        return value + size * np.abs(value[np.isfinite(value)]).max(initial=0) * rng.standard_normal(value.shape)
+
+    return change
+
+
+def test_rounding_never_hides_that_an_answer_is_right_nor_which_mistake_it_is(assignment):
+    rng = np.random.default_rng(1)
+    changes = [_noise(1e-12, rng), _noise(1e-7, rng)]
+    changes.append(lambda value: value.astype(np.float32) if isinstance(value, np.ndarray) else value)
+    for change in changes:
+        for exercise in assignment.exercises:
+            assert assignment.changed(exercise, change).right
+        for exercise, mistake, function in assignment.catalogue():
+            assert assignment.changed(exercise, change, function).sentence == mistake["says"], mistake["id"]
+
+
+def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
+    """Right answers and known mistakes with something done to them, and answers out of the air."""
+    rng = np.random.default_rng(2)
+
+    def swapped(value):
+        flat = np.array(value).reshape(-1).copy()
+        flat[[0, -1]] = flat[-1] + 1, flat[0] - 1
+        return flat.reshape(np.shape(value)) if isinstance(value, np.ndarray) else flat.tolist()
+
+    def of_the_air(value):
+        return rng.standard_normal(value.shape) if isinstance(value, np.ndarray) else rng.integers(1, 6, 9).tolist()
+
+    changes = {"3% off": lambda value: value * 1.03 if isinstance(value, np.ndarray) else [*value[::-1], 1]}
+    changes |= {"two entries": swapped, "of the air": of_the_air}
+    changes |= {"noise": _noise(0.05, rng), "no array": lambda value: None}
+    tried = 0
+    for name, change in changes.items():
+        for exercise in assignment.exercises:
+            found = assignment.changed(exercise, change)
+            assert (found.sentence, found.sentences) == ("", ()), (exercise, name)
+            assert found.right != _alters(change, getattr(assignment.reference, exercise), assignment, exercise), name
+            tried += 1
+        for exercise, mistake, function in assignment.catalogue():
+            found = assignment.changed(exercise, change, function)
+            tried += 1
+            if found.sentence or found.sentences:
+                accused = found.sentence or found.sentences
+                assert accused == mistake["says"], (exercise, mistake["id"], name)
+                assert not _alters(change, function, assignment, exercise), (exercise, mistake["id"], name)
+    assert tried >= 200
+
+
+def _alters(change, function, assignment, exercise):
+    """Whether a change alters any output of the function on the public cases."""
+    entry = assignment.exercises[exercise]
+    for case in assignment.cases.CASES(exercise, np.random.default_rng(entry["seed"])):
+        try:
+            value = function(*case)
+        except Exception:
+            continue
+        if repr(_each(value, change)) != repr(value):
+            return True
+    return False
+
+
+def test_fewer_numbers_are_sealed_than_an_array_has_unknowns(assignment):
+    describe = Describer(bytes.fromhex(json.loads(assignment.text)["salt"]))
+    for exercise, entry in assignment.exercises.items():
+        for case in assignment.cases.CASES(exercise, np.random.default_rng(entry["seed"])):
+            try:
+                value = getattr(assignment.reference, exercise)(*case)
+            except ValueError:
+                continue
+            for array in [value, *value] if isinstance(value, list | tuple) else [value]:
+                if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+                    assert 2 * len(describe(array, "p").reals) <= max(array.size, 2), exercise
+
+
+def test_the_file_shows_no_sentence_no_id_and_no_number_of_an_answer(assignment):
+    for mistakes in assignment.mistakes.values():
+        for mistake in mistakes:
+            assert mistake["id"] not in assignment.text
+            assert mistake["says"][:20] not in assignment.text
+    assert re.search(r"\d\.\d", assignment.text) is None
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write an assignment of one exercise; returns what mistakes_json makes of it."""
+
+    def write(mistakes, cases=CASES, solution=PRODUCT):
+        repository = Repository(tmp_path)
+        (repository.solutions / "mistakes").mkdir(parents=True, exist_ok=True)
+        repository.public("a1").mkdir(parents=True, exist_ok=True)
+        repository.source("a1").write_text(OPENING + solution)
+        repository.cases("a1").write_text(cases)
+        listed = [{"says": f"{mistake['id']}?", "exempt": None, **mistake} for mistake in mistakes]
+        repository.mistakes("a1").write_text(f"MISTAKES = {{'product': {listed!r}}}")
+        return json.loads(mistakes_json(repository, parse(repository.source("a1"))))
+
+    return write
+
+
+def refused(written, *args, **kwargs):
+    with pytest.raises(SourceError) as caught:
+        written(*args, **kwargs)
+    (problem,) = caught.value.problems
+    assert problem.where == "solutions/mistakes/a1.py"
+    return problem.sentence
+
+
+SQUARE = {"id": "squares", "old": "a @ b", "new": "(a @ b) ** 2"}
+
+
+def test_a_mistake_that_gives_the_right_answer_is_refused(written):
+    said = refused(written, [{"id": "copies", "old": "a @ b", "new": "(a @ b).copy()"}])
+    assert (
+        said == "product: copies: on the public cases it gives what the right answer gives: add a case that shows it."
+    )
+
+
+def test_two_mistakes_that_look_alike_must_say_the_same(written):
+    twin = {"id": "multiplies", "old": "a @ b", "new": "(a @ b) * (a @ b)"}
+    assert "squares and multiplies give the same on the public cases" in refused(written, [SQUARE, twin])
+    assert written([SQUARE | {"says": "Too much."}, twin | {"says": "Too much."}])["exercises"]["product"]
+
+
+def test_a_mistake_that_only_raises_is_refused(written):
+    assert "it raises on every case" in refused(written, [{"id": "divides", "old": "a @ b", "new": "1 / 0"}])
+
+
+def test_a_mistake_that_depends_on_chance_is_refused(written):
+    chance = {"id": "draws", "old": "a @ b", "new": "a @ b + np.random.default_rng().normal()"}
+    assert "its result differs from run to run" in refused(written, [chance])
+
+
+def test_an_answer_that_can_be_guessed_is_refused_unless_exempt(written):
+    solution = PRODUCT.replace("a @ b", "float((a @ b).sum())")
+    mistake = {"id": "doubles", "old": "float(", "new": "2 * float("}
+    assert "small enough to be guessed" in refused(written, [mistake], solution=solution)
+    assert written([mistake | {"exempt": "a number"}], solution=solution)["exercises"] == {}
+
+
+def test_an_exercise_without_cases_is_refused(written):
+    for cases in ("", "def CASES(name, rng):\n    return {}[name]\n"):
+        assert "gives no cases" in refused(written, [SQUARE], cases=cases)
+
+
+def test_names_of_outputs_come_from_the_return_or_the_keys(written):
+    several = PRODUCT.replace("    return c", "    if a is None:\n        return 0, 0\n    return c, a + 1, b")
+    entry = written([SQUARE], solution=several)["exercises"]["product"]
+    assert entry["outputs"] == ["c", "output 2", "b"]
+    keyed = PRODUCT.replace("return c", 'return {"dc": c, "da": a}')
+    assert written([SQUARE], solution=keyed)["exercises"]["product"]["outputs"] == ["dc", "da"]
+
+
+def test_an_output_that_could_be_guessed_is_not_judged_by_itself(written, tmp_path):
+    solution = PRODUCT.replace("return c", "return c, float(c.sum())")
+    content = written([SQUARE], solution=solution)
+    assert content["exercises"]["product"]["judged"] == [0, 1, "c"]
+    (tmp_path / "mistakes.json").write_text(json.dumps(content))
+    cases = load_reference(Repository(tmp_path).cases("a1"))
+    found = diagnose(tmp_path, "product", LocalProvider({"product": lambda a, b: (a @ b, 7.0)}), cases)
+    assert found is not None
+    assert (found.right_outputs, found.wrong_outputs) == (("c",), ())

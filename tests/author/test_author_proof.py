@@ -1,0 +1,69 @@
+"""The proof: every assignment that exists holds, and each way in which one may fail to hold is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.author import proof
+from autograder.author.build import build
+from autograder.rooms import Course, Repository
+from sample import NAME, write_sample
+
+SAYS = "The factor is added. What does the statement ask to do with it?"
+CATALOGUE = 'MISTAKES = {"scaled": [%s], "total": []}\n'
+ADDED = f'dict(id="adds", old="factor * x", new="factor + x", says={SAYS!r})'
+
+
+@pytest.mark.parametrize("assignment", Repository.default().names())
+def test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused(assignment):
+    total = proof.Proof()
+    for figures in proof.prove(Repository.default(), assignment).values():
+        total.add(figures)
+    assert total.problems == []
+    assert total.rejected == total.listed >= 40
+    assert total.named == total.listed - total.exempt
+    assert total.passed == total.right
+    assert (total.accusations, total.variants >= 200) == (0, True)
+
+
+@pytest.fixture
+def prove(tmp_path):
+    """prove(catalogue, right): the proof of the sample's `scaled` with these files."""
+
+    def run(catalogue: str, right: str = 'RIGHT = {"scaled": {}, "total": {}}\n') -> proof.Proof:
+        repository = write_sample(tmp_path / "repository")
+        repository.mistakes(NAME).write_text(catalogue)
+        repository.right(NAME).write_text(right)
+        build(repository, Course(tmp_path / "course"), NAME)
+        return proof.prove(repository, NAME)["scaled"]
+
+    return run
+
+
+def test_a_mistake_is_rejected_and_named(prove):
+    found = prove(CATALOGUE % ADDED)
+    assert (found.listed, found.rejected, found.named, found.problems) == (1, 1, 1, [])
+
+
+def test_a_mistake_that_no_test_rejects_is_a_problem(prove):
+    harmless = 'dict(id="harmless", old="factor * x", new="x * factor", says="Nothing.", exempt="it is right")'
+    found = prove(CATALOGUE % harmless)
+    assert found.rejected == 0
+    assert "no test rejects harmless" in found.problems[0]
+
+
+def test_a_right_solution_that_a_test_rejects_is_a_problem(prove):
+    wrong = (
+        'RIGHT = {"scaled": {"listed": "def scaled(x, factor):\\n    return (factor * x).tolist(), {}"}, "total": {}}\n'
+    )
+    found = prove(CATALOGUE % ADDED, wrong)
+    assert found.passed == 0
+    assert any("rejects the right solution listed" in problem for problem in found.problems)
+
+
+def test_a_sentence_about_a_right_solution_is_a_false_accusation():
+    figures = proof.Proof()
+    trial = proof.Trial("scaled", "loops", "", right=True)
+    proof._judge_sentences(figures, trial, [SAYS], right=False)
+    assert figures.accusations == 1
+    assert "accused falsely" in figures.problems[0]
