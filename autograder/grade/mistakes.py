@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,11 +15,22 @@ from typing import Any
 import numpy as np
 
 from autograder.grade.assignment import EXERCISE, GIVEN, Cell
-from selfcheck.fingerprint import Describer, same
+from selfcheck.fingerprint import Describer, Trace, same
 from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
 from selfcheck.traces import Raised, Subject, trace
 
 Function = Callable[..., Any]
+_ATTEMPTS = 10  # seeds tried for inputs on which every mistake shows
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Inputs of an exercise, and what the reference and each mistake make of them."""
+
+    inputs: Callable[[], list[tuple]]
+    subject: Subject
+    right: Trace
+    wrong: dict[str, Trace]
 
 
 class Catalogue:
@@ -36,30 +48,52 @@ class Catalogue:
         self.listed = listed
         self.cases = cases
         self.seed = seed
+        self.describe = Describer(seed[:16])
+        self.known: dict[str, _Known] = {}
+        if hasattr(cases, "CASES"):
+            self.rehearse()
 
     def identify(self, exercise: str, provider: Provider) -> str | None:
         """The id of the mistake whose outputs the student's equal on all inputs; None if there is none."""
-        listed = self.listed.get(exercise, [])
-        if not listed or not hasattr(self.cases, "CASES"):
+        if exercise not in self.known:
             return None
-        seed = int.from_bytes(hashlib.sha256(self.seed + exercise.encode()).digest(), "big")
-        inputs = self.cases.CASES(exercise, np.random.default_rng(seed))
-        reference = self._namespace()
-        subject = self._subject(exercise, reference[exercise], seed)
-        describe = Describer(self.seed[:16])
+        known = self.known[exercise]
         try:
-            mine = trace(subject, _of_student(exercise, provider), inputs, describe).whole
-        except (StudentError, StudentTimeout):
+            mine = trace(known.subject, _of_student(exercise, provider), known.inputs(), self.describe).whole
+        except StudentError:
             return None
-        if same(mine, trace(subject, _guarded(reference[exercise]), inputs, describe).whole):
+        if same(mine, known.right):
             return None
+        return next((mistake for mistake, made in known.wrong.items() if same(mine, made)), None)
+
+    def rehearse(self) -> None:
+        """Run every mistake on its inputs, once for all submissions; on others where one of them does not show."""
+        reference = self._namespace()
+        for exercise, listed in self.listed.items():
+            shown = [mistake["id"] for mistake in listed if not mistake.get("exempt")]
+            for attempt in range(_ATTEMPTS):
+                known = self._on_inputs(exercise, listed, reference, attempt)
+                if not any(same(known.right, known.wrong[mistake]) for mistake in shown):
+                    break
+            self.known[exercise] = known
+
+    def _on_inputs(
+        self, exercise: str, listed: list[dict[str, Any]], reference: dict[str, Any], attempt: int
+    ) -> _Known:
+        seed = int.from_bytes(hashlib.sha256(self.seed + f"{exercise} {attempt}".encode()).digest(), "big")
+
+        def inputs() -> list[tuple]:
+            return self.cases.CASES(exercise, np.random.default_rng(seed))
+
+        subject = self._subject(exercise, reference[exercise], inputs())
+        right = trace(subject, _guarded(reference[exercise]), inputs(), self.describe).whole
+        wrong: dict[str, Trace] = {}
         for mistake in listed:
             namespace = dict(reference)
             source = self.sources[exercise].replace(mistake["old"], mistake["new"] or "")
             exec(compile(source, mistake["id"], "exec"), namespace)
-            if same(mine, trace(subject, _guarded(namespace[exercise]), inputs, describe).whole):
-                return str(mistake["id"])
-        return None
+            wrong[mistake["id"]] = trace(subject, _guarded(namespace[exercise]), inputs(), self.describe).whole
+        return _Known(inputs, subject, right, wrong)
 
     def _namespace(self) -> dict[str, Any]:
         namespace: dict[str, Any] = {"__name__": "reference"}
@@ -67,13 +101,13 @@ class Catalogue:
             exec(compile(source, "reference", "exec"), namespace)
         return namespace
 
-    def _subject(self, exercise: str, function: Function, seed: int) -> Subject:
+    def _subject(self, exercise: str, function: Function, inputs: list[tuple]) -> Subject:
         """The exercise with as many outputs as the reference returns where it returns."""
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(exercise, ()))
-        for case in self.cases.CASES(exercise, np.random.default_rng(seed)):
+        for case in inputs:
             try:
                 value = function(*case)
-            except Exception:
+            except Exception:  # a case in which the right answer is an error
                 continue
             if type(value) is tuple:
                 return Subject(exercise, tuple(str(position) for position in range(len(value))), opaque)

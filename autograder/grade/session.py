@@ -54,6 +54,7 @@ class Session:
         self.served = False
         self.complaint = "pytest could not start"
         self.catalogue: Catalogue | None = None
+        self.mistakes: dict[str, str] = {}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember why a file could not be collected."""
@@ -103,42 +104,37 @@ class Session:
         )
         current.provider = provider
         self.recorder.records.clear()
-        mistakes: dict[str, str] = {}
+        self.mistakes = {}
         try:
             self._run(session.items, provider)
-            mistakes = self._mistakes(provider)
             provider.finish()
         except NurseryFault as error:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
         records = [vars(record) | {"output": ""} for record in self.recorder.records]
-        return {"records": records, "left_out": provider.left_out, "mistakes": mistakes}
+        return {"records": records, "left_out": provider.left_out, "mistakes": self.mistakes}
 
-    def _mistakes(self, provider: RemoteProvider) -> dict[str, str]:
-        """By failed exercise, the id of the mistake it makes, where it is one of the catalogue."""
-        failed: dict[str, list[str]] = {}
-        for record in self.recorder.records:
-            if record.outcome in ("failed", "error"):
-                failed.setdefault(record.exercise, []).append(record.message)
-        found = {}
-        for exercise, messages in failed.items():
-            if self.catalogue is None or not started(messages):
-                continue
-            provider.begin()
-            mistake = self.catalogue.identify(exercise, provider)
-            if mistake is not None:
-                found[exercise] = mistake
-        return found
+    def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
+        """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
+        own = [record for record in self.recorder.records if record.exercise == exercise]
+        messages = [record.message for record in own if record.outcome in ("failed", "error")]
+        if not messages or self.catalogue is None or not started(messages):
+            return
+        mistake = self.catalogue.identify(exercise, provider)
+        if mistake is not None:
+            self.mistakes[exercise] = mistake
 
     def _run(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
-        last = None
+        last = ""
         for index, item in enumerate(items):
             if exercise_of(item) != last:
+                self._name_mistake(last, provider)
                 provider.begin()
                 last = exercise_of(item)
             following = items[index + 1] if index + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self._name_mistake(last, provider)
 
 
 def load_module(name: str, path: Path) -> ModuleType:
@@ -156,6 +152,7 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     """Collect, then serve jobs until the other end of `jobs` is closed; a setup that fails is told to the slot."""
     sys.dont_write_bytecode = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     recorder = Recorder()

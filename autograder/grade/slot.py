@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import multiprocessing
 import os
 import re
 import select
@@ -151,7 +152,7 @@ class Slot:
             "cells": [vars(cell) for cell in assignment.cells],
             "limits": limits,
         }
-        self.session = context().Process(target=session.serve, args=(theirs, setup))
+        self.session = self._session(theirs, setup)
         try:
             self.session.start()
             theirs.close()  # so that the end of the session is the end of the conversation
@@ -161,6 +162,17 @@ class Slot:
             theirs.close()
             self.close()
             raise
+
+    def _session(self, theirs: socket.socket, setup: dict[str, Any]) -> Any:
+        """The session's process: a fork of this one if it has imported what the tests need, else of a fork server."""
+        if not _imported:
+            return context().Process(target=session.serve, args=(theirs, setup))
+
+        def serve() -> None:
+            self.jobs.close()  # else the session would never see the end of the conversation
+            session.serve(theirs, setup)
+
+        return multiprocessing.get_context("fork").Process(target=serve)
 
     def _nursery(self, slow: set[str]) -> Nursery:
         """The nursery for a submission that imports `slow` modules; made when it is first needed."""
@@ -231,6 +243,7 @@ def slow_imports(submission: Submission) -> set[str]:
     return {name for name in found if importlib.util.find_spec(name)}
 
 
+_imported = False  # whether this process comes from the fork server, and has no other work than its slot
 _current: tuple[tuple, Slot] | None = None
 _closing = threading.Lock()
 
@@ -263,6 +276,8 @@ def initialise() -> None:
     """For a new process of an executor: ignore Ctrl-C, which is the parent's business; clean up when told to end or
     orphaned.
     """
+    global _imported
+    _imported = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _end())
     Finalize(None, close_slot, exitpriority=10)

@@ -72,6 +72,9 @@ def test_one_class_of_every_kind(grade, hand_in, solved, untouched, course):
         "dying_cell": ("graded", 40), "hungry": ("graded", 40), "crashing": ("graded", 40), "syntax": ("graded", 40),
         "garbage": ("unreadable", 0),
     }  # fmt: skip
+    named = {student: result.exercise("scaled").mistake for student, result in got.items() if result.exercises}
+    assert {student for student, mistake in named.items() if mistake} == {"wrong"}
+    assert named["wrong"] == "adds_the_factor"
     assert set(outcomes(got["looping"], "scaled").values()) == {"timeout", "gated"}
     assert outcomes(got["in_place"], "scaled")["test_scaled_leaves_x_alone"] == "failed"
     assert "list" in got["a_list"].exercise("scaled").tests[0].message
