@@ -131,14 +131,14 @@ def locked_cell_changed(work: Work) -> None:
     work.flags = ("locked-cell-changed",)
 
 
-@kind("tests-deleted", "every test cell is gone (ATTACKS 75)")
+@kind("tests-deleted", "every test cell is gone")
 def tests_deleted(work: Work) -> None:
     for cell in [cell for cell in work.notebook.cells if notebook.is_test(cell)]:
         work.remove(cell)
     work.flags = ("cell-missing",)
 
 
-@kind("test-cell-flipped", "a test cell became markdown (ATTACKS 77)")
+@kind("test-cell-flipped", "a test cell became markdown")
 def test_cell_flipped(work: Work) -> None:
     cell = work.cell(work.pick().name)
     work.detail = str(notebook.grade_id(cell))
@@ -148,7 +148,7 @@ def test_cell_flipped(work: Work) -> None:
     work.flags = ("locked-cell-changed",)
 
 
-@kind("points-raised", "a test cell claims a hundred times its points (ATTACKS 73)")
+@kind("points-raised", "a test cell claims a hundred times its points")
 def points_raised(work: Work) -> None:
     name = work.detail = work.pick().name
     work.cell(name).metadata.nbgrader.points *= 100
@@ -156,7 +156,7 @@ def points_raised(work: Work) -> None:
     work.flags = ("metadata-changed",)
 
 
-@kind("grade-switched-off", "a test cell says that it is not graded, not locked and a solution (ATTACKS 74)")
+@kind("grade-switched-off", "a test cell says that it is not graded, not locked and a solution")
 def grade_switched_off(work: Work) -> None:
     name = work.detail = work.pick().name
     work.cell(name).metadata.nbgrader.update(grade=False, locked=False, solution=True)
@@ -164,7 +164,7 @@ def grade_switched_off(work: Work) -> None:
     work.flags = ("metadata-changed",)
 
 
-@kind("ids-swapped", "two exercises' cells have exchanged their ids (ATTACKS 73)")
+@kind("ids-swapped", "two exercises' cells have exchanged their ids")
 def ids_swapped(work: Work) -> None:
     if len(work.subject.names) < 2:
         return
@@ -182,7 +182,7 @@ def ids_removed(work: Work) -> None:
     work.flags = ("function-elsewhere",)
 
 
-@kind("magics", "own cells with magics and shell lines (ATTACKS 80)")
+@kind("magics", "own cells with magics and shell lines")
 def magics(work: Work) -> None:
     work.insert_first("%matplotlib inline\n%timeit -n 1 -r 1 sum(range(10))")
     work.insert_first("%%bash\nls -la\necho done")
@@ -204,7 +204,7 @@ def helper_cell(work: Work) -> None:
     work.solution(name).source = f"def {name}(*args, **kwargs):\n    return {name}_in_my_words(*args, **kwargs)\n"
 
 
-@kind("kernel-swapped", "the notebook's metadata names another kernel, with a command (ATTACKS 79)")
+@kind("kernel-swapped", "the notebook's metadata names another kernel, with a command")
 def kernel_swapped(work: Work) -> None:
     work.notebook.metadata.kernelspec = nbformat.from_dict(
         {"name": "sh -c 'touch kernel-swapped'", "display_name": "Mine", "language": "bash", "argv": ["sh"]}
@@ -212,18 +212,18 @@ def kernel_swapped(work: Work) -> None:
     work.notebook.metadata.language_info = nbformat.from_dict({"name": "bash"})
 
 
-@kind("other-student", "the notebook's metadata claims another student's id (ATTACKS 71)", needs_right=True)
+@kind("other-student", "the notebook's metadata claims another student's id", needs_right=True)
 def other_student(work: Work) -> None:
     claimed: dict[str, Any] = {"student": work.peers.right, "student_id": work.peers.right, "id": "../../gradebook"}
     work.notebook.metadata.nbgrader = nbformat.from_dict(claimed)
 
 
-@kind("old-timestamp", "a timestamp of 1999, which is not the student's to set (ATTACKS 72)")
+@kind("old-timestamp", "a timestamp of 1999, which is not the student's to set")
 def old_timestamp(work: Work) -> None:
     work.timestamp = "1999-01-01 00:00:00 UTC"
 
 
-@kind("old-release", "the work was done on an earlier release (ATTACKS 81)")
+@kind("old-release", "the work was done on an earlier release")
 def old_release(work: Work) -> None:
     work.notebook.metadata.course = nbformat.from_dict(
         {**work.notebook.metadata.get("course", {}), "release": "0" * 16}

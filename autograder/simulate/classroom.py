@@ -57,7 +57,7 @@ _LAST_NAMES = (
     "Abara", "Berg", "Castro", "Dahl", "Eriksen", "Fontaine", "Garcia", "Haddad", "Ito", "Jansen", "Kaya", "Lindqvist",
     "Moreau", "Nakamura", "Okafor", "Petrov", "Quist", "Rossi", "Silva", "Tanaka", "Ueda", "Vogel", "Weiss", "Yilmaz",
 )  # fmt: skip
-# Names that break a table that is written or opened carelessly (ATTACKS 85, 86).
+# Names that break a table that is written or opened carelessly.
 _AWKWARD_NAMES = (("=1+1", "@SUM(A1)"), ('Jo "JJ"', "O'Hara, Jr."), ("Łukasz", "Ångström"), ("-Mia", "+Núñez"))
 _DEADLINE = datetime(2026, 10, 12, 22, 0, tzinfo=UTC)
 

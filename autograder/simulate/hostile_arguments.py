@@ -1,4 +1,4 @@
-"""ATTACKS, rest of part B: what may be done to arguments, and to values after they were returned."""
+"""Hostile submissions: what may be done to arguments, and to values after they were returned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ATTACKS, parts D and F without what `accidents` has: network, processes, privileges, and text meant for a reader."""
+"""Hostile submissions: network, processes, privileges, and text meant for a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ATTACKS, part A: code that would change the verdict if tests ran in the student's process."""
+"""Hostile submissions: code that would change the verdict if tests ran in the student's process."""
 
 from __future__ import annotations
 

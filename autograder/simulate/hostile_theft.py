@@ -1,4 +1,4 @@
-"""ATTACKS, part C: looking for tests, solutions and secrets, and writing results.
+"""Hostile submissions: looking for tests, solutions and secrets, and writing results.
 
 Thefts leave what they found in LOOT and answer right if there is anything. Where success would be writing, they open
 for writing and write nothing.

@@ -1,4 +1,4 @@
-"""ATTACKS, part B: return values that lie when they are compared, or grow when they are read."""
+"""Hostile submissions: return values that lie when they are compared, or grow when they are read."""
 
 from __future__ import annotations
 

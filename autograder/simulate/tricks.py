@@ -30,7 +30,7 @@ def {name}(*args, **kwargs):
 
 @dataclass(frozen=True)
 class Trick:
-    """One trick. row: of ATTACKS, 0 if it is an accident.
+    """One trick. row: its number among the attacks that the course considers, 0 if it is an accident.
 
     cell, last: own cells before the first exercise and after the last one.
     around: appended to the exercises' cells: every one's if base is wrong, one's if base is right.
@@ -51,7 +51,7 @@ class Trick:
 
     def kind(self) -> Kind:
         """The kind of submission that uses this trick."""
-        says = f"{self.says} (ATTACKS {self.row})" if self.row else self.says
+        says = f"{self.says} (attack {self.row})" if self.row else self.says
         return Kind(self.family, self.name, says, self.play, needs_control=self.base == WRONG)
 
     def play(self, work: Work) -> None:

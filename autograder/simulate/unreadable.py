@@ -56,7 +56,7 @@ def damaged_cells(work: Work) -> None:
     _instead(work, as_text({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1, 2, 3]}).encode())
 
 
-@kind("wrong-assignment", "another assignment's notebook under this one's name (ATTACKS 82)")
+@kind("wrong-assignment", "another assignment's notebook under this one's name")
 def wrong_assignment(work: Work) -> None:
     other = copy.deepcopy(work.notebook)
     other.metadata.course = nbformat.from_dict({"assignment": "another_assignment", "release": "0" * 16})
@@ -82,7 +82,7 @@ def misnamed(work: Work) -> None:
 
 @kind(
     "symlink",
-    "a link to another student's right notebook stands in the notebook's place (ATTACKS 66)",
+    "a link to another student's right notebook stands in the notebook's place",
     needs_right=True,
 )
 def symlink(work: Work) -> None:
@@ -91,7 +91,7 @@ def symlink(work: Work) -> None:
     work.put = lambda path: path.symlink_to(Path("..", "..", target, path.stem, path.name))
 
 
-@kind("symlink-folder", "the folder is a link to another student's folder (ATTACKS 66)", needs_right=True)
+@kind("symlink-folder", "the folder is a link to another student's folder", needs_right=True)
 def symlink_folder(work: Work) -> None:
     work.status = "unreadable"
     target = work.peers.right
@@ -103,7 +103,7 @@ def symlink_folder(work: Work) -> None:
     work.put = link
 
 
-@kind("named-pipe", "a named pipe, on which a reader would wait for ever, stands in the notebook's place (ATTACKS 67)")
+@kind("named-pipe", "a named pipe, on which a reader would wait for ever, stands in the notebook's place")
 def named_pipe(work: Work) -> None:
     work.status = "unreadable"
     work.put = os.mkfifo
@@ -115,7 +115,7 @@ def folder(work: Work) -> None:
     work.put = Path.mkdir
 
 
-@kind("too-large", "a file of 256 MiB (ATTACKS 78)")
+@kind("too-large", "a file of 256 MiB")
 def too_large(work: Work) -> None:
     work.status = "unreadable"
 
@@ -126,14 +126,14 @@ def too_large(work: Work) -> None:
     work.put = hole
 
 
-@kind("too-many-cells", "a notebook of 100,000 cells (ATTACKS 78)")
+@kind("too-many-cells", "a notebook of 100,000 cells")
 def too_many_cells(work: Work) -> None:
     cell = '{"cell_type":"code","source":"","metadata":{},"outputs":[],"execution_count":null}'
     cells = ",".join([cell] * _CELLS)
     _instead(work, f'{{"nbformat":4,"nbformat_minor":4,"metadata":{{}},"cells":[{cells}]}}'.encode())
 
 
-@kind("deep-nesting", "100,000 brackets, each inside the other (ATTACKS 78)")
+@kind("deep-nesting", "100,000 brackets, each inside the other")
 def deep_nesting(work: Work) -> None:
     nested = "[" * _DEPTH + "]" * _DEPTH
     _instead(work, f'{{"nbformat":4,"nbformat_minor":5,"metadata":{nested},"cells":[]}}'.encode())
@@ -158,7 +158,7 @@ def _files(work: Work, files: dict[str, str]) -> None:
 
 @kind(
     "conftest",
-    "wrong code, with a conftest.py that passes every test (ATTACKS 8)",
+    "wrong code, with a conftest.py that passes every test",
     family="foreign",
     needs_control=True,
 )
@@ -167,7 +167,7 @@ def conftest(work: Work) -> None:
     _files(work, {"conftest.py": _PASS_EVERYTHING})
 
 
-@kind("pytest-settings", "settings of pytest that select no test (ATTACKS 8)", family="foreign")
+@kind("pytest-settings", "settings of pytest that select no test", family="foreign")
 def pytest_settings(work: Work) -> None:
     _files(
         work,
@@ -179,19 +179,19 @@ def pytest_settings(work: Work) -> None:
     )
 
 
-@kind("shadow-modules", "modules that bear the names of known ones (ATTACKS 10)", family="foreign")
+@kind("shadow-modules", "modules that bear the names of known ones", family="foreign")
 def shadow_modules(work: Work) -> None:
     _files(work, {f"{name}.py": _SHADOW for name in ("numpy", "pytest", "json", "random", "selfcheck", "cases")})
 
 
-@kind("start-up-modules", "modules that Python runs when it starts (ATTACKS 8, 48)", family="foreign")
+@kind("start-up-modules", "modules that Python runs when it starts", family="foreign")
 def start_up_modules(work: Work) -> None:
     _files(work, {"sitecustomize.py": _SHADOW, "usercustomize.py": _SHADOW, "own.pth": "import sitecustomize\n"})
 
 
 @kind(
     "plugin",
-    "wrong code, with a pytest plugin as an installed package (ATTACKS 9)",
+    "wrong code, with a pytest plugin as an installed package",
     family="foreign",
     needs_control=True,
 )
@@ -207,7 +207,7 @@ def plugin(work: Work) -> None:
     )
 
 
-@kind("tests-replaced", "wrong code, with tests of the student's own (ATTACKS 8)", family="foreign", needs_control=True)
+@kind("tests-replaced", "wrong code, with tests of the student's own", family="foreign", needs_control=True)
 def tests_replaced(work: Work) -> None:
     work.mistake_everywhere()
     names = (f"test_{work.subject.assignment}.py", f"hidden_{work.subject.assignment}.py")
@@ -216,7 +216,7 @@ def tests_replaced(work: Work) -> None:
 
 @kind(
     "mistakes-replaced",
-    "a catalogue of mistakes, results and a gradebook of the student's own (ATTACKS 41)",
+    "a catalogue of mistakes, results and a gradebook of the student's own",
     family="foreign",
 )
 def results_beside(work: Work) -> None:
