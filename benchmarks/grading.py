@@ -62,6 +62,9 @@ def main() -> int:
         print(f"nbgrader, tests in the kernel:   {kernel:7.1f} s for {arguments.students} submissions")
         mine, theirs = scores(course, arguments.assignment), scores(baseline, arguments.assignment)
     same = sum(abs(mine[student] - theirs.get(student, -1.0)) < 0.01 for student in mine)
+    for student in sorted(mine):
+        if abs(mine[student] - theirs.get(student, -1.0)) >= 0.01:
+            print(f"{student}: {mine[student]:.2f} here, {theirs.get(student)} from the kernel")
     print(f"same points from both:           {same} of {len(mine)} submissions")
     print(f"ratio: {kernel / ours:.1f}")
     return 0 if same == len(mine) and kernel / ours >= arguments.at_least else 1

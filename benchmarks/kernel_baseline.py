@@ -53,8 +53,14 @@ def _tests(module: ModuleType, name: str) -> Any:
         names = [part.strip() for part in names.split(",")] if isinstance(names, str) else list(names)
         for number, value in enumerate(values):
             arguments = dict(zip(names, value if len(names) > 1 else [value], strict=True))
-            found.append((test, weight, arguments, f"{title}[{number}]"))
+            label = "-".join(_label(name, argument, number) for name, argument in arguments.items())
+            found.append((test, weight, arguments, f"{title}[{label}]"))
     return sorted(found, key=lambda one: one[1] is not None)
+
+
+def _label(name: str, value: Any, number: int) -> str:
+    """How pytest calls a parameter's value in a test's name, from which the test's inputs follow."""
+    return str(value) if value is None or isinstance(value, int | float | str) else f"{name}{number}"
 
 
 def _passes(test: Any, arguments: dict[str, Any], label: str, reference: ModuleType) -> bool:
