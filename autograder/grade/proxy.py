@@ -73,9 +73,9 @@ class RemoteProvider:
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """The student's NAME(*args, **kwargs); edits of the arguments are carried back. Raises StudentError."""
-        return self.map(name, [(args, dict(kwargs))], single=True)[0]
+        return self.map(name, [(args, dict(kwargs))])[0]
 
-    def map(self, name: str, calls: list[tuple[tuple, dict]], single: bool = False) -> list[Any]:
+    def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list[Any]:
         """Many calls in one message. An error of one call raises, as if they had been made one by one."""
         self._ensure_worker()
         if name in self.problems and name not in self.defined:

@@ -224,13 +224,6 @@ class Nursery:
         """Kill every process of the student from outside; the nursery itself lives on."""
         _kill(descendants_of(self.pid))
 
-    def alive(self) -> bool:
-        """Whether the nursery still runs."""
-        try:
-            return self.pid > 0 and psutil.Process(self.pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-        except psutil.Error:
-            return False
-
     def close(self) -> None:
         """End the nursery, every process in it, and its scratch folder."""
         students = descendants_of(self.pid) if self._process is not None and self.pid else []
