@@ -28,7 +28,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
 from traitlets import Any as AnyTrait
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from autograder import notebook as cells
 from autograder.desk.nbgrader_course import Chosen, Folders, forget_empty_submission, opened
@@ -47,6 +47,8 @@ class NotGraded(Exception):
 
 class SubmissionExporter(NotebookExporter):
     """Reads a submission into the notebook that nbgrader then works on; see `autograder.desk.restored`."""
+
+    optimistic_validation = Bool(True)  # once per conversion, not after every preprocessor
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
         """As nbconvert's; a notebook in the folder of submissions is restored first, and may even be missing."""

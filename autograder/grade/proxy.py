@@ -30,7 +30,9 @@ class NurseryFault(Exception):
 
 
 class RemoteProvider:
-    """Runs a submission's cells in a fresh process per exercise, and its functions there.
+    """Runs a submission's cells in a fresh process, and each exercise's functions in a fresh fork of that.
+
+    Where the cells leave threads running, which no fork inherits, they run anew for every exercise.
 
     control, nursery: the socket to the nursery, and its process id. cells: (id, source) in order. problems: by
     exercise, the sentence that says why its function cannot be found. opaque: by exercise, positions in the returned
@@ -58,7 +60,10 @@ class RemoteProvider:
         self.cell_errors: dict[str, dict[str, Any]] = {}
         self.defined: frozenset[str] = frozenset()
         self.end = time.monotonic() + limits.submission
-        self._channel: socket.socket | None = None
+        self._home: socket.socket | None = None  # to the process in which the cells have run
+        self._home_pid = 0
+        self._forkable = False
+        self._channel: socket.socket | None = None  # to the process that answers this exercise's calls
         self._forks = 0
         self._slow = False
 
@@ -69,7 +74,7 @@ class RemoteProvider:
 
     def finish(self) -> None:
         """End the last exercise; nothing of the student's is left running."""
-        self._drop()
+        self._drop_all()
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """The student's NAME(*args, **kwargs); edits of the arguments are carried back. Raises StudentError."""
@@ -121,18 +126,18 @@ class RemoteProvider:
             wire.send(self._channel.fileno(), wire.encode(request), deadline)
             reply = wire.decode(wire.receive(self._channel.fileno(), deadline))
         except wire.TimedOut:
-            self._drop()
+            self._drop_all()
             self._slow = True
             raise StudentTimeout(self._timeout_text(allowed)) from None
         except wire.Closed:
-            self._drop()
+            self._drop_all()
             raise StudentError(("ProcessDied", *_MRO), self._death_text()) from None
         except wire.WireError as error:
-            self._drop()
+            self._drop_all()
             raise StudentError(("WireError", *_MRO), f"what came back cannot be read: {error}") from None
         results = reply.get("results") if type(reply) is dict else None
         if type(results) is not list or len(results) != expected:
-            self._drop()
+            self._drop_all()
             raise StudentError(("WireError", *_MRO), "what came back is not a reply")
         return results
 
@@ -152,20 +157,22 @@ class RemoteProvider:
         while self._channel is None:
             if time.monotonic() >= self.end:
                 raise StudentTimeout(self._timeout_text(0))
-            self._fork()
-            running = self._run_cells()
-            if running is not None:
-                self._drop()
+            if self._home is None:
+                self._fork()
+                if self._run_cells() is not None:
+                    self._drop_all()
+                    continue
+            self._channel = self._fork_of_home() if self._forkable else self._home
 
     def _run_cells(self) -> str | None:
         """Execute the cells. Returns None when done, or the id of the cell that was left out."""
-        assert self._channel is not None
+        assert self._home is not None
         cells = [
             (identity, source, without_magics(source))
             for identity, source in self.cells
             if identity not in self.left_out
         ]
-        channel = self._channel.fileno()
+        channel = self._home.fileno()
         begun = -1
         try:
             request = {"op": "run", "cells": cells}
@@ -207,6 +214,7 @@ class RemoteProvider:
     def _note(self, reply: Any) -> None:
         if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
             raise wire.WireError("not a reply")
+        self._forkable = reply.get("alone") is True
         self.defined = frozenset(name for name in reply["defined"] if type(name) is str)
         self.cell_errors = {}
         for entry in reply["done"]:
@@ -221,15 +229,14 @@ class RemoteProvider:
         return self.scratch_root / f"{os.getpid()}-{self._forks}"
 
     def _fork(self) -> None:
+        """Have the nursery fork the process in which the cells will run."""
         self._forks += 1
         scratch = self._scratch
         scratch.mkdir(mode=0o700)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setblocking(False)
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
+        ours, theirs = _channel()
         try:
             self.control.settimeout(10)
-            self.control.sendmsg([f"F{address_space(self.nursery)} {scratch}".encode()], rights)
+            self.control.sendmsg([f"F{address_space(self.nursery)} {scratch}".encode()], _rights(theirs))
             answer = self.control.recv(64)
         except OSError as error:
             raise NurseryFault(f"the fork server does not answer: {error}") from error
@@ -237,22 +244,62 @@ class RemoteProvider:
             theirs.close()
         if not answer.strip().isdigit():
             raise NurseryFault("the fork server could not fork")
-        self._channel = ours
+        self._home, self._home_pid = ours, int(answer)
+
+    def _fork_of_home(self) -> socket.socket | None:
+        """The channel to a fork of the process in which the cells have run, or None if that process is gone."""
+        assert self._home is not None
+        ours, theirs = _channel()
+        deadline = time.monotonic() + 1  # it has nothing else to do
+        try:
+            wire.send(self._home.fileno(), wire.encode({"op": "fork"}), deadline)
+            self._home.sendmsg([b"F"], _rights(theirs))
+        except (OSError, wire.Closed, wire.TimedOut):
+            ours.close()
+            self._drop_all()
+            return None
+        finally:
+            theirs.close()
+        return ours
 
     def _drop(self) -> None:
-        """End the student's process and all it has started, and empty its scratch folder."""
-        if self._channel is None:
+        """End the process of an exercise and all it has started."""
+        channel, self._channel = self._channel, None
+        if channel is None:
             return
-        self._channel.close()
-        self._channel = None
-        try:
-            self.control.settimeout(10)
-            clean = sweep(self.nursery, self.control)
-        except OSError as error:
-            raise NurseryFault(f"the fork server does not answer: {error}") from error
-        if not clean:
+        channel.close()
+        if channel is self._home or not self._swept(0.5, spare=self._home_pid):
+            self._drop_all()
+
+    def _drop_all(self) -> None:
+        """End every process of the student's, and empty the scratch folder."""
+        for channel in (self._channel, self._home):
+            if channel is not None:
+                channel.close()
+        if self._home is None:
+            return
+        self._channel = self._home = None
+        if not self._swept(5.0):
             raise NurseryFault("processes of the student could not be ended")
         remove_folder(self._scratch)
+
+    def _swept(self, seconds: float, spare: int = 0) -> bool:
+        try:
+            self.control.settimeout(10)
+            return sweep(self.nursery, self.control, seconds, spare=spare)
+        except OSError as error:
+            raise NurseryFault(f"the fork server does not answer: {error}") from error
+
+
+def _channel() -> tuple[socket.socket, socket.socket]:
+    """Our end, which does not block, and the student's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+def _rights(descriptor: socket.socket) -> list[tuple[int, int, array.array]]:
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor.fileno()]))]
 
 
 @functools.lru_cache(maxsize=1000)

@@ -3,7 +3,7 @@
 Descriptor 0 is the control socket to the trusted side. `F` + bytes of address space in use + a blank + a scratch
 folder's path, with the child's channel as an SCM_RIGHTS descriptor, forks. `R` reaps what has ended and tells whether a
 child is left: killing is done from outside, since a process that could list processes could look into them. End of file
-ends the nursery.
+ends the nursery. (Answers are written, not sent: the sandbox's supervisor looks at each send.)
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,26 @@ def main(settings: dict[str, Any]) -> None:
         if not request:
             os._exit(0)
         if request[:1] == b"R":
-            control.sendall(b"none\n" if _reap() else b"some\n")
+            os.write(control.fileno(), b"none\n" if _reap() else b"some\n")
         elif request[:1] == b"F" and channel is not None:
             in_use, _, scratch = request[1:].decode().partition(" ")
-            pid = os.fork()
+            pid = _fork()
             if pid == 0:
                 _child(control, channel, scratch, int(in_use), settings, confine, shell, cases)
             os.close(channel)
-            control.sendall(b"%d\n" % pid)
+            os.write(control.fileno(), b"%d\n" % pid)
+
+
+def _fork(seconds: float = 2.0) -> int:
+    """os.fork, which may have to wait: the supervisor takes its time to notice that processes have ended."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _child(

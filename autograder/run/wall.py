@@ -273,22 +273,36 @@ def _kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def _ended(pid: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 def address_space(pid: int) -> int:
     """Bytes of address space that a process uses."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def sweep(pid: int, control: socket.socket, seconds: float = 5.0) -> bool:
+def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int = 0) -> bool:
     """Kill everything a nursery has forked, from outside, and have it reaped; False if something is left in the end.
 
-    A child's orphans become the nursery's children, so this repeats until there is none.
+    spare: a child of the nursery's that shall live on; its own children are killed, and left to it to be waited for. A
+    child's orphans become the nursery's children, so this repeats until there is none.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        _kill(children_of(pid))
-        control.sendall(b"R")
-        if control.recv(64) == b"none\n":
+        children = children_of(pid)
+        grandchildren = [child for child in children_of(spare) if not _ended(child)] if spare else []
+        if spare and children == [spare] and not grandchildren:
             return True
+        _kill([child for child in children if child != spare] + grandchildren)
+        if not spare or children != [spare]:
+            control.sendall(b"R")
+            if control.recv(64) == b"none\n":
+                return True
         time.sleep(0.0005)
     return False
 

@@ -1,0 +1,136 @@
+"""Where a submission's cells and calls run: cells once, each exercise in a fork of its own, nothing carried over."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.grade.proxy import RemoteProvider
+from autograder.rooms import Repository
+from autograder.run.wall import Limits, Nursery, children_of
+from selfcheck.target import StudentError, StudentTimeout
+
+LIMITS = Limits(call=1.0, cell=2.0, processes=16)
+
+
+@pytest.fixture(scope="module", params=["sandlock", "none"])
+def nursery(request):
+    made = Nursery(
+        Repository.default().assignments / "selfcheck", wall=request.param, limits=LIMITS, preload=("numpy",)
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def submission(nursery):
+    """submission(*cells): the provider of a notebook with these cells."""
+    made, before = [], set(nursery.scratch_root.iterdir())
+
+    def start(*cells):
+        named = [(f"cell-{n}", cell) for n, cell in enumerate(cells)]
+        made.append(RemoteProvider(nursery.control, nursery.pid, nursery.scratch_root, LIMITS, named, {}, {}))
+        made[-1].begin()
+        return made[-1]
+
+    yield start
+    for provider in made:
+        provider.finish()
+    assert children_of(nursery.pid) == []
+    assert set(nursery.scratch_root.iterdir()) == before
+
+
+COUNTER = "seen = []\ndef count():\n    seen.append(1)\n    return len(seen)"
+RUNS = "with open('runs', 'a') as file:\n    file.write('x')\ndef runs():\n    return len(open('runs').read())"
+
+
+def exercises(provider, name, count):
+    """The answers of the function in `count` exercises."""
+    answers = []
+    for _ in range(count):
+        provider.begin()
+        answers.append(provider.call(name, (), {}))
+    return answers
+
+
+def test_an_exercise_sees_nothing_of_the_one_before(submission):
+    provider = submission(COUNTER)
+    assert provider.call("count", (), {}) == 1
+    assert provider.call("count", (), {}) == 2
+    assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+def test_the_cells_run_once_for_all_exercises(submission):
+    assert exercises(submission(RUNS), "runs", 3) == [1, 1, 1]
+
+
+def test_the_wall_counts_no_exercise_that_has_ended(submission):
+    assert exercises(submission(COUNTER), "count", 3 * LIMITS.processes) == [1] * 3 * LIMITS.processes
+
+
+def test_random_numbers_go_on_from_where_the_cells_left_them(submission):
+    provider = submission(
+        "import random, numpy\nrandom.seed(1)\nnumpy.random.seed(1)\n"
+        "def draw():\n    return random.random(), numpy.random.random()"
+    )
+    first, second = exercises(provider, "draw", 2)
+    assert first == second
+
+
+def test_a_thread_that_a_cell_has_started_lives_in_every_exercise(submission):
+    provider = submission(
+        RUNS,
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()\n"
+        "def threaded(x):\n    return pool.submit(int, x).result()",
+    )
+    for _ in range(2):
+        provider.begin()
+        assert provider.call("threaded", (3,), {}) == 3
+        assert provider.call("runs", (), {}) == 1  # in a new scratch folder, where the cells ran anew
+
+
+def test_a_call_that_runs_out_of_time_costs_its_exercise_alone(submission):
+    provider = submission(RUNS, "def hang():\n    while True:\n        pass")
+    with pytest.raises(StudentTimeout):
+        provider.call("hang", (), {})
+    assert exercises(provider, "runs", 2) == [1, 1]
+
+
+def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):
+    provider = submission(
+        COUNTER,
+        "import os, signal\ndef kill():\n    for pid in (os.getppid(), os.getpid()):\n        os.kill(pid, 9)",
+    )
+    with pytest.raises(StudentError):
+        provider.call("kill", (), {})
+    assert exercises(provider, "count", 2) == [1, 1]
+
+
+def test_an_exercise_that_stops_its_parent_is_followed_by_the_next_after_a_call_in_vain(submission):
+    provider = submission(
+        COUNTER, "import os, signal\ndef stop():\n    os.kill(os.getppid(), signal.SIGSTOP)\n    return 1"
+    )
+    assert provider.call("stop", (), {}) == 1
+    provider.begin()
+    with pytest.raises(StudentTimeout):
+        provider.call("count", (), {})
+    assert provider.call("count", (), {}) == 1
+
+
+def test_detached_processes_end_with_their_exercise(submission, nursery):
+    provider = submission(
+        COUNTER,
+        "import os, time\ndef detach():\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
+        "            time.sleep(600)\n        os._exit(0)\n    return 1",
+    )
+    assert provider.call("detach", (), {}) == 1
+    assert exercises(provider, "count", 1) == [1]
+    assert len(children_of(nursery.pid)) == 1
+
+
+def test_a_cell_that_fills_the_wall_with_processes_costs_no_exercise(submission):
+    provider = submission(
+        COUNTER,
+        "import os, time\ntry:\n    for _ in range(50):\n        if os.fork() == 0:\n            time.sleep(600)\n"
+        "except OSError:\n    pass",
+    )
+    assert exercises(provider, "count", 3) == [1, 1, 1]
