@@ -15,6 +15,7 @@ points as the output of its test cell, where nbgrader's `determine_grade` looks 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,7 @@ def record(
     done: list[Recorded] = []
     with opened(course, assignment, submitted) as (config, log):
         gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+        gc.freeze()  # nbgrader's modules stay: no collection need look at them
         try:
             for result in results:
                 started = time.perf_counter()
