@@ -15,8 +15,8 @@ from selfcheck.fingerprint import Describer, Trace, joined, opened
 from selfcheck.folder import cases_beside
 from selfcheck.record import Record
 from selfcheck.session import undisturbed
-from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError, StudentTimeout
-from selfcheck.traces import Raised, Subject, Traces, trace
+from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
+from selfcheck.traces import Subject, Traces, caller, trace
 
 FILE = "mistakes.json"
 INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
@@ -75,19 +75,8 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
     if opened(salt, entry["sealed"], INPUTS, inputs_trace(inputs, describe)) is None:
         return None
     subject = Subject(exercise, tuple(entry["outputs"]), tuple(getattr(cases, "OPAQUE", {}).get(exercise, ())))
-
-    def call(*arguments: Any) -> Any:
-        try:
-            return provider.call(exercise, arguments, {})
-        except StudentTimeout:
-            raise
-        except StudentError as error:
-            if error.message.endswith(NOT_STARTED):
-                raise
-            raise Raised(error.names) from None
-
     try:
-        traces = trace(subject, call, inputs, describe)
+        traces = trace(subject, caller(exercise, provider, cases), inputs, describe)
     except StudentError:
         return None
     return _looked_up(traces, subject, entry, salt, [described(case, entry["arguments"]) for case in inputs])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from selfcheck.fingerprint import Describer, Trace, joined
+from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
 
 ARGUMENTS = "arguments"
 RAISES = "raises"
@@ -64,6 +65,35 @@ class Traces:
     def raises_everywhere(self) -> bool:
         """Whether no case has any output."""
         return all(raises(case) for case in self.cases)
+
+
+def shown_by(cases: Any, exercise: str) -> str | None:
+    """The probe that shows an exercise whose arguments or results are no plain data; named in cases.SHOWN_BY."""
+    probe: str | None = getattr(cases, "SHOWN_BY", {}).get(exercise)
+    return probe
+
+
+def caller(exercise: str, provider: Provider, cases: Any) -> Callable[..., Any]:
+    """The exercise as a function of a case's arguments; those are the probe's where one shows it.
+
+    What the exercise raises is a Raised, but for a call that does not end in its time and an exercise not started. A
+    probe has arguments of its own: what it does to them stays with it.
+    """
+    probe = shown_by(cases, exercise)
+
+    def call(*arguments: Any) -> Any:
+        try:
+            if probe is not None:
+                return provider.probe(probe, copy.deepcopy(arguments))
+            return provider.call(exercise, arguments, {})
+        except StudentTimeout:
+            raise
+        except StudentError as error:
+            if error.message.endswith(NOT_STARTED):
+                raise
+            raise Raised(error.names) from None
+
+    return call
 
 
 def raises(case: Mapping[str, Trace]) -> bool:

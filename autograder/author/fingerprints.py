@@ -26,7 +26,8 @@ from autograder.author.source import Source, load_reference
 from autograder.rooms import Repository
 from selfcheck import diagnosis, fingerprint
 from selfcheck.fingerprint import Describer, Trace
-from selfcheck.traces import Raised, Subject, Traces, raises, trace
+from selfcheck.target import LocalProvider
+from selfcheck.traces import Subject, Traces, caller, raises, shown_by, trace
 
 SEEDS = range(100)
 FROM_EDGE = 1e-5  # no real of the right answer or of a mistake lies nearer to an edge between bins
@@ -88,35 +89,35 @@ class _Exercise:
         for mistake in mistakes:
             if not mistake.get("id") or not mistake.get("says"):
                 raise _Refused(f"a mistake lacks its id or what it says: {mistake!r}")
-        functions = {mistake["id"]: self.patched(mistake) for mistake in mistakes}
+        wrong = {mistake["id"]: self.patched(mistake) for mistake in mistakes}
         refused = None
         for seed in SEEDS:
             try:
-                return self._on_seed(seed, mistakes, functions)
+                return self._on_seed(seed, mistakes, wrong)
             except _Refused as reason:
                 refused = reason
         assert refused is not None
         raise refused
 
-    def patched(self, mistake: dict[str, Any]) -> Callable[..., Any]:
-        """The exercise's function with the mistake in it, beside the reference's other functions."""
+    def patched(self, mistake: dict[str, Any]) -> dict[str, Any]:
+        """The reference's functions, with the mistake in the exercise's own."""
         namespace = dict(vars(self.reference))
         try:
             text = self.cell.patched(mistake["old"], mistake.get("new") or "")
             exec(compile(text, f"{self.cell.name}_{mistake['id']}", "exec"), namespace)
         except (KeyError, ValueError, SyntaxError) as error:
             raise _Refused(f"{mistake['id']}: {error}") from error
-        return namespace[self.cell.name]
+        return namespace
 
     def _on_seed(
-        self, seed: int, mistakes: list[dict[str, Any]], functions: Mapping[str, Callable[..., Any]]
+        self, seed: int, mistakes: list[dict[str, Any]], namespaces: Mapping[str, dict[str, Any]]
     ) -> dict[str, Any]:
         inputs = self._inputs(seed)
-        function = getattr(self.reference, self.cell.name)
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
-        subject = Subject(self.cell.name, _output_names(self.cell, function, self._inputs(seed)), opaque)
-        right = self._traced(subject, function, inputs, "the right answer")
-        wrong = {name: self._traced(subject, made, inputs, name) for name, made in functions.items()}
+        call = self._caller(vars(self.reference))
+        subject = Subject(self.cell.name, _output_names(self.cell, call, self._inputs(seed)), opaque)
+        right = self._traced(subject, call, inputs, "the right answer")
+        wrong = {name: self._traced(subject, self._caller(made), inputs, name) for name, made in namespaces.items()}
         says = {mistake["id"]: mistake["says"] for mistake in mistakes}
         _tell_apart(right, wrong, says)
         _stay_clear(right, wrong)
@@ -128,7 +129,7 @@ class _Exercise:
         messages += _of_single_outputs(subject, right, wrong, says)
         return {
             "seed": seed,
-            "arguments": list(inspect.signature(function).parameters),
+            "arguments": self._arguments(),
             "outputs": list(subject.outputs),
             "judged": [int(name) if name.isdecimal() else name for name in judged],
             "sealed": fingerprint.seal(self.salt, messages),
@@ -149,15 +150,17 @@ class _Exercise:
             raise _Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
         return made
 
-    def _traced(
-        self, subject: Subject, function: Callable[..., Any], inputs: list[tuple[Any, ...]], what: str
-    ) -> Traces:
-        def call(*arguments: Any) -> Any:
-            try:
-                return function(*arguments)
-            except Exception as error:
-                raise Raised([kind.__name__ for kind in type(error).__mro__]) from error
+    def _caller(self, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+        return caller(self.cell.name, LocalProvider(namespace, self.cases), self.cases)
 
+    def _arguments(self) -> list[str]:
+        """Names of what a case holds: the exercise's parameters, or those of the probe that shows it."""
+        probe = shown_by(self.cases, self.cell.name)
+        if probe is None:
+            return list(inspect.signature(getattr(self.reference, self.cell.name)).parameters)
+        return list(inspect.signature(self.cases.PROBES[probe]).parameters)[1:]
+
+    def _traced(self, subject: Subject, call: Callable[..., Any], inputs: list[tuple[Any, ...]], what: str) -> Traces:
         describe = Describer(self.salt)
         first, second = (trace(subject, call, inputs, describe) for _ in range(2))
         if not fingerprint.same(first.whole, second.whole):
@@ -220,12 +223,12 @@ def _of_single_outputs(
     return messages
 
 
-def _output_names(cell: Cell, function: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> tuple[str, ...]:
+def _output_names(cell: Cell, call: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> tuple[str, ...]:
     """Names of what the exercise returns: the keys of a dictionary, or the names in its last return statement."""
     value = None
     for case in inputs:
         with contextlib.suppress(Exception):  # some cases ask for an error
-            value = function(*case)
+            value = call(*case)
             break
     if type(value) is dict:
         return tuple(map(str, value))

@@ -8,6 +8,7 @@ list of [sentences, right] as JSON. `change` says what to do to what the solutio
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ def changed(value, change, rng):
     """The value with its floating-point arrays changed: by rounding that must not matter, or into something wrong."""
     if type(value) is tuple:
         return tuple(changed(item, change, rng) for item in value)
+    if type(value) is dict:
+        return {key: changed(item, change, rng) for key, item in value.items()}
     if type(value) is list:
         if value and all(type(item) is int for item in value):
             return value if change in RIGHT else [*value, len(value), 1]
@@ -55,6 +58,7 @@ def main():
     from selfcheck.diagnosis import diagnose
     from selfcheck.folder import cases_beside, visible_tests
     from selfcheck.target import LocalProvider
+    from selfcheck.traces import shown_by
 
     asked = json.load(sys.stdin)
     cases = cases_beside(visible_tests(folder)[0])
@@ -63,10 +67,12 @@ def main():
         namespace: dict[str, Any] = {"__name__": "student"}
         for name, source in [*enumerate(asked["given"]), *asked["reference"].items()]:
             exec(compile(source if name != exercise else code, str(name), "exec"), namespace)
-        if change:
-            function, rng = namespace[exercise], np.random.default_rng(number)
-            namespace[exercise] = lambda *a, f=function, r=rng, c=change, **k: changed(f(*a, **k), c, r)
-        diagnosis = diagnose(folder, exercise, LocalProvider(namespace, cases), cases)
+        probes = dict(getattr(cases, "PROBES", {}))
+        if change:  # to what is looked at: what the probe gives, where one shows the exercise
+            probe, rng = shown_by(cases, exercise), np.random.default_rng(number)
+            within, name = (namespace, exercise) if probe is None else (probes, probe)
+            within[name] = lambda *a, f=within[name], r=rng, c=change, **k: changed(f(*a, **k), c, r)
+        diagnosis = diagnose(folder, exercise, LocalProvider(namespace, SimpleNamespace(PROBES=probes)), cases)
         named = [] if diagnosis is None else [diagnosis.sentence, *(sentence for _, sentence in diagnosis.sentences)]
         said.append([[sentence for sentence in named if sentence], diagnosis is None or diagnosis.right])
     json.dump(said, sys.stdout)

@@ -16,8 +16,8 @@ import numpy as np
 
 from autograder.grade.assignment import EXERCISE, GIVEN, Cell
 from selfcheck.fingerprint import Describer, Trace, same
-from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
-from selfcheck.traces import Raised, Subject, trace
+from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
+from selfcheck.traces import Raised, Subject, caller, trace
 
 Function = Callable[..., Any]
 _ATTEMPTS = 10  # seeds tried for inputs on which every mistake shows
@@ -59,7 +59,7 @@ class Catalogue:
             return None
         known = self.known[exercise]
         try:
-            mine = trace(known.subject, _of_student(exercise, provider), known.inputs(), self.describe).whole
+            mine = trace(known.subject, caller(exercise, provider, self.cases), known.inputs(), self.describe).whole
         except StudentError:
             return None
         if same(mine, known.right):
@@ -85,14 +85,17 @@ class Catalogue:
         def inputs() -> list[tuple]:
             return self.cases.CASES(exercise, np.random.default_rng(seed))
 
-        subject = self._subject(exercise, reference[exercise], inputs())
-        right = trace(subject, _guarded(reference[exercise]), inputs(), self.describe).whole
+        def call(namespace: dict[str, Any]) -> Function:
+            return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
+
+        subject = self._subject(exercise, call(reference), inputs())
+        right = trace(subject, call(reference), inputs(), self.describe).whole
         wrong: dict[str, Trace] = {}
         for mistake in listed:
             namespace = dict(reference)
             source = self.sources[exercise].replace(mistake["old"], mistake["new"] or "")
             exec(compile(source, mistake["id"], "exec"), namespace)
-            wrong[mistake["id"]] = trace(subject, _guarded(namespace[exercise]), inputs(), self.describe).whole
+            wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
         return _Known(inputs, subject, right, wrong)
 
     def _namespace(self) -> dict[str, Any]:
@@ -101,13 +104,13 @@ class Catalogue:
             exec(compile(source, "reference", "exec"), namespace)
         return namespace
 
-    def _subject(self, exercise: str, function: Function, inputs: list[tuple]) -> Subject:
+    def _subject(self, exercise: str, call: Function, inputs: list[tuple]) -> Subject:
         """The exercise with as many outputs as the reference returns where it returns."""
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(exercise, ()))
         for case in inputs:
             try:
-                value = function(*case)
-            except Exception:  # a case in which the right answer is an error
+                value = call(*case)
+            except Raised:  # a case in which the right answer is an error
                 continue
             if type(value) is tuple:
                 return Subject(exercise, tuple(str(position) for position in range(len(value))), opaque)
@@ -126,25 +129,3 @@ def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, s
 def started(messages: list[str]) -> bool:
     """Whether the exercise's tests met anything but the release's stub."""
     return not any(NOT_STARTED in message for message in messages)
-
-
-def _of_student(exercise: str, provider: Provider) -> Function:
-    def call(*arguments: Any) -> Any:
-        try:
-            return provider.call(exercise, arguments, {})
-        except StudentTimeout:
-            raise
-        except StudentError as error:
-            raise Raised(error.names) from None
-
-    return call
-
-
-def _guarded(function: Function) -> Function:
-    def call(*arguments: Any) -> Any:
-        try:
-            return function(*arguments)
-        except Exception as error:
-            raise Raised([cls.__name__ for cls in type(error).__mro__]) from None
-
-    return call

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from autograder.rooms import Repository
 from autograder.simulate.subject import Mistake, Subject
+from selfcheck.target import LocalProvider
+from selfcheck.traces import caller
 
 _SEED = 20
 
@@ -24,7 +27,7 @@ def plausible_mistakes(repository: Repository, subject: Subject) -> dict[str, li
     if not reference.is_file() or not cases.is_file():
         return {name: list(exercise.mistakes) for name, exercise in subject.exercises.items()}
     given = runpy.run_path(str(reference), run_name="reference")
-    arguments = runpy.run_path(str(cases), run_name="cases")
+    arguments = SimpleNamespace(**runpy.run_path(str(cases), run_name="cases"))
     found = {}
     for name, exercise in subject.exercises.items():
         ranked = [(_rank(given, arguments, name, mistake), mistake) for mistake in exercise.mistakes]
@@ -33,18 +36,23 @@ def plausible_mistakes(repository: Repository, subject: Subject) -> dict[str, li
     return found
 
 
-def _rank(given: Mapping[str, Any], cases: Mapping[str, Any], name: str, mistake: Mistake) -> int:
+def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake) -> int:
     """2: the right type and shape with another value; 1: the same value as the reference's, here; 0: anything else."""
-    if name not in cases or name not in given:
+    if not hasattr(cases, name) or name not in given:
         return 0
     namespace = dict(given)
     try:
         exec(compile(mistake.source, f"<{mistake.id}>", "exec"), namespace)
-        got = namespace[name](*cases[name](np.random.default_rng(_SEED)))
+        got = _called(namespace, cases, name)
     except Exception:  # a mistake may raise anything; that it does is the answer
         return 0
-    right = given[name](*cases[name](np.random.default_rng(_SEED)))
+    right = _called(given, cases, name)
     return (1 if _equal(got, right) else 2) if _alike(got, right) else 0
+
+
+def _called(namespace: Mapping[str, Any], cases: Any, name: str) -> Any:
+    arguments = getattr(cases, name)(np.random.default_rng(_SEED))
+    return caller(name, LocalProvider(namespace, cases), cases)(*arguments)
 
 
 def _alike(got: Any, right: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from autograder.rooms import Repository
 from selfcheck.diagnosis import diagnose
 from selfcheck.fingerprint import Describer
 from selfcheck.target import LocalProvider
+from selfcheck.traces import Raised, caller, shown_by
 
 COURSE = Repository.default()
 OPENING = """# %%
@@ -62,17 +64,26 @@ class Assignment:
         exec(text, namespace)
         return namespace
 
-    def diagnosis(self, exercise, namespace):
-        return diagnose(self.folder, exercise, LocalProvider(namespace), self.cases)
+    def diagnosis(self, exercise, namespace, cases=None):
+        return diagnose(self.folder, exercise, LocalProvider(namespace, cases or self.cases), self.cases)
+
+    def caller(self, exercise, function=None):
+        """The right answer, or a function in its place, as called on a case: by a probe where one shows it."""
+        namespace = {exercise: function or getattr(self.reference, exercise)}
+        return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
 
     def changed(self, exercise, change, function=None):
-        """The diagnosis of the right answer, or of a function, with its outputs changed."""
+        """The diagnosis of the right answer, or of a function, with what is looked at changed."""
         made = function or getattr(self.reference, exercise)
+        probe = shown_by(self.cases, exercise)
+        shown = made if probe is None else self.cases.PROBES[probe]
 
         def other(*args, **kwargs):
-            return _each(made(*args, **kwargs), change)
+            return _each(shown(*args, **kwargs), change)
 
-        return self.diagnosis(exercise, {exercise: other})
+        if probe is None:
+            return self.diagnosis(exercise, {exercise: other})
+        return self.diagnosis(exercise, {exercise: made}, SimpleNamespace(PROBES={probe: other}))
 
     def catalogue(self):
         """(exercise, mistake, its function) of all mistakes that are not exempt."""
@@ -86,9 +97,12 @@ class Assignment:
 def _each(value, change):
     if isinstance(value, tuple):
         return (_each(value[0], change), *value[1:])
+    if isinstance(value, dict):
+        return {key: _each(item, change) for key, item in value.items()}
     if isinstance(value, list):
-        return [_each(item, change) for item in value] if value and isinstance(value[0], np.ndarray) else change(value)
-    return change(value)
+        arrays = any(isinstance(item, np.ndarray) for item in value)
+        return [_each(item, change) for item in value] if arrays else change(value)
+    return change(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
 @pytest.fixture(scope="module", params=COURSE.names())
@@ -138,9 +152,11 @@ def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
     rng = np.random.default_rng(2)
 
     def swapped(value):
-        flat = np.array(value).reshape(-1).copy()
+        if isinstance(value, list):
+            return [*value[-1:], *value[1:-1], *value[:1]]
+        flat = value.reshape(-1).copy()
         flat[[0, -1]] = flat[-1] + 1, flat[0] - 1
-        return flat.reshape(np.shape(value)) if isinstance(value, np.ndarray) else flat.tolist()
+        return flat.reshape(value.shape)
 
     def of_the_air(value):
         return rng.standard_normal(value.shape) if isinstance(value, np.ndarray) else rng.integers(1, 6, 9).tolist()
@@ -153,27 +169,30 @@ def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
         for exercise in assignment.exercises:
             found = assignment.changed(exercise, change)
             assert (found.sentence, found.sentences) == ("", ()), (exercise, name)
-            assert found.right != _alters(change, getattr(assignment.reference, exercise), assignment, exercise), name
+            assert found.right != _alters(change, None, assignment, exercise), name
             tried += 1
         for exercise, mistake, function in assignment.catalogue():
             found = assignment.changed(exercise, change, function)
             tried += 1
-            if found.sentence or found.sentences:
-                accused = found.sentence or found.sentences
+            for output, accused in [(None, found.sentence)] if found.sentence else found.sentences:
                 assert accused == mistake["says"], (exercise, mistake["id"], name)
-                assert not _alters(change, function, assignment, exercise), (exercise, mistake["id"], name)
+                assert not _alters(change, function, assignment, exercise, output), (exercise, mistake["id"], name)
     assert tried >= 200
 
 
-def _alters(change, function, assignment, exercise):
-    """Whether a change alters any output of the function on the public cases."""
+def _alters(change, function, assignment, exercise, output=None):
+    """Whether a change alters any output of the function on the public cases, or the one of this name."""
     entry = assignment.exercises[exercise]
     for case in assignment.cases.CASES(exercise, np.random.default_rng(entry["seed"])):
         try:
-            value = function(*case)
-        except Exception:
+            value = assignment.caller(exercise, function)(*case)
+        except Raised:
             continue
-        if repr(_each(value, change)) != repr(value):
+        before, after = value, _each(value, change)
+        if output is not None:
+            place = output if isinstance(value, dict) else entry["outputs"].index(output)
+            before, after = before[place], after[place]
+        if repr(after) != repr(before):
             return True
     return False
 
@@ -183,10 +202,11 @@ def test_fewer_numbers_are_sealed_than_an_array_has_unknowns(assignment):
     for exercise, entry in assignment.exercises.items():
         for case in assignment.cases.CASES(exercise, np.random.default_rng(entry["seed"])):
             try:
-                value = getattr(assignment.reference, exercise)(*case)
-            except ValueError:
+                value = assignment.caller(exercise)(*case)
+            except Raised:
                 continue
-            for array in [value, *value] if isinstance(value, list | tuple) else [value]:
+            items = list(value.values()) if isinstance(value, dict) else value
+            for array in [value, *items] if isinstance(items, list | tuple) else [value]:
                 if isinstance(array, np.ndarray) and array.dtype.kind == "f":
                     assert 2 * len(describe(array, "p").reals) <= max(array.size, 2), exercise
 
@@ -278,3 +298,36 @@ def test_an_output_that_could_be_guessed_is_not_judged_by_itself(written, tmp_pa
     found = diagnose(tmp_path, "product", LocalProvider({"product": lambda a, b: (a @ b, 7.0)}), cases)
     assert found is not None
     assert (found.right_outputs, found.wrong_outputs) == (("c",), ())
+
+
+SHOWN = """
+import numpy as np
+
+SHOWN_BY = {"product": "rows"}
+
+
+def rows(namespace, a, b):
+    found = {"rows": np.array(list(namespace["product"](a, b)))}
+    a[:] = 0
+    return found
+
+
+PROBES = {"rows": rows}
+"""
+
+
+def test_an_exercise_without_plain_results_is_shown_by_a_probe(written, tmp_path):
+    solution = PRODUCT.replace("return c", "return iter(c)")
+    content = written([SQUARE], cases=SHOWN + CASES, solution=solution)
+    assert content["exercises"]["product"]["outputs"] == ["rows"]
+    assert content["exercises"]["product"]["arguments"] == ["a", "b"]
+    (tmp_path / "mistakes.json").write_text(json.dumps(content))
+    cases = load_reference(Repository(tmp_path).cases("a1"))
+
+    def found(function):
+        return diagnose(tmp_path, "product", LocalProvider({"product": function}, cases), cases)
+
+    assert found(lambda a, b: iter(a @ b)).right
+    assert found(lambda a, b: iter((a @ b) ** 2)).sentence == "squares?"
+    assert found(lambda a, b: a @ b).right
+    assert not found(lambda a, b: 1 / 0).right

@@ -1,9 +1,13 @@
 """What is looked at when an exercise runs on its public cases."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from selfcheck.fingerprint import Describer
-from selfcheck.traces import ARGUMENTS, Raised, Subject, trace
+from selfcheck.target import NOT_STARTED, LocalProvider, StudentError, StudentTimeout
+from selfcheck.traces import ARGUMENTS, Raised, Subject, caller, trace
 
 CASES = [(np.arange(12.0).reshape(3, 4), {"W": np.ones((2, 5))}, np.random.default_rng(0))]
 ONE = Subject("one", ("h",))
@@ -66,3 +70,46 @@ def test_outputs_are_told_apart_one_by_one_in_a_tuple_or_a_dictionary():
 
 def test_warnings_do_not_turn_into_errors():
     assert not run(lambda x, weights, rng: np.log(x - 5)).raises_everywhere()
+
+
+def _called(function, cases=None, **more):
+    return caller("one", LocalProvider({"one": function, **more}, cases), cases)
+
+
+def test_an_exercise_is_called_or_shown_by_its_probe_whose_arguments_stay_as_they_were():
+    def drawn(namespace, points):
+        points *= namespace["one"]()(2.0)
+        return points.sum()
+
+    x = np.ones(3)
+    assert _called(lambda x: x.sum())(x) == 3.0
+    assert _called(lambda x: x.sum(), SimpleNamespace())(x) == 3.0
+    cases = SimpleNamespace(SHOWN_BY={"one": "drawn"}, PROBES={"drawn": drawn})
+    assert _called(lambda: lambda y: y + 5, cases)(x) == 21.0
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "cases", [None, SimpleNamespace(SHOWN_BY={"one": "p"}, PROBES={"p": lambda n, x: n["one"](x)})]
+)
+def test_what_an_exercise_raises_is_told_from_one_that_is_not_started_or_does_not_end(cases):
+    with pytest.raises(Raised) as caught:
+        _called(lambda x: 1 / 0, cases)(1)
+    assert caught.value.name == "ZeroDivisionError"
+
+    def unstarted(x):
+        raise NotImplementedError(f"one {NOT_STARTED}")
+
+    with pytest.raises(StudentError) as waiting:
+        _called(unstarted, cases)(1)
+    assert waiting.value.names[0] == "NotImplementedError"
+
+    class Late:
+        def call(self, name, args, kwargs):
+            raise StudentTimeout("still running")
+
+        def probe(self, name, args):
+            raise StudentTimeout("still running")
+
+    with pytest.raises(StudentTimeout):
+        caller("one", Late(), cases)(1)
