@@ -1,0 +1,1639 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Assignment 4: from the additive cell to the LSTM
+#
+# *You build the LSTM one idea at a time, ask of each part what it buys, and measure which derivative it keeps at 1.*
+#
+# In assignment 2 the gradient had to pass through a product of Jacobians, one for each step, and it vanished or
+# exploded; assignment 3 tamed the training. This chapter changes the cell itself, in the order in which the lecture
+# does it. A state that is added to (1) gets two gates (2), then a third that lets it forget (3). Two of the gates, open
+# or shut, make four behaviours (4). Then the whole sequence (5), its gradients by hand (6), gates that look into the
+# cell (7), and the bias with which training had better begin (8). At the end your own code trains a network on
+# Shakespeare, and you watch its gates while it reads (9).
+#
+# **How to work.** As in assignment 1: eight exercises and two questions in words, each with a card that gives its
+# points, its difficulty from one to five dots and its minutes. Write the function, run its cell, then the `check(...)`
+# below it. Help is folded away under the symptom that it cures. All other code runs as it stands once the exercises
+# above it are done; the cells that make figures are yours to change.
+#
+# **Predict, then measure.** Seven experiments ask for a prediction first: write it in place of `None`. Predictions earn
+# no points and cost none. Some sentences that are often said of the LSTM will turn out stronger than the measurement
+# allows, and so, most likely, will some of your own.
+
+# %% [markdown] include="NOTATION.md"
+
+# %%
+if __name__ == "__main__":
+    import os
+
+    # The products of this notebook are small: one thread is quicker than several that wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# %%
+import numpy as np
+
+from selfcheck import check, data_path, progress
+
+# %%
+if __name__ == "__main__":
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
+    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
+    plt.rcParams.update({"legend.frameon": False})
+    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+
+# %% [markdown]
+# ## 1. Adding instead of replacing
+#
+# *What is only added to stays where it is; what is computed anew must be copied, at every step.*
+#
+# A recurrent network computes its state anew at every step. Whatever is to survive must pass through $\mathbf{W}$ and
+# through the tanh, T times for T steps, and so must its gradient:
+#
+# $$\mathbf{h}_t = \tanh(\mathbf{W}\mathbf{h}_{t-1} + \mathbf{U}\mathbf{x}_t + \mathbf{b}),
+# \qquad\qquad
+# \frac{\partial \mathbf{h}_t}{\partial \mathbf{h}_{t-1}} = \mathrm{diag}(1 - \mathbf{h}_t^2)\, \mathbf{W} .$$
+#
+# The idea behind the LSTM is a second state, the **cell** $\mathbf{c}_t$, to which each step only *adds* something. The
+# hidden state, which the next step and the output read, is made from it:
+#
+# $$\mathbf{c}_t = \mathbf{c}_{t-1} + \tanh(\mathbf{W}\mathbf{h}_{t-1} + \mathbf{U}\mathbf{x}_t + \mathbf{b}),
+# \qquad\qquad \mathbf{h}_t = \tanh \mathbf{c}_t .$$
+#
+# **What does it buy?** Look at $\mathbf{c}_{t-1}$ where it *stands* in the first formula: it has the factor 1, and so
+# it has after a hundred steps. What was once stored stays, and an error that arrives at $\mathbf{c}_T$ walks back along
+# the sum unchanged: the **constant error carousel** of Hochreiter and Schmidhuber (1997).
+#
+# But $\mathbf{c}_{t-1}$ stands there twice. It also hides in $\mathbf{h}_{t-1} = \tanh \mathbf{c}_{t-1}$. So we must
+# tell two derivatives apart, and shall do so to the end of the chapter:
+#
+# $$\underbrace{\frac{\partial \mathbf{c}_t}{\partial \mathbf{c}_{t-1}} \Big|_{\mathbf{h}_{t-1} \text{ fixed}} = I}_{
+# \text{the direct one}}
+# \qquad\qquad
+# \underbrace{\frac{d \mathbf{c}_t}{d \mathbf{c}_{t-1}} = I + \mathrm{diag}(1 - \mathbf{g}_t^2)\, \mathbf{W}\,
+# \mathrm{diag}(1 - \mathbf{h}_{t-1}^2)}_{\text{the total one}}
+# \qquad\qquad \mathbf{g}_t = \tanh(\mathbf{W}\mathbf{h}_{t-1} + \mathbf{U}\mathbf{x}_t + \mathbf{b}) .$$
+#
+# The first is 1 whatever the weights are. The second is what a gradient really meets; we shall measure it.
+
+# %% [markdown]
+# ## 2. The original LSTM: when to write, when to speak
+#
+# *Two gates, numbers between 0 and 1, decide what enters the cell and what leaves it.*
+#
+# The additive cell keeps everything, wanted or not. Each input is added, so the one that mattered drowns among all that
+# came after. And each unit speaks at every step, also while it only holds something for later. The weights cannot help:
+# the *same* weight into the cell would have to let one input in and keep the next one out (Hochreiter and Schmidhuber
+# call this the input weight conflict, and its mirror image the output weight conflict). So let the network decide anew
+# at each step. A **gate** is a vector of numbers between 0 and 1, computed from input and state like everything else,
+# with which something is multiplied element by element:
+#
+# $$\begin{aligned}
+# \mathbf{i}_t &= \sigma(\mathbf{W}_i\mathbf{h}_{t-1} + \mathbf{U}_i\mathbf{x}_t + \mathbf{b}_i) \\
+# \mathbf{o}_t &= \sigma(\mathbf{W}_o\mathbf{h}_{t-1} + \mathbf{U}_o\mathbf{x}_t + \mathbf{b}_o) \\
+# \mathbf{c}_t &= \mathbf{c}_{t-1} + \mathbf{i}_t \otimes
+# \tanh(\mathbf{W}_g\mathbf{h}_{t-1} + \mathbf{U}_g\mathbf{x}_t + \mathbf{b}_g) \\
+# \mathbf{h}_t &= \mathbf{o}_t \otimes \tanh \mathbf{c}_t
+# \end{aligned}$$
+#
+# **What does it buy?** The input gate protects the cell from inputs that do not matter. The output gate protects the
+# rest of the network from a cell that has nothing to say yet. And neither touches the factor 1 before
+# $\mathbf{c}_{t-1}$.
+#
+# The gates need the logistic function; here it is in a form that never overflows.
+
+
+# %%
+def sigmoid(a):
+    """The logistic function 1 / (1 + exp(-a)), in a form that does not overflow for any a."""
+    return 0.5 * (1.0 + np.tanh(0.5 * a))
+
+
+# %% exercise="additive_cell" points=10 difficulty=2 minutes=30
+def additive_cell(x, h_prev, c_prev, U, W, b, i=1.0, o=1.0):
+    r"""One step of the additive cell: $c_t = c_{t-1} + i \otimes \tanh(W h_{t-1} + U x_t + b)$.
+
+    The hidden state is read from it: $h_t = o \otimes \tanh c_t$.
+    x: (N, D). h_prev, c_prev: (N, H). U: (H, D). W: (H, H). b: (H,).
+    i, o: (N, H), what the input and the output gate let through; 1.0, all of it, gives the additive cell of the slide.
+    Returns h, c: (N, H) float64 each.
+    Lecture: "The LSTM Idea"; the constant error carousel of Hochreiter and Schmidhuber 1997.
+    """
+    ### BEGIN SOLUTION
+    c = c_prev + i * np.tanh(x @ U.T + h_prev @ W.T + b)  # (N, H)
+    h = o * np.tanh(c)  # (N, H)
+    ### END SOLUTION
+    return h, c
+
+
+def original_lstm_step(x, h_prev, c_prev, U, W, b):
+    r"""One step of the original LSTM, the additive cell behind two gates of its own: $i_t, o_t = \sigma(\dots)$.
+
+    Each of the three, in the order i, g, o, has its H rows of the weights: $a = W h_{t-1} + U x_t + b$,
+    $i_t = \sigma(a_i)$, $o_t = \sigma(a_o)$, $c_t = c_{t-1} + i_t \otimes \tanh(a_g)$, $h_t = o_t \otimes \tanh c_t$.
+    x: (N, D). h_prev, c_prev: (N, H). U: (3H, D). W: (3H, H). b: (3H,).
+    Returns h, c: (N, H) float64 each.
+    Lecture: "The Original LSTM Cell"; Hochreiter and Schmidhuber 1997.
+    """
+    ### BEGIN SOLUTION
+    (U_i, U_g, U_o), (W_i, W_g, W_o), (b_i, b_g, b_o) = (np.split(weights, 3) for weights in (U, W, b))
+    i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)  # (N, H)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)  # (N, H)
+    h, c = additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)
+    ### END SOLUTION
+    return h, c
+
+
+# %% [markdown]
+# <details><summary>The cell is right while the gates are 1, wrong when they are given</summary>
+#
+# The input gate decides what *enters*. Does yours also multiply what has been in the cell before?
+# </details>
+#
+# <details><summary>c is right, h is wrong</summary>
+#
+# Two things are called state here. Which of them does the output read, the cell before this step or after it? And does
+# h pass through a tanh of its own?
+# </details>
+#
+# <details><summary>additive_cell is right, original_lstm_step is not</summary>
+#
+# Which of the 3H rows belong to which gate? The order is stated in the docstring. Two of the three parts pass through
+# the same function, the third through another one.
+# </details>
+#
+# <details><summary>"operands could not be broadcast together", or a product that does not fit</summary>
+#
+# Each gate has H *rows* of U, of W and of b, and all columns. Once a product is made, its N sequences are rows and the
+# 3H numbers are columns.
+# </details>
+
+# %% [markdown]
+# **A memory set by hand.** One unit, no recurrent weights, an input of three numbers: a value that changes at every
+# step, and two cues, *write* and *read*. The weights are set by hand so that the cues open the gates. The value at step
+# 10 is to be kept and read at step 40; the value at step 60 is to take its place and be read at step 90. The additive
+# cell has no gates and must take what comes.
+
+# %%
+if __name__ == "__main__":
+    steps, writes, reads = np.arange(100), [10, 60], [40, 90]
+    x_cued = np.zeros((100, 3))
+    x_cued[:, 0] = np.random.default_rng(24).uniform(-1, 1, 100)
+    x_cued[writes, 0] = 0.7, -0.5
+    x_cued[writes, 1], x_cued[reads, 2] = 1, 1
+
+    def run_cued(step, U, b):
+        """Cell and hidden state, (T,) each, of one unit without recurrent weights that reads x_cued."""
+        h = c = np.zeros((1, 1))
+        trace = []
+        for x in x_cued:
+            h, c = step(x[None], h, c, U, np.zeros((len(b), 1)), b)[:2]
+            trace.append((c.item(), h.item()))
+        return np.array(trace).T
+
+    def show_cued(axis, step, U, b, title):
+        """What the cell holds, what it says, and what it should hold."""
+        c, h = run_cued(step, U, b)
+        wanted = np.tanh(np.repeat([np.nan, x_cued[10, 0], x_cued[60, 0]], [10, 50, 40]))
+        axis.plot(steps, wanted, color=GREY, linewidth=5, alpha=0.35, label="what it should hold")
+        axis.plot(steps, c, color=BLUE, label="cell c")
+        axis.plot(steps, h, color=ORANGE, linewidth=1, label="hidden state h")
+        arrow = {"arrowstyle": "->", "color": GREY}
+        for when, mark in [(writes, "write"), (reads, "read")]:
+            for t in when:
+                place = {"xycoords": axis.get_xaxis_transform(), "ha": "center"}
+                axis.annotate(mark, (t, 0.14), (t, 0.02), arrowprops=arrow, **place)
+        axis.set(xlabel="step t", title=title)
+        return c
+
+    U_g, U_i, U_o = [1.0, 0, 0], [0, 20.0, 0], [0, 0, 20.0]  # the candidate sees the value, the gates see the cues
+    U_original, b_original = np.array([U_i, U_g, U_o]), np.array([-10.0, 0, -10])
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
+    show_cued(left, additive_cell, np.array([U_g]), np.zeros(1), "additive cell")
+    c = show_cued(right, original_lstm_step, U_original, b_original, "original LSTM: input and output gate")
+    left.set(ylabel="value", ylim=(-3.4, 2.3))
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    plt.show()
+    print(f"original LSTM: c[59] = {c[59]:.3f}, wanted {np.tanh(0.7):.3f}", end="; ")
+    print(f"c[99] = {c[99]:.3f}, wanted {np.tanh(-0.5):.3f}")
+
+# %% [markdown]
+# The additive cell wanders about with everything that it is fed; at both readings its value has the wrong sign. The
+# original LSTM writes only at the cue, holds 0.604 without a scratch for fifty steps, and speaks only when asked. But
+# at step 60 it does the one thing that it can do, it *adds*: 0.604 - 0.462 = 0.142, where -0.462 was wanted. It has no
+# way to let go of the first value. Keep this in mind for section 3.
+
+# %% [markdown]
+# ### Experiment 1: the direct derivative and the total one
+#
+# Now random weights, H = 32 units, D = 8 random inputs, drawn as PyTorch draws them: uniform between $-1/\sqrt H$ and
+# $1/\sqrt H$. Change each number of $\mathbf{c}_0$ a little and see how much $\mathbf{c}_t$ changes, for t = 1 to 100.
+# The matrix of these changes is $d\mathbf{c}_t / d\mathbf{c}_0$, and its norm (the largest singular value) is the
+# largest factor by which a change can have grown. To measure the *direct* derivative, hand the cell at each step the
+# hidden state that it had in an undisturbed run, so that nothing can travel through $\mathbf{h}$.
+#
+# For comparison the recurrent network of section 1 with the weights of the additive cell. By what power of ten will a
+# small change have grown or shrunk after 100 steps: 0 for "not at all", -6 for "to a millionth"?
+
+# %%
+if __name__ == "__main__":
+    predicted_power_direct = {"additive cell": None, "original LSTM": None}
+    predicted_power_total = {"additive cell": None, "original LSTM": None, "RNN": None}
+
+# %%
+if __name__ == "__main__":
+    D, H, T = 8, 32, 100
+
+    def rnn_step(x, h_prev, c_prev, U, W, b):
+        """A recurrent network in the clothes of the others: its cell is its hidden state."""
+        h = np.tanh(x @ U.T + h_prev @ W.T + b)
+        return h, h
+
+    def random_weights(rng, gates):
+        """U, W, b of a cell with so many gates: uniform between -1/sqrt(H) and 1/sqrt(H), biases 0."""
+        rows, bound = gates * H, 1 / np.sqrt(H)
+        return rng.uniform(-bound, bound, (rows, D)), rng.uniform(-bound, bound, (rows, H)), np.zeros(rows)
+
+    def derivative_norms(step, weights, x, h_fixed=False):
+        """The norms (T,) of d c_t / d c_0 by central differences, and c (T, H) of an undisturbed run."""
+        c = np.vstack([np.zeros(H), 1e-6 * np.eye(H), -1e-6 * np.eye(H)])  # 2H + 1 copies; 0 is the undisturbed one
+        h = c if step is rnn_step else np.zeros_like(c)
+        norms, cells = [], []
+        for x_t in x:
+            if h_fixed:
+                h = np.tile(h[0], (2 * H + 1, 1))
+            h, c = step(np.tile(x_t, (2 * H + 1, 1)), h, c, *weights)
+            norms.append(np.linalg.norm((c[1 : H + 1] - c[H + 1 :]) / 2e-6, ord=2))
+            cells.append(c[0])
+        return np.array(norms), np.array(cells)
+
+    cases = {"additive cell": (additive_cell, 1), "original LSTM": (original_lstm_step, 3), "RNN": (rnn_step, 1)}
+    total, direct, cells = ({name: [] for name in cases} for _ in range(3))
+    for seed in range(5):
+        for name, (step, gates) in cases.items():
+            rng = np.random.default_rng(seed)
+            x, weights = rng.standard_normal((T, D)), random_weights(rng, gates)
+            norms, trace = derivative_norms(step, weights, x)
+            total[name].append(norms)
+            cells[name].append(trace)
+            direct[name].append(derivative_norms(step, weights, x, h_fixed=True)[0])
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
+    colors = dict(zip(cases, (ORANGE, BLUE, GREY), strict=True))
+    for name, color in colors.items():
+        left.semilogy(range(1, T + 1), np.array(total[name]).T, color=color, linewidth=0.9, alpha=0.8)
+        left.plot([], [], color=color, label=f"total, {name}")
+        right.plot(range(1, T + 1), np.abs(cells[name]).mean(axis=(0, 2)), color=color, label=name)
+    left.semilogy(range(1, T + 1), direct["additive cell"][0], "--", color="black", label="direct, additive, original")
+    left.set(xlabel="steps t", ylabel="norm of dc$_t$/dc$_0$", ylim=(1e-7, 1e5), title="Five networks of each kind")
+    left.legend(loc="lower right", fontsize=8)
+    right.set(xlabel="steps t", ylabel="mean size of the numbers in c$_t$", title="How full the cell is")
+    right.legend(fontsize=8)
+    plt.show()
+    for name in cases:
+        after = np.log10(np.array(total[name])[:, [9, 49, 99]])
+        print(f"total, {name}: power of ten after 10, 50, 100 steps {after.mean(axis=0).round(1)}", end=" ")
+        print(f"(predicted after 100: {predicted_power_total[name]})")
+    for name, prediction in predicted_power_direct.items():
+        print(f"direct, {name}: {np.min(direct[name]):.6f} to {np.max(direct[name]):.6f}", end=" ")
+        print(f"(predicted power: {prediction}); ", end="")
+        print(f"mean size of the numbers in c: {np.abs(cells[name]).mean(axis=(0, 2))[[9, 49, 99]].round(1)}")
+
+# %% [markdown]
+# The direct derivative is 1.000000 in every case: the carousel does what it promises. The total one is something else.
+# After 100 steps it has grown to $10^{3.4}$, more than two thousand, in the additive cell and to $10^{2.2}$ in the
+# original LSTM. (The RNN is below $10^{-9}$, where small differences drown in rounding errors.) The formula of section
+# 1 says why: $I$ plus a random matrix has its eigenvalues scattered around 1, about half of them outside the unit
+# circle, where the RNN's were scattered around 0. Adding cured the vanishing; it did not cure the exploding, and the
+# clipping of assignment 3 stays in use.
+#
+# That the growth slows down later is no comfort. On the right the cells fill up: numbers of 30 in the additive cell,
+# where $\tanh$ is as flat as it gets, so that nothing passes through $\mathbf{h}$ any more. The derivative stops
+# growing because the network has stopped listening to its memory.
+#
+# Hochreiter and Schmidhuber knew this. In their paper an error that leaves the cell through its candidate or a gate
+# changes their weights and is then *cut off*: it is not followed back through $\mathbf{h}$ to earlier steps. With the
+# gradient truncated in this way the direct derivative is all there is, and their word *constant* is exact. Today's
+# programs, yours included, compute the whole gradient.
+
+# %% [markdown]
+# ## 3. The popular LSTM: learning to forget
+#
+# *A third gate multiplies the old cell, so that the cell can let go.*
+#
+# Two things went wrong in the last section. The original cell could add a second value to the first but not put it in
+# the first one's place. And in a long run its numbers only grow, until $\tanh \mathbf{c}_t$ lies in its flat part,
+# where the network can neither read what is stored nor tell by a gradient how to change it. Sequences that never end,
+# such as text, need a way to *let go*. Gers, Schmidhuber and Cummins (2000) put a gate where the factor 1 had been:
+#
+# $$\begin{aligned}
+# \mathbf{i}_t &= \sigma(\mathbf{W}_i\mathbf{h}_{t-1} + \mathbf{U}_i\mathbf{x}_t + \mathbf{b}_i) &
+# \mathbf{f}_t &= \sigma(\mathbf{W}_f\mathbf{h}_{t-1} + \mathbf{U}_f\mathbf{x}_t + \mathbf{b}_f) \\
+# \mathbf{g}_t &= \tanh(\mathbf{W}_g\mathbf{h}_{t-1} + \mathbf{U}_g\mathbf{x}_t + \mathbf{b}_g) &
+# \mathbf{o}_t &= \sigma(\mathbf{W}_o\mathbf{h}_{t-1} + \mathbf{U}_o\mathbf{x}_t + \mathbf{b}_o) \\
+# \mathbf{c}_t &= \mathbf{f}_t \otimes \mathbf{c}_{t-1} + \mathbf{i}_t \otimes \mathbf{g}_t &
+# \mathbf{h}_t &= \mathbf{o}_t \otimes \tanh \mathbf{c}_t
+# \end{aligned}$$
+#
+# This is the cell that everybody calls LSTM today. $\mathbf{g}_t$ is the **candidate**, what would be written if the
+# input gate were wide open.
+#
+# **What does it buy?** The cell can be emptied, at once or little by little, unit by unit, whenever input and state ask
+# for it. **What does it cost?** The direct derivative is no longer 1 but $\mathbf{f}_t$: the carousel runs at the
+# strength that the network itself chooses. At $\mathbf{f}_t = 1$ everything is as before.
+#
+# In code the four stand below each other in one matrix of 4H rows, in the order i, f, g, o, so that one product serves
+# all of them.
+
+
+# %% exercise="lstm_step_forward" points=10 difficulty=2 minutes=25
+def lstm_step_forward(x, h_prev, c_prev, U, W, b):
+    r"""One step of the LSTM: $c_t = f_t \otimes c_{t-1} + i_t \otimes g_t$, $h_t = o_t \otimes \tanh c_t$.
+
+    $a = W h_{t-1} + U x_t + b$, with H rows for each of i, f, g, o, in this order;
+    $i_t = \sigma(a_i)$, $f_t = \sigma(a_f)$, $g_t = \tanh(a_g)$, $o_t = \sigma(a_o)$.
+    x: (N, D). h_prev, c_prev: (N, H). U: (4H, D). W: (4H, H). b: (4H,).
+    Returns h, c: (N, H) float64 each, and the cache (x, h_prev, c_prev, U, W, i, f, g, o, c) for the backward pass.
+    Lecture: "The Popular LSTM Cell"; Gers, Schmidhuber and Cummins 2000.
+    """
+    ### BEGIN SOLUTION
+    a_i, a_f, a_g, a_o = np.split(x @ U.T + h_prev @ W.T + b, 4, axis=1)  # (N, H) each
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+    c = f * c_prev + i * g  # (N, H)
+    h = o * np.tanh(c)  # (N, H)
+    ### END SOLUTION
+    return h, c, (x, h_prev, c_prev, U, W, i, f, g, o, c)
+
+
+# %% [markdown]
+# <details><summary>Only some of the numbers are wrong, or all of them a little</summary>
+#
+# Print the four gates for one sequence. All but one must lie between 0 and 1. Which one may be negative, and where in
+# the order i, f, g, o does it stand?
+# </details>
+#
+# <details><summary>c is wrong, though the gates are right</summary>
+#
+# Two products are added. Which gate belongs to what *was* there, and which one to what is *new*?
+# </details>
+#
+# <details><summary>c is right, h is not</summary>
+#
+# Can your h be larger than 1? The lecture's cannot.
+# </details>
+#
+# <details><summary>The gates have the wrong shape, or each gets numbers of another</summary>
+#
+# The 4H numbers of a row belong to four gates. Along which axis did you cut?
+# </details>
+
+# %% [markdown]
+# PyTorch's cell, computed by your function from its own weights. It keeps two biases and adds them; ours is their sum.
+# Below it the memory of the last section again, with a forget gate that shuts when the *write* cue comes.
+
+# %%
+if __name__ == "__main__":
+    import torch
+
+    def weights_of(network):
+        """U, W, b of a torch LSTM or LSTMCell, its two biases added."""
+        U, W, b_ih, b_hh = (value.detach().numpy() for value in network.parameters())
+        return U, W, b_ih + b_hh
+
+    torch.manual_seed(0)
+    cell = torch.nn.LSTMCell(input_size=4, hidden_size=6, dtype=torch.float64)
+    x, h_prev, c_prev = (np.random.default_rng(size).standard_normal((3, size)) for size in (4, 6, 6))
+    ours = lstm_step_forward(x, h_prev, c_prev, *weights_of(cell))[:2]
+    theirs = cell(torch.from_numpy(x), (torch.from_numpy(h_prev), torch.from_numpy(c_prev)))
+    for name, a, b in zip("hc", ours, theirs, strict=True):
+        print(f"{name}: largest difference from PyTorch's {abs(a - b.detach().numpy()).max():.0e}")
+
+    U_popular, b_popular = np.array([U_i, [0, -20.0, 0], U_g, U_o]), np.array([-10.0, 10, 0, -10])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
+    show_cued(left, original_lstm_step, U_original, b_original, "original LSTM")
+    c = show_cued(right, lstm_step_forward, U_popular, b_popular, "popular LSTM: with forget gate")
+    left.set(ylabel="value", ylim=(-1.1, 0.8))
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    plt.show()
+    print(f"popular LSTM: c[59] = {c[59]:.3f}, wanted {np.tanh(0.7):.3f}", end="; ")
+    print(f"c[99] = {c[99]:.3f}, wanted {np.tanh(-0.5):.3f}")
+
+# %% [markdown]
+# The second value has taken the place of the first: -0.461. The forget gate was at 0.99995 between the cues and at
+# 0.00005 at the second one. Look closely at the first value, though: after 49 steps at 0.99995 it has become 0.603
+# where the original LSTM still has 0.604. A gate that is nearly open leaks.
+
+# %% [markdown]
+# ## 4. The table of the gates
+#
+# *Two gates, open or shut: four things that a cell can do with what it holds. And how far open is open?*
+#
+# | input gate | forget gate | behaviour |
+# |---|---|---|
+# | 0 | 1 | remember the previous value |
+# | 1 | 1 | add to the previous value |
+# | 0 | 0 | erase the value |
+# | 1 | 0 | overwrite the value |
+#
+# The additive cell knew only the second row, the original LSTM the first and the second; the forget gate brings the
+# other two. But the table speaks of 0 and 1, and a sigmoid reaches neither. A forget gate of 0.99 *remembers* for one
+# step; over a hundred steps it leaves $0.99^{100} = 0.37$ of the value. Whether a gate is open is a question about how
+# long and how exactly: for T steps, to a tolerance $\varepsilon$.
+#
+# And the gate does not stand still. Its pre-activation is the bias *plus* what inputs and states contribute, which may
+# be anything from minus to plus the sum of the sizes of a row's weights, times the largest input or state. A gate that
+# must stay open has to do so in the worst case.
+#
+# You could choose a bias of 1000 and be done. But then no input could ever close the gate again, and no gradient could
+# teach it to. So find the *smallest* bias that does what the table says. Take a pencil: with the gate at f all the
+# time, what is left after T steps? How large must f be? Which number does the sigmoid map to this f? And for a gate
+# that must stay shut: what does $\sigma(-a)$ have to do with $\sigma(a)$?
+
+
+# %% exercise="gate_settings" points=12 difficulty=4 minutes=45
+def gate_settings(behaviours, U, W, b, x_max, T, tolerance):
+    r"""The smallest biases with which each unit of an LSTM behaves for T steps as its row of the lecture's table says.
+
+    | behaviour | input gate | forget gate |
+    |---|---|---|
+    | "remember" | 0 | 1 |
+    | "add" | 1 | 1 |
+    | "erase" | 0 | 0 |
+    | "overwrite" | 1 | 0 |
+
+    No sigmoid reaches 0 or 1. A gate counts as 1 if T steps multiply to enough: $\text{gate}^T \ge 1 - $ tolerance; it
+    counts as 0 if what it holds back does: $(1 - \text{gate})^T \ge 1 - $ tolerance. This must hold for every input
+    with $|x_d| \le $ x_max and every state with $|h_k| \le 1$; of all biases for which it does, the smallest in size is
+    asked: a larger one would do too, but would leave the gate without a slope by which training could move it.
+
+    behaviours: list of H words, one for each unit. U: (4H, D). W: (4H, H). b: (4H,), the gates in the order i, f, g, o.
+    x_max: float >= 0. T: int >= 1. tolerance: float between 0 and 1/2.
+    Returns a new b: (4H,) float64, which differs from b in the rows of i and f only.
+    Lecture: "The Popular LSTM Cell", the table of input and forget gate.
+    """
+    ### BEGIN SOLUTION
+    H = len(behaviours)
+    gate = (1 - tolerance) ** (1 / T)  # the least that counts as 1
+    a = np.log(gate / (1 - gate))  # sigma(a) = gate, sigma(-a) = 1 - gate
+    swing = x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)  # (4H,): how far inputs and states can move a gate
+    table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)}
+    signs = np.array([table[behaviour] for behaviour in behaviours])  # (H, 2)
+    biases = np.concatenate([signs[:, 0], signs[:, 1]]) * (a + swing[: 2 * H])  # (2H,)
+    new = np.concatenate([biases, b[2 * H :]])
+    ### END SOLUTION
+    return new
+
+
+# %% [markdown]
+# <details><summary>My bias is a little too small: the test says that the value is not kept</summary>
+#
+# After one step or after T? A gate that loses a thousandth at each of a hundred steps has lost a tenth.
+# </details>
+#
+# <details><summary>The test says that a smaller bias would do</summary>
+#
+# Where does equality hold? For T = 1 the condition is $\sigma(b) \ge 1 - \varepsilon$; solve that one first. A round
+# number that is certainly large enough is not the answer here, and an approximation for small $\varepsilon$ is not
+# either.
+# </details>
+#
+# <details><summary>Right for U = 0 and W = 0, wrong otherwise</summary>
+#
+# The worst input for an open gate makes its pre-activation as small as possible. Each input may have either sign, so
+# what is the smallest value of $\sum_d U_{kd} x_d$ for $|x_d| \le$ x_max? And each row has worst inputs of its own.
+# </details>
+#
+# <details><summary>"remember" and "overwrite" are exchanged</summary>
+#
+# The table's columns are input gate, forget gate. What must each of the two be so that nothing *new* comes in?
+# </details>
+
+# %% [markdown]
+# One real cell with four units, random weights and random inputs, one unit for each row of the table, all starting from
+# 0.8. The thick line is what the table promises.
+
+# %%
+if __name__ == "__main__":
+    rng = np.random.default_rng(3)
+    behaviours, T, tolerance = ["remember", "add", "erase", "overwrite"], 100, 1e-3
+    U, W, b = 0.3 * rng.uniform(-1, 1, (16, 3)), 0.3 * rng.uniform(-1, 1, (16, 4)), np.zeros(16)
+    b = gate_settings(behaviours, U, W, b, 1.0, T, tolerance)
+    h, c = np.zeros((1, 4)), np.full((1, 4), 0.8)
+    cells, candidates = [c[0]], []
+    for x in rng.uniform(-1, 1, (T, 1, 3)):
+        h, c, cache = lstm_step_forward(x, h, c, U, W, b)
+        cells.append(c[0])
+        candidates.append(cache[7][0])  # g
+    cells, candidates = np.array(cells), np.array(candidates)  # (T + 1, 4), (T, 4)
+    promised = {
+        "remember": np.full(T, 0.8),
+        "add": 0.8 + np.cumsum(candidates[:, 1]),
+        "erase": np.zeros(T),
+        "overwrite": candidates[:, 3],
+    }
+
+    figure, axes = plt.subplots(1, 4, figsize=(9, 2.6))
+    for k, (axis, (behaviour, line)) in enumerate(zip(axes, promised.items(), strict=True)):
+        axis.plot(range(1, T + 1), line, color=GREY, linewidth=5, alpha=0.35, label="the table's promise")
+        axis.plot(range(T + 1), cells[:, k], color=BLUE, label="the cell c, from 0.8 on")
+        axis.set(xlabel="steps", title=behaviour)
+        off = abs(cells[1:, k] - line).max()
+        print(f"{behaviour:>9}: biases i {b[k]:6.2f}, f {b[4 + k]:6.2f}; off by at most {off:.1e}")
+    for axis in axes[[0, 2]]:
+        axis.set_ylim(-0.15, 1)
+    axes[0].set_ylabel("value in the cell")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    plt.show()
+
+# %% [markdown]
+# All four do what the table says, up to a few thousandths of a value of 15 in the unit that adds. The biases are larger
+# in size than 12: some 11.5 for the hundred steps, and the rest for the worst that these small weights could do.
+
+# %% [markdown]
+# ### Experiment 2: what a long memory costs
+#
+# A cell without inputs, so that $c_T = f^T c_0$ with $f = \sigma(b_f)$. Which bias keeps the value for T = 100 steps to
+# a tolerance of 0.001? Which for 1000 steps? And the price: a gradient that is to move the gate must pass through its
+# sigmoid, whose slope is $f(1-f)$, at most 0.25. How much of these 0.25 is left at the bias for 100 steps?
+
+# %%
+if __name__ == "__main__":
+    predicted_bias = {100: None, 1000: None}
+    predicted_slope = None
+
+# %%
+if __name__ == "__main__":
+    biases = np.linspace(-2, 16, 145)  # one unit of a single cell for each bias
+    H = len(biases)
+    nothing = np.zeros((4 * H, 1)), np.zeros((4 * H, H))
+    b = np.concatenate([np.zeros(H), biases, np.zeros(2 * H)])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
+    c, kept = np.ones((1, H)), {}
+    for t in range(1, 1001):
+        _, c, _ = lstm_step_forward(np.zeros((1, 1)), np.zeros((1, H)), c, *nothing, b)
+        if t in (10, 100, 1000):
+            kept[t] = c[0]
+    enough = {}
+    for T, color in zip(kept, (GREEN, BLUE, ORANGE), strict=True):
+        left.semilogy(biases, 1 - kept[T], color=color, label=f"T = {T}")
+        _, enough[T] = gate_settings(["remember"], np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4), 0.0, T, 1e-3)[:2]
+        left.plot(enough[T], 1e-3, "o", color=color)
+        print(f"T = {T}: bias {enough[T]:.3f} (predicted: {predicted_bias.get(T)})", end="; ")
+        print(f"ln(T / tolerance) = {np.log(T / 1e-3):.3f}")
+    left.axhline(1e-3, color=GREY, linestyle=":")
+    left.set(xlabel="bias of the forget gate", ylabel="share of the value lost", title="Lost after T steps")
+    left.legend()
+
+    def slope(a):
+        """The derivative of the sigmoid."""
+        return sigmoid(a) * sigmoid(-a)
+
+    right.semilogy(biases, slope(biases), color=BLUE)
+    marks = {"bias 0": 0.0, "bias 1": 1.0, "ln 100": np.log(100), "100 steps to 0.001": enough[100]}
+    for (name, bias), offset in zip(marks.items(), ((-16, 8), (7, -2), (5, 5), (5, 5)), strict=True):
+        right.plot(bias, slope(bias), "o", color=BLUE)
+        right.annotate(name, (bias, slope(bias)), offset, textcoords="offset points")
+        print(f"bias {bias:.2f}: f = {sigmoid(bias):.6f}, slope f(1-f) = {slope(bias):.2g}")
+    right.set(
+        xlabel="bias of the forget gate",
+        ylabel="slope f (1 - f)",
+        ylim=(5e-8, 3),
+        title="What a gradient can still move",
+    )
+    plt.show()
+    print(f"predicted slope: {predicted_slope}")
+
+# %% [markdown]
+# With $1 - f \approx e^{-b}$ for a gate that is nearly open, and $1 - f^T \approx T(1-f)$ for a small loss, the
+# condition becomes $T e^{-b} \approx \varepsilon$, or
+#
+# $$b \approx \ln \frac{T}{\varepsilon} ,$$
+#
+# 11.5 for 100 steps to a thousandth (your function's 11.512 is exact, the formula gives 11.513). Time is cheap: ten
+# times as many steps cost only ln 10 = 2.3 more. So would a bias of 30 be better still? The right-hand figure shows the
+# price. At 11.5 the sigmoid's slope is 0.00001, which is 25,000 times less than at 0: every gradient that wants to move
+# this gate is multiplied by it. Such a gate remembers, and cannot be taught to do anything else. For a network that is
+# still to learn *when* to remember one must be less greedy; ln 100, at a slope of 0.0098, is a compromise to which
+# section 8 returns.
+
+# %% [markdown]
+# ## 5. The whole sequence
+#
+# *The same step again and again, with two states handed on.*
+#
+# Nothing new happens here, but one habit is worth having. The part $\mathbf{U}\mathbf{x}_t + \mathbf{b}$ of the
+# pre-activations does not wait for any state, so it can be computed for all steps at once, in one large product; only
+# $\mathbf{W}\mathbf{h}_{t-1}$ must be done step by step. That is one of the reasons why library code is fast. Do it in
+# whichever way you like; the numbers are the same.
+#
+# The loop hands on *two* states. The cache keeps what the backward pass will ask for: the gates and the cell of every
+# step.
+
+
+# %% exercise="lstm_forward" points=10 difficulty=2 minutes=25
+def lstm_forward(x, U, W, b, h0=None, c0=None):
+    r"""The whole sequence: the step of the LSTM for $t = 0 .. T-1$, from $h_{-1}$ = h0 and $c_{-1}$ = c0.
+
+    x: (N, T, D). U: (4H, D). W: (4H, H). b: (4H,). h0, c0: (N, H), or None for zeros.
+    Returns h: (N, T, H) float64, every hidden state; c_last: (N, H) float64, the last cell state; and the cache
+    (x, h0, c0, U, W, gates, c, h) with gates: (N, T, 4H), the values of i, f, g, o side by side, and c: (N, T, H).
+    Lecture: "The Popular LSTM Cell", unrolled in time.
+    """
+    N, T, _ = x.shape
+    H = W.shape[1]
+    h0 = np.zeros((N, H), dtype=x.dtype) if h0 is None else h0
+    c0 = np.zeros((N, H), dtype=x.dtype) if c0 is None else c0
+    h, c, gates = (np.empty((N, T, size), dtype=x.dtype) for size in (H, H, 4 * H))
+    ### BEGIN SOLUTION
+    a_x = x @ U.T + b  # (N, T, 4H): the inputs' part of all steps at once
+    h_t, c_t = h0, c0
+    for t in range(T):
+        a_i, a_f, a_g, a_o = np.split(a_x[:, t] + h_t @ W.T, 4, axis=1)  # (N, H) each
+        i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+        c_t = f * c_t + i * g
+        h_t = o * np.tanh(c_t)
+        h[:, t], c[:, t], gates[:, t] = h_t, c_t, np.hstack([i, f, g, o])
+    ### END SOLUTION
+    c_last = c[:, -1]
+    return h, c_last, (x, h0, c0, U, W, gates, c, h)
+
+
+# %% [markdown]
+# <details><summary>The first step is right, later ones are wrong</summary>
+#
+# How many states does your loop hand on from step to step? Print both for T = 2 and compare with two calls of your
+# step.
+# </details>
+#
+# <details><summary>h is right, but the check complains about the cache or c_last</summary>
+#
+# `h`, `c` and `gates` are made for you, above the line where your part begins; each has a place for every step. Are all
+# three filled, with the gates side by side in the order i, f, g, o?
+# </details>
+#
+# <details><summary>"h0 was changed"</summary>
+#
+# `a *= ...` and `a += ...` write into the array that came in. For the first step this is the caller's.
+# </details>
+
+# %%
+if __name__ == "__main__":
+    network = torch.nn.LSTM(input_size=4, hidden_size=6, batch_first=True, dtype=torch.float64)
+    rng = np.random.default_rng(1)
+    x, h0, c0 = rng.standard_normal((3, 5, 4)), rng.standard_normal((3, 6)), rng.standard_normal((3, 6))
+    h, c_last, _ = lstm_forward(x, *weights_of(network), h0, c0)
+    states = tuple(torch.from_numpy(state[None]) for state in (h0, c0))
+    theirs, (_, their_c) = network(torch.from_numpy(x), states)
+    print(f"h: largest difference from torch.nn.LSTM {abs(h - theirs.detach().numpy()).max():.0e}", end=", ")
+    print(f"c_last: {abs(c_last - their_c[0].detach().numpy()).max():.0e}")
+
+# %% [markdown]
+# ## 6. Backward
+#
+# *Two gradients walk back, one for each state; where the forward pass used a number twice, two of them meet and add.*
+#
+# The lecture points to an illustrated forward and backward pass; here is ours. On the left a step of the LSTM as a
+# graph, on the right the same graph with every arrow turned round.
+
+# %%
+if __name__ == "__main__":
+    WIRES = [  # the points of each wire in the direction of the forward pass
+        [(0, 4), (1.7, 4)],
+        [(2.3, 4), (4.7, 4)],
+        [(5.3, 4), (9.4, 4)],
+        [(2, 1.8), (2, 3.7)],
+        [(3.5, 1.8), (3.5, 2.8), (4.7, 2.8)],
+        [(5, 1.8), (5, 2.5)],
+        [(5, 3.1), (5, 3.7)],
+        [(6.5, 1.8), (6.5, 2), (7.7, 2)],
+        [(8, 4), (8, 3.3)],
+        [(8, 2.7), (8, 2.3)],
+        [(8.3, 2), (9.4, 2)],
+        [(0, 0.4), (2, 0.4), (2, 1.2)],
+        [(2, 0.4), (3.5, 0.4), (3.5, 1.2)],
+        [(3.5, 0.4), (5, 0.4), (5, 1.2)],
+        [(5, 0.4), (6.5, 0.4), (6.5, 1.2)],
+    ]
+    NODES = {(2, 1.5): "σ", (3.5, 1.5): "σ", (5, 1.5): "tanh", (6.5, 1.5): "σ", (8, 3): "tanh"}
+    NODES |= {(2, 4): "×", (5, 2.8): "×", (5, 4): "+", (8, 2): "×"}
+    FORKS = [(8, 4), (2, 0.4), (3.5, 0.4), (5, 0.4)]
+
+    def draw_step(axis, labels, color, title, backward=False):
+        """One step of the LSTM as a graph; backward, every arrow is turned round. labels: {place: text}."""
+        for wire in WIRES:
+            points = wire[::-1] if backward else wire
+            axis.plot(*zip(*points, strict=True), color=color, linewidth=1.2, zorder=1)
+            arrow = {"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0}
+            axis.annotate("", points[-1], points[-2], arrowprops=arrow)
+        for place, text in NODES.items():
+            box = {"boxstyle": "circle,pad=0.25" if text in "×+" else "round,pad=0.3", "fc": "white", "ec": GREY}
+            axis.text(*place, text, ha="center", va="center", bbox=box)
+        for place, text in labels.items():
+            axis.text(*place, text, ha="center", va="center", color=color)
+        axis.plot(*zip(*FORKS, strict=True), "o", color=color, markersize=8 if backward else 4, zorder=2)
+        axis.set(xlim=(-0.3, 9.9), ylim=(0, 4.7), aspect="equal", title=title)
+        axis.axis("off")
+
+    forward = {(0.5, 4.35): "$c_{t-1}$", (9.1, 4.35): "$c_t$", (9.1, 2.35): "$h_t$", (0.7, 0.75): "$x_t,\\ h_{t-1}$"}
+    forward |= {(2.35, 2.7): "$f_t$", (3.85, 3.1): "$i_t$", (5.35, 2.1): "$g_t$", (7.1, 2.3): "$o_t$"}
+    backward = {(0.3, 4.4): "$dc_{t-1}$", (9.2, 4.4): "$dc_t$", (9.2, 2.4): "$dh_t$", (0.7, 0.75): "$dx_t,\\ dh_{t-1}$"}
+    backward |= {(8.4, 3.65): "①", (7.1, 2.35): "②", (1.4, 4.4): "③"}
+    backward |= {(2.4, 2.7): "④", (3.9, 3.15): "⑤", (5.4, 2.1): "⑥"}
+    backward |= {(2.4, 0.85): "⑦", (3.9, 0.85): "⑦", (5.4, 0.85): "⑦", (6.9, 0.85): "⑦"}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 2.7))
+    draw_step(left, forward, BLUE, "forward")
+    draw_step(right, backward, ORANGE, "backward", backward=True)
+    plt.show()
+
+# %% [markdown]
+# Everything about the backward pass can be read from the right-hand graph, in the order of its arrows.
+#
+# - **A fork becomes a sum.** At each dot a value was used twice or more in the forward pass; backward the gradients
+#   add. The most important one is the dot on the upper line: $\mathbf{c}_t$ went to the next step *and*, through the
+#   tanh, into $\mathbf{h}_t$. The gradient `dc` that arrives from the next step is only one of the two.
+# - **A product hands on the other factor.** At $y = a\,b$ the gradient for $a$ is $dy\; b$. So each arrow that leaves a
+#   "×" carries as a factor the value that came in *beside* it.
+# - **A sum hands on a copy.** At the "+" nothing is multiplied: here the carousel turns.
+# - **A function hands on its slope**: $\sigma' = \sigma(1-\sigma)$ and $\tanh' = 1 - \tanh^2$, written with values that
+#   the forward pass has kept.
+#
+# Before you write code, write the factor at each of the numbers ① to ⑦ on paper, as a formula in i, f, g, o, c and
+# $c_{t-1}$. From there on it is an RNN's backward step: with `da` the gradient of all 4H pre-activations, what remains
+# is what you did in assignment 2.
+
+
+# %% exercise="lstm_step_backward" points=14 difficulty=4 minutes=60
+def lstm_step_backward(dh, dc, cache):
+    r"""The gradients of one step of the LSTM: given $\partial L / \partial h_t$ and $\partial L / \partial c_t$.
+
+    $h_t = o_t \otimes \tanh c_t$, $c_t = f_t \otimes c_{t-1} + i_t \otimes g_t$, and $i_t, f_t, g_t, o_t$ as in
+    lstm_step_forward. L depends on $c_t$ in two ways: by way of $h_t$, and otherwise, which is what dc holds.
+    dh, dc: (N, H). cache: (x, h_prev, c_prev, U, W, i, f, g, o, c) as lstm_step_forward returns it.
+    Returns dx: (N, D), dh_prev, dc_prev: (N, H), dU: (4H, D), dW: (4H, H), db: (4H,), float64 each.
+    Lecture: "LSTM - Forward/Backward".
+    """
+    x, h_prev, c_prev, U, W, i, f, g, o, c = cache
+    ### BEGIN SOLUTION
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)  # dh_t/dc_t = o (1 - tanh^2 c_t)
+    da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
+    da_f = dc * c_prev * f * (1 - f)  # dc_t/df = c_{t-1}
+    da_g = dc * i * (1 - g**2)  # dc_t/dg = i; tanh' = 1 - tanh^2
+    da_o = dh * tanh_c * o * (1 - o)  # dh_t/do = tanh c_t
+    da = np.hstack([da_i, da_f, da_g, da_o])  # (N, 4H)
+    dx = da @ U  # (N, D): da/dx = U
+    dh_prev = da @ W  # (N, H): da/dh_{t-1} = W
+    dc_prev = dc * f  # (N, H): dc_t/dc_{t-1} = f
+    dU = da.T @ x  # (4H, D): the sum over the batch
+    dW = da.T @ h_prev  # (4H, H)
+    db = da.sum(axis=0)  # (4H,)
+    ### END SOLUTION
+    return dx, dh_prev, dc_prev, dU, dW, db
+
+
+# %% [markdown]
+# <details><summary>dc_prev and the gradients of i, f, g are wrong, the one of o is right</summary>
+#
+# They all come from the dot on the upper line, ①. How many arrows meet there? If dh is zero everywhere, are you right?
+# </details>
+#
+# <details><summary>Only the rows of one gate are wrong</summary>
+#
+# Which value came into the "×" beside this gate? For the forget gate: was it the cell before the step or after it? And
+# does the slope belong to this gate's own function? Three of the four have a sigmoid.
+# </details>
+#
+# <details><summary>All of dU, dW and db are wrong, dc_prev is right</summary>
+#
+# Between a gate and its pre-activation stands ⑦. Is the slope written with the *value* of the gate, which the cache
+# holds, or with something that you have passed through the sigmoid a second time?
+# </details>
+#
+# <details><summary>dU or db is N times too small or has a shape with N in it</summary>
+#
+# The weights are shared by the N sequences of the batch. What does a shared parameter receive?
+# </details>
+#
+# <details><summary>"dh was changed", or the check is right once and then wrong</summary>
+#
+# `dc += ...` writes into the array of the caller. Make a new one.
+# </details>
+
+# %% [markdown]
+# And now the sequence. Backward through time both states hand back a gradient, `dh` *and* `dc`. What reaches
+# $\mathbf{h}_t$ is the sum of what comes from outside (the loss at step t) and what comes back from step t+1; what
+# reaches $\mathbf{c}_t$ comes from step t+1, and at the last step from outside. A program that hands back only one of
+# the two still runs, and its loss may even go down; for years one course's published solution handed back neither. Only
+# a comparison shows it.
+
+
+# %% exercise="lstm_backward" points=12 difficulty=4 minutes=50
+def lstm_backward(dh, dc_last, cache):
+    r"""The gradients of the whole sequence, by backpropagation through time.
+
+    $\partial L / \partial h_t$ has two parts: dh[:, t], which arrives from outside, and what comes back from step t+1;
+    $\partial L / \partial c_t$ has one from step t+1, and at the last step dc_last, besides what comes through $h_t$.
+    dh: (N, T, H), at every hidden state. dc_last: (N, H), at the last cell state.
+    cache: (x, h0, c0, U, W, gates, c, h) as lstm_forward returns it.
+    Returns dx: (N, T, D), dU: (4H, D), dW: (4H, H), db: (4H,), dh0, dc0: (N, H), float64 each.
+    Lecture: "LSTM - Forward/Backward".
+    """
+    x, h0, c0, U, W, gates, c, h = cache
+    ### BEGIN SOLUTION
+    N, T, D = x.shape
+    H = W.shape[1]
+    i, f, g, o = np.split(gates, 4, axis=2)  # (N, T, H) each
+    tanh_c = np.tanh(c)
+    h_prev = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # (N, T, H): the state before each step
+    c_prev = np.concatenate([c0[:, None], c[:, :-1]], axis=1)
+    dh_dc = o * (1 - tanh_c**2)  # what needs no gradient, for all steps at once
+    dc_da = np.stack([g * i * (1 - i), c_prev * f * (1 - f), i * (1 - g**2)], axis=2)  # (N, T, 3, H)
+    dh_da = tanh_c * o * (1 - o)
+    da = np.empty_like(gates).reshape(N, T, 4, H)
+    dh_next, dc_next = np.zeros_like(h0), dc_last
+    for t in reversed(range(T)):
+        dh_t = dh[:, t] + dh_next  # from outside and from the future
+        dc_t = dc_next + dh_t * dh_dc[:, t]
+        da[:, t, :3] = dc_t[:, None] * dc_da[:, t]
+        da[:, t, 3] = dh_t * dh_da[:, t]
+        dh_next = da[:, t].reshape(N, 4 * H) @ W
+        dc_next = dc_t * f[:, t]
+    dh0, dc0 = dh_next, dc_next
+    da = da.reshape(N * T, 4 * H)  # a shared parameter's gradient is the sum over batch and time
+    dx = (da @ U).reshape(N, T, D)
+    dU = da.T @ x.reshape(N * T, D)
+    dW = da.T @ h_prev.reshape(N * T, H)
+    db = da.sum(axis=0)
+    ### END SOLUTION
+    return dx, dU, dW, db, dh0, dc0
+
+
+# %% [markdown]
+# <details><summary>Right for T = 1, wrong for T = 2</summary>
+#
+# What does step 1 hand back to step 0? Name two arrays, and find the place in your loop where each of them is used.
+# </details>
+#
+# <details><summary>dh0 and dc0 are right, the gradients of the weights are not (or the other way round)</summary>
+#
+# The weights are used at every step, so their gradients are sums over t. The states' gradients are not: each is used up
+# by the step before. Is one of them carried on when it should have been replaced, or replaced when it should add up?
+# </details>
+#
+# <details><summary>Only what concerns the first step is wrong</summary>
+#
+# What were the states before step 0? The cache says so. `h[:, t - 1]` with t = 0 is the *last* state.
+# </details>
+#
+# <details><summary>It is right if dc_last is zero</summary>
+#
+# With which value does the gradient of the cell begin its way back?
+# </details>
+#
+# <details><summary>How do I use my step?</summary>
+#
+# The cache of the sequence holds all that the cache of a step holds, for every t: `gates[:, t]` cut into four, and the
+# states before the step. Build the tuple and call your step, or write its lines anew inside the loop.
+# </details>
+
+# %% [markdown]
+# **By hand and by machine.** The same loss, a random weight on every hidden state and on the last cell state,
+# differentiated twice: by your function, and by PyTorch's autograd through `torch.nn.LSTM`.
+
+# %%
+if __name__ == "__main__":
+    weight_h, weight_c = rng.standard_normal((3, 5, 6)), rng.standard_normal((3, 6))
+    inputs = [torch.from_numpy(array).requires_grad_() for array in (x, h0, c0)]
+    theirs, (_, their_c) = network(inputs[0], (inputs[1][None], inputs[2][None]))
+    loss = (theirs * torch.from_numpy(weight_h)).sum() + (their_c[0] * torch.from_numpy(weight_c)).sum()
+    loss.backward()
+    dU, dW, db, db_too = (parameter.grad.numpy() for parameter in network.parameters())
+    dx, dh0, dc0 = (array.grad.numpy() for array in inputs)
+
+    ours = lstm_backward(weight_h, weight_c, lstm_forward(x, *weights_of(network), h0, c0)[2])
+    for name, a, b in zip(("dx", "dU", "dW", "db", "dh0", "dc0"), ours, (dx, dU, dW, db, dh0, dc0), strict=True):
+        print(f"{name:>3}: largest difference from autograd {abs(a - b).max():.0e}, largest number {abs(b).max():.1f}")
+    print(f"PyTorch's two biases get the same gradient: they differ by {abs(db - db_too).max():.0e}")
+
+# %% [markdown]
+# ## 7. Peepholes
+#
+# *Gates that see the cell can act on what is stored even while the output gate hides it.*
+#
+# The gates of the LSTM see $\mathbf{x}_t$ and $\mathbf{h}_{t-1} = \mathbf{o}_{t-1} \otimes \tanh \mathbf{c}_{t-1}$. As
+# long as the output gate is shut, $\mathbf{h}_{t-1}$ is zero and they are blind: the one thing that should decide
+# whether to go on keeping, *what is kept*, they cannot see. Gers and Schmidhuber (2000) gave them a **peephole**:
+#
+# $$\begin{aligned}
+# \mathbf{i}_t &= \sigma(\mathbf{W}_i\mathbf{h}_{t-1} + \mathbf{U}_i\mathbf{x}_t + \mathbf{P}_i \mathbf{c}_{t-1} +
+# \mathbf{b}_i) \\
+# \mathbf{f}_t &= \sigma(\mathbf{W}_f\mathbf{h}_{t-1} + \mathbf{U}_f\mathbf{x}_t + \mathbf{P}_f \mathbf{c}_{t-1} +
+# \mathbf{b}_f) \\
+# \mathbf{o}_t &= \sigma(\mathbf{W}_o\mathbf{h}_{t-1} + \mathbf{U}_o\mathbf{x}_t + \mathbf{P}_o \mathbf{c}_t +
+# \mathbf{b}_o)
+# \end{aligned}$$
+#
+# $\mathbf{g}_t$, $\mathbf{c}_t$ and $\mathbf{h}_t$ are as before. Mind the time: i and f decide what becomes of the
+# cell, so they can only see the old one; o decides what is shown of the new cell, and sees the new one. The slide
+# writes one matrix times $(\mathbf{x}_t; \mathbf{h}_{t-1}; \mathbf{c}_{t-1})$, so $\mathbf{P}$ is a full matrix here;
+# in the usual form each gate sees its own unit's cell only, and $\mathbf{P}$ is diagonal.
+#
+# **What does it buy?** A unit that can count in silence.
+
+
+# %% exercise="peephole_step" points=8 difficulty=3 minutes=30
+def peephole_step(x, h_prev, c_prev, U, W, P, b):
+    r"""One step of the LSTM with peepholes: the gates i and f see $c_{t-1}$, the gate o sees the new $c_t$.
+
+    $a = W h_{t-1} + U x_t + b$, with H rows for each of i, f, g, o;
+    $i_t = \sigma(a_i + P_i c_{t-1})$, $f_t = \sigma(a_f + P_f c_{t-1})$, $g_t = \tanh(a_g)$,
+    $c_t = f_t \otimes c_{t-1} + i_t \otimes g_t$, $o_t = \sigma(a_o + P_o c_t)$, $h_t = o_t \otimes \tanh c_t$.
+    x: (N, D). h_prev, c_prev: (N, H). U: (4H, D). W: (4H, H). b: (4H,). P: (3H, H), H rows for each of i, f, o: full
+    matrices, as the slide has them; the usual form, a vector for each gate, is the case of three diagonal ones.
+    Returns h, c: (N, H) float64 each.
+    Lecture: "Extension I: Peephole LSTM"; Gers and Schmidhuber 2000.
+    """
+    ### BEGIN SOLUTION
+    a_i, a_f, a_g, a_o = np.split(x @ U.T + h_prev @ W.T + b, 4, axis=1)  # (N, H) each
+    P_i, P_f, P_o = np.split(P, 3)  # (H, H) each
+    i = sigmoid(a_i + c_prev @ P_i.T)
+    f = sigmoid(a_f + c_prev @ P_f.T)
+    c = f * c_prev + i * np.tanh(a_g)  # (N, H)
+    o = sigmoid(a_o + c @ P_o.T)
+    h = o * np.tanh(c)  # (N, H)
+    ### END SOLUTION
+    return h, c
+
+
+# %% [markdown]
+# <details><summary>h is wrong, c is right</summary>
+#
+# There are two cells in this step, the one before and the one after. Which of them lies behind the output gate when it
+# is asked?
+# </details>
+#
+# <details><summary>Right for diagonal P, wrong for full ones</summary>
+#
+# A row of $\mathbf{P}_i$ says with which weights *one* gate sees *all* cells. Which product of c_prev and P does this?
+# `c_prev * P` is another one.
+# </details>
+#
+# <details><summary>The candidate is wrong</summary>
+#
+# P has 3H rows, not 4H. Who has no peephole?
+# </details>
+
+# %% [markdown]
+# ### Experiment 3: a clock without input
+#
+# Three units that get no input at all and have no recurrent weights. Each step adds $g$ to its cell. The first two have
+# peepholes, set by hand: when the cell has reached 0.95, the output gate opens, and at the next step the forget gate
+# shuts for one step. With $g = 0.1$ and $g = 0.04$: after how many steps does each of them ring for the first time, and
+# how many steps lie between two rings? The third is the first one without peepholes. What will its $\mathbf{h}_t$ be?
+
+# %%
+if __name__ == "__main__":
+    predicted_period = {"g = 0.1": None, "g = 0.04": None, "g = 0.1, no peepholes": None}
+
+# %%
+if __name__ == "__main__":
+    strength, threshold = 400.0, 0.95
+    see = np.array([1.0, 1, 0])  # the third unit has no peepholes
+    b = np.concatenate([np.full(3, 10.0), np.full(3, strength * threshold), np.arctanh([0.1, 0.04, 0.1])])
+    b = np.concatenate([b, np.full(3, -strength * threshold)])
+    P = np.vstack([np.zeros((3, 3)), -strength * np.diag(see), strength * np.diag(see)])
+    h = c = np.zeros((1, 3))
+    cells, hidden = [], []
+    for _ in range(100):
+        h, c = peephole_step(np.zeros((1, 1)), h, c, np.zeros((12, 1)), np.zeros((12, 3)), P, b)
+        cells.append(c[0])
+        hidden.append(h[0])
+    cells, hidden = np.array(cells), np.array(hidden)
+
+    figure, axes = plt.subplots(1, 3, figsize=(9, 2.7))
+    for k, (axis, name) in enumerate(zip(axes, predicted_period, strict=True)):
+        axis.plot(range(1, 101), cells[:, k], color=BLUE, label="cell c")
+        axis.plot(range(1, 101), hidden[:, k], color=ORANGE, label="hidden state h")
+        axis.set(xlabel="steps", title=name)
+        rings = np.flatnonzero(hidden[:, k] > 0.3) + 1
+        print(f"{name}: rings at steps {rings}; predicted period: {predicted_period[name]}")
+    axes[0].set_ylabel("value")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    plt.show()
+
+# %% [markdown]
+# The first clock rings at the steps 10, 20, 30 and so on, the second at 24, 48, 72, 96, since 24 · 0.04 = 0.96 is the
+# first number not below 0.95. Nothing comes in, and nothing is heard between two rings: the count goes on behind a
+# closed door. Without peepholes the same cell counts on for ever, in silence.
+#
+# Is the peephole necessary? Not strictly: if the output gate stood open all the time, $\mathbf{h}$ would show the
+# count, and a large weight in $\mathbf{W}$ could do the peephole's work; but then every other unit hears every count.
+# And most data seem not to need it: Greff et al. (2017) left the peepholes out of an LSTM on three tasks and found no
+# significant loss, whereas the forget gate and the tanh before the output gate were the two parts that could not be
+# spared.
+
+# %% [markdown]
+# ## 8. The forget gate before training
+#
+# *Whether an LSTM starts out as a memory depends on one number that most libraries set to zero.*
+#
+# Before training the weights are small and random, and the biases are usually zero. Then the forget gate stands at
+# $\sigma(0) = 0.5$, and the cell that was built to keep things loses half of them at every step. Training may open the
+# gate, but only if a gradient from far back tells it to, and that gradient must pass through this very gate. So it is
+# worth a thought where the gate should start.
+#
+# - *Zero*: what you get if you do not think about it.
+# - *One*: recommended by Jozefowicz, Zaremba and Sutskever (2015); the inventors of the forget gate, too, began with
+#   positive biases. $\sigma(1) = 0.73$.
+# - *To remember T steps* (Tallec and Ollivier 2018): with the gate at f, what is in the cell fades like $f, f^2, f^3,
+#   \dots$ The sum of these numbers is the number of further steps that the value survives, counted in whole values. Set
+#   it to T and solve for the bias.
+#
+# The last rule is milder than section 4's: it does not ask that the value be kept, only that it fade no faster than
+# over some T steps.
+
+
+# %% exercise="forget_bias_init" points=4 difficulty=2 minutes=15
+def forget_bias_init(b, rule, T=None):
+    r"""The biases of an LSTM before training, with the forget gate's set by a rule and all others left as they are.
+
+    rule "zero": 0. "one": 1. "remember": the bias with which, where inputs and states contribute nothing, what stands
+    in the cell survives T further steps on average: $\sum_{k \ge 1} f^k = T$ with $f = \sigma(b_f)$.
+    b: (4H,), the gates in the order i, f, g, o. T, for "remember" only: a number > 0, or (H,), one for each unit.
+    Returns a new b: (4H,) float64. Raises ValueError if the rule is another word.
+    Lecture: "The Popular LSTM Cell", its b_f. Jozefowicz, Zaremba and Sutskever 2015 (one); Tallec and Ollivier 2018
+    (T steps).
+    """
+    ### BEGIN SOLUTION
+    if rule == "zero":
+        bias = 0.0
+    elif rule == "one":
+        bias = 1.0
+    elif rule == "remember":
+        bias = np.log(T)  # the sum of all powers is f / (1 - f) = exp(b_f)
+    else:
+        raise ValueError(f"no such rule: {rule}")
+    H = len(b) // 4
+    new = b.copy()
+    new[H : 2 * H] = bias
+    ### END SOLUTION
+    return new
+
+
+# %% [markdown]
+# <details><summary>"remember" is nearly right, off by a hundredth or less</summary>
+#
+# Does your sum begin with $f^0 = 1$ or with $f^1$? The docstring says where.
+# </details>
+#
+# <details><summary>The caller's b has changed</summary>
+#
+# Slicing an array gives a window onto it, not a copy.
+# </details>
+#
+# <details><summary>The wrong gate is set</summary>
+#
+# Which H of the 4H numbers belong to f? And what should happen to all the others: zero, or what they were?
+# </details>
+
+# %% [markdown]
+# ### Experiment 4: how much gradient comes back
+#
+# The question of this chapter, measured with your own `lstm_step_backward`. Let the loss be one number of
+# $\mathbf{c}_T$, or of $\mathbf{h}_T$, and walk back: for all H numbers at once this gives the matrices $d\mathbf{c}_T
+# / d\mathbf{c}_t$ and $d\mathbf{h}_T / d\mathbf{h}_t$, the *total* derivatives, with all that travels through the
+# gates. (For $d\mathbf{h}_T/d\mathbf{h}_t$ the hidden state alone is changed, and $\mathbf{c}_t$ is left as it is.)
+# Beside them the *direct* derivative $\partial \mathbf{c}_T / \partial \mathbf{c}_t$ along the cell's own line: the
+# product of the forget gates.
+#
+# H = 32 units, T = 100, weights drawn as before. Three LSTMs that differ in the forget gate's bias alone, 0, 1 and ln
+# T. Two recurrent networks: $\mathbf{W}$ drawn like the LSTM's, and an orthogonal $\mathbf{W}$ as in assignment 3. Over
+# 100 steps, which power of ten will $\|d\mathbf{h}_T/d\mathbf{h}_t\|$ have for each of the five?
+
+# %%
+if __name__ == "__main__":
+    predicted_power_dh = {"LSTM, bias 0": None, "LSTM, bias 1": None, "LSTM, bias ln T": None}
+    predicted_power_dh |= {"RNN": None, "RNN, orthogonal W": None}
+    predicted_direct_ln_T = None  # the product of 100 forget gates at bias ln 100, if nothing else moved them
+
+# %%
+if __name__ == "__main__":
+    D, H, T = 8, 32, 100
+
+    def norm(J):
+        """The largest singular value."""
+        return np.linalg.norm(J, ord=2)
+
+    def lstm_norms(x, U, W, b):
+        """Norms (T + 1,) of d c_T / d c_t, direct and total, and of d h_T / d h_t, for t = T, T-1, .., 0."""
+        h = c = np.zeros((H, H))  # H copies: copy j will carry the gradient of number j of c_T or h_T
+        caches = []
+        for x_t in x:  # T + 1 steps
+            h, c, cache = lstm_step_forward(np.tile(x_t, (H, 1)), h, c, U, W, b)
+            caches.append(cache)
+        norms = {"direct": [], "dc": [], "dh": []}
+        along = np.ones(H)
+        from_c, from_h = (np.zeros((H, H)), np.eye(H)), (np.eye(H), np.zeros((H, H)))  # (dh, dc) at step T
+        for cache in reversed(caches):
+            f = cache[6]
+            norms["direct"].append(along.max())
+            norms["dh"].append(norm(from_h[0]))
+            from_c, from_h = (lstm_step_backward(*pair, cache)[1:3] for pair in (from_c, from_h))
+            norms["dc"].append(norm(from_c[1] / f))  # step t hands back f times its total derivative
+            along = along * f[0]
+        return {name: np.array(values) for name, values in norms.items()}
+
+    def rnn_norms(x, U, W):
+        """Norms (T + 1,) of d h_T / d h_t of a recurrent network, for t = T, T-1, .., 0."""
+        h, factors = np.zeros(H), []
+        for x_t in x:
+            h = np.tanh(W @ h + U @ x_t)
+            factors.append((1 - h**2)[:, None] * W)
+        norms, J = [], np.eye(H)
+        for factor in reversed(factors):
+            norms.append(norm(J))
+            J = J @ factor
+        return np.array(norms)
+
+    rules = {"LSTM, bias 0": ("zero", None), "LSTM, bias 1": ("one", None), "LSTM, bias ln T": ("remember", T)}
+    runs = {name: {"direct": [], "dc": [], "dh": []} for name in [*rules, "RNN", "RNN, orthogonal W"]}
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((T + 1, D))
+        U, W, _ = random_weights(rng, 1)
+        orthogonal = np.linalg.qr(rng.standard_normal((H, H)))[0]
+        runs["RNN"]["dh"].append(rnn_norms(x, U, W))
+        runs["RNN, orthogonal W"]["dh"].append(rnn_norms(x, U, orthogonal))
+        U, W, b = random_weights(rng, 4)
+        for name, rule in rules.items():
+            for kind, values in lstm_norms(x, U, W, forget_bias_init(b, *rule)).items():
+                runs[name][kind].append(values)
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.9), sharey=True)
+    colors = dict(zip(runs, (ORANGE, BLUE, GREEN, GREY, "black"), strict=True))
+    for name, color in colors.items():
+        for axis, kind in zip(axes, ("dc", "dh"), strict=True):
+            if runs[name][kind]:
+                axis.fill_between(range(T + 1), *np.quantile(runs[name][kind], (0, 1), axis=0), color=color, alpha=0.15)
+                middle = np.exp(np.mean(np.log(runs[name][kind]), axis=0))
+                axis.semilogy(range(T + 1), middle, "-" if "LSTM" in name else ":", color=color, label=name)
+        if runs[name]["direct"]:
+            axes[0].semilogy(range(T + 1), np.exp(np.mean(np.log(runs[name]["direct"]), axis=0)), "--", color=color)
+    axes[0].plot([], [], "--", color="black", label="direct: the product of f")
+    axes[0].set(xlabel="steps back, T - t", ylabel="norm", ylim=(1e-26, 1e5), title="dc$_T$/dc$_t$, total and direct")
+    axes[1].set(xlabel="steps back, T - t", title="dh$_T$/dh$_t$, total")
+    for axis in axes:
+        axis.axhline(1, color=GREY, linewidth=0.6)
+        axis.legend(loc="lower left", fontsize=8)
+    plt.show()
+    print("powers of ten 100 steps back, mean of five networks")
+    for name, kinds in runs.items():
+        row = "; ".join(f"{kind} {np.log10(values)[:, -1].mean():.1f}" for kind, values in kinds.items() if values)
+        print(f"{name}: {row} (dh predicted: {predicted_power_dh[name]})")
+    gates = forget_bias_init(np.zeros(4), "remember", T)[1]
+    print(f"direct at bias ln T without weights: {sigmoid(gates) ** T:.3f}; predicted: {predicted_direct_ln_T}")
+    print("direct and total d c_T / d c_t at bias ln T, five networks:", end=" ")
+    print(*(np.round(np.array(runs["LSTM, bias ln T"][kind])[:, -1], 2) for kind in ("direct", "dc")))
+
+# %% [markdown]
+# Take the figure piece by piece.
+#
+# - **Bias 0: both derivatives vanish**, $10^{-19}$ and $10^{-20}$ over 100 steps. That is better than the RNN with
+#   weights drawn in the same way, $10^{-26}$, and it is nothing all the same.
+# - **Bias 1: both vanish too**, $10^{-6}$ and $10^{-7}$. One unit of bias is worth thirteen powers of ten. But a
+#   millionth has vanished too, and the sentence "an LSTM has no vanishing gradient" is refuted by an LSTM with the
+#   recommended bias.
+# - **Bias ln T: neither vanishes.** Along the cell's own line $(1 + 1/T)^{-T} \approx 1/e = 0.37$ is left of the
+#   derivative if nothing else moves the gates, and 0.47 to 0.55 in the best of the 32 units here, whose gates the
+#   weights do move. The total ones do not stay at 1 either: $d\mathbf{c}_T/d\mathbf{c}_t$ has grown to between 87 and
+#   213. What carried the additive cell upwards carries this one too.
+# - **The RNN with an orthogonal W** comes back with $10^{-6.6}$: thirteen powers of ten ahead of the LSTM with bias 0,
+#   and level with bias 1. It is not the gates as such that keep a gradient. (Nor is it the orthogonal matrix alone:
+#   inputs stronger by a factor of 3.5 drive its tanh into the flat part, and only $10^{-20}$ comes back.)
+# - **Direct and total are far apart.** With bias 1 the product of the forget gates is $10^{-13}$ and the total
+#   $10^{-6}$: nearly all that comes back came through $\mathbf{h}$ and the gates at some steps, and rode the carousel
+#   at others.
+#
+# So this much may be promised: an LSTM *can* keep the direct derivative as near to 1 as it likes, by opening its forget
+# gate; the total derivative then did not vanish here, but nothing keeps it at 1. And all of this holds for random
+# weights, before training. What training does with it is seen in section 9.
+
+# %% [markdown] written="constant_error_carousel" points=10 minutes=25
+# ### Which derivative does the constant error carousel keep at 1, and which not?
+#
+# (a) For the additive cell write down the derivative of $\mathbf{c}_t$ by $\mathbf{c}_{t-1}$ twice, the direct one and
+# the total one, and say what is held fixed in the first. Which of the two is the constant error carousel about? What
+# does it become in the popular LSTM, over one step and over T steps?
+#
+# (b) In experiment 1 the total derivative is far larger than 1, and in experiment 4, with bias 1, far larger than the
+# direct one. By which route does the rest come? Why can this route make the total derivative grow in one cell and
+# vanish in another?
+#
+# (c) "An LSTM has no vanishing gradient." Rewrite this sentence so that it is true, and support it with two numbers
+# that you have measured.
+#
+# (d) Hochreiter and Schmidhuber did not follow an error any further back once it had left the cell through a gate or
+# the candidate. What does the derivative of $\mathbf{c}_T$ by $\mathbf{c}_t$ become then? What can such a network learn
+# less well?
+#
+# ### BEGIN SOLUTION
+# (a) Direct, with $\mathbf{h}_{t-1}$ (and so the candidate) held fixed: $\partial \mathbf{c}_t / \partial
+# \mathbf{c}_{t-1} = I$. Total, with $\mathbf{h}_{t-1} = \tanh \mathbf{c}_{t-1}$ moving along: $I + \mathrm{diag}(1 -
+# \mathbf{g}_t^2)\, \mathbf{W}\, \mathrm{diag}(1 - \mathbf{h}_{t-1}^2)$. The carousel is about the direct one. In the
+# popular LSTM it is $\mathrm{diag}(\mathbf{f}_t)$ over a step and the diagonal matrix of the products $\prod_t
+# \mathbf{f}_t$ over T steps: at most 1, and 1 only where all the gates are open.
+#
+# (b) Through $\mathbf{h}$: the cell changes $\mathbf{h}_{t-1}$, and this changes the candidate and the gates of the
+# next step, hence the cell. Each step has a matrix with $\mathbf{W}$ and the slopes of tanh and sigmoid in it, added to
+# the direct factor, and over T steps every way of changing between the two routes counts. Added to $I$ (additive cell)
+# random matrices push about half of the eigenvalues beyond 1, and the product grows; added to
+# $\mathrm{diag}(\mathbf{f})$ with f near 0.5 or 0.73 most eigenvalues stay below 1, and it shrinks, only more slowly
+# than the forget gates alone. In full cells the slope of the tanh is zero and the route is closed.
+#
+# (c) For example: "In an LSTM whose forget gates stand near 1 the gradient need not vanish; with gates near 0.5 or 0.73
+# it vanishes as in other networks." Over 100 steps $\|d\mathbf{c}_T/d\mathbf{c}_t\|$ was $10^{-19}$ at bias 0 and
+# $10^{-6}$ at bias 1, but $10^{2.2}$ at bias ln 100.
+#
+# (d) The route through $\mathbf{h}$ is cut, only the direct derivative is left, and in their cell, without forget gate,
+# it is exactly 1. What a present gate or candidate owes to an earlier state by way of $\mathbf{h}$ gets no gradient:
+# the network learns what to store now, less well how an earlier step should have prepared the gates (for example
+# storing one thing in order to decide later whether another is to be stored).
+# ### END SOLUTION
+#
+# ### BEGIN MARK SCHEME
+# 10 points.
+#
+# - (a) 3: both derivatives right, with what is held fixed (1; words will do if they say that h moves along in the total
+#   one); the carousel is the direct one (1); diag(f), and its product over T steps (1).
+# - (b) 3: through h into candidate and gates of the next step (1); the total factor of a step is a sum of the direct
+#   one and a matrix with W and slopes in it (1); why it can go either way: around 1 it grows, around f well below 1 it
+#   shrinks, or saturation closes the route (1). "The weights are random" alone earns nothing.
+# - (c) 2: a sentence with a condition on the forget gate (1); two numbers that fit the student's own figure and the
+#   sentence (1). "The LSTM reduces vanishing" without a condition earns no point for the sentence.
+# - (d) 2: the total derivative becomes the direct one, 1 in their cell (1); something is lost that would have needed
+#   the gradient through h, named (1).
+# ### END MARK SCHEME
+
+# %% [markdown]
+# ## 9. A trained network, and its gates while it reads
+#
+# *Your forward and backward pass train a network on Shakespeare; then we look inside while it reads a sentence.*
+#
+# Six of Shakespeare's plays in lower case, K = 36 symbols: the letters, blank, new line and eight punctuation marks.
+# The network is asked for the next character. 16 readers start at 16 places of the text; each update takes the next 32
+# characters of each of them (truncated backpropagation as in assignment 2: the states $\mathbf{h}$ and $\mathbf{c}$ are
+# carried over, the gradient is not). Gradients are clipped to norm 1 and fed to Adam. The last 10,000 characters are
+# held out. Everything about the LSTM in it is yours.
+
+# %%
+if __name__ == "__main__":
+    import re
+
+    text = re.sub(r"[^a-z \n.,;:!?'-]", "", data_path("shakespeare.txt").read_text().lower())
+    alphabet = "".join(sorted(set(text)))
+    K, H, one_hots = len(alphabet), 64, np.eye(len(alphabet))
+    tokens = np.array([alphabet.index(letter) for letter in text])
+    kept, held_out = tokens[:-10_001], tokens[-10_001:]
+
+    def read(model, tokens, h0=None, c0=None):
+        """Probabilities of the next symbol (N, T, K), hidden states (N, T, H), the last cell and the cache."""
+        h, c_last, cache = lstm_forward(one_hots[tokens], model["U"], model["W"], model["b"], h0, c0)
+        logits = h @ model["V"].T + model["c_out"]
+        e = np.exp(logits - logits.max(axis=2, keepdims=True))
+        return e / e.sum(axis=2, keepdims=True), h, c_last, cache
+
+    def loss_of(y, targets):
+        """The mean of -ln of the probability given to what came: nats per character."""
+        return -np.log(np.take_along_axis(y, targets[..., None], axis=2)).mean()
+
+    def train(rule, N=16, T=32, updates=700, rate=0.02, seed=0):
+        """A character LSTM whose forget bias starts by a rule: the trained model, and the loss of each update."""
+        rng, bound = np.random.default_rng(seed), 1 / np.sqrt(H)
+        shapes = {"U": (4 * H, K), "W": (4 * H, H), "V": (K, H)}
+        model = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
+        model |= {"b": forget_bias_init(np.zeros(4 * H), rule, T), "c_out": np.zeros(K)}
+        mean = {name: np.zeros_like(value) for name, value in model.items()}
+        square = {name: np.zeros_like(value) for name, value in model.items()}
+        stream = kept[: len(kept) // N * N].reshape(N, -1)
+        h0 = c0 = None
+        losses = []
+        for update in range(updates):
+            now = update * T
+            x, targets = stream[:, now : now + T], stream[:, now + 1 : now + T + 1]
+            y, h, c0, cache = read(model, x, h0, c0)
+            h0 = h[:, -1]
+            losses.append(loss_of(y, targets))
+            dz = (y - one_hots[targets]) / (N * T)  # softmax and cross-entropy together
+            _, dU, dW, db, _, _ = lstm_backward(dz @ model["V"], np.zeros((N, H)), cache)
+            gradient = {"U": dU, "W": dW, "b": db, "V": np.tensordot(dz, h, ((0, 1), (0, 1))), "c_out": dz.sum((0, 1))}
+            size = np.sqrt(sum((value**2).sum() for value in gradient.values()))
+            for name, value in gradient.items():
+                clipped = value * min(1, 1 / size)
+                mean[name] += 0.1 * (clipped - mean[name])
+                square[name] += 0.001 * (clipped**2 - square[name])
+                step = mean[name] / (1 - 0.9 ** (update + 1))
+                step = step / (np.sqrt(square[name] / (1 - 0.999 ** (update + 1))) + 1e-8)
+                model[name] = model[name] - rate * (1 - update / updates) * step
+        return model, losses
+
+# %% [markdown]
+# ### Experiment 5: which forget bias learns Shakespeare best?
+#
+# Three networks, alike but for the bias with which their forget gates start: 0, 1, and ln 32, which remembers as many
+# steps as the gradient can walk back. After 700 updates each reads the held-out text. Experiment 4 says whose gradient
+# reaches farthest. Who will have the lowest loss? Where will the forget gates stand, on average, after the training?
+# (The three trainings take some 15 seconds together.)
+
+# %%
+if __name__ == "__main__":
+    predicted_order = None  # the three biases, from the lowest loss to the highest
+    predicted_mean_gate = {"bias 0": None, "bias 1": None, "bias ln 32": None}
+
+# %%
+if __name__ == "__main__":
+    starts = {"bias 0": "zero", "bias 1": "one", "bias ln 32": "remember"}
+    colors = dict(zip(starts, (ORANGE, BLUE, GREEN), strict=True))
+    models, gates, cells = {}, {}, {}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4))
+    for name, rule in starts.items():
+        models[name], losses = train(rule)
+        y, _, _, cache = read(models[name], held_out[None, :-1])
+        gates[name], cells[name] = cache[5][0].reshape(-1, 4, H), cache[6][0]  # (T, 4, H) in the order i, f, g, o
+        left.plot(np.convolve(losses, np.ones(20) / 20, mode="valid"), color=colors[name], label=name)
+        start = sigmoid(forget_bias_init(np.zeros(4), rule, 32)[1])
+        f = gates[name][:, 1]
+        right.plot(np.sort(f.mean(axis=0))[::-1], color=colors[name], label=name)
+        right.axhline(start, color=colors[name], linestyle=":")
+        print(f"{name:>10}: held out {loss_of(y, held_out[None, 1:]):.2f} nats per character;", end=" ")
+        print(f"forget gate {start:.2f} before, {f.mean():.2f} after", end=" ")
+        print(f"(predicted: {predicted_mean_gate[name]});", end=" ")
+        print(f"mean size of c {abs(cells[name]).mean():.1f}")
+    left.set(xlabel="updates", ylabel="loss, nats per character", title="Training", ylim=(1.7, 3.3))
+    right.set(xlabel="units, sorted", ylabel="forget gate, mean over the text")
+    right.set_title("Where the gates stand (dotted: start)")
+    left.legend()
+    plt.show()
+    print(f"predicted order: {predicted_order}")
+
+# %% [markdown]
+# The order is the reverse of what experiment 4 might suggest: 1.86 nats with bias 0, 1.90 with bias 1, 2.02 with bias
+# ln 32. The gradient that reaches farthest belongs to the network that learns least. Why? The next character depends
+# mostly on the last few, and the cells of the third network hold everything: its forget gates stand at 0.93 after
+# training (they began at 0.97), and the numbers in its cells have a mean size of 34. The tanh of such a number is 1 or
+# -1, whatever is added to it. It is the additive cell of section 2 once more.
+#
+# Note also how much the training leaves as it was. The mean gate is 0.45, 0.65 and 0.93, not far from where it started;
+# in the figure more than half of the units of the second network, and nearly all of the third, still have a gate above
+# 0.8; only the others have learnt to forget. Where one begins matters.
+#
+# Do not conclude that a high bias is bad. It is a bet on the length of what must be remembered, and *this* task, with
+# this many updates, does not reward it. Assignment 5 sets tasks that do.
+
+# %% [markdown]
+# ### Experiment 6: gates over a sentence
+#
+# The network with bias 0 reads the lecture's sentence: "In France, I had a great time and I learnt some of the French
+# language." The figure will show its gates, all 64 units, one column for each character just read. Before you look:
+# which of the three gates will react most when a *blank* is read, and will it open or close?
+
+# %%
+if __name__ == "__main__":
+    predicted_reaction_to_a_blank = None  # for example "f closes"
+
+# %%
+if __name__ == "__main__":
+    sentence = "in france, i had a great time and i learnt some of the french language."
+    letters = np.array([alphabet.index(letter) for letter in sentence])
+    gate = gates["bias 0"]
+    *_, cache = read(models["bias 0"], letters[None])
+    seen, seen_cell = cache[5][0].reshape(-1, 4, H), cache[6][0]
+    slowest_first = np.argsort(-gate[:, 1].mean(axis=0))
+
+    figure, axes = plt.subplots(3, 1, figsize=(9.5, 8))
+    for axis, k, name in zip(axes, (1, 0, 3), ("forget gate f", "input gate i", "output gate o"), strict=True):
+        picture = axis.imshow(
+            seen[:, k, slowest_first].T, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest"
+        )
+        axis.set(ylabel="unit, slowest first", title=name)
+        axis.set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
+    axes[-1].set_xlabel("character just read")
+    figure.suptitle("The gates of a trained network (bias 0) while it reads")
+    figure.colorbar(picture, ax=axes, label="gate, 0 shut, 1 open")
+    plt.show()
+
+    just_read = np.array(list(alphabet))[held_out[:-1]]
+    blank, letter = just_read == " ", np.char.isalpha(just_read)
+    print(f"means over the held-out text after a letter and after a blank; predicted: {predicted_reaction_to_a_blank}")
+    for k, name in ((0, "i"), (1, "f"), (3, "o")):
+        print(f"{name}: {gate[letter, k].mean():.2f} and {gate[blank, k].mean():.2f}", end="; ")
+        shut, opened = ((gate[:, k] < 0.1).mean(), (gate[:, k] > 0.9).mean())
+        print(f"below 0.1: {shut:.2f} of the time, above 0.9: {opened:.2f}")
+    slow, quick = slowest_first[:16], slowest_first[-16:]
+    print(f"output gate of the 16 slowest units {gate[:, 3, slow].mean():.2f},", end=" ")
+    print(f"of the 16 quickest {gate[:, 3, quick].mean():.2f}")
+    is_open = {"remember": (False, True), "add": (True, True), "erase": (False, False), "overwrite": (True, False)}
+    i, f = gate[:, 0], gate[:, 1]
+    for name, (i_open, f_open) in is_open.items():
+        share = ((i > 0.5) == i_open) & ((f > 0.5) == f_open)
+        clearly = share & (abs(i - 0.5) > 0.4) & (abs(f - 0.5) > 0.4)
+        print(f"{name:>9}: {share.mean():.2f} of the time; both gates within 0.1 of 0 or 1: {clearly.mean():.3f}")
+
+# %% [markdown]
+# All three close on average, the **output gate** most: from 0.50 after a letter to 0.34 after a blank; in the lowest
+# panel the columns above ␣ are darker. The input gate goes from 0.67 to 0.57, the forget gate from 0.46 to 0.39. A
+# likely reading: when a new word begins, the letters of the last one matter less and are not to be heard. (Likely, not
+# proven; a mean over 64 units hides what single units do.)
+#
+# The rows tell something too. In the topmost rows, where the forget gate is most open, the output gate is dark: 0.21 on
+# average in the 16 slowest units, against 0.74 in the 16 quickest. Those that hold longest say least.
+#
+# And the table of section 4? Calling a gate open above one half, the cells *add* 36% of the time, *overwrite* 34%,
+# *erase* 22% and *remember* 7%. The network has found little use for the row after which the long short-term memory is
+# named. And only one time in seven are both gates within 0.1 of 0 or 1, so that one may speak of a row of the table at
+# all: most gates stand somewhere in between.
+
+# %%
+if __name__ == "__main__":
+    after_blank = gate[blank].mean(axis=0) - gate[letter].mean(axis=0)  # (4, H): how each gate answers a blank
+    chosen = {
+        "wiped at blanks": after_blank[1].argmin(),
+        "silent at blanks": after_blank[3].argmin(),
+        "slowest": slowest_first[0],
+    }
+    figure, axes = plt.subplots(3, 1, figsize=(9.5, 6), sharex=True)
+    for axis, (name, k) in zip(axes, chosen.items(), strict=True):
+        axis.plot(seen_cell[:, k], ".-", color=BLUE, label="cell c")
+        axis.plot(seen[:, 3, k] * np.tanh(seen_cell[:, k]), ".-", color=ORANGE, linewidth=1, label="hidden state h")
+        for t in np.flatnonzero(letters == alphabet.index(" ")):
+            axis.axvspan(t - 0.5, t + 0.5, color=GREY, alpha=0.2, linewidth=0, label="blank" if t == 2 else None)
+        f_letter, f_blank, o_letter, o_blank = (gate[where, g, k].mean() for g in (1, 3) for where in (letter, blank))
+        axis.set(ylabel="value", title=f"unit {k}, {name}")
+        print(f"unit {k}, {name}: after letters and blanks f {f_letter:.2f} and {f_blank:.2f}", end=", ")
+        print(f"o {o_letter:.2f} and {o_blank:.2f}")
+    axes[-1].set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
+    axes[-1].set(xlabel="character just read", xlim=(-0.7, len(sentence) - 0.3))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    plt.show()
+
+# %% [markdown]
+# Three units, chosen by what their gates do on the held-out text. The forget gate of unit 46 drops from 0.53 after
+# letters to 0.06 after blanks: whatever it held is gone, and its cell is overwritten with something between 0.6 and 1.
+# Within a few letters it sinks below zero: this unit knows the beginning of a word from the rest. Unit 21 closes its
+# output gate at blanks, 0.75 to 0.13: in the shaded columns h is near zero, wherever c may be. Unit 17 has the slowest
+# cell of all, f = 0.82 on average; it climbs to 4, where the tanh is flat, and its output gate is nearly shut. It keeps
+# much and says little.
+#
+# Be careful with such stories. These three are the extreme ones of 64, looked for on purpose; most units answer to
+# several things at once, and what a unit means cannot be read off a picture of its gates.
+
+# %% [markdown]
+# ### Experiment 7: is France still there?
+#
+# Assignment 2 asked why a network trained by gradients forgets France before it comes to the language. Here is a
+# measurement. Put five other countries in its place, each of six letters, and let the three trained networks read all
+# six sentences. From the name on the sentences are alike, character by character, so any difference between the states
+# is what is left of the name. We show it as a share of the distance between the states at two random places of the
+# held-out text. How many characters after the name does the difference between the *cells* fall below 0.01? And which
+# of the three networks has most of the country left at the full stop, in its cells and in its hidden states?
+
+# %%
+if __name__ == "__main__":
+    predicted_characters = {"bias 0": None, "bias 1": None, "bias ln 32": None}
+    predicted_most_left = {"cells": None, "hidden states": None}
+
+# %%
+if __name__ == "__main__":
+    from itertools import combinations
+
+    countries = ["france", "sweden", "greece", "norway", "turkey", "poland"]
+    variants = np.array([[alphabet.index(letter) for letter in sentence.replace("france", word)] for word in countries])
+    end = sentence.index("france") + 6
+    pairs = np.array(list(combinations(range(6), 2)))
+    places = np.random.default_rng(0).integers(200, 10_000, (400, 2))
+
+    def remains(states, elsewhere):
+        """Mean distance (T,) of the states (6, T, H) of two sentences, as a share of that of two places of the text."""
+        distance = np.linalg.norm(states[pairs[:, 0]] - states[pairs[:, 1]], axis=2).mean(axis=0)
+        return distance / np.linalg.norm(elsewhere[places[:, 0]] - elsewhere[places[:, 1]], axis=1).mean()
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+    for name, model in models.items():
+        _, h, _, cache = read(model, variants)
+        said = gates[name][:, 3] * np.tanh(cells[name])
+        shares = remains(cache[6], cells[name]), remains(h, said)
+        for axis, share in zip(axes, shares, strict=True):
+            axis.semilogy(np.arange(len(sentence)) - end + 1, share, color=colors[name], label=name)
+        below = np.flatnonzero(shares[0][end:] < 0.01)
+        reached = f"below 0.01 after {below[0] + 1} characters" if len(below) else "never below 0.01"
+        print(f"{name:>10}: cells {reached} (predicted: {predicted_characters[name]});", end=" ")
+        in_c, in_h = shares
+        print(f"left at the name's last letter: c {in_c[end - 1]:.2f}, h {in_h[end - 1]:.2f};", end=" ")
+        print(f"at the full stop: c {in_c[-1]:.1g}, h {in_h[-1]:.1g}")
+    for axis, title in zip(axes, ("cells c", "hidden states h"), strict=True):
+        axis.axhline(0.01, color=GREY, linestyle=":")
+        axis.set(xlabel="characters after the name", title=f"The country in the {title}", xlim=(-5, 62), ylim=(1e-6, 2))
+    axes[0].set_ylabel("difference, as a share")
+    axes[0].legend(loc="lower left")
+    plt.show()
+    print(f"predicted to have most left: {predicted_most_left}")
+
+# %% [markdown]
+# With bias 0 the country has fallen below one hundredth after 14 characters, with bias 1 after 36; at the full stop
+# less than a millionth and 0.002 of a typical distance are left in the cells. The network with bias ln 32 starts with
+# less, 0.11, since its cells are so full that one word hardly counts, but of this it keeps more than a third, 0.04,
+# through all the 62 characters: its carousel turns as section 8 has promised. Yet its hidden states differ by no more
+# than 0.0004, a hundred times less. The cell holds the country where the tanh is flat, and what does not reach
+# $\mathbf{h}$ can change no prediction. A memory must be kept *and* read, and a long gradient alone arranges for
+# neither.
+#
+# None of the three has been asked for countries: the next character rarely depends on anything 60 characters back, and
+# the gradient was cut after 32. Networks that can remember do so when the task rewards it. (And "left" is a distance
+# here: a difference of a millionth is small, but not proven useless.)
+
+# %% [markdown] written="what_gates_buy" points=10 minutes=25
+# ### What does each gate buy, and what does it cost?
+#
+# (a) For the input gate, the forget gate and the output gate: name one thing that the cell can do with this gate and
+# could not do without it, and point to a figure or a number of this notebook that shows it.
+#
+# (b) What does the forget gate take away from the constant error carousel in return? What else do the gates cost?
+#
+# (c) A network reads a text letter by letter and shall know, at every letter, whether it stands inside a pair of
+# brackets. Describe what the three gates of one unit should do when it reads "(", between the brackets, at ")", and
+# outside. Which rows of the gate table occur?
+#
+# (d) In experiment 5 the network with the longest gradient learnt least, and in experiment 7 it kept the country and
+# did not use it. Explain both from its cells and its gates. Is this an argument against remembering?
+#
+# ### BEGIN SOLUTION
+# (a) Input gate: the cell can ignore an input. Without it every input is added: in the first figure the additive cell
+# wanders, while the original LSTM holds 0.604 for fifty steps. Forget gate: it can let go, and so put a new value in
+# the place of the old; without it the second value was added to the first, 0.142 instead of -0.462, and in experiment 1
+# the cells filled up. Output gate: it can hold a value without disturbing the others: between the cues h is zero while
+# c is not; the trained network closes it at blanks (0.50 to 0.34).
+#
+# (b) The direct derivative is f instead of 1, so that over T steps it fades unless f stands very near 1, where the
+# slope of its sigmoid is small and it can hardly be taught. All gates cost parameters and time: 4H(D + H + 1) numbers
+# where a recurrent network of the same H has a quarter.
+#
+# (c) For example, with +1 for "inside": at "(": input gate open, forget gate shut, the candidate near 1: overwrite.
+# Between: input gate shut, forget gate open: remember. At ")": forget gate shut, input gate shut: erase (or overwrite
+# with 0). Outside: remember again, namely nothing. The output gate is open all the time, because the answer is asked
+# for at every letter; if it were asked for only at the end, it could stay shut until then. For brackets inside brackets
+# the unit would have to count: add 1 at "(", add -1 at ")".
+#
+# (d) Its forget gates stand at 0.93 on average, so that the cells add up to numbers of size 34. There the tanh is flat:
+# h hardly changes with c, so a new letter cannot show in h, nor can a gradient through h tell the cell what to store.
+# The country stays in the cells (more than a third of what came in is there after 62 characters) and hardly reaches h
+# (0.0004 left). It is no argument against remembering, but against keeping *everything* when the task needs the last
+# few letters: with long gaps to bridge the same bias can be right.
+# ### END SOLUTION
+#
+# ### BEGIN MARK SCHEME
+# 10 points.
+#
+# - (a) 3: one for each gate, with a figure or a number. A function without evidence, or evidence that does not show it,
+#   earns half; round the sum up.
+# - (b) 2: f instead of 1, or its product over T steps (1); parameters, time, or gates that cannot be taught when nearly
+#   open (1).
+# - (c) 3: writing at "(" (1); keeping in between, named as remember (1); letting go at ")", and an output gate that
+#   fits the task (1). Other codes (two values, counting) earn the same if the gates fit them.
+# - (d) 2: full cells, tanh flat, hence nothing readable in h (1); a conclusion limited to this task, or to keeping
+#   everything (1).
+# ### END MARK SCHEME
+
+# %% [markdown]
+# ## 10. Where this leads
+#
+# *Three gates and two states: does it take all of them?*
+#
+# You have built the LSTM from its first idea. Adding instead of replacing keeps a derivative at 1, the direct one; the
+# input and the output gate say when to write and when to speak; the forget gate lets go, and makes of the 1 whatever
+# the network wants; the peephole counts in silence. You have differentiated it by hand, and measured what none of this
+# guarantees: the total derivative, which may explode as in experiment 1, vanish as at bias 1, and, where it does
+# neither, still belong to a network that learns its task less well.
+#
+# The price is plain: four blocks of weights where the recurrent network has one. Is it too high? Think back to the
+# gates. A cell that overwrites has its input gate open and its forget gate shut, one that remembers has it the other
+# way round. **What if a single gate did both, $\mathbf{i}_t = 1 - \mathbf{f}_t$?** Which rows of the table would be
+# lost, and how often did your trained network use them? And if there were no output gate, what would be left to tell
+# $\mathbf{h}$ from $\mathbf{c}$? Follow these two questions and you will arrive at the **gated recurrent unit**.
+# Assignment 5 begins there. It will ask, with tasks in which something must be remembered over long gaps, which of the
+# cells pays its price, and with which bias.
+
+# %%
+if __name__ == "__main__":
+    progress()

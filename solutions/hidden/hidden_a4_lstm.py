@@ -1,0 +1,285 @@
+"""The hidden tests of assignment 4: other inputs, other sizes (the degenerate ones too), float32 and strided arrays.
+
+Expected values are computed from the reference, never typed, and no message shows one. Backward passes are given the
+caches of the reference.
+"""
+
+import copy
+
+import numpy as np
+
+from selfcheck import exercise, expect
+
+EITHER_FLOAT = (np.float32, np.float64)
+ORIGINAL = "of original_lstm_step"
+
+
+def _agree(results, desired, words, names, *, rtol=1e-7, dtype=np.float64):
+    """Each result, a tuple, agrees with the reference's in its first values, which are called `names`."""
+    for result, wanted, said in zip(results, desired, words, strict=True):
+        expect.tuple(result, len(wanted), f"the result {said}")
+        for name, found, value in zip(names, result, wanted, strict=False):
+            expect.close(found, value, name=f"{name} {said}", rtol=rtol, dtype=dtype)
+
+
+def _agree_at_sizes(target, asked, make, rng, sizes, names):
+    calls = [make(rng, **some) for some in sizes]
+    desired = [asked(*copy.deepcopy(args)) for args in calls]
+    words = ["with " + ", ".join(f"{k} = {v}" for k, v in some.items()) for some in sizes]
+    _agree(target.map(calls), desired, words, names)
+
+
+def _agree_in_float32_and_strided(target, asked, cases, args, names):
+    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
+    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
+    strided, in_float32 = target.map([cases.strided(args), single])
+    _agree([strided], [desired], ["with strided arrays"], names)
+    _agree([in_float32], [asked(*single)], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+def _original(probe, asked, args, words, **tolerance):
+    """The student's original_lstm_step, which stands in the cell of additive_cell."""
+    result, _ = probe("original_lstm_step", *args)
+    _agree([result], [asked.original_lstm_step(*copy.deepcopy(args))], [f"{ORIGINAL} {words}"], ("h", "c"), **tolerance)
+
+
+@exercise("additive_cell", points=2)
+def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, reference, cases, rng):
+    sizes = [
+        {"N": 1, "D": 1, "H": 1},
+        {"N": 1, "D": 3, "H": 2, "gates": False},
+        {"N": 4, "D": 1, "H": 5},
+        {"N": 6, "D": 7, "H": 1, "gates": False},
+        {"N": 5, "D": 5, "H": 5},
+    ]
+    _agree_at_sizes(additive_cell, reference.additive_cell, cases.additive_cell, rng, sizes, ("h", "c"))
+
+
+@exercise("additive_cell", points=1)
+def test_the_additive_cell_agrees_in_float32_and_strided(additive_cell, reference, cases, rng):
+    args = cases.additive_cell(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(additive_cell, reference.additive_cell, cases, args, ("h", "c"))
+
+
+@exercise("additive_cell", points=2)
+def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, cases, rng):
+    for N, D, H in ((1, 1, 1), (1, 4, 2), (7, 2, 3), (3, 3, 3)):
+        args = cases.original_lstm_step(rng, N, D, H)
+        _original(probe, reference, args, f"with N = {N}, D = {D}, H = {H}")
+    args = cases.original_lstm_step(rng, N=2, D=3, H=4)
+    _original(probe, reference, cases.strided(args), "with strided arrays")
+    _original(probe, reference, cases.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+SIZES_OF_A_STEP = [
+    {"N": 1, "D": 1, "H": 1},
+    {"N": 1, "D": 3, "H": 2},
+    {"N": 4, "D": 1, "H": 5},
+    {"N": 6, "D": 4, "H": 1},
+    {"N": 5, "D": 5, "H": 5},
+    {"N": 9, "D": 2, "H": 8},
+]
+
+
+@exercise("lstm_step_forward", points=3)
+def test_a_step_agrees_at_other_sizes_down_to_one(lstm_step_forward, reference, cases, rng):
+    asked, make = reference.lstm_step_forward, cases.lstm_step_forward
+    _agree_at_sizes(lstm_step_forward, asked, make, rng, SIZES_OF_A_STEP, ("h", "c"))
+
+
+@exercise("lstm_step_forward", points=1)
+def test_a_step_agrees_in_float32_and_strided(lstm_step_forward, reference, cases, rng):
+    args = cases.lstm_step_forward(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(lstm_step_forward, reference.lstm_step_forward, cases, args, ("h", "c"))
+
+
+def _expect_biases(gate_settings, asked, calls, *, rtol=1e-7, dtype=np.float64):
+    desired = [asked(*copy.deepcopy(args)) for args in calls]
+    for found, wanted, args in zip(gate_settings.map(calls), desired, calls, strict=True):
+        words = f"for T = {args[5]}, x_max = {args[4]:.2g}"
+        expect.close(found, wanted, name=f"the new b {words}", rtol=rtol, dtype=dtype)
+
+
+@exercise("gate_settings", points=2)
+def test_the_biases_agree_for_other_weights_times_and_tolerances(gate_settings, reference, cases, rng):
+    calls = [
+        cases.gate_settings(rng, D=5, H=9),
+        cases.gate_settings(rng, D=3, H=3, T=250, tolerance=2e-3),
+        cases.gate_settings(rng, D=2, H=7, T=1, tolerance=0.3),
+        cases.gate_settings(rng, D=6, H=4, T=2, tolerance=0.45),
+    ]
+    _expect_biases(gate_settings, reference.gate_settings, calls)
+
+
+@exercise("gate_settings", points=1)
+def test_the_biases_agree_for_one_unit_and_where_nothing_moves_the_gates(gate_settings, reference, cases, rng):
+    calls = [cases.gate_settings(rng, D=1, H=1) for _ in range(3)]
+    calls += [cases.gate_settings(rng, D=2, H=5, x_max=0.0), cases.gate_settings(rng, D=3, H=2, scale=0.0, T=100)]
+    _expect_biases(gate_settings, reference.gate_settings, calls)
+
+
+@exercise("gate_settings", points=1)
+def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases, rng):
+    args = cases.gate_settings(rng, D=3, H=6)
+    _expect_biases(gate_settings, reference.gate_settings, [cases.strided(args)])
+    _expect_biases(gate_settings, reference.gate_settings, [cases.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+@exercise("lstm_forward", points=2)
+def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
+    sizes = [{"N": 4, "T": 12, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False}]
+    asked, make = reference.lstm_forward, cases.lstm_forward
+    _agree_at_sizes(lstm_forward, asked, make, rng, sizes, ("h", "c_last"))
+
+
+@exercise("lstm_forward", points=2)
+def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 3, "T": 1, "D": 2, "H": 4},
+        {"N": 1, "T": 7, "D": 3, "H": 2},
+        {"N": 2, "T": 5, "D": 1, "H": 1, "initial": False},
+        {"N": 4, "T": 4, "D": 4, "H": 4},
+    ]
+    asked, make = reference.lstm_forward, cases.lstm_forward
+    _agree_at_sizes(lstm_forward, asked, make, rng, sizes, ("h", "c_last"))
+
+
+@exercise("lstm_forward", points=1)
+def test_a_sequence_agrees_in_float32_and_strided(lstm_forward, reference, cases, rng):
+    args = cases.lstm_forward(rng, N=2, T=6, D=5, H=3)
+    _agree_in_float32_and_strided(lstm_forward, reference.lstm_forward, cases, args, ("h", "c_last"))
+
+
+STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
+
+
+def _step(reference, cases):
+    def make(rng, N, D, H):
+        *_, cache = reference.lstm_step_forward(*cases.lstm_step_forward(rng, N, D, H))
+        return *cases.step_gradients(rng, N, H), cache
+
+    return make
+
+
+@exercise("lstm_step_backward", points=2)
+def test_a_steps_gradients_agree_at_other_sizes_down_to_one(lstm_step_backward, reference, cases, rng):
+    asked, make = reference.lstm_step_backward, _step(reference, cases)
+    _agree_at_sizes(lstm_step_backward, asked, make, rng, SIZES_OF_A_STEP, STEP_GRADIENTS)
+
+
+@exercise("lstm_step_backward", points=1)
+def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_step_backward, reference, cases, rng):
+    args = cases.lstm_step_forward(rng, N=4, D=3, H=5)
+    *_, cache = reference.lstm_step_forward(*args)
+    dh, dc = cases.step_gradients(rng, 4, 5)
+    result = lstm_step_backward(dh, dc, cache)
+    _expect_slopes(result, STEP_GRADIENTS, reference.lstm_step_forward, args, (dh, dc), rng)
+
+
+@exercise("lstm_step_backward", points=1)
+def test_a_steps_gradients_agree_in_float32_and_strided(lstm_step_backward, reference, cases, rng):
+    args = _step(reference, cases)(rng, 4, 3, 7)
+    _agree_in_float32_and_strided(lstm_step_backward, reference.lstm_step_backward, cases, args, STEP_GRADIENTS)
+
+
+def _expect_slopes(result, names, forward, args, arriving, rng):
+    """Each gradient gives the slope of L = sum of d * output along a random direction, as central differences do."""
+    expect.tuple(result, len(names), "the result")
+    for place, name in enumerate(names):
+        expect.array(result[place], shape=args[place].shape, name=name)
+        direction = rng.standard_normal(args[place].shape)
+        ahead, behind = (_loss(forward, args, place, sign * 1e-5 * direction, arriving) for sign in (1, -1))
+        slope = float((result[place] * direction).sum())
+        expect.close(slope, (ahead - behind) / 2e-5, name=f"the slope that {name} gives", rtol=1e-6, atol=1e-8)
+
+
+def _loss(forward, args, place, step, arriving):
+    moved = [arg + step if i == place else arg for i, arg in enumerate(args)]
+    return float(sum((d * output).sum() for d, output in zip(arriving, forward(*moved), strict=False)))
+
+
+GRADIENTS = ("dx", "dU", "dW", "db", "dh0", "dc0")
+
+
+def _sequence(reference, cases):
+    def make(rng, N, T, D, H, initial=True):
+        *_, cache = reference.lstm_forward(*cases.lstm_forward(rng, N, T, D, H, initial))
+        return *cases.gradients(rng, N, T, H), cache
+
+    return make
+
+
+@exercise("lstm_backward", points=2)
+def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, cases, rng):
+    sizes = [
+        {"N": 4, "T": 13, "D": 2, "H": 3},
+        {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False},
+        {"N": 5, "T": 5, "D": 5, "H": 5},
+    ]
+    asked, make = reference.lstm_backward, _sequence(reference, cases)
+    _agree_at_sizes(lstm_backward, asked, make, rng, sizes, GRADIENTS)
+
+
+@exercise("lstm_backward", points=2)
+def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 3, "T": 1, "D": 2, "H": 4},
+        {"N": 1, "T": 6, "D": 3, "H": 2},
+        {"N": 2, "T": 2, "D": 1, "H": 1, "initial": False},
+    ]
+    asked, make = reference.lstm_backward, _sequence(reference, cases)
+    _agree_at_sizes(lstm_backward, asked, make, rng, sizes, GRADIENTS)
+
+
+@exercise("lstm_backward", points=1)
+def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm_backward, reference, cases, rng):
+    args = cases.lstm_forward(rng, N=2, T=6, D=3, H=4)
+    *_, cache = reference.lstm_forward(*args)
+    arriving = cases.gradients(rng, 2, 6, 4)
+    _expect_slopes(lstm_backward(*arriving, cache), GRADIENTS, reference.lstm_forward, args, arriving, rng)
+
+
+@exercise("lstm_backward", points=1)
+def test_a_sequences_gradients_agree_in_float32_and_strided(lstm_backward, reference, cases, rng):
+    args = _sequence(reference, cases)(rng, N=2, T=5, D=4, H=3)
+    _agree_in_float32_and_strided(lstm_backward, reference.lstm_backward, cases, args, GRADIENTS)
+
+
+@exercise("peephole_step", points=3)
+def test_the_peephole_step_agrees_at_other_sizes_down_to_one(peephole_step, reference, cases, rng):
+    _agree_at_sizes(peephole_step, reference.peephole_step, cases.peephole_step, rng, SIZES_OF_A_STEP, ("h", "c"))
+
+
+@exercise("peephole_step", points=1)
+def test_the_peephole_step_agrees_in_float32_and_strided(peephole_step, reference, cases, rng):
+    args = cases.peephole_step(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(peephole_step, reference.peephole_step, cases, args, ("h", "c"))
+
+
+@exercise("forget_bias_init", points=2)
+def test_the_biases_of_every_rule_agree_at_other_sizes(forget_bias_init, reference, cases, rng):
+    calls = [
+        cases.forget_bias_init(rng, H=H, rule=rule, each=each)
+        for H, rule, each in (
+            (1, "zero", False),
+            (1, "remember", True),
+            (9, "one", False),
+            (8, "remember", False),
+            (7, "remember", True),
+        )
+    ]
+    calls += [(calls[3][0], "remember", 1), (calls[3][0], "remember", 0.4)]
+    desired = [reference.forget_bias_init(*copy.deepcopy(args)) for args in calls]
+    for (_, rule, _), found, wanted in zip(calls, forget_bias_init.map(calls), desired, strict=True):
+        expect.close(found, wanted, name=f'the new b by the rule "{rule}"')
+
+
+@exercise("forget_bias_init", points=1)
+def test_the_initial_biases_agree_in_float32_and_strided(forget_bias_init, reference, cases, rng):
+    args = cases.forget_bias_init(rng, H=5, each=True)
+    strided, single = forget_bias_init.map([cases.strided(args), cases.in_float32(args)])
+    desired = reference.forget_bias_init(*args)
+    expect.close(strided, desired, name="the new b of strided arrays")
+    expect.close(single, desired, name="the new b of float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
