@@ -132,7 +132,8 @@ def grade(
 
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
-    start_server(repository.visible(assignment), repository.hidden(assignment))  # it imports while we do
+    tests = (repository.visible(assignment), repository.hidden(assignment))
+    start_server(repository.source(assignment), *tests)  # it imports while we do
 
     from dataclasses import replace
 

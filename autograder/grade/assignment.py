@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.grade.forks import module_imports
+from autograder.grade.forks import late_imports, module_imports
 from autograder.rooms import Course, Repository
 
 GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
@@ -96,8 +96,9 @@ class Assignment:
         return sum(self.points.values())
 
     def imports(self) -> tuple[str, ...]:
-        """Modules that the given cells import, for the nursery to import once."""
-        return module_imports(*(cell.source for cell in self.cells if cell.role == GIVEN))
+        """Modules that the given cells import, and those that a solution will, for the nursery to import once."""
+        given = module_imports(*(cell.source for cell in self.cells if cell.role == GIVEN))
+        return (*given, *late_imports(*(cell.source for cell in self.cells)))
 
     def fingerprint(self) -> str:
         """A hash of everything of the assignment that can change a result."""

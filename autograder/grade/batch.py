@@ -71,7 +71,7 @@ def grade_stream(
     limits = limits or Limits()
     found = _find(submitted, assignment, students)
     _check_space(folder)
-    start_server(loaded.visible, loaded.hidden)
+    start_server(loaded.reference, loaded.visible, loaded.hidden)
     fingerprint, version = loaded.fingerprint(), machine_version(wall, limits)
     unchanged: list[Result] = []
     waiting: list[slot.Job] = []
@@ -154,7 +154,7 @@ def grade_one(
         fingerprint,
     )
     if _kept_executor is None:
-        start_server(loaded.visible, loaded.hidden)
+        start_server(loaded.reference, loaded.visible, loaded.hidden)
         _kept_executor = local_executor(1)
     try:
         text, seconds = _kept_executor.submit(slot.run, job).result()

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograder.grade import session
 from autograder.grade.assignment import Assignment
-from autograder.grade.forks import context
+from autograder.grade.forks import context, late_imports
 from autograder.grade.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grade.submission import Submission, Unreadable, check_student_id, read_submission
 from autograder.rooms import Course, Repository
@@ -239,8 +239,9 @@ class Slot:
 
 def slow_imports(submission: Submission) -> set[str]:
     """Modules that the cells import, that are slow to import, and that are installed."""
-    found = {name for _, source in submission.cells for name in _SLOW_IMPORTS.findall(source)}
-    return {name for name in found if importlib.util.find_spec(name)}
+    sources = [source for _, source in submission.cells]
+    found = {name for source in sources for name in _SLOW_IMPORTS.findall(source)} | set(late_imports(*sources))
+    return {name for name in found if importlib.util.find_spec(name.partition(".")[0])}
 
 
 _imported = False  # whether this process comes from the fork server, and has no other work than its slot

@@ -19,6 +19,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def _child(
             os.dup2(null, descriptor)
         os.chdir(scratch)
         os.environ.update(HOME=scratch, TMPDIR=scratch, IPYTHONDIR=scratch, MPLCONFIGDIR=scratch)
+        tempfile.tempdir = None  # else it stays what it was where we come from
         if sandlock is not None:
             sandlock.confine(sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[scratch, "/dev/null"]))
         _limit(settings["limits"], in_use)

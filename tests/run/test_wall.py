@@ -92,6 +92,13 @@ def test_only_the_own_scratch_folder_is_writable(worker, nursery):
     assert second.call("write", str(nursery.scratch_root / "w0" / "note.txt"))["error"]["names"][0] == "PermissionError"
 
 
+def test_temporary_files_go_to_the_scratch_folder(worker, nursery):
+    student = worker(
+        "import tempfile\ndef name():\n    with tempfile.NamedTemporaryFile() as file:\n        return file.name"
+    )
+    assert student.call("name")["value"].startswith(str(nursery.scratch_root / "w0"))
+
+
 def test_the_environment_holds_nothing_of_the_graders(worker, monkeypatch):
     student = worker("import os\ndef names():\n    return sorted(os.environ)")
     names = student.call("names")["value"]
