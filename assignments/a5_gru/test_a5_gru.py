@@ -1,0 +1,566 @@
+"""The visible tests of assignment 5: what your functions must satisfy, checked against PyTorch and against laws.
+
+A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
+others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from selfcheck import exercise, expect
+
+GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
+GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
+
+
+def _states(result):
+    """The first of two values; the cache beside it is for the backward pass."""
+    expect.tuple(result, 2, "the result")
+    return result[0]
+
+
+def _tensors(arrays, gradients=False):
+    return [torch.tensor(array, requires_grad=gradients) for array in arrays]
+
+
+def _set(module, *arrays):
+    with torch.no_grad():
+        for parameter, value in zip(module.parameters(), arrays, strict=True):
+            parameter.copy_(torch.tensor(value))
+    return module
+
+
+def _unchanged(function, args, names):
+    """Call the function; every argument must be left as it was."""
+    before = copy.deepcopy(args)
+    function(*args)
+    for was, now, name in zip(before, args, names.split(), strict=True):
+        expect.unchanged(was, now, name=name)
+
+
+def _expect_gradients(result, desired, names, because=""):
+    expect.tuple(result, len(names), "the result")
+    for name, gradient, wanted in zip(names, result, desired, strict=True):
+        expect.close(gradient, wanted, name=name, because=because)
+
+
+# gru_step_forward
+
+
+def _lecture_step(cases, args):
+    return cases.lecture_step(*_tensors(args)).numpy()
+
+
+@exercise("gru_step_forward")
+def test_a_step_returns_float64_of_shape_N_H_and_a_cache(gru_step_forward, cases, rng):
+    expect.array(_states(gru_step_forward(*cases.gru_step_forward(rng))), shape=(3, 6), name="h")
+
+
+@exercise("gru_step_forward")
+def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
+    _unchanged(gru_step_forward, cases.gru_step_forward(rng), "x h_prev U W b")
+
+
+@exercise("gru_step_forward", points=2)
+def test_a_step_agrees_with_one_made_of_pytorch_parts(gru_step_forward, cases, rng):
+    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}):
+        args = cases.gru_step_forward(rng, **sizes)
+        desired = _lecture_step(cases, args)
+        expect.close(_states(gru_step_forward(*args)), desired, name="h")
+
+
+@exercise("gru_step_forward", points=1)
+def test_a_unit_whose_update_gate_is_shut_copies_its_state(gru_step_forward, cases, rng):
+    x, h_prev, U, W, b = cases.gru_step_forward(rng)
+    b[6 + 2] = -60.0  # z of unit 2
+    desired = h_prev[:, 2].copy()
+    h = _states(gru_step_forward(x, h_prev, U, W, b))
+    expect.array(h, shape=(3, 6), name="h")
+    because = "in the lecture's convention a unit with z = 0 copies its state"
+    expect.close(np.ascontiguousarray(h[:, 2]), desired, name="h of the unit with z = 0", because=because)
+
+
+@exercise("gru_step_forward", points=1)
+def test_a_unit_whose_reset_gate_is_shut_is_read_by_no_candidate(gru_step_forward, cases, rng):
+    x, h_prev, U, W, b = cases.gru_step_forward(rng)
+    b[2] = -60.0  # r of unit 2
+    W[:12, 2] = 0.0  # no gate reads unit 2
+    other = h_prev.copy()
+    other[:, 2] *= -1
+    one, two = (_states(h) for h in gru_step_forward.map([(x, h, U, W, b) for h in (h_prev, other)]))
+    expect.array(one, shape=(3, 6), name="h")
+    rest = [0, 1, 3, 4, 5]
+    because = "the reset gate acts on a state before the product with W_n"
+    expect.close(two[:, rest], one[:, rest], name="h of the other units", because=because)
+
+
+def _expect_cache(found, desired, names):
+    expect.that(type(found) is list and len(found) == len(names), f"the cache does not hold {len(names)} values")
+    for name, value, wanted in zip(names, found, desired, strict=True):
+        expect.close(value, wanted, name=f"{name} in the cache")
+
+
+@exercise("gru_step_forward", points=1)
+def test_the_cache_of_a_step_holds_the_gates_and_the_candidate(probe, cases, rng):
+    args = cases.gru_step_forward(rng, N=4, D=3, H=5)
+    desired = cases.step_cache(*args)
+    _expect_cache(probe("cache_of", "gru_step_forward", *args), desired, ("x", "h_prev", "U", "W", "r", "z", "n"))
+
+
+# gru_step_backward
+
+
+def _step_gradients(cases, args, dh):
+    tensors = _tensors(args, gradients=True)
+    found = torch.autograd.grad(cases.lecture_step(*tensors), tensors, torch.tensor(dh))
+    return [gradient.numpy() for gradient in found]
+
+
+@exercise("gru_step_backward")
+def test_the_gradients_of_a_step_have_the_shapes_of_the_arguments(gru_step_backward, cases, rng):
+    result = gru_step_backward(*cases.gru_step_backward(rng))
+    expect.tuple(result, 5, "the result")
+    shapes = ((3, 4), (3, 6), (18, 4), (18, 6), (18,))
+    for name, gradient, shape in zip(GRADIENTS_OF_A_STEP, result, shapes, strict=True):
+        expect.array(gradient, shape=shape, name=name)
+
+
+@exercise("gru_step_backward")
+def test_gru_step_backward_leaves_its_arguments_as_they_were(gru_step_backward, cases, rng):
+    _unchanged(gru_step_backward, cases.gru_step_backward(rng), "dh cache")
+
+
+@exercise("gru_step_backward", points=3)
+@pytest.mark.parametrize("sizes", [(3, 4, 6), (5, 5, 5)], ids=["three_sizes", "equal_sizes"])
+def test_the_gradients_of_a_step_agree_with_autograd(gru_step_backward, cases, rng, sizes):
+    N, D, H = sizes
+    args = cases.gru_step_forward(rng, N, D, H)
+    dh = rng.standard_normal((N, H))
+    desired = _step_gradients(cases, args, dh)
+    _expect_gradients(gru_step_backward(dh, cases.step_cache(*args)), desired, GRADIENTS_OF_A_STEP)
+
+
+@exercise("gru_step_backward", points=1)
+def test_a_unit_that_copies_hands_its_gradient_back_unchanged(gru_step_backward, cases, rng):
+    x, h_prev, U, W, b = cases.gru_step_forward(rng, N=4, D=3, H=5)
+    b[5:10] = -60.0  # z of all units
+    dh = rng.standard_normal((4, 5))
+    desired = dh.copy()
+    result = gru_step_backward(dh, cases.step_cache(x, h_prev, U, W, b))
+    expect.tuple(result, 5, "the result")
+    expect.close(result[1], desired, name="dh_prev", because="where z = 0 the new state is the old one")
+
+
+# gru_forward
+
+
+def _lecture_sequence(cases, x, U, W, b, h0=None):
+    return cases.sequence_cache(x, U, W, b, h0)[-1]
+
+
+@exercise("gru_forward")
+def test_the_states_are_float64_of_shape_N_T_H(gru_forward, cases, rng):
+    expect.array(_states(gru_forward(*cases.gru_forward(rng))), shape=(3, 5, 6), name="h")
+
+
+@exercise("gru_forward")
+def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
+    _unchanged(gru_forward, cases.gru_forward(rng), "x U W b h0")
+
+
+@exercise("gru_forward", points=2)
+def test_a_sequence_agrees_with_steps_made_of_pytorch_parts(gru_forward, cases, rng):
+    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 5}):
+        args = cases.gru_forward(rng, **sizes)
+        desired = _lecture_sequence(cases, *args)
+        expect.close(_states(gru_forward(*args)), desired, name="h")
+
+
+@exercise("gru_forward", points=1)
+def test_without_h0_a_sequence_starts_from_zeros(gru_forward, cases, rng):
+    x, U, W, b, _ = cases.gru_forward(rng, N=4, T=3, D=2, H=5)
+    desired = _lecture_sequence(cases, x, U, W, b)
+    expect.close(_states(gru_forward(x, U, W, b)), desired, name="h without h0")
+
+
+@exercise("gru_forward", points=1)
+def test_a_sequence_cut_in_two_is_continued_from_its_last_state(gru_forward, cases, rng):
+    x, U, W, b, h0 = cases.gru_forward(rng, N=2, T=6, D=3, H=4)
+    desired = _lecture_sequence(cases, x, U, W, b, h0)
+    early = _states(gru_forward(x[:, :5].copy(), U, W, b, h0))
+    expect.close(early, desired[:, :5], name="h of the first 5 steps", because="a later input never changes a state")
+    late = _states(gru_forward(x[:, 5:].copy(), U, W, b, early[:, -1].copy()))
+    expect.close(
+        late, desired[:, 5:], name="h of the last step", because="the state is all that the past leaves behind"
+    )
+
+
+@exercise("gru_forward", points=1)
+def test_the_cache_of_a_sequence_holds_its_gates(probe, cases, rng):
+    args = cases.gru_forward(rng, N=2, T=4, D=3, H=5)
+    desired = cases.sequence_cache(*args)
+    _expect_cache(probe("cache_of", "gru_forward", *args), desired, ("x", "h0", "U", "W", "gates", "h"))
+
+
+# gru_backward
+
+
+def _sequence_gradients(cases, args, dh):
+    """The gradients of x, U, W, b, h0, by autograd."""
+    x, U, W, b, h0 = tensors = _tensors(args, gradients=True)
+    states = [h0]
+    for x_t in x.unbind(dim=1):
+        states.append(cases.lecture_step(x_t, states[-1], U, W, b))
+    found = torch.autograd.grad(torch.stack(states[1:], dim=1), tensors, torch.tensor(dh))
+    return [gradient.numpy() for gradient in found]
+
+
+@exercise("gru_backward")
+def test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments(gru_backward, cases, rng):
+    result = gru_backward(*cases.gru_backward(rng))
+    expect.tuple(result, 5, "the result")
+    shapes = ((3, 5, 4), (18, 4), (18, 6), (18,), (3, 6))
+    for name, gradient, shape in zip(GRADIENTS_OF_A_SEQUENCE, result, shapes, strict=True):
+        expect.array(gradient, shape=shape, name=name)
+
+
+@exercise("gru_backward")
+def test_gru_backward_leaves_its_arguments_as_they_were(gru_backward, cases, rng):
+    _unchanged(gru_backward, cases.gru_backward(rng), "dh cache")
+
+
+@exercise("gru_backward", points=3)
+@pytest.mark.parametrize("sizes", [(3, 5, 4, 6), (4, 4, 4, 4)], ids=["four_sizes", "equal_sizes"])
+def test_the_gradients_of_a_sequence_agree_with_autograd(gru_backward, cases, rng, sizes):
+    N, T, D, H = sizes
+    args = cases.gru_forward(rng, N, T, D, H)
+    dh = rng.standard_normal((N, T, H))
+    desired = _sequence_gradients(cases, args, dh)
+    _expect_gradients(gru_backward(dh, cases.sequence_cache(*args)), desired, GRADIENTS_OF_A_SEQUENCE)
+
+
+@exercise("gru_backward", points=1)
+@pytest.mark.parametrize("t", [0, 4], ids=["the_first", "the_last"])
+def test_a_gradient_at_one_state_alone_agrees_with_autograd(gru_backward, cases, rng, t):
+    args = cases.gru_forward(rng, N=2, T=5, D=3, H=4)
+    dh = np.zeros((2, 5, 4))
+    dh[:, t] = rng.standard_normal((2, 4))
+    desired = _sequence_gradients(cases, args, dh)
+    because = "a state's gradient reaches all inputs before it and none behind it"
+    _expect_gradients(gru_backward(dh, cases.sequence_cache(*args)), desired, GRADIENTS_OF_A_SEQUENCE, because)
+
+
+# torch_gru_step
+
+
+def _torch_cell(x, h_prev, U, W, b_U, b_W):
+    cell = _set(nn.GRUCell(U.shape[1], W.shape[1]).double(), U, W, b_U, b_W)
+    with torch.no_grad():
+        return cell(torch.tensor(x), torch.tensor(h_prev)).numpy()
+
+
+@exercise("torch_gru_step")
+def test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H(torch_gru_step, cases, rng):
+    expect.array(torch_gru_step(*cases.torch_gru_step(rng)), shape=(3, 6), name="h")
+
+
+@exercise("torch_gru_step")
+def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases, rng):
+    _unchanged(torch_gru_step, cases.torch_gru_step(rng), "x h_prev U W b_U b_W")
+
+
+@exercise("torch_gru_step", points=2)
+def test_a_step_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
+    for sizes in ({}, {"N": 4, "D": 5, "H": 5}):
+        args = cases.torch_gru_step(rng, **sizes)
+        desired = _torch_cell(*args)
+        expect.close(torch_gru_step(*args), desired, name="h")
+
+
+@exercise("torch_gru_step", points=1)
+def test_a_step_from_zeros_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
+    x, h_prev, *weights = cases.torch_gru_step(rng, N=2, D=3, H=7)
+    desired = _torch_cell(x, 0 * h_prev, *weights)
+    because = "the second bias counts even where the state is zero"
+    expect.close(torch_gru_step(x, 0 * h_prev, *weights), desired, name="h", because=because)
+
+
+# gru_to_torch
+
+
+def _four_arrays(result, D, H):
+    expect.tuple(result, 4, "the result")
+    names, shapes = ("U", "W", "b_U", "b_W"), ((3 * H, D), (3 * H, H), (3 * H,), (3 * H,))
+    for name, array, shape in zip(names, result, shapes, strict=True):
+        expect.array(array, shape=shape, name=f"the new {name}")
+    return result
+
+
+@exercise("gru_to_torch")
+def test_the_conversion_returns_four_arrays(gru_to_torch, cases, rng):
+    _four_arrays(gru_to_torch(*cases.gru_to_torch(rng, kind="diagonal")), 4, 6)
+
+
+@exercise("gru_to_torch")
+def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng):
+    _unchanged(gru_to_torch, cases.gru_to_torch(rng, kind="diagonal"), "U W b")
+
+
+@exercise("gru_to_torch", points=2)
+@pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
+def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_torch, cases, rng, kind):
+    U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
+    converted = _four_arrays(gru_to_torch(*copy.deepcopy((U, W, b))), 3, 6)
+    ours = theirs = cases.gru_step_forward(rng, N=5, D=3, H=6)[1]
+    for step in range(3):
+        x = rng.standard_normal((5, 3))
+        ours, theirs = _lecture_step(cases, (x, ours, U, W, b)), _torch_cell(x, theirs, *converted)
+        expect.close(theirs, ours, name=f"the state of PyTorch's cell after step {step + 1}")
+
+
+@exercise("gru_to_torch", points=1)
+def test_of_converted_weights_the_rows_of_r_are_those_given_and_b_W_is_zero(gru_to_torch, cases, rng):
+    U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="shared")
+    kept = U[:6].copy(), W[:6].copy(), b[:6].copy()
+    new_U, new_W, b_U, b_W = _four_arrays(gru_to_torch(U, W, b), 3, 6)
+    for name, found, wanted in zip(("U", "W", "b_U"), (new_U, new_W, b_U), kept, strict=True):
+        expect.close(np.ascontiguousarray(found[:6]), wanted, name=f"the rows of r in the new {name}")
+    expect.close(b_W, np.zeros(18), name="the new b_W")
+
+
+@exercise("gru_to_torch", points=1)
+def test_weights_that_cannot_be_converted_are_refused(gru_to_torch, cases, rng):
+    because = "no weights make PyTorch's cell take these steps"
+    for kind, spoilt in (("any", ""), ("blocks", "connected"), ("shared", "bias"), ("constant", "state")):
+        args = cases.gru_to_torch(rng, D=3, H=6, kind=kind, spoilt=spoilt)
+        expect.raises("ValueError", gru_to_torch, *args, because=because)
+
+
+# count_cell_parameters
+
+
+def _count_and_memory(result):
+    expect.tuple(result, 2, "the result")
+    expect.integer(result[0], name="count")
+    expect.that(type(result[1]) is float, "memory is not a float")
+    return result
+
+
+@exercise("count_cell_parameters")
+def test_a_count_is_an_int_and_memory_a_float(count_cell_parameters, cases, rng):
+    for cell in cases.CELLS:
+        _count_and_memory(count_cell_parameters(*cases.count_cell_parameters(rng, cell)))
+
+
+def _torch_layer(cell, D, H):
+    """PyTorch's layer, how many parameters it has with two biases and with one, and how many numbers of state."""
+    layer = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell](D, H)
+    sizes = {name: parameter.numel() for name, parameter in layer.named_parameters()}
+    _, state = layer(torch.zeros(1, 1, D))
+    numbers = sum(part.numel() for part in (state if type(state) is tuple else (state,)))
+    return sum(sizes.values()), sum(sizes.values()) - sizes["bias_hh_l0"], numbers
+
+
+@exercise("count_cell_parameters", points=1)
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_counts_and_memory_agree_with_pytorchs_layers(count_cell_parameters, cases, rng, cell):
+    _, D, H, *_ = cases.count_cell_parameters(rng)
+    two, one, numbers = _torch_layer(cell, D, H)
+    for biases, wanted in ((2, two), (1, one)):
+        count, memory = _count_and_memory(count_cell_parameters(cell, D, H, biases))
+        expect.equal(count, wanted, name=f"count with biases = {biases}")
+        expect.close(memory, numbers / wanted, name=f"memory with biases = {biases}")
+
+
+@exercise("count_cell_parameters", points=1)
+def test_peepholes_are_three_full_matrices_more_and_no_state(count_cell_parameters, cases, rng):
+    _, D, H, *_ = cases.count_cell_parameters(rng)
+    _, one, numbers = _torch_layer("lstm", D, H)
+    peepholes = sum(nn.Linear(H, H, bias=False).weight.numel() for _ in range(3))
+    count, memory = _count_and_memory(count_cell_parameters("peephole", D, H))
+    expect.equal(count, one + peepholes, name="count")
+    expect.close(memory, numbers / (one + peepholes), name="memory")
+
+
+@exercise("count_cell_parameters", points=1)
+def test_longer_sequences_change_nothing_and_other_words_are_refused(count_cell_parameters, cases, rng):
+    cell, D, H, biases, _ = cases.count_cell_parameters(rng)
+    one, fifty = (_count_and_memory(count_cell_parameters(cell, D, H, biases, T)) for T in (1, 50))
+    because = "the parameters are shared by all steps, and the state is handed on"
+    expect.equal(fifty, one, name="the result for sequences of 50 steps", because=because)
+    expect.raises("ValueError", count_cell_parameters, "elman", D, H, because="there is no such cell")
+
+
+# adding_problem_batch
+
+
+def _problem(result, N, T):
+    expect.tuple(result, 2, "the result")
+    x, y = result
+    expect.array(x, shape=(N, T, 2), name="x")
+    expect.array(y, shape=(N,), name="y")
+    return x, y
+
+
+@exercise("adding_problem_batch")
+def test_a_batch_is_two_float64_arrays(adding_problem_batch, cases, rng):
+    _problem(adding_problem_batch(*cases.adding_problem_batch(rng)), 6, 9)
+
+
+@exercise("adding_problem_batch", points=1)
+def test_one_step_of_each_part_is_marked_and_every_step_can_be(adding_problem_batch, cases, rng):
+    for T in (9, 2, 4):
+        m, (x, _) = T // 2, _problem(adding_problem_batch(*cases.adding_problem_batch(rng, N=300, T=T)), 300, T)
+        marks = x[:, :, 1]
+        expect.that(bool(np.isin(marks, (0.0, 1.0)).all()), "a mark, x[:, :, 1], is neither 0 nor 1")
+        for part, steps in (("first", marks[:, :m]), ("second", marks[:, m:])):
+            expect.that(
+                bool((steps.sum(axis=1) == 1).all()), f"T = {T}: not exactly one step of the {part} part is marked"
+            )
+            expect.that(
+                bool(steps.any(axis=0).all()), f"T = {T}: in 300 sequences some step of the {part} part never is"
+            )
+
+
+@exercise("adding_problem_batch", points=1)
+def test_the_target_is_the_sum_of_the_marked_values(adding_problem_batch, cases, rng):
+    generator, N, T = cases.adding_problem_batch(rng, N=20, T=11)
+    values = copy.deepcopy(generator).random((N, T))
+    x, y = _problem(adding_problem_batch(generator, N, T), N, T)
+    expect.close(np.ascontiguousarray(x[:, :, 0]), values, name="the values, x[:, :, 0]")
+    marked = x[:, :, 1] == 1
+    expect.that(bool((marked.sum(axis=1) == 2).all()), "not exactly two steps of a sequence are marked")
+    expect.close(y, values[marked].reshape(N, 2).sum(axis=1), name="y")
+
+
+# stacked_gru_step
+
+
+def _numpy(tensor, name, dtype=torch.float64):
+    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
+    expect.that(tensor.dtype is dtype, f"{name} has another dtype than the arguments")
+    return tensor.detach().numpy()
+
+
+@exercise("stacked_gru_step")
+def test_a_stacked_step_returns_a_tensor_of_shape_S_N_H(stacked_gru_step, cases, rng):
+    expect.array(_numpy(stacked_gru_step(*cases.stacked_gru_step(rng)), "h"), shape=(2, 3, 5), name="h")
+
+
+@exercise("stacked_gru_step")
+def test_a_stacked_step_leaves_its_arguments_as_they_were(stacked_gru_step, cases, rng):
+    args = cases.stacked_gru_step(rng)
+    before = [tensor.clone() for tensor in args]
+    stacked_gru_step(*args)
+    for was, now, name in zip(before, args, ("x", "h_prev", "U", "W", "b"), strict=True):
+        expect.unchanged(was.numpy(), now.numpy(), name=name)
+
+
+@exercise("stacked_gru_step", points=2)
+def test_each_network_takes_the_step_that_it_takes_alone(stacked_gru_step, cases, rng):
+    for sizes in ({}, {"S": 4, "N": 4, "D": 4, "H": 4}):
+        args = cases.stacked_gru_step(rng, **sizes)
+        desired = np.stack([cases.lecture_step(*network).numpy() for network in zip(*args, strict=True)])
+        expect.close(_numpy(stacked_gru_step(*args), "h"), desired, name="h")
+
+
+@exercise("stacked_gru_step", points=1)
+def test_gradients_flow_into_each_network(probe, cases, rng):
+    args = cases.stacked_gru_step(rng, S=3, N=2, D=4, H=5)
+    inputs = [tensor.clone().requires_grad_() for tensor in args]
+    h = torch.stack([cases.lecture_step(*network) for network in zip(*inputs, strict=True)])
+    dh = torch.linspace(-1, 1, h.numel(), dtype=h.dtype).reshape(h.shape).cos()
+    desired = torch.autograd.grad(h, inputs, dh)
+    shown = probe("stacked_step_and_gradients", *args)
+    expect.that(type(shown) is dict and len(shown) == 6, "h is not a torch tensor")
+    for name, wanted in zip(GRADIENTS_OF_A_STEP, desired, strict=True):
+        because = "gradients flow through all that is computed with tensors"
+        expect.close(_numpy(shown[name], name), wanted.numpy(), name=name, because=because)
+
+
+# train_to_criterion
+
+CLOSE = 1e-5  # relative, of what training makes of rounding
+
+
+def _training(result, S):
+    expect.tuple(result, 3, "the result")
+    steps, curves, trained = result
+    expect.that(type(steps) is list and len(steps) == S, f"steps is not a list with one entry for each of {S} networks")
+    for step in steps:
+        expect.that(step is None or type(step) is int, "an entry of steps is neither an int nor None")
+    expect.that(type(curves) is np.ndarray and curves.ndim == 2, "curves is not an array with two axes")
+    expect.array(curves, shape=(S, curves.shape[1]), name="curves")
+    expect.that(type(trained) is list and len(trained) == 5, "trained is not a list of five arrays")
+    return steps, curves, trained
+
+
+@exercise("train_to_criterion")
+def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng):
+    args = cases.train_to_criterion(rng, K=3)
+    shapes = [array.shape for array in args[1]]
+    *_, trained = _training(train_to_criterion(*args), 3)
+    for name, array, shape in zip(("U", "W", "b", "V", "c_out"), trained, shapes, strict=True):
+        expect.array(array, shape=shape, name=f"{name} after training")
+
+
+@exercise("train_to_criterion")
+def test_training_leaves_its_arguments_as_they_were(train_to_criterion, cases, rng):
+    _unchanged(train_to_criterion, cases.train_to_criterion(rng, K=3), "cell parameters x y criterion lr clip")
+
+
+@exercise("train_to_criterion", points=2)
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_networks_trained_together_do_as_each_does_alone(train_to_criterion, cases, rng, cell):
+    outputs = (0.8, 0.0, -3.0)
+    _, parameters, x, y, *_ = cases.train_to_criterion(rng, cell, outputs, K=6)
+    never = (0.0, 0.05, 0.7)  # criterion, lr, clip
+    calls = [[array[s : s + 1].copy() for array in parameters] for s in range(3)]
+    results = train_to_criterion.map([(cell, some, x.copy(), y.copy(), *never) for some in (parameters, *calls)])
+    together, *alone = (_training(result, S) for result, S in zip(results, (3, 1, 1, 1), strict=True))
+    because = "no network may notice that others are trained beside it"
+    for s, (_, curves, trained) in enumerate(alone):
+        name = f"of network {s}, trained alone,"
+        expect.close(curves, together[1][s : s + 1], name=f"the curve {name}", rtol=CLOSE, because=because)
+        for array, wanted in zip(trained, together[2], strict=True):
+            expect.close(array, wanted[s : s + 1], name=f"a parameter {name}", rtol=CLOSE, because=because)
+
+
+@exercise("train_to_criterion", points=1)
+def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_ends_it(train_to_criterion, cases, rng):
+    *args, lr, clip = cases.train_to_criterion(rng, outputs=(0.9, 0.4, 0.1), K=40, lr=0.1)
+    criterion = args[-1]
+    steps, curves, _ = _training(train_to_criterion(*args, lr, clip), 3)
+    expect.that(None not in steps, "40 steps of 0.1 were not enough to bring an output from 0.1 to 1")
+    below = curves < criterion
+    expect.equal(steps, [int(step) for step in below.argmax(axis=1)], name="steps", because="of the curves returned")
+    because = "nothing is computed once the last network has met the criterion"
+    expect.equal(curves.shape[1], max(steps) + 1, name="the number of losses of a network", because=because)
+
+
+@exercise("train_to_criterion", points=1)
+def test_where_all_meet_the_criterion_at_once_nothing_is_trained(train_to_criterion, cases, rng):
+    cell, parameters, x, y, _, lr, clip = cases.train_to_criterion(rng, K=4)
+    before = copy.deepcopy(parameters)
+    steps, curves, trained = _training(train_to_criterion(cell, parameters, x, y, 1e6, lr, clip), 3)
+    expect.equal(steps, [0, 0, 0], name="steps")
+    expect.equal(curves.shape[1], 1, name="the number of losses of a network")
+    for array, wanted in zip(trained, before, strict=True):
+        expect.close(array, wanted, name="a parameter")
+
+
+@exercise("train_to_criterion", points=1)
+def test_the_first_step_of_adam_moves_every_number_by_lr(train_to_criterion, cases, rng):
+    cell, parameters, x, y, _, _, clip = cases.train_to_criterion(rng, outputs=(0.0, 3.0), K=1, spread=0.4)
+    before = copy.deepcopy(parameters)
+    steps, curves, trained = _training(train_to_criterion(cell, parameters, x, y, 0.0, 0.03, clip), 2)
+    expect.equal(steps, [None, None], name="steps", because="no loss is below zero")
+    expect.equal(curves.shape[1], 1, name="the number of losses of a network")
+    because = "after one step of Adam from rest only the signs of the gradient matter, and the last batch is used too"
+    for array, was in zip(trained, before, strict=True):
+        expect.array(array, shape=was.shape, name="a parameter")
+        expect.close(np.abs(array - was), np.full(was.shape, 0.03), name="a move", rtol=1e-4, because=because)

@@ -1,0 +1,341 @@
+"""The hidden tests of assignment 5: other inputs, other sizes (the degenerate ones too), float32 and strided arrays.
+
+Expected values are computed from the reference, never typed, and no message shows one. Backward passes are given the
+caches of the reference.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from selfcheck import exercise, expect
+
+EITHER_FLOAT = (np.float32, np.float64)
+GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
+GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
+
+
+def _agree(results, desired, words, names, *, rtol=1e-7, dtype=np.float64):
+    """Each result, a tuple, agrees with the reference's in its first values, which are called `names`."""
+    for result, wanted, said in zip(results, desired, words, strict=True):
+        expect.tuple(result, len(wanted), f"the result {said}")
+        for name, found, value in zip(names, result, wanted, strict=False):
+            expect.close(found, value, name=f"{name} {said}", rtol=rtol, dtype=dtype)
+
+
+def _agree_at_sizes(target, asked, make, rng, sizes, names):
+    calls = [make(rng, **some) for some in sizes]
+    _agree_on(
+        target, asked, calls, ["with " + ", ".join(f"{k} = {v}" for k, v in some.items()) for some in sizes], names
+    )
+
+
+def _agree_on(target, asked, calls, words, names):
+    desired = [asked(*copy.deepcopy(args)) for args in calls]
+    _agree(target.map(calls), desired, words, names)
+
+
+def _agree_in_float32_and_strided(target, asked, cases, args, names):
+    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
+    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
+    wanted = asked(*copy.deepcopy(single))
+    strided, in_float32 = target.map([cases.strided(args), single])
+    _agree([strided], [desired], ["with strided arrays"], names)
+    _agree([in_float32], [wanted], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+SIZES_OF_A_STEP = [
+    {"N": 1, "D": 1, "H": 1},
+    {"N": 1, "D": 3, "H": 2},
+    {"N": 4, "D": 1, "H": 5},
+    {"N": 6, "D": 4, "H": 1},
+    {"N": 5, "D": 5, "H": 5},
+    {"N": 9, "D": 2, "H": 8},
+]
+SIZES_OF_A_SEQUENCE = [
+    {"N": 4, "T": 13, "D": 2, "H": 3},
+    {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False},
+    {"N": 4, "T": 4, "D": 4, "H": 4},
+]
+SIZES_OF_ONE = [
+    {"N": 1, "T": 1, "D": 1, "H": 1},
+    {"N": 3, "T": 1, "D": 2, "H": 4},
+    {"N": 1, "T": 7, "D": 3, "H": 2},
+    {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
+]
+
+
+@exercise("gru_step_forward", points=2)
+def test_a_step_agrees_at_other_sizes_down_to_one(gru_step_forward, reference, cases, rng):
+    _agree_at_sizes(gru_step_forward, reference.gru_step_forward, cases.gru_step_forward, rng, SIZES_OF_A_STEP, ("h",))
+
+
+@exercise("gru_step_forward", points=1)
+def test_a_step_agrees_in_float32_and_strided(gru_step_forward, reference, cases, rng):
+    args = cases.gru_step_forward(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(gru_step_forward, reference.gru_step_forward, cases, args, ("h",))
+
+
+def _of_a_step(reference, cases):
+    """Makes the arguments of gru_step_backward, with the cache of the reference."""
+
+    def make(rng, N, D, H):
+        _, cache = reference.gru_step_forward(*cases.gru_step_forward(rng, N, D, H))
+        return rng.standard_normal((N, H)), cache
+
+    return make
+
+
+@exercise("gru_step_backward", points=3)
+def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
+    make = _of_a_step(reference, cases)
+    _agree_at_sizes(gru_step_backward, reference.gru_step_backward, make, rng, SIZES_OF_A_STEP, GRADIENTS_OF_A_STEP)
+
+
+@exercise("gru_step_backward", points=1)
+def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
+    args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(gru_step_backward, reference.gru_step_backward, cases, args, GRADIENTS_OF_A_STEP)
+
+
+@exercise("gru_forward", points=2)
+def test_sequences_agree_at_other_sizes(gru_forward, reference, cases, rng):
+    _agree_at_sizes(gru_forward, reference.gru_forward, cases.gru_forward, rng, SIZES_OF_A_SEQUENCE, ("h",))
+
+
+@exercise("gru_forward", points=1)
+def test_sequences_agree_at_sizes_of_one(gru_forward, reference, cases, rng):
+    _agree_at_sizes(gru_forward, reference.gru_forward, cases.gru_forward, rng, SIZES_OF_ONE, ("h",))
+
+
+@exercise("gru_forward", points=1)
+def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, rng):
+    args = cases.gru_forward(rng, N=2, T=6, D=5, H=3)
+    _agree_in_float32_and_strided(gru_forward, reference.gru_forward, cases, args, ("h",))
+
+
+def _of_a_sequence(reference, cases):
+    """Makes the arguments of gru_backward, with the cache of the reference."""
+
+    def make(rng, N, T, D, H, h0=True):
+        _, cache = reference.gru_forward(*cases.gru_forward(rng, N, T, D, H, h0))
+        return rng.standard_normal((N, T, H)), cache
+
+    return make
+
+
+@exercise("gru_backward", points=2)
+def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
+    make = _of_a_sequence(reference, cases)
+    _agree_at_sizes(gru_backward, reference.gru_backward, make, rng, SIZES_OF_A_SEQUENCE, GRADIENTS_OF_A_SEQUENCE)
+
+
+@exercise("gru_backward", points=2)
+def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
+    make = _of_a_sequence(reference, cases)
+    _agree_at_sizes(gru_backward, reference.gru_backward, make, rng, SIZES_OF_ONE, GRADIENTS_OF_A_SEQUENCE)
+
+
+@exercise("gru_backward", points=1)
+def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
+    args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
+    _agree_in_float32_and_strided(gru_backward, reference.gru_backward, cases, args, GRADIENTS_OF_A_SEQUENCE)
+
+
+def _alone(function):
+    """The function with its single value in a tuple of one, as `_agree` takes results."""
+    return lambda *args: (function(*args),)
+
+
+class _Alone:
+    def __init__(self, target):
+        self.target = target
+
+    def map(self, calls):
+        return [(result,) for result in self.target.map(calls)]
+
+
+@exercise("torch_gru_step", points=2)
+def test_pytorchs_step_agrees_at_other_sizes_down_to_one(torch_gru_step, reference, cases, rng):
+    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
+    _agree_at_sizes(target, asked, cases.torch_gru_step, rng, SIZES_OF_A_STEP, ("h",))
+
+
+@exercise("torch_gru_step", points=1)
+def test_pytorchs_step_agrees_in_float32_and_strided(torch_gru_step, reference, cases, rng):
+    args = cases.torch_gru_step(rng, N=4, D=3, H=7)
+    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
+    _agree_in_float32_and_strided(target, asked, cases, args, ("h",))
+
+
+CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
+
+
+@exercise("gru_to_torch", points=1)
+@pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
+def test_converted_weights_agree(gru_to_torch, reference, cases, rng, kind):
+    sizes = [{"D": D, "H": H, "kind": kind} for D, H in ((2, 7), (5, 4))]
+    _agree_at_sizes(gru_to_torch, reference.gru_to_torch, cases.gru_to_torch, rng, sizes, CONVERTED)
+
+
+@exercise("gru_to_torch", points=1)
+def test_one_unit_can_always_be_converted(gru_to_torch, reference, cases, rng):
+    sizes = [{"D": D, "H": 1, "kind": "any"} for D in (1, 3)]
+    _agree_at_sizes(gru_to_torch, reference.gru_to_torch, cases.gru_to_torch, rng, sizes, CONVERTED)
+
+
+@exercise("gru_to_torch", points=1)
+def test_converted_weights_agree_in_float32_and_strided(gru_to_torch, reference, cases, rng):
+    for kind in ("constant", "mixed"):
+        args = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
+        _agree_in_float32_and_strided(gru_to_torch, reference.gru_to_torch, cases, args, CONVERTED)
+
+
+@exercise("gru_to_torch", points=1)
+@pytest.mark.parametrize("kind", ["shared", "constant", "blocks", "mixed"])
+def test_what_is_spoilt_in_any_way_is_refused(gru_to_torch, cases, rng, kind):
+    ways = {
+        "shared": ("bias", "input", "state", "nearly"),
+        "constant": ("input", "state", "nearly"),
+        "blocks": ("bias", "input", "connected"),
+        "mixed": ("input", "state", "connected"),
+    }
+    because = "no weights make PyTorch's cell take these steps"
+    for spoilt in ways[kind]:
+        for D, H in ((3, 8), (1, 6)):
+            args = cases.gru_to_torch(rng, D, H, kind, spoilt)
+            expect.raises("ValueError", gru_to_torch, *args, because=because)
+
+
+@exercise("gru_to_torch", points=1)
+def test_one_connection_is_enough_to_be_refused_and_none_is_needed_to_be_converted(gru_to_torch, reference, cases, rng):
+    U, W, b = cases.gru_to_torch(rng, D=3, H=5, kind="diagonal")
+    W_n = W[10:]
+    for reader, read in ((4, 0), (0, 4), (2, 3)):
+        spoilt = W.copy()
+        spoilt[10 + reader, read] = -0.2
+        expect.raises("ValueError", gru_to_torch, U, spoilt, b, because="one unit reads another one's state")
+    W_n[:] = 0.0
+    _agree_on(gru_to_torch, reference.gru_to_torch, [(U, W, b)], ["with a candidate that reads no state"], CONVERTED)
+
+
+@exercise("gru_to_torch", points=1)
+def test_a_unit_that_reads_another_one_is_refused_whichever_of_them_is_special(gru_to_torch, cases, rng):
+    U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="mixed")
+    constant = (U[:6] == 0).all(axis=1)
+    one, other = np.flatnonzero(constant)[0], np.flatnonzero(~constant)[0]
+    calls = [(U, W, b, one, other), (U, W, b, other, one)]
+    U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="diagonal")
+    U[4], W[4], b[4] = U[1], W[1], b[1] + 0.2  # of two reset gates one is always the larger
+    calls += [(U, W, b, 1, 4), (U, W, b, 4, 1)]
+    for U, W, b, reader, read in calls:
+        W = W.copy()
+        W[12 + reader, read] = 0.3
+        expect.raises("ValueError", gru_to_torch, U, W, b, because="one unit reads another one's state")
+
+
+@exercise("count_cell_parameters", points=3)
+def test_counts_and_memory_of_all_cells_agree(count_cell_parameters, reference, cases, rng):
+    calls = [cases.count_cell_parameters(rng, cell, 300, biases) for cell in cases.CELLS for biases in (1, 2)]
+    calls += [(cell, D, H, biases, 1) for cell in cases.CELLS for D, H in ((1, 1), (1, 4), (5, 1)) for biases in (1, 2)]
+    for args, result in zip(calls, count_cell_parameters.map(calls), strict=True):
+        count, memory = reference.count_cell_parameters(*args)
+        expect.tuple(result, 2, "the result")
+        expect.equal(result[0], count, name=f"count of {args[0]}")
+        expect.close(result[1], memory, name=f"memory of {args[0]}")
+
+
+@exercise("adding_problem_batch", points=2)
+def test_batches_agree(adding_problem_batch, reference, cases, rng):
+    sizes = [{"N": 8, "T": 13}, {"N": 40, "T": 6}, {"N": 1, "T": 2}, {"N": 3, "T": 2}, {"N": 9, "T": 3}]
+    make = cases.adding_problem_batch
+    _agree_at_sizes(adding_problem_batch, reference.adding_problem_batch, make, rng, sizes, ("x", "y"))
+
+
+@exercise("adding_problem_batch", points=1)
+def test_the_next_batch_of_a_generator_agrees(adding_problem_batch, reference, cases, rng):
+    generator, N, T = cases.adding_problem_batch(rng)
+    twin = copy.deepcopy(generator)
+    pairs = [(adding_problem_batch(generator, N, T), reference.adding_problem_batch(twin, N, T)) for _ in range(2)]
+    _agree(*zip(*pairs, strict=True), ["of the first batch", "of the second batch"], ("x", "y"))
+
+
+def _stacked_agree(target, reference, args, words, dtype=torch.float64):
+    h, desired = target(*args), reference.stacked_gru_step(*args).numpy()
+    expect.that(type(h) is torch.Tensor, f"h {words} is not a torch tensor")
+    expect.that(h.dtype is dtype, f"h {words} has another dtype than the arguments")
+    expect.close(h.numpy(), desired, name=f"h {words}", dtype=desired.dtype)
+
+
+@exercise("stacked_gru_step", points=2)
+def test_stacked_steps_agree_at_other_sizes_down_to_one(stacked_gru_step, reference, cases, rng):
+    for S, N, D, H in ((1, 1, 1, 1), (1, 4, 2, 3), (5, 1, 1, 2), (2, 6, 3, 1), (4, 4, 4, 4)):
+        args = cases.stacked_gru_step(rng, S, N, D, H)
+        _stacked_agree(stacked_gru_step, reference, args, f"with S = {S}, N = {N}, D = {D}, H = {H}")
+
+
+@exercise("stacked_gru_step", points=1)
+def test_stacked_steps_agree_in_float32(stacked_gru_step, reference, cases, rng):
+    args = tuple(tensor.float() for tensor in cases.stacked_gru_step(rng, S=3, N=2, D=5, H=4))
+    _stacked_agree(stacked_gru_step, reference, args, "with float32 tensors", torch.float32)
+
+
+@exercise("stacked_gru_step", points=1)
+def test_the_gradients_of_stacked_steps_agree(probe, reference, cases, rng):
+    args = cases.stacked_gru_step(rng, S=2, N=4, D=3, H=3)
+    desired = cases.PROBES["stacked_step_and_gradients"](vars(reference), *args)
+    shown = probe("stacked_step_and_gradients", *args)
+    expect.that(type(shown) is dict and list(shown) == list(desired), "h is not a torch tensor")
+    for name, wanted in desired.items():
+        expect.close(shown[name].numpy(), wanted.numpy(), name=name)
+
+
+CLOSE = 1e-5  # relative, of what training makes of rounding
+
+
+def _expect_training(results, desired, *, rtol=CLOSE, dtype=np.float64):
+    for result, (steps, curves, trained) in zip(results, desired, strict=True):
+        expect.tuple(result, 3, "the result")
+        expect.close(result[1], curves, name="curves", rtol=rtol, dtype=dtype)
+        expect.equal(result[0], steps, name="steps")
+        expect.that(type(result[2]) is list and len(result[2]) == 5, "trained is not a list of five arrays")
+        for name, array, wanted in zip(("U", "W", "b", "V", "c_out"), result[2], trained, strict=True):
+            expect.close(array, wanted, name=f"{name} after training", rtol=rtol, dtype=dtype)
+
+
+@exercise("train_to_criterion", points=2)
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_training_agrees(train_to_criterion, reference, cases, rng, cell):
+    calls = [
+        cases.train_to_criterion(rng, cell, (0.9, 0.3, -1.0, -3.0), K=8, N=3, T=5, D=4, H=2),
+        cases.train_to_criterion(rng, cell, (0.5, 0.2), K=9, T=2, D=3, criterion=0.1, lr=0.2, clip=0.1, spread=0.3),
+        cases.train_to_criterion(rng, cell, (3.0,), K=5, T=1, D=1, H=1, N=1, clip=50.0),
+    ]
+    desired = [reference.train_to_criterion(*copy.deepcopy(args)) for args in calls]
+    _expect_training(train_to_criterion.map(calls), desired)
+
+
+@exercise("train_to_criterion", points=1)
+def test_only_a_loss_below_the_criterion_meets_it(train_to_criterion, reference, cases, rng):
+    args = cases.train_to_criterion(rng, outputs=(0.5, 0.5), K=4, criterion=0.25, spread=0.0)
+    desired = reference.train_to_criterion(*copy.deepcopy(args))
+    _expect_training([train_to_criterion(*args)], [desired])
+
+
+@exercise("train_to_criterion", points=1)
+def test_a_gradient_of_zero_stays_zero(train_to_criterion, reference, cases, rng):
+    args = cases.train_to_criterion(rng, outputs=(1.0, 0.0), K=3, criterion=-1.0, spread=0.0)
+    desired = reference.train_to_criterion(*copy.deepcopy(args))
+    _expect_training([train_to_criterion(*args)], [desired])
+
+
+@exercise("train_to_criterion", points=1)
+def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, cases, rng):
+    args = cases.train_to_criterion(rng, cell="lstm", outputs=(0.6, 0.0), K=5, T=3)
+    desired, single = reference.train_to_criterion(*copy.deepcopy(args)), cases.in_float32(args)
+    wanted = reference.train_to_criterion(*copy.deepcopy(single))
+    strided, in_float32 = train_to_criterion.map([cases.strided(args), single])
+    _expect_training([strided], [desired])
+    _expect_training([in_float32], [wanted], rtol=1e-3, dtype=np.float32)
