@@ -1,0 +1,275 @@
+"""Inputs for the exercises of assignment 2.
+
+One function per exercise: a NumPy Generator and sizes in, the tuple of the exercise's arguments out, or of the probe's
+where `SHOWN_BY` names one. All sizes differ by default, no weight is near zero, W is not symmetric, nothing is
+saturated, biases and initial states are not zero, and gradients reach every state: what hides mistakes is left out.
+`CASES` lists, for each exercise, the inputs on which one mistake is told from another.
+"""
+
+import numpy as np
+import sympy
+
+# Exercises whose arguments or results are no plain data, or too few numbers, and the probe that shows each.
+SHOWN_BY = {
+    "chain_rule_terms": "values_of_terms",
+    "numerical_gradient": "gradient_of",
+    "spectral_verdict": "verdicts",
+    "fixed_points": "all_fixed_points",
+}
+
+
+def chain_rule_terms(rng, P=9):
+    """(points,): P values of W, U, x_0, x_1, x_2, s_{-1}, one point a row."""
+    return (rng.choice([-1.0, 1.0], (P, 6)) * rng.uniform(0.4, 1.1, (P, 6)),)
+
+
+def numerical_gradient(rng, loss="cubic", shape=(3, 4), step=0.4):
+    """(loss, args, which, step): one of LOSSES by name, its arguments, the place of X, of this shape, and epsilon."""
+    X, weights = _vector(rng, *shape), _vector(rng, *shape)
+    if loss == "looked_up":
+        return loss, (rng.integers(0, shape[0], 7), X, None), 1, step
+    return loss, (weights, X, 1.5), 1, step
+
+
+def rnn_step_backward(rng, N=3, D=4, H=6):
+    """(dh, cache): a gradient (N, H) for each unit, and the cache of one step."""
+    x, h_prev, (U, W, b) = rng.standard_normal((N, D)), _vector(rng, N, H), _layer(rng, D, H)
+    h = np.tanh(x @ U.T + h_prev @ W.T + b)
+    return rng.standard_normal((N, H)), (x, h_prev, U, W, h)
+
+
+def rnn_backward(rng, N=3, T=5, D=4, H=6, dh_last=True):
+    """(dh, cache, dh_last): a gradient (N, T, H) at every step, the cache, and one (N, H) at the last state or None."""
+    return (
+        rng.standard_normal((N, T, H)),
+        rnn_cache(rng, N, T, D, H),
+        rng.standard_normal((N, H)) if dh_last else None,
+    )
+
+
+def rnn_cache(rng, N, T, D, H, gain=0.9):
+    """(x, h0, U, W, h): what rnn_forward keeps of a sequence."""
+    x, h0, (U, W, b) = rng.standard_normal((N, T, D)), _vector(rng, N, H), _layer(rng, D, H, gain)
+    h = np.empty((N, T, H))
+    h_prev = h0
+    for t in range(T):
+        h_prev = h[:, t] = np.tanh(x[:, t] @ U.T + h_prev @ W.T + b)
+    return x, h0, U, W, h
+
+
+def sequence_loss_backward(rng, N=3, T=5, H=6, K=7, scale=1.0):
+    """(cache,): states (N, T, H), V (K, H), probabilities (N, T, K) and targets (N, T); logits grow with `scale`."""
+    h, V, c_out = rng.uniform(-1, 1, (N, T, H)), scale * _matrix(rng, K, H), scale * _vector(rng, K)
+    logits = h @ V.T + c_out
+    y = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return ((h, V, y / y.sum(axis=-1, keepdims=True), rng.integers(0, K, (N, T))),)
+
+
+def state_jacobian(rng, N=3, H=5, nonlinearity="tanh"):
+    """(a, W, nonlinearity): values (N, H) inside of the nonlinearity, between 0.2 and 1.6 in size, and W (H, H)."""
+    a = rng.choice([-1.0, 1.0], (N, H)) * rng.uniform(0.2, 1.6, (N, H))
+    return a, _matrix(rng, H, H, gain=1.2), nonlinearity
+
+
+def jacobian_product(rng, N=3, T=6, H=4):
+    """(J,): Jacobians (N, T, H, H) of T steps, which do not commute and whose products keep their size."""
+    rotations, _ = np.linalg.qr(rng.standard_normal((N, T, H, H)))
+    return (rotations * rng.uniform(0.8, 1.25, (N, T, H, 1)) if T < 100 else rotations,)
+
+
+def gradient_contributions(rng, N=3, T=9, D=4, H=6, gain=1.3):
+    """(dh_last, cache): a gradient (N, H) at the last state, and the cache of a sequence."""
+    return rng.standard_normal((N, H)), rnn_cache(rng, N, T, D, H, gain)
+
+
+def spectral_verdict(rng, count=24):
+    """(matrices, gammas): W of different sizes, of all three verdicts in turn, and a gamma for each."""
+    kinds = ["vanishes", "may explode", "undecided", "sigma on the border", "rho on the border", "a rotation"]
+    gammas = [float(gamma) for gamma in rng.permutation([1.0, 0.25, 0.8, 1.7] * count)[:count]]
+    return [spectral_matrix(rng, kinds[i % 6], 2 + i % 5, gamma) for i, gamma in enumerate(gammas)], gammas
+
+
+def spectral_matrix(rng, kind, H, gamma=1.0, near=0.0):
+    """A (H, H) matrix with this verdict; `near` brings it to that distance from the border, if it is not zero.
+
+    On the border, where the verdict is "undecided", a size lies 4e-10 above 1 / gamma or below. Of those that do not
+    vanish the eigenvalue that is largest in size is negative; half of those that explode are far from normal.
+    """
+    border = (1 + rng.choice([-4e-10, 4e-10])) / gamma
+    if kind == "a rotation":  # or a reflection: all singular values and all eigenvalues have the same size
+        return np.linalg.qr(rng.standard_normal((H, H)))[0] * border
+    if kind == "vanishes":  # all singular values are nearly equal
+        W = np.linalg.qr(rng.standard_normal((H, H)))[0] * rng.uniform(0.8, 1.0, H)
+        return W * ((1 - near if near else rng.uniform(0.6, 0.95)) / (gamma * np.linalg.norm(W, 2)))
+    W = -rng.uniform(0.2, 1.0, (H, H))
+    if kind != "may explode" or rng.random() < 0.5:
+        W[0, -1] -= 6.0
+        W[-1, 0] = -0.2
+    sigma, rho = np.linalg.norm(W, 2), abs(np.linalg.eigvals(W)).max()
+    if kind == "may explode":
+        return W * ((1 + near if near else rng.uniform(1.05, 1.5)) / (gamma * rho))
+    if kind == "undecided":
+        return W / (gamma * np.sqrt(sigma * rho))
+    return W * (border / (sigma if kind == "sigma on the border" else rho))
+
+
+def fixed_points(rng, count=12):
+    """(w, b): arrays (count,): in turn three fixed points; one, although w > 1; one, with w < 1."""
+    units = [fixed_point_unit(rng, three=i % 3 == 0, low=i % 3 == 2) for i in range(count)]
+    return tuple(np.array(units).T.copy())
+
+
+def fixed_point_unit(rng, three=True, low=False):
+    """One w and b, floats, well away from the border between one fixed point and three; w < 1 if `low`."""
+    sign = float(rng.choice([-1.0, 1.0]))
+    if low:
+        return float(rng.uniform(-2.5, 0.8)), sign * float(rng.uniform(0.2, 0.9))
+    w = float(rng.uniform(1.5, 3.5))
+    border = np.sqrt(w * (w - 1)) - np.arctanh(np.sqrt(1 - 1 / w))
+    return w, sign * float(border * (rng.uniform(0.2, 0.7) if three else rng.uniform(1.3, 1.8)))
+
+
+def truncated_bptt(rng, N=3, T=7, D=4, H=6, k=3):
+    """(dh, cache, k): a gradient (N, T, H) at every step, the cache of a sequence, and the length of a chunk."""
+    return rng.standard_normal((N, T, H)), rnn_cache(rng, N, T, D, H), k
+
+
+def CASES(name, rng):
+    """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
+    return _CASES[name](rng)
+
+
+_CASES = {
+    "chain_rule_terms": lambda rng: [chain_rule_terms(rng), chain_rule_terms(rng, P=12)],
+    "numerical_gradient": lambda rng: [
+        numerical_gradient(rng),
+        numerical_gradient(rng, shape=(12,), step=None),
+        numerical_gradient(rng, "saturating", (2, 3, 4), step=0.5),
+        numerical_gradient(rng, "looked_up", (5, 3), step=0.2),
+    ],
+    "rnn_step_backward": lambda rng: [rnn_step_backward(rng), rnn_step_backward(rng, N=5, D=5, H=5)],
+    "rnn_backward": lambda rng: [
+        rnn_backward(rng),
+        rnn_backward(rng, N=4, T=6, D=4, H=4, dh_last=False),
+        rnn_backward(rng, N=5, T=5, D=5, H=5),
+    ],
+    "sequence_loss_backward": lambda rng: [
+        sequence_loss_backward(rng),
+        sequence_loss_backward(rng, N=4, T=4, H=4, K=4),
+    ],
+    "state_jacobian": lambda rng: [
+        state_jacobian(rng),
+        state_jacobian(rng, N=4, H=4, nonlinearity="sigmoid"),
+        (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5]]), _matrix(rng, 5, 5), "sigmoid"),
+    ],
+    "jacobian_product": lambda rng: [jacobian_product(rng), jacobian_product(rng, N=4, T=4, H=4)],
+    "gradient_contributions": lambda rng: [
+        gradient_contributions(rng),
+        gradient_contributions(rng, N=5, T=12, D=5, H=5),
+    ],
+    "spectral_verdict": lambda rng: [spectral_verdict(rng)],
+    "fixed_points": lambda rng: [
+        fixed_points(rng),
+        (rng.uniform(20, 45, 6), rng.choice([-1.0, 1.0], 6) * rng.uniform(3, 9, 6)),
+    ],
+    "truncated_bptt": lambda rng: [
+        truncated_bptt(rng),
+        truncated_bptt(rng, N=4, T=6, D=4, H=4, k=2),
+        truncated_bptt(rng, N=2, T=5, D=3, H=4, k=8),
+    ],
+}
+
+
+def _cubic(weights, X, scale):
+    return float((weights * X**3).sum() + scale * X.mean() ** 2)
+
+
+def _saturating(weights, X, scale):
+    return np.tanh(scale * weights * X + X.mean()).sum()
+
+
+def _looked_up(rows, table, bias):
+    shift = 0.5 if bias is None else bias
+    return ((table[rows].cumsum(axis=0) + shift) ** 3).sum()
+
+
+LOSSES = {"cubic": _cubic, "saturating": _saturating, "looked_up": _looked_up}
+
+
+def _values_of_terms(namespace, points):
+    """Values (P,) of each of the student's three terms at the points (P, 6)."""
+    symbols = sympy.symbols("W U x_0 x_1 x_2 s_before")
+    W, U, x0, x1, x2, s_before = symbols
+    terms = namespace["chain_rule_terms"](W, U, (x0, x1, x2), s_before)
+    if type(terms) is not tuple or len(terms) != 3:
+        raise TypeError("a tuple of three SymPy expressions was asked")
+    values = {}
+    for name, term in zip(("direct", "via_s1", "via_s0"), terms, strict=True):
+        expression = sympy.sympify(term).doit()
+        others = expression.free_symbols - set(symbols)
+        if others:
+            found = ", ".join(sorted(map(str, others)))
+            raise ValueError(f"{name} holds {found}; only the six symbols that are passed in may be left in it")
+        evaluated = sympy.lambdify(symbols, expression, "numpy")(*points.T)
+        values[name] = np.broadcast_to(np.asarray(evaluated, dtype=np.float64), len(points)).copy()
+    return values
+
+
+def _gradient_of(namespace, loss, args, which, step):
+    """The student's gradient of one of LOSSES, with the default step for None, and the arguments after the call."""
+    given = () if step is None else (step,)
+    gradient = namespace["numerical_gradient"](LOSSES[loss], tuple(args), which, *given)
+    return {"gradient": gradient, "args": list(args)}
+
+
+def _verdicts(namespace, matrices, gammas):
+    """The student's verdict on each of the matrices."""
+    return [namespace["spectral_verdict"](W, gamma) for W, gamma in zip(matrices, gammas, strict=True)]
+
+
+def _all_fixed_points(namespace, w, b):
+    """How many fixed points the student finds for each unit, and all of them in one array."""
+    found = [namespace["fixed_points"](float(w_i), float(b_i)) for w_i, b_i in zip(w, b, strict=True)]
+    if not all(type(points) is np.ndarray and points.ndim == 1 for points in found):
+        return {"counts": [], "points": found}
+    return {"counts": [points.size for points in found], "points": np.concatenate(found)}
+
+
+PROBES = {
+    "values_of_terms": _values_of_terms,
+    "gradient_of": _gradient_of,
+    "verdicts": _verdicts,
+    "all_fixed_points": _all_fixed_points,
+}
+
+
+def in_float32(value):
+    """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
+    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
+
+
+def strided(value):
+    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
+    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
+
+
+def _each_array(value, change):
+    if isinstance(value, np.ndarray):
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_each_array(item, change) for item in value)
+    return value
+
+
+def _vector(rng, *shape):
+    """Numbers between 0.2 and 0.7 in size, of either sign."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
+
+
+def _matrix(rng, rows, columns, gain=0.9):
+    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
+    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
+
+
+def _layer(rng, D, H, gain=0.9):
+    return _matrix(rng, H, D, gain), _matrix(rng, H, H, gain), _vector(rng, H)

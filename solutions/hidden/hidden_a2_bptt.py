@@ -1,0 +1,353 @@
+"""The hidden tests of assignment 2: other inputs, other sizes (the degenerate ones too), float32 and strided arrays.
+
+Expected values are computed from the reference, never typed, and no message shows one.
+"""
+
+import copy
+
+import numpy as np
+
+from selfcheck import exercise, expect
+
+EITHER_FLOAT = (np.float32, np.float64)
+STEP = ("dx", "dh_prev", "dU", "dW", "db")
+SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
+LOSS = ("dh", "dV", "dc_out")
+
+
+def _agree(target, asked, calls, names, *, rtol=1e-7, dtype=np.float64):
+    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments.
+
+    names: of the outputs, if there are several; of the result, if it is one array.
+    """
+    desired = [asked(*copy.deepcopy(args)) for _, args in calls]
+    results = target.map([args for _, args in calls])
+    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
+        if type(names) is str:
+            result, wanted, parts = (result,), (wanted,), (names,)
+        else:
+            expect.tuple(result, len(names), "the result")
+            parts = names
+        for part, found, asked_for in zip(parts, result, wanted, strict=True):
+            expect.close(found, asked_for, name=f"{part} {words}".strip(), rtol=rtol, dtype=dtype)
+
+
+def _sized(make, rng, sizes):
+    """Pairs of words and arguments, one for each dictionary of sizes."""
+    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
+
+
+def _agree_in_float32_and_strided(target, asked, cases, args, names):
+    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
+    _agree(target, asked, [("with strided arrays", cases.strided(args))], names)
+    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree(target, asked, single, names, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+# chain_rule_terms
+
+
+def _expect_terms(probe, cases, reference, points):
+    desired = cases.PROBES["values_of_terms"](vars(reference), points)
+    values = probe("values_of_terms", points)
+    expect.that(type(values) is dict and list(values) == list(desired), "the three terms could not be evaluated")
+    for name, wanted in desired.items():
+        expect.close(values[name], wanted, name=name)
+
+
+@exercise("chain_rule_terms", points=3)
+def test_the_terms_agree_at_many_points(probe, cases, reference, rng):
+    (points,) = cases.chain_rule_terms(rng, P=40)
+    _expect_terms(probe, cases, reference, points)
+
+
+@exercise("chain_rule_terms", points=1)
+def test_the_terms_agree_where_one_symbol_is_zero(probe, cases, reference, rng):
+    (points,) = cases.chain_rule_terms(rng, P=6)
+    points[np.arange(6), np.arange(6)] = 0.0
+    _expect_terms(probe, cases, reference, points)
+
+
+# numerical_gradient
+
+
+def _expect_gradient(probe, cases, reference, case):
+    desired = cases.PROBES["gradient_of"](vars(reference), *copy.deepcopy(case))["gradient"]
+    result = probe("gradient_of", *copy.deepcopy(case))
+    expect.that(type(result) is dict and list(result) == ["gradient", "args"], "no gradient came back")
+    expect.close(result["gradient"], desired, name=f"the gradient of the loss {case[0]}", rtol=1e-6)
+    expect.unchanged(list(case[1]), result["args"], name="args")
+
+
+@exercise("numerical_gradient", points=2)
+def test_gradients_of_arrays_of_any_shape_agree(probe, cases, reference, rng):
+    for shape in ((1,), (7,), (2, 1, 3), (2, 3, 2, 2)):
+        _expect_gradient(probe, cases, reference, cases.numerical_gradient(rng, "saturating", shape, step=0.3))
+
+
+@exercise("numerical_gradient", points=2)
+def test_gradients_of_losses_with_integers_and_none_among_their_arguments_agree(probe, cases, reference, rng):
+    _expect_gradient(probe, cases, reference, cases.numerical_gradient(rng, "looked_up", (4, 3), step=0.05))
+    _expect_gradient(probe, cases, reference, cases.numerical_gradient(rng, "looked_up", (6, 2), step=None))
+
+
+@exercise("numerical_gradient", points=1)
+def test_gradients_along_the_first_argument_and_the_last_agree(probe, cases, reference, rng):
+    loss, (weights, X, scale), *_ = cases.numerical_gradient(rng, "saturating", (3, 2))
+    _expect_gradient(probe, cases, reference, (loss, (weights, X, scale), 0, 0.2))
+    _expect_gradient(probe, cases, reference, (loss, (weights, X, np.full((3, 2), scale)), 2, 0.2))
+
+
+# rnn_step_backward
+
+
+@exercise("rnn_step_backward", points=2)
+def test_a_step_backward_agrees_at_other_sizes_down_to_one(rnn_step_backward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "D": 1, "H": 1},
+        {"N": 1, "D": 3, "H": 2},
+        {"N": 4, "D": 1, "H": 5},
+        {"N": 6, "D": 7, "H": 1},
+        {"N": 4, "D": 4, "H": 4},
+        {"N": 9, "D": 2, "H": 8},
+    ]
+    _agree(rnn_step_backward, reference.rnn_step_backward, _sized(cases.rnn_step_backward, rng, sizes), STEP)
+
+
+@exercise("rnn_step_backward", points=1)
+def test_a_step_backward_agrees_in_float32_and_strided(rnn_step_backward, reference, cases, rng):
+    args = cases.rnn_step_backward(rng, N=4, D=3, H=7)
+    _agree_in_float32_and_strided(rnn_step_backward, reference.rnn_step_backward, cases, args, STEP)
+
+
+# rnn_backward
+
+
+@exercise("rnn_backward", points=2)
+def test_a_sequence_backward_agrees_at_other_sizes(rnn_backward, reference, cases, rng):
+    sizes = [
+        {"N": 4, "T": 13, "D": 2, "H": 3},
+        {"N": 2, "T": 6, "D": 7, "H": 5, "dh_last": False},
+        {"N": 4, "T": 4, "D": 4, "H": 4},
+    ]
+    _agree(rnn_backward, reference.rnn_backward, _sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+
+
+@exercise("rnn_backward", points=2)
+def test_a_sequence_backward_agrees_at_sizes_of_one(rnn_backward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 3, "T": 1, "D": 2, "H": 4},
+        {"N": 3, "T": 1, "D": 2, "H": 4, "dh_last": False},
+        {"N": 1, "T": 7, "D": 3, "H": 2},
+        {"N": 2, "T": 5, "D": 1, "H": 1},
+    ]
+    _agree(rnn_backward, reference.rnn_backward, _sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+
+
+@exercise("rnn_backward", points=1)
+def test_a_sequence_backward_agrees_in_float32_and_strided(rnn_backward, reference, cases, rng):
+    args = cases.rnn_backward(rng, N=2, T=6, D=5, H=3)
+    _agree_in_float32_and_strided(rnn_backward, reference.rnn_backward, cases, args, SEQUENCE)
+
+
+@exercise("rnn_backward", points=1)
+def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
+    args = cases.rnn_backward(rng, N=1, T=4000, D=1, H=2)
+    _agree(rnn_backward, reference.rnn_backward, [("after 4000 steps", args)], SEQUENCE)
+
+
+# sequence_loss_backward
+
+
+@exercise("sequence_loss_backward", points=2)
+def test_the_gradients_of_the_loss_agree_at_other_sizes_down_to_one(sequence_loss_backward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "H": 1, "K": 1},
+        {"N": 1, "T": 1, "H": 3, "K": 2},
+        {"N": 4, "T": 1, "H": 1, "K": 5},
+        {"N": 1, "T": 6, "H": 2, "K": 3},
+        {"N": 3, "T": 3, "H": 3, "K": 3},
+        {"N": 2, "T": 9, "H": 5, "K": 60},
+    ]
+    calls = _sized(cases.sequence_loss_backward, rng, sizes)
+    _agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+
+
+@exercise("sequence_loss_backward", points=1)
+def test_the_gradients_of_the_loss_agree_where_probabilities_are_zero_and_one(
+    sequence_loss_backward, reference, cases, rng
+):
+    calls = [("with logits far apart", cases.sequence_loss_backward(rng, N=2, T=6, H=4, K=5, scale=3000.0))]
+    _agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+
+
+@exercise("sequence_loss_backward", points=1)
+def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_backward, reference, cases, rng):
+    args = cases.sequence_loss_backward(rng, N=2, T=4, H=7, K=3)
+    _agree_in_float32_and_strided(sequence_loss_backward, reference.sequence_loss_backward, cases, args, LOSS)
+
+
+# state_jacobian
+
+
+@exercise("state_jacobian", points=2)
+def test_the_jacobians_agree_at_other_sizes_down_to_one(state_jacobian, reference, cases, rng):
+    sizes = [{"N": N, "H": H} for N, H in ((1, 1), (1, 4), (6, 1), (3, 3), (2, 9))]
+    sizes += [{**some, "nonlinearity": "sigmoid"} for some in sizes]
+    _agree(state_jacobian, reference.state_jacobian, _sized(cases.state_jacobian, rng, sizes), "J")
+
+
+@exercise("state_jacobian", points=1)
+def test_the_jacobians_are_finite_however_large_a_is(state_jacobian, reference, cases, rng):
+    a, W, _ = cases.state_jacobian(rng, N=4, H=3)
+    calls = [(f"with a {size:g} times as large", (size * a, W, f)) for size in (30.0, 1e4) for f in ("tanh", "sigmoid")]
+    _agree(state_jacobian, reference.state_jacobian, calls, "J")
+
+
+@exercise("state_jacobian", points=1)
+def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, cases, rng):
+    for nonlinearity in ("tanh", "sigmoid"):
+        args = cases.state_jacobian(rng, N=2, H=4, nonlinearity=nonlinearity)
+        _agree_in_float32_and_strided(state_jacobian, reference.state_jacobian, cases, args, "J")
+
+
+# jacobian_product
+
+
+@exercise("jacobian_product", points=2)
+def test_the_products_agree_at_other_sizes_down_to_one(jacobian_product, reference, cases, rng):
+    sizes = [
+        {"N": N, "T": T, "H": H} for N, T, H in ((1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5))
+    ]
+    _agree(jacobian_product, reference.jacobian_product, _sized(cases.jacobian_product, rng, sizes), "P")
+
+
+@exercise("jacobian_product", points=1)
+def test_twenty_thousand_steps_take_twenty_thousand_products(jacobian_product, reference, cases, rng):
+    calls = [("after 20000 steps", cases.jacobian_product(rng, N=1, T=20_000, H=2))]
+    _agree(jacobian_product, reference.jacobian_product, calls, "P")
+
+
+@exercise("jacobian_product", points=1)
+def test_the_products_agree_in_float32_and_strided(jacobian_product, reference, cases, rng):
+    args = cases.jacobian_product(rng, N=2, T=5, H=3)
+    _agree_in_float32_and_strided(jacobian_product, reference.jacobian_product, cases, args, "P")
+
+
+# gradient_contributions
+
+
+@exercise("gradient_contributions", points=2)
+def test_the_norms_agree_at_other_sizes_down_to_one(gradient_contributions, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 3, "T": 1, "D": 2, "H": 4},
+        {"N": 1, "T": 6, "D": 3, "H": 2},
+        {"N": 2, "T": 5, "D": 1, "H": 1},
+        {"N": 4, "T": 4, "D": 4, "H": 4},
+        {"N": 5, "T": 30, "D": 3, "H": 7},
+    ]
+    calls = _sized(cases.gradient_contributions, rng, sizes)
+    _agree(gradient_contributions, reference.gradient_contributions, calls, "norms")
+
+
+@exercise("gradient_contributions", points=1)
+def test_the_norms_agree_in_float32_and_strided(gradient_contributions, reference, cases, rng):
+    args = cases.gradient_contributions(rng, N=2, T=5, D=3, H=4)
+    _agree_in_float32_and_strided(gradient_contributions, reference.gradient_contributions, cases, args, "norms")
+
+
+# spectral_verdict
+
+
+def _expect_verdicts(spectral_verdict, reference, calls):
+    desired = [reference.spectral_verdict(*copy.deepcopy(args)) for args in calls]
+    expect.equal(spectral_verdict.map(calls), desired, name="the list of verdicts")
+
+
+@exercise("spectral_verdict", points=2)
+def test_verdicts_agree_on_many_matrices(spectral_verdict, reference, cases, rng):
+    matrices, gammas = cases.spectral_verdict(rng, count=40)
+    calls = list(zip(matrices, gammas, strict=True))
+    calls += [(size * np.ones((1, 1)), gamma) for size in (-3.0, 0.0, 0.7, 2.0) for gamma in (1.0, 0.25)]
+    calls += [(W.astype(np.float32), gamma) for i, (W, gamma) in enumerate(calls[:12]) if i % 6 < 3]
+    _expect_verdicts(spectral_verdict, reference, calls)
+
+
+@exercise("spectral_verdict", points=1)
+def test_what_is_within_the_tolerance_of_the_border_is_undecided(spectral_verdict, cases, reference, rng):
+    calls = []
+    for kind in ("vanishes", "may explode"):
+        for H, gamma in ((2, 1.0), (4, 0.25)):
+            W = cases.spectral_matrix(rng, kind, H, gamma, near=1e-3)
+            calls += [(W, gamma), (W, gamma, 5e-4), (W, gamma, 2e-3)]
+    _expect_verdicts(spectral_verdict, reference, calls)
+
+
+@exercise("spectral_verdict", points=1)
+def test_eigenvalues_that_are_not_real_count_by_their_size(spectral_verdict, reference, rng):
+    calls = []
+    for size in (0.7, 1.4):
+        for angle in (0.4, np.pi / 2, 2.5):
+            turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            calls += [(turn,), (np.block([[turn, rng.uniform(1, 2, (2, 2))], [np.zeros((2, 2)), 0.5 * turn]]),)]
+    _expect_verdicts(spectral_verdict, reference, calls)
+
+
+# fixed_points
+
+
+def _expect_points(fixed_points, reference, units, **tolerance):
+    desired = [reference.fixed_points(w, b) for w, b in units]
+    for (w, b), found, wanted in zip(units, fixed_points.map(units), desired, strict=True):
+        expect.close(found, wanted, name=f"the fixed points for w = {w:.3g}, b = {b:.3g}", rtol=0, atol=2e-9)
+
+
+@exercise("fixed_points", points=2)
+def test_fixed_points_of_many_units_agree(fixed_points, reference, cases, rng):
+    w, b = cases.fixed_points(rng, count=30)
+    _expect_points(fixed_points, reference, list(zip(w.tolist(), b.tolist(), strict=True)))
+
+
+@exercise("fixed_points", points=2)
+def test_fixed_points_of_saturated_and_of_weak_units_agree(fixed_points, reference, rng):
+    signs = rng.choice([-1.0, 1.0], 5).tolist()
+    units = [(20.0, 0.0), (60.0, signs[0] * 20.0), (35.0, signs[1] * 50.0), (400.0, signs[2] * 150.0)]
+    units += [(0.0, signs[3] * 0.6), (-8.0, 0.3), (-60.0, signs[4] * 2.0), (0.9, 0.0), (1.2, 0.0), (2.0, 30.0)]
+    _expect_points(fixed_points, reference, units)
+
+
+@exercise("fixed_points", points=1)
+def test_a_little_inside_of_the_border_there_are_three_and_a_little_outside_one(fixed_points, reference, rng):
+    units = []
+    for w in rng.uniform(1.3, 6.0, 4).tolist():
+        border = float(np.sqrt(w * (w - 1)) - np.arctanh(np.sqrt(1 - 1 / w)))
+        units += [(w, sign * border * off) for sign in (-1, 1) for off in (0.99, 1.01)]
+    _expect_points(fixed_points, reference, units)
+
+
+# truncated_bptt
+
+
+@exercise("truncated_bptt", points=2)
+def test_chunks_of_all_lengths_agree(truncated_bptt, reference, cases, rng):
+    sizes = [{"N": 2, "T": 7, "D": 3, "H": 4, "k": k} for k in (1, 2, 3, 4, 6, 7, 8)]
+    _agree(truncated_bptt, reference.truncated_bptt, _sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+
+
+@exercise("truncated_bptt", points=1)
+def test_chunks_agree_at_sizes_of_one_and_equal_sizes(truncated_bptt, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1},
+        {"N": 1, "T": 5, "D": 1, "H": 1, "k": 2},
+        {"N": 3, "T": 1, "D": 2, "H": 4, "k": 9},
+        {"N": 4, "T": 4, "D": 4, "H": 4, "k": 2},
+    ]
+    _agree(truncated_bptt, reference.truncated_bptt, _sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+
+
+@exercise("truncated_bptt", points=1)
+def test_chunks_agree_in_float32_and_strided(truncated_bptt, reference, cases, rng):
+    args = cases.truncated_bptt(rng, N=2, T=7, D=5, H=3, k=3)
+    _agree_in_float32_and_strided(truncated_bptt, reference.truncated_bptt, cases, args, SEQUENCE)
