@@ -1250,9 +1250,9 @@ if __name__ == "__main__":
 # less well?
 #
 # ### BEGIN SOLUTION
-# (a) Direct, with $\mathbf{h}_{t-1}$ (and so the candidate) held fixed: $\partial \mathbf{c}_t / \partial
-# \mathbf{c}_{t-1} = I$. Total, with $\mathbf{h}_{t-1} = \tanh \mathbf{c}_{t-1}$ moving along: $I + \mathrm{diag}(1 -
-# \mathbf{g}_t^2)\, \mathbf{W}\, \mathrm{diag}(1 - \mathbf{h}_{t-1}^2)$. The carousel is about the direct one. In the
+# (a) Direct, with $\mathbf{h}_{t-1}$ (and so the candidate) held fixed: the identity. Total, with the hidden state
+# moving along: the identity plus the route through it, which is the candidate's slope times $\mathbf{W}$ times the
+# slope of the tanh that makes the hidden state (section 1 writes it out). The carousel is about the direct one. In the
 # popular LSTM it is $\mathrm{diag}(\mathbf{f}_t)$ over a step and the diagonal matrix of the products $\prod_t
 # \mathbf{f}_t$ over T steps: at most 1, and 1 only where all the gates are open.
 #
