@@ -1,0 +1,262 @@
+"""Inputs for the exercises of assignment 7.
+
+One function per exercise: a NumPy Generator and sizes in, the tuple of the exercise's arguments out. All sizes differ
+by default, lengths are in no order, and no weight is near zero. Tensors are float64.
+"""
+
+import numpy as np
+import torch
+
+PAD, START, END = 0, 1, 2
+FIRST = 3  # the smallest id of a target that is neither PAD nor START nor END
+
+# Exercises whose cell holds two functions, or of which a gradient shows more than the value.
+SHOWN_BY = {
+    "pad_batch": "padded_and_reversed",
+    "encode": "encode_and_gradients",
+    "decode_teacher_forced": "decode_and_gradients",
+    "sequence_loss": "loss_and_gradient",
+    "edit_distance": "table_and_rate",
+}
+
+
+def pad_batch(rng, lengths=(3, 6, 1, 5), pad=-7):
+    """(sequences, pad): lists of these lengths, of ids from 1 to 40."""
+    return [rng.integers(1, 41, length).tolist() for length in lengths], pad
+
+
+def reverse_within_lengths(rng, lengths=(4, 2, 7, 1, 6), T=7):
+    """(tokens, lengths): ids (N, T), all different in a row, the padding too."""
+    rows = np.stack([rng.permutation(np.arange(1, T + 30))[:T] for _ in lengths])
+    return torch.tensor(rows), torch.tensor(lengths)
+
+
+def parameters(rng, cell="gru", D=9, H=6, K=8, gain=1.0, spread=2.0):
+    """The dict of an encoder's and a decoder's parameters. gain: of W, how a state moves the next; spread: of V."""
+    rows = {"gru": 3, "lstm": 4}[cell] * H
+    U_enc, U_dec = (_signed(rng, rows, columns) for columns in (D, K))
+    W_enc, W_dec = (gain * _signed(rng, rows, H) / np.sqrt(H) for _ in range(2))
+    arrays = {"U_enc": U_enc, "W_enc": W_enc, "b_enc": 0.5 * _signed(rng, rows)}
+    arrays |= {"U_dec": U_dec, "W_dec": W_dec, "b_dec": 0.5 * _signed(rng, rows)}
+    arrays |= {"V": spread * _signed(rng, K, H), "c_out": 0.5 * _signed(rng, K)}
+    return {name: torch.tensor(array) for name, array in arrays.items()}
+
+
+def encode(rng, cell="gru", lengths=(4, 7, 1, 6, 3), T=7, D=9, H=6):
+    """(parameters, x, lengths): a batch whose padding holds symbols like others."""
+    x = torch.tensor(rng.integers(0, D, (len(lengths), T)))
+    return parameters(rng, cell, D, H), x, torch.tensor(lengths)
+
+
+def decode_teacher_forced(rng, cell="gru", lengths=(5, 2, 6, 3), T=6, H=5, K=8):
+    """(parameters, state, targets): targets of these lengths, END the last, then PAD."""
+    targets = _targets(rng, lengths, T, K)
+    return parameters(rng, cell, 4, H, K), _state(rng, cell, len(lengths), H), targets
+
+
+def sequence_loss(rng, lengths=(5, 1, 6, 3), T=6, K=7, spread=2.0):
+    """(logits, targets, lengths)."""
+    logits = torch.tensor(spread * rng.standard_normal((len(lengths), T, K)))
+    return logits, _targets(rng, lengths, T, K), torch.tensor(lengths)
+
+
+def translate_greedy(rng, cell="gru", N=12, H=5, K=6, max_length=7, spread=2.0):
+    """(parameters, state, max_length): a network that ends some sequences soon and others never."""
+    made = parameters(rng, cell, 4, H, K, 4.0, spread)
+    return made, _state(rng, cell, N, H), max_length
+
+
+def translate_beam(rng, cell="gru", N=6, H=5, K=6, max_length=7, k=3, alpha=0.7, spread=0.7):
+    """(parameters, state, max_length, k, alpha): a network that is less sure of itself."""
+    return *translate_greedy(rng, cell, N, H, K, max_length, spread), k, alpha
+
+
+def edit_distance(rng, I=5, J=8, symbols=4):
+    """(hypothesis, reference): two lists that share many symbols."""
+    return rng.integers(0, symbols, I).tolist(), rng.integers(0, symbols, J).tolist()
+
+
+def phoneme_error_rate(rng, N=5):
+    """(hypotheses, references): pairs of very different lengths; the first hypothesis is empty, the second right."""
+    sizes = [(0, 2), (3, 3), *((int(rng.integers(1, 9)), 2 + 3 * n) for n in range(N - 2))]
+    pairs = [edit_distance(rng, I, J) for I, J in sizes]
+    hypotheses, references = [list(some) for some in zip(*pairs, strict=True)]
+    hypotheses[1] = list(references[1])
+    return hypotheses, references
+
+
+def error_by_length(rng, N=30, longest=14, edges=(2, 5, 6, 9, 20, 23)):
+    """(edits, sizes, lengths, edges): some lengths lie on an edge, some in no bin; the last bin is empty."""
+    lengths, sizes = rng.integers(1, longest + 1, N), rng.integers(1, 12, N)
+    lengths[:4] = [1, *edges[:3]]
+    edits = [int(rng.integers(0, size + 2)) for size in sizes]
+    return edits, sizes.tolist(), lengths.tolist(), list(edges)
+
+
+def CASES(name, rng):
+    """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
+    return _CASES[name](rng)
+
+
+_CASES = {
+    "pad_batch": lambda rng: [
+        (*pad_batch(rng), *reverse_within_lengths(rng)),
+        (*pad_batch(rng, (2, 4, 4, 3), 0), *reverse_within_lengths(rng, (5, 3, 1), 8)),
+    ],
+    "encode": lambda rng: [
+        encode(rng),
+        encode(rng, "lstm", (2, 5, 3), 5, 6, 4),
+        encode(rng, "gru", (5, 5, 5, 5), 5, 5, 5),
+    ],
+    "decode_teacher_forced": lambda rng: [
+        decode_teacher_forced(rng),
+        decode_teacher_forced(rng, "lstm", (3, 5, 4), 5, 4, 9),
+    ],
+    "sequence_loss": lambda rng: [sequence_loss(rng), sequence_loss(rng, (2, 7, 4), 8, 5, spread=0.5)],
+    "translate_greedy": lambda rng: [
+        translate_greedy(rng),
+        translate_greedy(rng, "lstm", N=10, H=4, K=7, max_length=9),
+        translate_greedy(rng, N=15, max_length=4),
+    ],
+    "translate_beam": lambda rng: [
+        translate_beam(rng),
+        translate_beam(rng, "lstm", N=5, H=4, K=7, max_length=6, k=4, alpha=1.3),
+        translate_beam(rng, N=8, max_length=5, k=2, alpha=0.0),
+        translate_beam(rng, N=7, K=5, max_length=4, k=8, alpha=1.0),
+    ],
+    "edit_distance": lambda rng: [
+        (*edit_distance(rng), *phoneme_error_rate(rng)),
+        (*edit_distance(rng, I=7, J=4, symbols=3), *phoneme_error_rate(rng, N=7)),
+        (*edit_distance(rng, I=0, J=9), *phoneme_error_rate(rng, N=4)),
+        (*edit_distance(rng, I=9, J=0), *phoneme_error_rate(rng, N=6)),
+    ],
+    "error_by_length": lambda rng: [
+        error_by_length(rng),
+        error_by_length(rng, N=24, longest=11, edges=(1, 2, 3, 4, 6, 8, 11)),
+    ],
+}
+
+
+def _reverse_within_lengths(namespace, tokens, lengths):
+    """What the student's reverse_within_lengths gives, and whether the arguments are afterwards what they were."""
+    before = tokens.clone(), lengths.clone()
+    given = namespace["reverse_within_lengths"](tokens, lengths)
+    return given, torch.equal(before[0], tokens) and torch.equal(before[1], lengths)
+
+
+def _padded_and_reversed(namespace, sequences, pad, tokens, lengths):
+    """What both functions of the cell give, by name."""
+    padded = namespace["pad_batch"](sequences, pad)
+    both = padded if type(padded) is tuple and len(padded) == 2 else (padded, None)
+    turned = namespace["reverse_within_lengths"](tokens, lengths)
+    return {"tokens": both[0], "lengths": both[1], "reversed_tokens": turned}
+
+
+def _encode_and_gradients(namespace, parameters, x, lengths):
+    """The student's states, and the gradients that reach the encoder's parameters from them."""
+    leaves = _leaves(parameters)
+    state = namespace["encode"](leaves, x, lengths)
+    return _with_gradients("state", state, {name: leaves[name] for name in ("U_enc", "W_enc", "b_enc")})
+
+
+def _decode_and_gradients(namespace, parameters, state, targets):
+    """The student's logits, and the gradients that reach the state and the decoder's parameters from them."""
+    leaves, state = _leaves(parameters), state.clone().requires_grad_()
+    logits = namespace["decode_teacher_forced"](leaves, state, targets)
+    names = ("U_dec", "W_dec", "b_dec", "V", "c_out")
+    return _with_gradients("logits", logits, {"state": state, **{name: leaves[name] for name in names}})
+
+
+def _loss_and_gradient(namespace, logits, targets, lengths):
+    """The student's loss, and the gradient that reaches the logits from it."""
+    logits = logits.clone().requires_grad_()
+    loss = namespace["sequence_loss"](logits, targets, lengths)
+    return _with_gradients("loss", loss, {"logits": logits})
+
+
+def _phoneme_error_rate(namespace, hypotheses, references):
+    """What the student's phoneme_error_rate gives."""
+    return namespace["phoneme_error_rate"](hypotheses, references)
+
+
+def _table_and_rate(namespace, hypothesis, reference, hypotheses, references):
+    """What both functions of the cell give, by name."""
+    found = namespace["edit_distance"](hypothesis, reference)
+    both = found if type(found) is tuple and len(found) == 2 else (found, None)
+    rate = namespace["phoneme_error_rate"](hypotheses, references)
+    return {"distance": both[0], "table": both[1], "rate": rate}
+
+
+PROBES = {
+    "reverse_within_lengths": _reverse_within_lengths,
+    "padded_and_reversed": _padded_and_reversed,
+    "encode_and_gradients": _encode_and_gradients,
+    "decode_and_gradients": _decode_and_gradients,
+    "loss_and_gradient": _loss_and_gradient,
+    "phoneme_error_rate": _phoneme_error_rate,
+    "table_and_rate": _table_and_rate,
+}
+
+
+def in_float32(value):
+    """The same arguments with every float64 tensor in float32, inside tuples, lists and dicts too."""
+    if isinstance(value, torch.Tensor):
+        return value.float() if value.dtype == torch.float64 else value
+    if isinstance(value, dict):
+        return {key: in_float32(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(in_float32(item) for item in value)
+    return value
+
+
+def copied_to_torch(parameters, side):
+    """PyTorch's own LSTM layer with the weights of one side, "enc" or "dec", of an LSTM's parameters."""
+    U, W, b = (parameters[f"{name}_{side}"] for name in ("U", "W", "b"))
+    layer = torch.nn.LSTM(U.shape[1], W.shape[1], batch_first=True).to(U.dtype)
+    with torch.no_grad():
+        for parameter, tensor in zip(layer.parameters(), (U, W, b, torch.zeros_like(b)), strict=True):
+            parameter.copy_(tensor)
+    return layer
+
+
+def one_hot(symbols, classes):
+    """float64 rows of zeros with a single one, for ids of any shape."""
+    return torch.nn.functional.one_hot(symbols, classes).double()
+
+
+def _with_gradients(name, value, leaves):
+    """{name: value, "d" + leaf: gradient} of a weighted sum of the value's entries, all weights different."""
+    shown = {name: value}
+    if type(value) is torch.Tensor:
+        shown[name] = value.detach()
+        weights = torch.linspace(0, 1, value.numel(), dtype=value.dtype).reshape(value.shape).cos()
+        flows = value.requires_grad
+        weighed = (value * weights).sum()  # a gradient given to autograd.grad makes it import 500 modules more
+        found = torch.autograd.grad(weighed, list(leaves.values()), allow_unused=True) if flows else []
+        gradients = dict(zip(leaves, found, strict=flows))
+        for leaf, tensor in leaves.items():
+            gradient = gradients.get(leaf)
+            shown[f"d{leaf}"] = torch.zeros_like(tensor.detach()) if gradient is None else gradient.detach()
+    return shown
+
+
+def _leaves(parameters):
+    return {name: tensor.clone().requires_grad_() for name, tensor in parameters.items()}
+
+
+def _targets(rng, lengths, T, K):
+    """(N, T) int64: ids of phonemes, END the last of each length, then PAD."""
+    targets = torch.full((len(lengths), T), PAD)
+    for row, length in zip(targets, lengths, strict=True):
+        row[: length - 1] = torch.tensor(rng.integers(FIRST, K, length - 1))
+        row[length - 1] = END
+    return targets
+
+
+def _state(rng, cell, N, H):
+    return torch.tensor(0.8 * _signed(rng, N, H if cell == "gru" else 2 * H))
+
+
+def _signed(rng, *shape):
+    """Numbers between 0.4 and 1.1 in size, of either sign."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.4, 1.1, shape)

@@ -1,0 +1,526 @@
+"""The visible tests of assignment 7: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
+
+import copy
+import itertools
+import math
+
+import numpy as np
+import torch
+
+from selfcheck import exercise, expect
+
+
+def _numpy(tensor, name, dtype=torch.float64):
+    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
+    asked = str(dtype).removeprefix("torch.")
+    expect.that(tensor.dtype is dtype, f"{name} has another dtype than {asked}")
+    return tensor.detach().numpy()
+
+
+def _is(tensor, shape, name, dtype=torch.float64):
+    wanted = np.dtype(str(dtype).removeprefix("torch."))
+    expect.array(_numpy(tensor, name, dtype), shape=shape, name=name, dtype=wanted)
+
+
+def _equal(tensor, desired, name, because=""):
+    """Two int64 tensors."""
+    expect.equal(_numpy(tensor, name, torch.int64), desired.numpy(), name=name, because=because)
+
+
+def _plain(value):
+    """The same with NumPy arrays in the place of tensors."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().numpy().copy()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _unchanged(target, args, names):
+    before = [_plain(copy.deepcopy(value)) for value in args]
+    target(*args)
+    for was, now, name in zip(before, args, names.split(), strict=True):
+        expect.unchanged(was, _plain(now), name=name)
+
+
+# pad_batch and reverse_within_lengths
+
+
+@exercise("pad_batch")
+def test_a_padded_batch_is_two_tensors_of_integers(pad_batch, cases, rng):
+    result = pad_batch(*cases.pad_batch(rng))
+    expect.tuple(result, 2, "the result")
+    _is(result[0], (4, 6), "tokens", torch.int64)
+    _is(result[1], (4,), "lengths", torch.int64)
+
+
+@exercise("pad_batch")
+def test_padding_leaves_the_sequences_as_they_were(pad_batch, cases, rng):
+    _unchanged(pad_batch, cases.pad_batch(rng), "sequences pad")
+
+
+@exercise("pad_batch")
+def test_a_reversed_batch_is_a_tensor_of_integers(probe, cases, rng):
+    tokens, unchanged = probe("reverse_within_lengths", *cases.reverse_within_lengths(rng))
+    _is(tokens, (5, 7), "reversed_tokens", torch.int64)
+    expect.that(unchanged, "reverse_within_lengths changed its arguments; work on a copy of an argument")
+
+
+@exercise("pad_batch", points=2)
+def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_batch, cases, rng):
+    for shape, pad in (((3, 6, 1, 5), 0), ((2, 2), -4), ((1,), 9)):
+        sequences, pad = cases.pad_batch(rng, shape, pad)
+        tokens, lengths = pad_batch(sequences, pad)
+        _equal(lengths, torch.tensor(shape), "lengths")
+        rows = _numpy(tokens, "tokens", torch.int64).tolist()
+        for row, sequence in zip(rows, sequences, strict=True):
+            expect.equal(row[: len(sequence)], sequence, name="a row's beginning", because="it is the sequence")
+            rest = row[len(sequence) :]
+            expect.equal(rest, [pad] * len(rest), name="a row's rest", because="it is padding")
+
+
+@exercise("pad_batch", points=2)
+def test_each_sequence_is_reversed_and_the_padding_stays(probe, cases, rng):
+    tokens, lengths = cases.reverse_within_lengths(rng)
+    turned = _numpy(probe("reverse_within_lengths", tokens, lengths)[0], "reversed_tokens", torch.int64).tolist()
+    for row, was, length in zip(turned, tokens.tolist(), lengths.tolist(), strict=True):
+        expect.equal(row[length:], was[length:], name="a row's padding", because="it stays where it is")
+        expect.equal(row[:length], list(reversed(was[:length])), name="a row's sequence", because="it runs backwards")
+
+
+@exercise("pad_batch", points=1)
+def test_what_is_reversed_twice_is_what_it_was(probe, cases, rng):
+    tokens, lengths = cases.reverse_within_lengths(rng, (3, 8, 1, 5, 2, 8), 8)
+    once, _ = probe("reverse_within_lengths", tokens, lengths)
+    twice, _ = probe("reverse_within_lengths", once, lengths)
+    _equal(twice, tokens, "what is reversed twice")
+
+
+# encode
+
+
+@exercise("encode")
+def test_the_encoder_returns_a_state_for_each_sequence(encode, cases, rng):
+    _is(encode(*cases.encode(rng)), (5, 6), "state of a GRU")
+    _is(encode(*cases.encode(rng, "lstm")), (5, 12), "state of an LSTM")
+
+
+@exercise("encode")
+def test_the_encoder_leaves_its_arguments_as_they_were(encode, cases, rng):
+    _unchanged(encode, cases.encode(rng), "parameters x lengths")
+
+
+@exercise("encode", points=2)
+def test_the_states_of_an_lstm_are_those_of_torch_nn(encode, cases, rng):
+    parameters, x, lengths = cases.encode(rng, "lstm")
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        cases.one_hot(x, 9), lengths, batch_first=True, enforce_sorted=False
+    )
+    _, (h, c) = cases.copied_to_torch(parameters, "enc")(packed)
+    desired = torch.cat([h[0], c[0]], dim=1).detach().numpy()
+    because = "of torch.nn.LSTM, h and c side by side after the last symbol of each sequence"
+    expect.close(_numpy(encode(parameters, x, lengths), "state"), desired, name="state", because=because)
+
+
+@exercise("encode", points=2)
+def test_a_sequence_gets_the_state_that_it_gets_alone_without_padding(encode, cases, rng):
+    parameters, x, lengths = cases.encode(rng)
+    state = _numpy(encode(parameters, x, lengths), "state")
+    alone = encode.map([(parameters, x[n : n + 1, : lengths[n]], lengths[n : n + 1]) for n in range(5)])
+    desired = np.concatenate([_numpy(one, "state") for one in alone])
+    expect.close(state, desired, name="state", because="a batch changes nothing for the sequences in it")
+
+
+@exercise("encode", points=1)
+def test_what_stands_in_the_padding_does_not_matter(encode, cases, rng):
+    parameters, x, lengths = cases.encode(rng)
+    other = torch.where(torch.arange(7) < lengths[:, None], x, (x + 4) % 9)
+    one, two = encode.map([(parameters, x, lengths), (parameters, other, lengths)])
+    expect.close(_numpy(two, "state"), _numpy(one, "state"), name="state", because="only the padding was changed")
+
+
+@exercise("encode", points=1)
+def test_every_symbol_of_a_sequence_and_no_other_matters(encode, cases, rng):
+    parameters, _, lengths = cases.encode(rng, lengths=(1, 2, 3, 4, 5), T=5)
+    x = torch.tensor(rng.integers(0, 4, (5, 5)))
+    state = _numpy(encode(parameters, x, lengths), "state")
+    for t in range(5):
+        other = x.clone()
+        other[:, t] += 5
+        moved = np.abs(_numpy(encode(parameters, other, lengths), "state") - state).max(axis=1) > 1e-12
+        because = f"of the state, where the symbol of step {t} is another one"
+        expect.equal(moved, np.arange(1, 6) > t, name="change", because=because)
+
+
+# decode_teacher_forced
+
+
+def _decoded_by_torch(cases, parameters, state, inputs):
+    """Logits (N, T, K) of PyTorch's own LSTM layer that reads the inputs (N, T)."""
+    H = parameters["W_dec"].shape[1]
+    h, c = state[:, :H], state[:, H:]
+    layer = cases.copied_to_torch(parameters, "dec")
+    states, _ = layer(cases.one_hot(inputs, len(parameters["V"])), (h[None].contiguous(), c[None].contiguous()))
+    return (states @ parameters["V"].T + parameters["c_out"]).detach()
+
+
+@exercise("decode_teacher_forced")
+def test_the_decoder_returns_logits_for_each_symbol(decode_teacher_forced, cases, rng):
+    _is(decode_teacher_forced(*cases.decode_teacher_forced(rng)), (4, 6, 8), "logits")
+
+
+@exercise("decode_teacher_forced")
+def test_the_decoder_leaves_its_arguments_as_they_were(decode_teacher_forced, cases, rng):
+    _unchanged(decode_teacher_forced, cases.decode_teacher_forced(rng), "parameters state targets")
+
+
+@exercise("decode_teacher_forced", points=2)
+def test_the_logits_of_an_lstm_are_those_of_torch_nn(decode_teacher_forced, cases, rng):
+    parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
+    inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
+    desired = _decoded_by_torch(cases, parameters, state, inputs)
+    logits = _numpy(decode_teacher_forced(parameters, state, targets), "logits")
+    because = "of torch.nn.LSTM, which reads START and then each target but the last"
+    expect.close(logits, desired.numpy(), name="logits", because=because)
+
+
+@exercise("decode_teacher_forced", points=2)
+def test_logits_depend_on_the_targets_before_and_on_no_others(decode_teacher_forced, cases, rng):
+    parameters, state, targets = cases.decode_teacher_forced(rng)
+    logits = _numpy(decode_teacher_forced(parameters, state, targets), "logits")
+    for t in range(6):
+        other = targets.clone()
+        other[:, t] = (other[:, t] + 3) % 8
+        changed = _numpy(decode_teacher_forced(parameters, state, other), "logits")
+        moved = np.abs(changed - logits).max(axis=(0, 2)) > 1e-9
+        because = f"of the logits of each step, where the target of step {t} is another one"
+        expect.equal(moved, np.arange(6) > t, name="change", because=because)
+
+
+@exercise("decode_teacher_forced", points=1)
+def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, rng):
+    parameters, state, targets = cases.decode_teacher_forced(rng)
+    one, two = decode_teacher_forced.map([(parameters, state, targets), (parameters, 0.5 * state, targets)])
+    moved = np.abs(_numpy(two, "logits") - _numpy(one, "logits")).max(axis=2) > 1e-12
+    expect.that(moved.all(), "some logits do not depend on the encoder's state")
+
+
+# sequence_loss
+
+
+def _loss(target, *args):
+    loss = target(*args)
+    _is(loss, (), "loss")
+    return loss.item()
+
+
+@exercise("sequence_loss")
+def test_the_loss_is_a_tensor_without_axes(sequence_loss, cases, rng):
+    _is(sequence_loss(*cases.sequence_loss(rng)), (), "loss")
+
+
+@exercise("sequence_loss")
+def test_the_loss_leaves_its_arguments_as_they_were(sequence_loss, cases, rng):
+    _unchanged(sequence_loss, cases.sequence_loss(rng), "logits targets lengths")
+
+
+@exercise("sequence_loss", points=2)
+def test_equal_logits_cost_log_K_whatever_the_lengths(sequence_loss, cases, rng):
+    for lengths in ((5, 1, 6, 3), (6, 6), (1,)):
+        _, targets, sizes = cases.sequence_loss(rng, lengths)
+        logits = torch.tensor(rng.standard_normal((len(lengths), 6, 1))).expand(-1, -1, 7).contiguous()
+        because = "K symbols of one probability cost log K each"
+        expect.close(_loss(sequence_loss, logits, targets, sizes), math.log(7), name="loss", because=because)
+
+
+@exercise("sequence_loss", points=2)
+def test_the_loss_is_the_mean_over_the_symbols_and_not_over_the_sequences(sequence_loss, cases, rng):
+    logits, targets, lengths = cases.sequence_loss(rng)
+    alone = [
+        _loss(sequence_loss, logits[n : n + 1, :length], targets[n : n + 1, :length], lengths[n : n + 1])
+        for n, length in enumerate(lengths.tolist())
+    ]
+    desired = float(np.average(alone, weights=lengths.numpy()))
+    because = "each sequence's loss, weighed by its length"
+    expect.close(_loss(sequence_loss, logits, targets, lengths), desired, name="loss", because=because)
+
+
+@exercise("sequence_loss", points=1)
+def test_a_single_symbol_costs_what_torch_nn_says(sequence_loss, rng):
+    logits, targets = torch.tensor(rng.standard_normal((1, 1, 5))), torch.tensor([[3]])
+    desired = torch.nn.functional.cross_entropy(logits[0], targets[0]).item()
+    expect.close(_loss(sequence_loss, logits, targets, torch.tensor([1])), desired, name="loss")
+
+
+@exercise("sequence_loss", points=1)
+def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng):
+    logits, targets, lengths = cases.sequence_loss(rng)
+    shown = probe("loss_and_gradient", logits, targets, lengths)
+    gradient = _numpy(shown.get("dlogits"), "the gradient of the loss")
+    expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="where it is not 0")
+    desired = np.zeros((4, 6))
+    expect.close(gradient.sum(axis=2), desired, name="sum over the classes", atol=1e-12, because="a softmax adds to 1")
+
+
+# translate_greedy
+
+
+def _lists(result, N, max_length, K, name="the translations"):
+    expect.that(type(result) is list and len(result) == N, f"{name}: a list of {N} lists was asked")
+    for row in result:
+        expect.that(type(row) is list and all(type(symbol) is int for symbol in row), f"{name}: not lists of ints")
+        expect.that(len(row) <= max_length, f"{name}: one is longer than max_length")
+        expect.that(all(0 <= symbol < K for symbol in row), f"{name}: one holds an id that does not exist")
+    return result
+
+
+def _without_end(row, end):
+    return row[: row.index(end)] if end in row else row
+
+
+@exercise("translate_greedy")
+def test_translations_are_lists_of_ints(translate_greedy, cases, rng):
+    _lists(translate_greedy(*cases.translate_greedy(rng)), 12, 7, 6)
+
+
+@exercise("translate_greedy")
+def test_translating_leaves_the_arguments_as_they_were(translate_greedy, cases, rng):
+    _unchanged(translate_greedy, cases.translate_greedy(rng), "parameters state max_length")
+
+
+@exercise("translate_greedy", points=2)
+def test_every_symbol_said_has_the_largest_logit_of_torch_nn(translate_greedy, cases, rng):
+    parameters, state, max_length = cases.translate_greedy(rng, "lstm", N=20)
+    said = _lists(translate_greedy(parameters, state, max_length), 20, max_length, 6)
+    expect.that(all(cases.END not in row for row in said), "a translation holds END; it ends before")
+    for n, row in enumerate(said):
+        read = torch.tensor([[cases.START, *row]])
+        largest = _decoded_by_torch(cases, parameters, state[n : n + 1], read)[0].argmax(dim=1).tolist()
+        because = "torch.nn.LSTM, which reads START and what was said, finds another symbol likelier"
+        wanted = [*row, cases.END] if len(row) < max_length else row
+        expect.equal(largest[: len(wanted)], wanted, name=f"translation {n}", because=because)
+
+
+@exercise("translate_greedy", points=1)
+def test_a_sequence_is_translated_as_it_is_alone(translate_greedy, cases, rng):
+    parameters, state, max_length = cases.translate_greedy(rng)
+    together = _lists(translate_greedy(parameters, state, max_length), 12, max_length, 6)
+    alone = translate_greedy.map([(parameters, state[n : n + 1], max_length) for n in range(12)])
+    expect.equal(together, [_lists(one, 1, max_length, 6)[0] for one in alone], name="the translations")
+
+
+@exercise("translate_greedy", points=1)
+def test_fewer_steps_give_the_beginnings(translate_greedy, cases, rng):
+    parameters, state, _ = cases.translate_greedy(rng)
+    whole = _lists(translate_greedy(parameters, state, 9), 12, 9, 6)
+    for some in (1, 4):
+        desired = [row[:some] for row in whole]
+        because = f"of max_length = {some}; they begin like those of max_length = 9"
+        expect.equal(translate_greedy(parameters, state, some), desired, name="the translations", because=because)
+
+
+# translate_beam
+
+
+def _log_p_by_torch(cases, parameters, state, row):
+    """The log probability of each of the symbols `row` by PyTorch's own LSTM layer; state: (1, 2H)."""
+    log_p = _decoded_by_torch(cases, parameters, state, torch.tensor([[cases.START, *row[:-1]]]))[0].log_softmax(dim=1)
+    return [log_p[t, symbol].item() for t, symbol in enumerate(row)]
+
+
+def _beam(target, N, K, *args):
+    result = target(*args)
+    expect.tuple(result, 2, "the result")
+    said, values = result
+    _is(values, (N,), "values")
+    return _lists(said, N, args[2], K), values.numpy()
+
+
+@exercise("translate_beam")
+def test_a_beam_gives_lists_and_a_tensor(translate_beam, cases, rng):
+    _beam(translate_beam, 6, 6, *cases.translate_beam(rng))
+
+
+@exercise("translate_beam")
+def test_a_beam_leaves_its_arguments_as_they_were(translate_beam, cases, rng):
+    _unchanged(translate_beam, cases.translate_beam(rng), "parameters state max_length k alpha")
+
+
+@exercise("translate_beam", points=2)
+def test_the_values_are_those_of_what_is_said(translate_beam, cases, rng):
+    for alpha in (0.0, 0.7):
+        parameters, state, max_length, k, _ = cases.translate_beam(rng, "lstm", N=8)
+        said, values = _beam(translate_beam, 8, 6, parameters, state, max_length, k, alpha)
+        desired = []
+        for n, row in enumerate(said):
+            whole = [*row, cases.END] if len(row) < max_length else row
+            desired.append(sum(_log_p_by_torch(cases, parameters, state[n : n + 1], whole)) / len(whole) ** alpha)
+        because = f"log probabilities by torch.nn.LSTM, END included, over the length to the power of {alpha}"
+        expect.close(values, np.array(desired), name="values", rtol=1e-6, because=because)
+
+
+@exercise("translate_beam", points=2)
+def test_one_slot_is_greedy_search(translate_beam, cases, rng):
+    parameters, state, max_length = cases.translate_greedy(rng, "lstm", N=10)
+    said, _ = _beam(translate_beam, 10, 6, parameters, state, max_length, 1, 0.7)
+    for n, row in enumerate(said):
+        read = torch.tensor([[cases.START, *row]])
+        largest = _decoded_by_torch(cases, parameters, state[n : n + 1], read)[0].argmax(dim=1).tolist()
+        wanted = [*row, cases.END] if len(row) < max_length else row
+        because = "with k = 1 every symbol said has the largest logit of torch.nn.LSTM"
+        expect.equal(largest[: len(wanted)], wanted, name=f"translation {n}", because=because)
+
+
+@exercise("translate_beam", points=3)
+def test_enough_slots_find_the_best_of_all_sequences(translate_beam, cases, rng):
+    T, K = 3, 4
+    every = [list(row) for row in itertools.product(range(K), repeat=T)]
+    for alpha in (0.0, 1.0):
+        parameters, state, *_ = cases.translate_beam(rng, "lstm", N=4, K=K)
+        said, values = _beam(translate_beam, 4, K, parameters, state, T, K ** (T - 1), alpha)
+        log_p = (
+            _decoded_by_torch(
+                cases,
+                parameters,
+                state.repeat_interleave(len(every), dim=0),
+                torch.tensor([[cases.START, *row[:-1]] for row in every] * 4),
+            )
+            .log_softmax(dim=2)
+            .view(4, len(every), T, K)
+            .numpy()
+        )
+        for n in range(4):
+            worth = {}
+            for log_p_row, row in zip(log_p[n], every, strict=True):
+                size = len(_without_end(row, cases.END)) + (cases.END in row)
+                worth[tuple(row[:size])] = log_p_row[np.arange(size), row[:size]].sum() / size**alpha
+            best = max(worth, key=worth.get)
+            because = f"the best of all sequences of at most {T} symbols, alpha = {alpha}"
+            expect.equal(said[n], _without_end(list(best), cases.END), name=f"translation {n}", because=because)
+            expect.close(float(values[n]), float(worth[best]), name=f"value {n}", rtol=1e-6, because=because)
+
+
+@exercise("translate_beam", points=1)
+def test_a_beam_translates_a_sequence_as_it_does_alone(translate_beam, cases, rng):
+    parameters, state, *rest = cases.translate_beam(rng, N=5)
+    said, values = _beam(translate_beam, 5, 6, parameters, state, *rest)
+    alone = [_beam(translate_beam, 1, 6, parameters, state[n : n + 1], *rest) for n in range(5)]
+    expect.equal(said, [one[0][0] for one in alone], name="the translations")
+    expect.close(values, np.concatenate([one[1] for one in alone]), name="values", rtol=1e-6)
+
+
+# edit_distance and phoneme_error_rate
+
+
+def _distance(result, I, J):
+    expect.tuple(result, 2, "the result")
+    expect.integer(result[0], name="distance")
+    expect.array(result[1], shape=(I + 1, J + 1), dtype=np.int64, name="d")
+    return result
+
+
+@exercise("edit_distance")
+def test_a_distance_is_an_int_with_its_table(edit_distance, cases, rng):
+    _distance(edit_distance(*cases.edit_distance(rng)), 5, 8)
+
+
+@exercise("edit_distance")
+def test_the_distance_leaves_its_arguments_as_they_were(edit_distance, cases, rng):
+    _unchanged(edit_distance, cases.edit_distance(rng), "hypothesis reference")
+
+
+@exercise("edit_distance")
+def test_the_error_rate_is_a_float(probe, cases, rng):
+    expect.number(probe("phoneme_error_rate", *cases.phoneme_error_rate(rng)), name="the rate")
+
+
+@exercise("edit_distance", points=1)
+def test_the_distance_from_nothing_is_the_length(edit_distance):
+    for I, J in ((4, 0), (0, 5), (0, 0)):
+        distance, d = _distance(edit_distance(list(range(I)), list(range(J))), I, J)
+        expect.equal(distance, max(I, J), name=f"distance of {I} symbols from {J}")
+        expect.equal(d.max(axis=0 if J else 1).tolist(), list(range(J + 1 if J else I + 1)), name="d")
+
+
+@exercise("edit_distance", points=2)
+def test_known_distances(edit_distance):
+    known = [("kitten", "sitting", 3), ("sunday", "saturday", 3), ("intention", "execution", 5), ("ab", "ba", 2)]
+    for one, other, desired in known:
+        for hypothesis, reference in ((one, other), (other, one), (one, one), ("x" + one, other + "x")):
+            distance, _ = edit_distance(list(hypothesis), list(reference))
+            if hypothesis == reference:
+                expect.equal(distance, 0, name="distance of a word from itself")
+            elif {hypothesis, reference} == {one, other}:
+                expect.equal(distance, desired, name=f"distance of {hypothesis!r} and {reference!r}")
+            else:
+                expect.that(distance <= desired + 2, "one symbol more in each word adds more than 2 to the distance")
+
+
+@exercise("edit_distance", points=2)
+def test_neighbours_in_the_table_differ_by_one_at_most(edit_distance, cases, rng):
+    args = cases.edit_distance(rng, I=9, J=7, symbols=3)
+    _, d = _distance(edit_distance(*args), 9, 7)
+    _, turned = _distance(edit_distance(*args[::-1]), 7, 9)
+    expect.equal(d, turned.T, name="d", because="the distance is the same in both directions")
+    expect.that(int(np.abs(np.diff(d, axis=0)).max()) <= 1, "d has neighbours in a column that differ by more than 1")
+    expect.that(int(np.abs(np.diff(d, axis=1)).max()) <= 1, "d has neighbours in a row that differ by more than 1")
+    for corner in ((3, 5), (9, 1), (2, 2)):
+        shorter, _ = edit_distance(args[0][: corner[0]], args[1][: corner[1]])
+        expect.equal(shorter, int(d[corner]), name="distance of two beginnings", because="it stands in the table")
+
+
+@exercise("edit_distance", points=2)
+def test_every_symbol_counts_alike_in_the_error_rate(probe):
+    references = [[1] * 9, [2]]
+    for hypotheses, desired in (
+        ([[1] * 9, [2]], 0.0),
+        ([[1] * 9, [3]], 0.1),
+        ([[1] * 9, []], 0.1),
+        ([[1] * 8, [2]], 0.1),
+        ([[], []], 1.0),
+        ([[1] * 9, [2] * 16], 1.5),
+    ):
+        rate = probe("phoneme_error_rate", hypotheses, references)
+        because = "references of 9 symbols and 1"
+        expect.close(rate, desired, name="the rate", rtol=1e-9, atol=1e-12, because=because)
+
+
+# error_by_length
+
+
+def _rates(result, B):
+    expect.tuple(result, 2, "the result")
+    expect.array(result[0], shape=(B,), name="rates", finite=False)
+    expect.array(result[1], shape=(B,), dtype=np.int64, name="counts")
+    return result
+
+
+@exercise("error_by_length")
+def test_rates_and_counts_are_arrays(error_by_length, cases, rng):
+    _rates(error_by_length(*cases.error_by_length(rng)), 5)
+
+
+@exercise("error_by_length")
+def test_binning_leaves_the_arguments_as_they_were(error_by_length, cases, rng):
+    _unchanged(error_by_length, cases.error_by_length(rng), "edits sizes lengths edges")
+
+
+@exercise("error_by_length", points=2)
+def test_bins_hold_their_lower_edge_and_not_their_upper_one(error_by_length):
+    lengths = [1, 2, 3, 4, 5, 6, 7]
+    _, counts = _rates(error_by_length([1] * 7, [1] * 7, lengths, [2, 3, 6, 6, 7]), 4)
+    expect.equal(counts, np.array([1, 3, 0, 1]), name="counts", because="of lengths 1 to 7 between 2, 3, 6, 6 and 7")
+
+
+@exercise("error_by_length", points=2)
+def test_the_rate_of_a_bin_is_edits_over_phonemes(error_by_length):
+    rates, _ = _rates(error_by_length([9, 0, 3, 2], [9, 1, 4, 1], [4, 4, 8, 8], [4, 5, 8, 9]), 3)
+    expect.close(rates, np.array([0.9, np.nan, 1.0]), name="rates", because="9 of 10, nothing, 5 of 5")
+
+
+@exercise("error_by_length", points=1)
+def test_one_bin_for_all_gives_the_whole_rate(error_by_length, cases, rng):
+    edits, sizes, lengths, _ = cases.error_by_length(rng)
+    rates, counts = _rates(error_by_length(edits, sizes, lengths, [1, 100]), 1)
+    expect.equal(counts, np.array([30]), name="counts")
+    expect.close(rates, np.array([sum(edits) / sum(sizes)]), name="rates", because="all edits over all phonemes")

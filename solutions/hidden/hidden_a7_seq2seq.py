@@ -1,0 +1,304 @@
+"""The hidden tests of assignment 7: other inputs, other sizes (the degenerate ones too), GRU and LSTM, float32.
+
+Expected values are computed from the reference, never typed, and no message shows one.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from selfcheck import exercise, expect
+
+DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
+
+
+def _close(tensor, desired, name, rtol=1e-7):
+    """A tensor of the desired one's shape and dtype, near it."""
+    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
+    expect.that(tensor.dtype is desired.dtype, f"{name} has another dtype than was asked")
+    dtype = DTYPES[desired.dtype]
+    expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
+
+
+def _same(tensor, desired, name):
+    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
+    expect.equal(tensor.numpy(), desired.numpy(), name=name)
+
+
+def _with_gradients_agree(probe, reference, cases, name, *args):
+    desired = cases.PROBES[name](vars(reference), *copy.deepcopy(args))
+    shown = probe(name, *args)
+    expect.that(type(shown) is dict and list(shown) == list(desired), "the result is not a torch tensor")
+    for key, wanted in desired.items():
+        _close(shown[key], wanted, key)
+
+
+@exercise("pad_batch", points=2)
+def test_padded_batches_agree(pad_batch, reference, cases, rng):
+    calls = [
+        cases.pad_batch(rng, (2, 9, 4, 4, 1, 7), 0),
+        cases.pad_batch(rng, (1,), 5),
+        cases.pad_batch(rng, (3, 3), 8),
+        cases.pad_batch(rng, (1, 1, 2), 40),
+    ]
+    for args, result in zip(calls, pad_batch.map(calls), strict=True):
+        expect.tuple(result, 2, "the result")
+        for found, wanted, name in zip(result, reference.pad_batch(*args), ("tokens", "lengths"), strict=True):
+            _same(found, wanted, name)
+
+
+@exercise("pad_batch", points=1)
+def test_the_pad_symbol_is_0_unless_it_is_given(pad_batch, reference):
+    for found, wanted in zip(pad_batch([[4], [5, 6]]), reference.pad_batch([[4], [5, 6]]), strict=True):
+        _same(found, wanted, "tokens or lengths, without a second argument")
+
+
+@exercise("pad_batch", points=3)
+def test_reversed_batches_agree(probe, reference, cases, rng):
+    for lengths, T in (((2, 9, 4, 4, 1, 7), 9), ((1,), 1), ((3, 3), 5), ((1, 6), 6), ((4,), 4), ((2, 1, 3), 8)):
+        tokens, sizes = cases.reverse_within_lengths(rng, lengths, T)
+        found, _ = probe("reverse_within_lengths", tokens.clone(), sizes)
+        _same(found, reference.reverse_within_lengths(tokens, sizes), f"reversed_tokens with T = {T}")
+
+
+@exercise("encode", points=2)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, cell):
+    calls = [
+        cases.encode(rng, cell, (3, 1, 8, 5, 8, 2), 8, 5, 7),
+        cases.encode(rng, cell, (1,), 1, 1, 1),
+        cases.encode(rng, cell, (2, 4), 4, 3, 1),
+        cases.encode(rng, cell, (3, 3, 3), 3, 3, 3),
+        cases.encode(rng, cell, (2, 1), 6, 1, 4),
+    ]
+    for args, state in zip(calls, encode.map(calls), strict=True):
+        _close(state, reference.encode(*args), f"state with lengths {args[2].tolist()}")
+
+
+@exercise("encode", points=1)
+def test_states_agree_in_float32(encode, reference, cases, rng):
+    for cell in ("gru", "lstm"):
+        args = cases.in_float32(cases.encode(rng, cell))
+        _close(encode(*args), reference.encode(*args), "state in float32")
+
+
+@exercise("encode", points=1)
+def test_the_gradients_of_states_agree(probe, reference, cases, rng):
+    for cell in ("gru", "lstm"):
+        _with_gradients_agree(probe, reference, cases, "encode_and_gradients", *cases.encode(rng, cell))
+
+
+@exercise("decode_teacher_forced", points=2)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, reference, cases, rng, cell):
+    calls = [
+        cases.decode_teacher_forced(rng, cell, (2, 8, 5, 1, 7), 8, 6, 9),
+        cases.decode_teacher_forced(rng, cell, (1,), 1, 1, 4),
+        cases.decode_teacher_forced(rng, cell, (1, 1), 1, 3, 5),
+        cases.decode_teacher_forced(rng, cell, (4,), 6, 1, 5),
+        cases.decode_teacher_forced(rng, cell, (5, 4, 2, 3, 5), 5, 5, 5),
+    ]
+    for args, logits in zip(calls, decode_teacher_forced.map(calls), strict=True):
+        _close(logits, reference.decode_teacher_forced(*args), f"logits with targets {tuple(args[2].shape)}")
+
+
+@exercise("decode_teacher_forced", points=1)
+def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
+    for cell in ("gru", "lstm"):
+        args = cases.in_float32(cases.decode_teacher_forced(rng, cell))
+        _close(decode_teacher_forced(*args), reference.decode_teacher_forced(*args), "logits in float32")
+
+
+@exercise("decode_teacher_forced", points=1)
+def test_the_gradients_of_logits_agree(probe, reference, cases, rng):
+    for cell in ("gru", "lstm"):
+        args = cases.decode_teacher_forced(rng, cell)
+        _with_gradients_agree(probe, reference, cases, "decode_and_gradients", *args)
+
+
+@exercise("sequence_loss", points=2)
+def test_losses_agree_at_other_sizes_down_to_one(sequence_loss, reference, cases, rng):
+    calls = [
+        cases.sequence_loss(rng, (3, 9, 1, 5, 5), 9, 4),
+        cases.sequence_loss(rng, (1,), 1, 5),
+        cases.sequence_loss(rng, (2,), 7, 6),
+        cases.sequence_loss(rng, (4, 4, 4, 4), 4, 4),
+        cases.sequence_loss(rng, (1, 1, 1), 5, 5),
+    ]
+    for args, loss in zip(calls, sequence_loss.map(calls), strict=True):
+        _close(loss, reference.sequence_loss(*args), f"loss with lengths {args[2].tolist()}")
+
+
+@exercise("sequence_loss", points=1)
+def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
+    for spread in (1e3, 1e5):
+        args = cases.sequence_loss(rng, spread=spread)
+        _close(sequence_loss(*args), reference.sequence_loss(*args), "loss of large logits")
+
+
+@exercise("sequence_loss", points=1)
+def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
+    args = cases.in_float32(cases.sequence_loss(rng))
+    _close(sequence_loss(*args), reference.sequence_loss(*args), "loss in float32")
+
+
+@exercise("sequence_loss", points=2)
+def test_the_gradients_of_losses_agree(probe, reference, cases, rng):
+    for lengths, T, K in (((3, 9, 1, 5), 9, 4), ((1,), 1, 5), ((2, 6), 6, 6)):
+        args = cases.sequence_loss(rng, lengths, T, K)
+        _with_gradients_agree(probe, reference, cases, "loss_and_gradient", *args)
+
+
+@exercise("translate_greedy", points=2)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, reference, cases, rng, cell):
+    calls = [
+        cases.translate_greedy(rng, cell, 20, 6, 7, 12),
+        cases.translate_greedy(rng, cell, 9, 4, 5, 1),
+        cases.translate_greedy(rng, cell, 1, 1, 4, 5),
+        cases.translate_greedy(rng, cell, 15, 3, 4, 2),
+        cases.translate_greedy(rng, cell, 5, 5, 5, 5),
+        cases.translate_greedy(rng, cell, 30, 8, 4, 4),
+    ]
+    for args, found in zip(calls, translate_greedy.map(calls), strict=True):
+        N = len(args[1])
+        expect.equal(found, reference.translate_greedy(*args), name=f"translations with N = {N}")
+
+
+@exercise("translate_greedy", points=1)
+def test_translations_agree_in_float32(translate_greedy, reference, cases, rng):
+    args = cases.in_float32(cases.translate_greedy(rng))
+    expect.equal(translate_greedy(*args), reference.translate_greedy(*args), name="translations in float32")
+
+
+@exercise("translate_greedy", points=1)
+def test_what_never_ends_is_cut_and_what_ends_at_once_is_empty(translate_greedy, reference, cases, rng):
+    for bias in (-50.0, 50.0):
+        parameters, state, max_length = cases.translate_greedy(rng)
+        parameters["c_out"][cases.END] += bias
+        desired = reference.translate_greedy(parameters, state, max_length)
+        expect.equal(translate_greedy(parameters, state, max_length), desired, name="translations")
+
+
+def _beams_agree(translate_beam, reference, calls):
+    for args, found in zip(calls, translate_beam.map(calls), strict=True):
+        said, values = reference.translate_beam(*args)
+        words = f"with N = {len(args[1])}, k = {args[3]}, alpha = {args[4]}"
+        expect.tuple(found, 2, "the result")
+        _close(found[1], values, f"values {words}", rtol=1e-6)
+        expect.equal(found[0], said, name=f"translations {words}")
+
+
+@exercise("translate_beam", points=2)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_beams_agree_at_other_sizes_down_to_one(translate_beam, reference, cases, rng, cell):
+    calls = [
+        cases.translate_beam(rng, cell, 9, 6, 7, 8, 4, 0.7),
+        cases.translate_beam(rng, cell, 4, 4, 5, 1, 3, 1.0),
+        cases.translate_beam(rng, cell, 1, 1, 4, 5, 2, 0.5),
+        cases.translate_beam(rng, cell, 5, 3, 4, 4, 9, 2.0),
+        cases.translate_beam(rng, cell, 5, 5, 5, 5, 5, 1.0),
+        cases.translate_beam(rng, cell, 7, 4, 6, 6, 3, 0.0),
+    ]
+    _beams_agree(translate_beam, reference, calls)
+
+
+@exercise("translate_beam", points=1)
+def test_one_slot_agrees(translate_beam, reference, cases, rng):
+    calls = [cases.translate_beam(rng, "gru", 12, k=1, alpha=alpha) for alpha in (0.0, 1.0)]
+    _beams_agree(translate_beam, reference, calls)
+    for args in calls:
+        said = translate_beam(*args)[0]
+        desired = reference.translate_greedy(*args[:3])
+        expect.equal(said, desired, name="translations with k = 1", because="one slot is greedy search")
+
+
+@exercise("translate_beam", points=1)
+def test_the_length_counts_fully_unless_alpha_is_given(translate_beam, reference, cases, rng):
+    args = cases.translate_beam(rng, N=10)[:4]
+    said, values = reference.translate_beam(*args)
+    found = translate_beam(*args)
+    expect.tuple(found, 2, "the result")
+    _close(found[1], values, "values without a fifth argument", rtol=1e-6)
+    expect.equal(found[0], said, name="translations without a fifth argument")
+
+
+@exercise("translate_beam", points=1)
+def test_beams_agree_in_float32(translate_beam, reference, cases, rng):
+    args = cases.in_float32(cases.translate_beam(rng))
+    said, values = reference.translate_beam(*args)
+    found = translate_beam(*args)
+    expect.tuple(found, 2, "the result")
+    _close(found[1], values, "values in float32")
+    expect.equal(found[0], said, name="translations in float32")
+
+
+@exercise("translate_beam", points=1)
+def test_of_equal_hypotheses_the_first_slot_wins(translate_beam, reference, cases, rng):
+    parameters, state, max_length, k, _ = cases.translate_beam(rng)
+    parameters = {name: torch.zeros_like(tensor) for name, tensor in parameters.items()}
+    parameters["c_out"][cases.END] = -1.0
+    for alpha in (0.0, 1.0):
+        said, _ = reference.translate_beam(parameters, state, max_length, k, alpha)
+        found = translate_beam(parameters, state, max_length, k, alpha)
+        expect.tuple(found, 2, "the result")
+        expect.equal(found[0], said, name="translations of a network that finds all symbols but END alike")
+
+
+def _distances_agree(edit_distance, reference, calls):
+    for args, found in zip(calls, edit_distance.map(calls), strict=True):
+        distance, d = reference.edit_distance(*args)
+        expect.tuple(found, 2, "the result")
+        expect.equal(found[0], distance, name=f"distance of {len(args[0])} symbols from {len(args[1])}")
+        expect.array(found[1], shape=d.shape, dtype=np.int64, name="d")
+        expect.equal(found[1], d, name="d")
+
+
+@exercise("edit_distance", points=3)
+def test_distances_agree_at_other_sizes_down_to_none(edit_distance, reference, cases, rng):
+    sizes = [(12, 9), (3, 11), (7, 7), (1, 1), (0, 4), (4, 0), (0, 0), (1, 6), (6, 1)]
+    calls = [cases.edit_distance(rng, I, J, symbols) for I, J in sizes for symbols in (2, 5)]
+    _distances_agree(edit_distance, reference, calls)
+
+
+@exercise("edit_distance", points=1)
+def test_distances_of_strings_and_repeated_symbols_agree(edit_distance, reference, cases, rng):
+    calls = [
+        ([str(symbol) for symbol in hypothesis], [str(symbol) for symbol in target])
+        for hypothesis, target in (cases.edit_distance(rng, 6, 6, 3), cases.edit_distance(rng, 8, 5, 1))
+    ]
+    _distances_agree(edit_distance, reference, calls)
+
+
+@exercise("edit_distance", points=2)
+def test_error_rates_agree(probe, reference, cases, rng):
+    for N in (3, 6, 9):
+        hypotheses, references = cases.phoneme_error_rate(rng, N)
+        desired = reference.phoneme_error_rate(hypotheses, references)
+        rate = probe("phoneme_error_rate", hypotheses, references)
+        expect.close(rate, desired, name=f"the rate of {N} sequences")
+    one = [[1, 2, 3]], [[2, 2]]
+    expect.close(probe("phoneme_error_rate", *one), reference.phoneme_error_rate(*one), name="the rate of one sequence")
+    turned = [[2, 2]], [[1, 2, 3]]
+    rate = probe("phoneme_error_rate", *turned)
+    expect.close(rate, reference.phoneme_error_rate(*turned), name="the rate, hypothesis and reference exchanged")
+
+
+@exercise("error_by_length", points=3)
+def test_binned_rates_agree(error_by_length, reference, cases, rng):
+    calls = [
+        cases.error_by_length(rng, 50, 12, (1, 3, 4, 5, 8, 13)),
+        cases.error_by_length(rng, 40, 9, (3, 5, 7, 9)),
+        cases.error_by_length(rng, 20, 30, (2, 4, 8, 16, 24, 32, 64)),
+        ([2], [5], [7], [7, 8, 9]),
+        ([2], [5], [7], [5, 6, 7]),
+        ([0, 0], [1, 3], [2, 2], [1, 2, 3]),
+    ]
+    for args, found in zip(calls, error_by_length.map(calls), strict=True):
+        rates, counts = reference.error_by_length(*args)
+        expect.tuple(found, 2, "the result")
+        expect.close(found[0], rates, name="rates")
+        expect.array(found[1], shape=counts.shape, dtype=np.int64, name="counts")
+        expect.equal(found[1], counts, name="counts")
