@@ -1,0 +1,710 @@
+"""The visible tests of assignment 3: what your functions must satisfy, checked against torch and against laws.
+
+A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
+others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+
+Where a test draws random numbers through your function, its limits lie six standard deviations from what is expected:
+a right solution fails one such comparison about once in 500 million draws.
+"""
+
+import copy
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from selfcheck import exercise, expect
+
+SIX = 6.0  # standard deviations
+
+
+def _tensor(array):
+    return torch.tensor(array, dtype=torch.float64)
+
+
+def _set(module, *arrays):
+    with torch.no_grad():
+        for parameter, value in zip(module.parameters(), arrays, strict=True):
+            parameter.copy_(_tensor(value))
+    return module
+
+
+def _torch_rnn(x, U, W, b):
+    """The states (N, T, H) of torch.nn.RNN with these weights, from zeros; of its two biases the second is zero."""
+    network = _set(nn.RNN(U.shape[1], U.shape[0], batch_first=True).double(), U, W, b, 0 * b)
+    with torch.no_grad():
+        return network(_tensor(x))[0].numpy()
+
+
+def _unchanged(function, args, names):
+    """Call the function; every argument but a generator must be left as it was."""
+    before = copy.deepcopy(args)
+    function(*args)
+    for was, now, name in zip(before, args, names.split(), strict=True):
+        if not isinstance(was, np.random.Generator):
+            expect.unchanged(was, now, name=name)
+
+
+def _pair(result, name="the result"):
+    expect.tuple(result, 2, name)
+    return result
+
+
+# clip_gradient_norm
+
+
+def _clipped(result, gradients):
+    """The new gradients and the norm: a dict with the same names, and a float."""
+    clipped, norm = _pair(result)
+    expect.that(type(clipped) is dict, "the first of the two values is not a dict; a dict of arrays was asked")
+    expect.that(set(clipped) == set(gradients), "the new dict has other names than the gradients")
+    for name, gradient in gradients.items():
+        expect.array(clipped[name], shape=gradient.shape, name=f"clipped[{name!r}]", finite=False)
+    expect.number(norm, name="the norm", finite=False)
+    return clipped, norm
+
+
+def _long(gradients):
+    """All entries of all arrays as one long vector."""
+    return np.concatenate([gradient.ravel() for gradient in gradients.values()])
+
+
+def _torch_clipped(gradients, threshold):
+    parameters = [nn.Parameter(_tensor(gradient)) for gradient in gradients.values()]
+    for parameter in parameters:
+        parameter.grad = parameter.detach().clone()
+    norm = nn.utils.clip_grad_norm_(parameters, threshold)
+    return {name: p.grad.numpy() for name, p in zip(gradients, parameters, strict=True)}, norm.item()
+
+
+@exercise("clip_gradient_norm")
+def test_clipping_returns_a_dict_of_float64_arrays_and_a_float(clip_gradient_norm, cases, rng):
+    for norm in (12.0, 3.0):
+        gradients, threshold = cases.clip_gradient_norm(rng, norm=norm)
+        _clipped(clip_gradient_norm(gradients, threshold), gradients)
+
+
+@exercise("clip_gradient_norm")
+def test_clipping_leaves_the_gradients_as_they_were(clip_gradient_norm, cases, rng):
+    _unchanged(clip_gradient_norm, cases.clip_gradient_norm(rng), "gradients threshold")
+
+
+@exercise("clip_gradient_norm", points=2)
+def test_clipping_agrees_with_torch_but_for_its_millionth(clip_gradient_norm, cases, rng):
+    for norm in (12.0, 40.0, 3.0):
+        gradients, threshold = cases.clip_gradient_norm(rng, norm=norm)
+        desired, desired_norm = _torch_clipped(gradients, threshold)
+        clipped, found = _clipped(clip_gradient_norm(gradients, threshold), gradients)
+        expect.close(found, desired_norm, name="the norm")
+        for name in gradients:
+            expect.close(clipped[name], desired[name], name=f"clipped[{name!r}]", rtol=1e-6)
+
+
+@exercise("clip_gradient_norm", points=2)
+def test_all_arrays_together_keep_their_direction_and_get_the_norm_asked_for(clip_gradient_norm, cases, rng):
+    for norm, threshold in ((12.0, 5.0), (0.5, 0.4), (2e-6, 1e-6)):
+        gradients, threshold = cases.clip_gradient_norm(rng, norm=norm, threshold=threshold)
+        before = _long(gradients)
+        after = _long(_clipped(clip_gradient_norm(gradients, threshold), gradients)[0])
+        length = float(np.linalg.norm(after))
+        expect.close(length, threshold, name="the norm after clipping")
+        cosine = float(before @ after / (np.linalg.norm(before) * length))
+        expect.close(cosine, 1.0, name="the cosine between before and after", because="clipping keeps the direction")
+
+
+@exercise("clip_gradient_norm", points=1)
+def test_clipping_changes_nothing_below_the_threshold_or_at_it(clip_gradient_norm, cases, rng):
+    for norm, threshold in ((3.0, 5.0), (70.0, 70.0), (70 * 2.0**-16, 70 * 2.0**-16), (12.0, np.inf)):
+        gradients, threshold = cases.clip_gradient_norm(rng, norm=norm, threshold=threshold)
+        clipped, found = _clipped(clip_gradient_norm(copy.deepcopy(gradients), threshold), gradients)
+        expect.close(found, norm, name="the norm")
+        for name, gradient in gradients.items():
+            because = "a gradient that is not longer than the threshold stays as it is"
+            expect.close(clipped[name], gradient, name=f"clipped[{name!r}]", because=because)
+
+
+@exercise("clip_gradient_norm", points=1)
+def test_a_gradient_of_zeros_stays_as_it_is(clip_gradient_norm, cases, rng):
+    gradients, threshold = cases.clip_gradient_norm(rng, norm=0.0)
+    clipped, norm = _clipped(clip_gradient_norm(gradients, threshold), gradients)
+    expect.close(norm, 0.0, name="the norm")
+    for name, gradient in gradients.items():
+        expect.close(clipped[name], 0 * gradient, name=f"clipped[{name!r}]")
+
+
+@exercise("clip_gradient_norm", points=1)
+def test_a_gradient_that_is_not_finite_raises_FloatingPointError(clip_gradient_norm, cases, rng):
+    for bad in (np.nan, np.inf, -np.inf):
+        gradients, threshold = cases.clip_gradient_norm(rng)
+        gradients["W"][1, 0] = bad
+        because = "an entry is NaN or infinite"
+        expect.raises("FloatingPointError", clip_gradient_norm, gradients, threshold, because=because)
+
+
+# loss_along
+
+
+def _torch_loss(parameters, x, targets):
+    """The loss of torch.nn.RNN and a linear layer with these parameters, tensors that may ask for gradients."""
+    network = nn.RNN(x.shape[2], len(parameters["b"]), batch_first=True).double()
+    weights = [parameters["U"], parameters["W"], parameters["b"], 0 * parameters["b"].detach()]
+    named = dict(zip(dict(network.named_parameters()), weights, strict=True))
+    h, _ = torch.func.functional_call(network, named, (_tensor(x),))
+    logits = F.linear(h, parameters["V"], parameters["c_out"])
+    return F.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten(), ignore_index=-1)
+
+
+def _torch_losses(parameters, direction, offsets, x, targets):
+    theta, d = ({name: _tensor(value) for name, value in some.items()} for some in (parameters, direction))
+    with torch.no_grad():
+        points = [{name: theta[name] + s * d.get(name, 0) for name in theta} for s in offsets.tolist()]
+        return np.array([_torch_loss(point, x, targets).item() for point in points])
+
+
+@exercise("loss_along")
+def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
+    expect.array(loss_along(*cases.loss_along(rng)), shape=(9,), name="the losses")
+
+
+@exercise("loss_along")
+def test_loss_along_leaves_its_arguments_as_they_were(loss_along, cases, rng):
+    _unchanged(loss_along, cases.loss_along(rng), "parameters direction offsets x targets")
+
+
+@exercise("loss_along", points=2)
+def test_the_losses_along_a_line_agree_with_torch(loss_along, cases, rng):
+    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5, "K": 3, "M": 6}):
+        args = cases.loss_along(rng, **sizes)
+        desired = _torch_losses(*args)
+        expect.close(loss_along(*args), desired, name="the losses")
+
+
+@exercise("loss_along", points=2)
+def test_a_parameter_that_the_direction_does_not_name_stays_where_it_is(loss_along, cases, rng):
+    for names in (("W",), ("b", "V"), ("U", "c_out")):
+        args = cases.loss_along(rng, N=2, T=3, D=3, H=4, K=5, M=5, names=names)
+        desired = _torch_losses(*args)
+        expect.close(loss_along(*args), desired, name=f"the losses along {' and '.join(names)}")
+
+
+@exercise("loss_along", points=1)
+def test_the_slope_of_the_losses_is_the_gradient_times_the_direction(loss_along, cases, rng):
+    parameters, direction, _, x, targets = cases.loss_along(rng, N=4, T=6, D=3, H=5, K=4)
+    theta = {name: _tensor(value).requires_grad_() for name, value in parameters.items()}
+    _torch_loss(theta, x, targets).backward()
+    desired = sum((theta[name].grad.numpy() * d).sum() for name, d in direction.items())
+    losses = loss_along(parameters, direction, np.array([1e-5, -1e-5]), x, targets)
+    expect.array(losses, shape=(2,), name="the losses")
+    expect.close(float(losses[0] - losses[1]) / 2e-5, float(desired), name="the slope at offset 0", rtol=1e-6)
+
+
+# norm_stabilizer
+
+
+def _states_of_norms(rng, norms, H):
+    """States (N, T, H) and h_0 (N, H) with these norms (N, T + 1), in random directions, and the directions."""
+    norms = np.array(norms, dtype=np.float64)
+    directions = rng.standard_normal((*norms.shape, H))
+    directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
+    states = norms[..., None] * directions
+    return states[:, 1:].copy(), states[:, 0].copy(), directions
+
+
+def _turned(rng, states):
+    """The same states (N, T, H), each turned into another direction: their norms stay."""
+    H = states.shape[-1]
+    turns = np.linalg.qr(rng.standard_normal((*states.shape[:2], H, H)))[0]
+    return (turns @ states[..., None])[..., 0]
+
+
+@exercise("norm_stabilizer")
+def test_the_penalty_is_a_float(norm_stabilizer, cases, rng):
+    expect.number(norm_stabilizer(*cases.norm_stabilizer(rng)), name="the penalty")
+
+
+@exercise("norm_stabilizer")
+def test_norm_stabilizer_leaves_its_arguments_as_they_were(norm_stabilizer, cases, rng):
+    _unchanged(norm_stabilizer, cases.norm_stabilizer(rng), "h h0 beta")
+
+
+@exercise("norm_stabilizer", points=2)
+def test_the_penalty_of_norms_2_5_4_is_five_times_beta(norm_stabilizer, rng):
+    h, h0, _ = _states_of_norms(rng, [[2, 5, 4]], H=6)
+    because = "the norms change by 3 and then by 1, and (9 + 1) / 2 = 5"
+    expect.close(norm_stabilizer(h, h0, 0.3), 5 * 0.3, name="the penalty", because=because)
+    h, h0, _ = _states_of_norms(rng, [[3, 1, 1, 7]], H=4)
+    because = "the norms change by 2, by 0 and by 6, and (4 + 0 + 36) / 3 = 40 / 3"
+    expect.close(norm_stabilizer(h, h0, 1.7), 40 / 3 * 1.7, name="the penalty", because=because)
+
+
+@exercise("norm_stabilizer", points=1)
+def test_the_penalty_of_a_batch_is_the_mean_of_its_sequences(norm_stabilizer, cases, rng):
+    h, h0, _ = _states_of_norms(rng, [[1, 4], [6, 5], [2, 2]], H=5)
+    because = "the three sequences alone have 9, 1 and 0"
+    expect.close(norm_stabilizer(h, h0, 0.6), 10 / 3 * 0.6, name="the penalty", because=because)
+    h, h0, beta = cases.norm_stabilizer(rng, N=4, T=3, H=5)
+    batch, *alone = norm_stabilizer.map(
+        [(h.copy(), h0.copy(), beta), *((h[n : n + 1], h0[n : n + 1], beta) for n in range(4))]
+    )
+    for value in (batch, *alone):
+        expect.number(value, name="the penalty")
+    expect.close(batch, sum(alone) / 4, name="the penalty", because="it is the mean of what its sequences have alone")
+
+
+@exercise("norm_stabilizer", points=1)
+def test_only_the_norms_of_the_states_matter(norm_stabilizer, cases, rng):
+    h, h0, beta = cases.norm_stabilizer(rng, N=2, T=6, H=4)
+    turned, turned0 = _turned(rng, h), _turned(rng, h0[None])[0]
+    first, second = norm_stabilizer.map([(h, h0, beta), (turned, turned0, beta)])
+    expect.number(first, name="the penalty")
+    expect.close(second, first, name="the penalty", because="turning each state into another direction changes nothing")
+    h, h0, _ = _states_of_norms(rng, np.full((2, 6), 1.5), H=3)
+    because = "all states have the same norm"
+    expect.close(norm_stabilizer(h, h0, beta), 0.0, name="the penalty", atol=1e-12, because=because)
+
+
+# norm_stabilizer_backward
+
+
+@exercise("norm_stabilizer_backward")
+def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, cases, rng):
+    dh, dh0 = _pair(norm_stabilizer_backward(*cases.norm_stabilizer_backward(rng)))
+    expect.array(dh, shape=(3, 5, 6), name="dh")
+    expect.array(dh0, shape=(3, 6), name="dh0")
+
+
+@exercise("norm_stabilizer_backward")
+def test_norm_stabilizer_backward_leaves_its_arguments_as_they_were(norm_stabilizer_backward, cases, rng):
+    _unchanged(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "h h0 beta")
+
+
+@exercise("norm_stabilizer_backward", points=2)
+def test_the_gradient_at_norms_2_5_4_is_minus_3_4_minus_1_times_beta(norm_stabilizer_backward, rng):
+    h, h0, directions = _states_of_norms(rng, [[2, 5, 4]], H=6)
+    dh, dh0 = _pair(norm_stabilizer_backward(h, h0, 0.3))
+    because = "the penalty is beta ((n_1 - n_0)^2 + (n_2 - n_1)^2) / 2"
+    expect.close(dh0, -3 * 0.3 * directions[:, 0], name="dh0", because=because)
+    expect.close(dh, 0.3 * np.array([4, -1])[:, None] * directions[:, 1:], name="dh", because=because)
+
+
+@exercise("norm_stabilizer_backward", points=1)
+def test_the_gradient_of_a_single_step_in_a_batch_of_two(norm_stabilizer_backward, rng):
+    h, h0, directions = _states_of_norms(rng, [[1, 4], [6, 5]], H=5)
+    dh, dh0 = _pair(norm_stabilizer_backward(h, h0, 0.6))
+    radial = 0.6 * np.array([3, -1])[:, None]  # beta ((n_1 - n_0)^2 of the first + that of the second) / 2
+    expect.close(dh, (radial * directions[:, 1])[:, None], name="dh")
+    expect.close(dh0, -radial * directions[:, 0], name="dh0")
+
+
+@exercise("norm_stabilizer_backward", points=1)
+def test_moving_a_state_without_changing_its_norm_changes_nothing(norm_stabilizer_backward, cases, rng):
+    h, h0, beta = cases.norm_stabilizer_backward(rng, N=2, T=6, H=4)
+    dh, dh0 = _pair(norm_stabilizer_backward(h.copy(), h0.copy(), beta))
+    because = "the gradient at a state points along that state, or against it"
+    for name, gradient, state in (("dh", dh, h), ("dh0", dh0, h0)):
+        expect.array(gradient, shape=state.shape, name=name)
+        along = abs((state * gradient).sum(-1))
+        expect.close(
+            along, np.linalg.norm(state, axis=-1) * np.linalg.norm(gradient, axis=-1), name=name, because=because
+        )
+
+
+@exercise("norm_stabilizer_backward", points=1)
+def test_the_gradient_at_a_state_of_norm_zero_is_zero(norm_stabilizer_backward, rng):
+    h, h0, directions = _states_of_norms(rng, [[2, 0, 4], [0, 3, 3]], H=5)
+    dh, dh0 = _pair(norm_stabilizer_backward(h, h0, 0.8))
+    expect.array(dh, shape=(2, 2, 5), name="dh")
+    expect.array(dh0, shape=(2, 5), name="dh0")
+    expect.close(dh[0, 0], np.zeros(5), name="dh[0, 0], where the norm is 0")
+    expect.close(dh0[1], np.zeros(5), name="dh0[1], where the norm is 0")
+    because = "its neighbours still see a norm of 0"
+    expect.close(dh0[0], 0.8 * directions[0, 0], name="dh0[0]", because=because)
+    expect.close(dh[0, 1], 0.8 * 2 * directions[0, 2], name="dh[0, 1]", because=because)
+    expect.close(dh[1, 0], 0.8 * 1.5 * directions[1, 1], name="dh[1, 0]", because=because)
+
+
+# layer_norm_forward
+
+
+def _torch_layer_norm(a, g, b, eps):
+    return F.layer_norm(_tensor(a), a.shape[-1:], _tensor(g), _tensor(b), eps).numpy()
+
+
+def _torch_norm_cache(a, eps):
+    """What torch keeps for its backward pass: the normalised a, and sigma."""
+    a_hat, _, inverse = torch.native_layer_norm(_tensor(a), a.shape[-1:], None, None, eps)
+    return a_hat.numpy(), 1 / inverse.numpy()
+
+
+@exercise("layer_norm_forward")
+def test_layer_norm_returns_float64_of_the_shape_of_a(layer_norm_forward, cases, rng):
+    for shape in ((3, 5, 6), (4, 3)):
+        y, cache = _pair(layer_norm_forward(*cases.layer_norm_forward(rng, shape)))
+        expect.array(y, shape=shape, name="y")
+        expect.tuple(cache, 3, "the cache")
+        expect.array(cache[0], shape=shape, name="a_hat")
+        expect.array(cache[1], shape=(*shape[:-1], 1), name="sigma")
+
+
+@exercise("layer_norm_forward")
+def test_layer_norm_forward_leaves_its_arguments_as_they_were(layer_norm_forward, cases, rng):
+    _unchanged(layer_norm_forward, cases.layer_norm_forward(rng), "a g b eps")
+
+
+@exercise("layer_norm_forward", points=2)
+def test_layer_norm_agrees_with_torch(layer_norm_forward, cases, rng):
+    for shape in ((3, 5, 6), (4, 4, 4), (5, 7)):
+        args = cases.layer_norm_forward(rng, shape)
+        desired = _torch_layer_norm(*args)
+        expect.close(_pair(layer_norm_forward(*args))[0], desired, name="y")
+
+
+@exercise("layer_norm_forward", points=1)
+def test_epsilon_stands_where_torch_has_it(layer_norm_forward, cases, rng):
+    for eps, spread in ((1e-5, 3e-3), (0.5, 1.0), (1e-5, 0.0)):
+        args = cases.layer_norm_forward(rng, (3, 2, 5), eps, spread)
+        desired = _torch_layer_norm(*args)
+        expect.close(_pair(layer_norm_forward(*args))[0], desired, name="y", rtol=1e-6)
+    a, g, b, eps = cases.layer_norm_forward(rng, (3, 6), spread=3e-3)
+    desired = _torch_layer_norm(a, g, b, eps)
+    expect.close(_pair(layer_norm_forward(a, g, b))[0], desired, name="y without eps given", rtol=1e-6)
+
+
+@exercise("layer_norm_forward", points=1)
+def test_the_cache_holds_the_normalised_a_and_sigma(layer_norm_forward, cases, rng):
+    a, g, b, eps = cases.layer_norm_forward(rng, (2, 4, 5), eps=0.1)
+    a_hat, sigma = _torch_norm_cache(a, eps)
+    _, cache = _pair(layer_norm_forward(a, g, b, eps))
+    expect.tuple(cache, 3, "the cache")
+    expect.close(cache[0], a_hat, name="a_hat")
+    expect.close(cache[1], sigma, name="sigma")
+
+
+# layer_norm_backward
+
+
+def _torch_gradients(dy, cache):
+    """Autograd's da, dg and db; whatever mu was, the gradients are the same, so a is made with mu = 0."""
+    a_hat, sigma, g = (_tensor(array) for array in cache)
+    eps = (sigma**2 * (1 - (a_hat**2).mean(-1, keepdim=True))).flatten()  # sigma^2 = variance + eps
+    a = (sigma * a_hat).requires_grad_()
+    g, b = g.requires_grad_(), torch.zeros_like(g).requires_grad_()
+    F.layer_norm(a, g.shape, g, b, eps.mean().item()).backward(_tensor(dy))
+    return [tensor.grad.numpy() for tensor in (a, g, b)]
+
+
+def _three(result):
+    expect.tuple(result, 3, "the result")
+    return dict(zip(("da", "dg", "db"), result, strict=True))
+
+
+@exercise("layer_norm_backward")
+def test_the_gradients_have_the_shapes_of_a_g_and_b(layer_norm_backward, cases, rng):
+    for shape in ((3, 5, 6), (4, 3)):
+        gradients = _three(layer_norm_backward(*cases.layer_norm_backward(rng, shape)))
+        for name, asked in (("da", shape), ("dg", shape[-1:]), ("db", shape[-1:])):
+            expect.array(gradients[name], shape=asked, name=name)
+
+
+@exercise("layer_norm_backward")
+def test_layer_norm_backward_leaves_its_arguments_as_they_were(layer_norm_backward, cases, rng):
+    _unchanged(layer_norm_backward, cases.layer_norm_backward(rng), "dy cache")
+
+
+@exercise("layer_norm_backward", points=3)
+def test_the_gradient_of_a_agrees_with_autograd(layer_norm_backward, cases, rng):
+    for shape, eps in (((3, 5, 6), 1e-5), ((4, 4), 1e-5), ((2, 3, 5), 0.5)):
+        args = cases.layer_norm_backward(rng, shape, eps)
+        desired = _torch_gradients(*args)
+        expect.close(_three(layer_norm_backward(*args))["da"], desired[0], name="da", rtol=1e-6)
+
+
+@exercise("layer_norm_backward", points=2)
+def test_the_gradients_of_gain_and_bias_agree_with_autograd(layer_norm_backward, cases, rng):
+    for shape in ((3, 5, 6), (4, 4), (2, 3, 4, 5)):
+        args = cases.layer_norm_backward(rng, shape)
+        desired = _torch_gradients(*args)
+        gradients = _three(layer_norm_backward(*args))
+        expect.close(gradients["dg"], desired[1], name="dg", rtol=1e-6)
+        expect.close(gradients["db"], desired[2], name="db", rtol=1e-6)
+
+
+@exercise("layer_norm_backward", points=1)
+def test_raising_all_units_by_the_same_number_changes_nothing(layer_norm_backward, cases, rng):
+    da = _three(layer_norm_backward(*cases.layer_norm_backward(rng, (4, 3, 7))))["da"]
+    expect.array(da, shape=(4, 3, 7), name="da")
+    because = "mu takes away what is added to all units of a step, so the entries of da add up to 0"
+    expect.close(da.sum(-1), np.zeros((4, 3)), name="the sum of da over the units", atol=1e-9, because=because)
+
+
+# layer_norm_rnn_forward
+
+
+def _states(result):
+    return _pair(result)[0]
+
+
+def _torch_step(x, h_prev, U, W, g, b, eps):
+    """One step by torch's modules: a linear map of input and state side by side, LayerNorm, Tanh."""
+    linear, norm = nn.Linear(U.shape[1] + len(g), len(g), bias=False), nn.LayerNorm(len(g), eps)
+    step = _set(nn.Sequential(linear, norm, nn.Tanh()).double(), np.concatenate([U, W], axis=1), g, b)
+    with torch.no_grad():
+        return step(_tensor(np.concatenate([x, h_prev], axis=1))).numpy()
+
+
+def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5):
+    """Each state of h is what torch's step makes of the state before it."""
+    expect.array(h, shape=(*x.shape[:2], len(g)), name="h")
+    h_prev = np.zeros((len(x), len(g))) if h0 is None else h0
+    for t in range(x.shape[1]):
+        expect.close(h[:, t], _torch_step(x[:, t], h_prev, U, W, g, b, eps), name=f"h[:, {t}]")
+        h_prev = h[:, t]
+
+
+@exercise("layer_norm_rnn_forward")
+def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rng):
+    expect.array(_states(layer_norm_rnn_forward(*cases.layer_norm_rnn_forward(rng))), shape=(3, 5, 6), name="h")
+
+
+@exercise("layer_norm_rnn_forward")
+def test_layer_norm_rnn_forward_leaves_its_arguments_as_they_were(layer_norm_rnn_forward, cases, rng):
+    _unchanged(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "x U W g b h0 eps")
+
+
+@exercise("layer_norm_rnn_forward", points=2)
+def test_each_state_is_torchs_step_from_the_state_before(layer_norm_rnn_forward, cases, rng):
+    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5}, {"N": 4, "T": 3, "D": 2, "H": 7, "eps": 0.7}):
+        args = cases.layer_norm_rnn_forward(rng, **sizes)
+        _expect_torch_steps(_states(layer_norm_rnn_forward(*copy.deepcopy(args))), *args)
+
+
+@exercise("layer_norm_rnn_forward", points=1)
+def test_without_an_initial_state_and_an_epsilon_they_are_zeros_and_1e_5(layer_norm_rnn_forward, cases, rng):
+    args = cases.layer_norm_rnn_forward(rng, N=2, T=4, D=3, H=5)[:5]
+    _expect_torch_steps(_states(layer_norm_rnn_forward(*copy.deepcopy(args))), *args)
+
+
+@exercise("layer_norm_rnn_forward", points=1)
+def test_the_cache_holds_what_each_step_normalised(probe, cases, rng):
+    x, U, W, g, b, h0, eps = cases.layer_norm_rnn_forward(rng, N=3, T=4, D=2, H=5)
+    cache = probe("caches", x, U, W, g, b, h0, eps)
+    expect.tuple(cache, 6, "the cache")
+    h, caches = cache[4], cache[5]
+    _expect_torch_steps(h, x, U, W, g, b, h0, eps)
+    expect.that(type(caches) is list, "caches is not a list; a list of the T caches of layer_norm_forward was asked")
+    expect.that(len(caches) == 4, f"caches has length {len(caches)}; there were 4 steps")
+    for t, of_step in enumerate(caches):
+        expect.tuple(of_step, 3, f"caches[{t}]")
+        h_prev = h0 if t == 0 else h[:, t - 1]
+        a_hat, sigma = _torch_norm_cache(x[:, t] @ U.T + h_prev @ W.T, eps)
+        expect.close(of_step[0], a_hat, name=f"a_hat of caches[{t}]")
+        expect.close(of_step[1], sigma, name=f"sigma of caches[{t}]")
+
+
+# recurrent_init
+
+
+@exercise("recurrent_init")
+def test_initial_values_are_float64_of_shape_H_H(recurrent_init, cases, rng):
+    for kind in ("orthogonal", "identity"):
+        expect.array(recurrent_init(*cases.recurrent_init(rng, H=6, kind=kind)), shape=(6, 6), name=f"W, {kind}")
+
+
+@exercise("recurrent_init", points=2)
+def test_orthogonal_weights_change_no_length_but_for_the_scale(recurrent_init, cases, rng):
+    for H, scale in ((6, 1.0), (15, 1.4), (2, 0.3)):
+        W = recurrent_init(*cases.recurrent_init(rng, H=H, scale=scale))
+        expect.array(W, shape=(H, H), name="W")
+        because = "Q times its transpose is the identity matrix"
+        expect.close(W @ W.T, scale**2 * np.eye(H), name="W @ W.T", atol=1e-9, because=because)
+
+
+@exercise("recurrent_init", points=1)
+def test_the_scaled_identity_copies_a_state_and_other_kinds_are_refused(recurrent_init, cases, rng):
+    for H, scale in ((4, 1.0), (7, 0.9)):
+        W = recurrent_init(*cases.recurrent_init(rng, H=H, kind="identity", scale=scale))
+        expect.array(W, shape=(H, H), name="W")
+        state = rng.standard_normal(H)
+        expect.close(W @ state, scale * state, name="W @ state", because="the identity changes nothing but the size")
+    for kind in ("normal", "", None):
+        expect.raises("ValueError", recurrent_init, *cases.recurrent_init(rng, kind=kind), because="an unknown kind")
+
+
+@exercise("recurrent_init", points=2)
+def test_orthogonal_weights_favour_no_direction(probe, cases, rng):
+    H, count = 3, 300
+    Q = probe("draw_orthogonal", H, np.random.default_rng(rng.integers(2**62)), count)
+    expect.array(Q, shape=(count, H, H), name=f"{count} draws")
+    far = SIX / np.sqrt(H * count)  # each entry has mean 0 and variance 1 / H
+    named = "no entry of Q is on average positive, or negative: which signs does the QR of your library choose?"
+    expect.that(abs(Q.mean(axis=0)).max() < far, f"the mean of {count} draws is not near zero: {named}")
+    right_handed = float((np.linalg.det(Q) > 0).mean())
+    named = "half of all orthogonal matrices turn, the others mirror as well"
+    expect.that(abs(right_handed - 0.5) < SIX * 0.5 / np.sqrt(count), f"the determinant has mostly one sign: {named}")
+
+
+@exercise("recurrent_init", points=1)
+def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, probe, cases, rng):
+    H, kind, generator, scale = cases.recurrent_init(rng, H=5)
+    twin, other = copy.deepcopy(generator), np.random.default_rng(rng.integers(2**62))
+    W, again, others, later = (recurrent_init(H, kind, g, scale) for g in (generator, twin, other, generator))
+    for value in (W, again, others, later):
+        expect.array(value, shape=(5, 5), name="W")
+    expect.that(np.array_equal(W, again), "two generators in the same state gave different initial values")
+    expect.that(not np.allclose(W, others), "two generators gave the same initial values")
+    expect.that(not np.allclose(W, later), "a generator gave the same initial values twice")
+    moved = probe("global_random_state_moves", "recurrent_init", H, kind, generator, scale)
+    expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
+    drew = probe("generator_moves", "recurrent_init", H, "identity", generator, scale)
+    expect.that(drew is False, "the identity matrix was asked, and numbers were drawn from the generator")
+
+
+# dropout_deep_rnn
+
+
+def _layers_of(result, x, layers):
+    """The output and the list of states, of the right shapes."""
+    out, states = _pair(result)
+    expect.that(type(states) is list, "the second of the two values is not a list; each layer's states were asked")
+    expect.that(len(states) == len(layers), f"the list has length {len(states)}; {len(layers)} layers were given")
+    for l, (_, _, b) in enumerate(layers):
+        expect.array(states[l], shape=(*x.shape[:2], len(b)), name=f"states[{l}]")
+    expect.array(out, shape=states[-1].shape, name="out")
+    return out, states
+
+
+def _calm(args):
+    """The same arguments with U and W halved, so that no state is so near 1 that artanh would magnify its rounding."""
+    x, layers, *rest = args
+    return x, [(U / 2, W / 2, b) for U, W, b in layers], *rest
+
+
+def _places(result, x, layers):
+    """The L + 1 places of dropout: pairs of v, what comes from below, and D(v), both (N, T, features).
+
+    What reached U is worked out from the states: U D(v) is what is left of artanh(h_t) without W h_{t-1} and b.
+    """
+    out, states = _layers_of(result, x, layers)
+    places, below = [], x
+    for l, (U, W, b) in enumerate(layers):
+        h = states[l]
+        expect.that(bool((abs(h) < 1).all()), f"states[{l}] leaves the interval from -1 to 1; before dropout was asked")
+        h_prev = np.concatenate([0 * h[:, :1], h[:, :-1]], axis=1)
+        from_below = np.arctanh(h) - h_prev @ W.T - b  # (N, T, H_l)
+        dropped = from_below @ np.linalg.pinv(U).T  # (N, T, H_{l-1})
+        because = "W meets the state before, whole and untouched, and U all that is left"
+        expect.close(from_below, dropped @ U.T, name=f"U D(v) of layer {l}", atol=1e-5, because=because)
+        places.append((below, dropped))
+        below = h
+    return [*places, (below, out)]
+
+
+def _masks(result, x, layers, p):
+    """The masks of all places, True where kept; what is kept must be 1 / (1 - p) as large."""
+    masks = []
+    for place, (v, dropped) in enumerate(_places(result, x, layers)):
+        kept = abs(dropped) > 0.5 * abs(v)
+        because = "an entry is dropped whole, or divided by 1 - p so that its expectation stays"
+        expect.close(dropped, kept * v / (1 - p), name=f"D(v) at place {place}", atol=1e-5, because=because)
+        masks.append(kept)
+    return masks
+
+
+def _near(share, probability, count):
+    return abs(share - probability) < SIX * np.sqrt(probability * (1 - probability) / count)
+
+
+@exercise("dropout_deep_rnn")
+def test_dropout_returns_an_output_and_a_list_of_states(dropout_deep_rnn, cases, rng):
+    for training in (True, False):
+        args = cases.dropout_deep_rnn(rng, training=training)
+        _layers_of(dropout_deep_rnn(*args), *args[:2])
+
+
+@exercise("dropout_deep_rnn")
+def test_dropout_deep_rnn_leaves_its_arguments_as_they_were(dropout_deep_rnn, cases, rng):
+    _unchanged(dropout_deep_rnn, cases.dropout_deep_rnn(rng), "x layers p rng training same_mask")
+
+
+@exercise("dropout_deep_rnn", points=2)
+def test_at_test_time_and_with_p_0_the_network_is_torchs(dropout_deep_rnn, cases, rng):
+    for sizes in ({"training": False}, {"p": 0.0, "H": (5, 5)}, {"training": False, "H": (4, 3, 6)}):
+        x, layers, *rest = cases.dropout_deep_rnn(rng, **sizes)
+        out, states = _layers_of(dropout_deep_rnn(*copy.deepcopy((x, layers)), *rest), x, layers)
+        below = x
+        for l, layer in enumerate(layers):
+            below = _torch_rnn(below, *layer)
+            expect.close(states[l], below, name=f"states[{l}]", because="nothing is dropped")
+        expect.close(out, below, name="out", because="nothing is dropped")
+
+
+@exercise("dropout_deep_rnn", points=2)
+def test_no_noise_enters_the_recurrent_path(dropout_deep_rnn, cases, rng):
+    for p, same_mask in ((0.5, False), (0.9, False), (0.5, True)):
+        x, layers, *rest = cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 6), p=p, same_mask=same_mask)
+        deaf = [(0 * U, W, b) for U, W, b in layers]  # nothing comes in from below
+        _, states = _layers_of(dropout_deep_rnn(x, copy.deepcopy(deaf), *rest), x, deaf)
+        for l, layer in enumerate(deaf):
+            because = "with U = 0 the states depend on W and b alone, and are never dropped"
+            desired = _torch_rnn(np.zeros((4, 9, layer[0].shape[1])), *layer)
+            expect.close(states[l], desired, name=f"states[{l}] with U = 0", because=because)
+    for same_mask in (False, True):
+        args = _calm(cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 7), p=0.5, same_mask=same_mask))
+        _places(dropout_deep_rnn(*args), *args[:2])
+
+
+@exercise("dropout_deep_rnn", points=2)
+def test_each_of_the_L_plus_1_places_drops_with_probability_p_and_keeps_the_expectation(dropout_deep_rnn, cases, rng):
+    for p in (0.25, 0.6):
+        args = _calm(cases.dropout_deep_rnn(rng, N=15, T=20, D=5, H=(5, 5), p=p))
+        for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
+            share = float(1 - mask.mean())
+            expect.that(_near(share, p, mask.size), f"place {place} (0: the input) dropped {share:.2f} for p = {p}")
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_masks_are_drawn_afresh_for_each_sequence_place_and_feature(dropout_deep_rnn, cases, rng):
+    p = 0.4
+    args = _calm(cases.dropout_deep_rnn(rng, N=16, T=18, D=6, H=(6, 6), p=p))
+    masks = np.stack(_masks(dropout_deep_rnn(*args), *args[:3]))  # (L + 1, N, T, features)
+    for axis, name in enumerate(("places", "sequences", "steps", "features")):
+        first, second = np.split(np.take(masks, range(2 * (masks.shape[axis] // 2)), axis=axis), 2, axis=axis)
+        share = float((first == second).mean())  # of entries treated alike: p^2 + (1 - p)^2 if independent
+        named = f"different {name} share their masks"
+        expect.that(_near(share, p**2 + (1 - p) ** 2, first.size), named)
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_the_steps_of_a_sequence_share_a_mask_when_asked(dropout_deep_rnn, cases, rng):
+    p = 0.4
+    args = _calm(cases.dropout_deep_rnn(rng, N=60, T=4, D=6, H=(6, 6), p=p, same_mask=True))
+    for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
+        shared = bool((mask == mask[:, :1]).all())
+        expect.that(shared, f"with same_mask the steps of a sequence have different masks at place {place}")
+        share = float(1 - mask[:, 0].mean())
+        expect.that(_near(share, p, mask[:, 0].size), f"place {place} dropped {share:.2f} for p = {p}")
+        alike = float((mask[:30, 0] == mask[30:, 0]).mean())
+        expect.that(_near(alike, p**2 + (1 - p) ** 2, 180), "different sequences share their masks")
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, probe, cases, rng):
+    x, layers, p, generator, *rest = cases.dropout_deep_rnn(rng, N=4, T=6, D=5, H=(5,), p=0.5)
+    twin, other = copy.deepcopy(generator), np.random.default_rng(rng.integers(2**62))
+    outs = [
+        _layers_of(dropout_deep_rnn(x, layers, p, g, *rest), x, layers)[0] for g in (generator, twin, other, generator)
+    ]
+    expect.that(np.array_equal(outs[0], outs[1]), "two generators in the same state drew different masks")
+    expect.that(not np.allclose(outs[0], outs[2]), "two generators drew the same masks")
+    expect.that(not np.allclose(outs[0], outs[3]), "a generator drew the same masks twice")
+    moved = probe("global_random_state_moves", "dropout_deep_rnn", x, layers, p, generator, *rest)
+    expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
+    drew = probe("generator_moves", "dropout_deep_rnn", x, layers, p, generator, False)
+    expect.that(drew is False, "numbers were drawn from the generator at test time")
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
+    for p in (1.0, -0.1, 1.5):
+        expect.raises("ValueError", dropout_deep_rnn, *cases.dropout_deep_rnn(rng, p=p), because="not 0 <= p < 1")

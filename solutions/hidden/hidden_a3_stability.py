@@ -1,0 +1,413 @@
+"""The hidden tests of assignment 3: other inputs, other sizes (the degenerate ones too), float32 and strided arrays.
+
+Expected values are computed from the reference, never typed, and no message shows one.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+
+from selfcheck import exercise, expect
+
+EITHER_FLOAT = (np.float32, np.float64)
+SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
+
+
+def _each_close(result, desired, name, *, rtol, dtype):
+    """Numbers and arrays are close, inside tuples, lists and dictionaries too; everything else is the same."""
+    if isinstance(desired, np.ndarray) or type(desired) is float:
+        expect.close(result, desired, name=name, rtol=rtol, dtype=dtype)
+    elif isinstance(desired, (tuple, list, dict)):
+        same = type(result) is type(desired) and len(result) == len(desired)
+        expect.that(same, f"{name} is not a {type(desired).__name__} of as many values as were asked")
+        keys = desired if isinstance(desired, dict) else range(len(desired))
+        for key in keys:
+            found = result.get(key) if isinstance(desired, dict) else result[key]
+            _each_close(found, desired[key], f"{name}[{key!r}]", rtol=rtol, dtype=dtype)
+    else:
+        expect.equal(result, desired, name=name)
+
+
+def _agree(target, asked, calls, *, part=lambda result: result, rtol=1e-7, dtype=np.float64):
+    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments."""
+    desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
+    results = target.map([args for _, args in calls])
+    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
+        _each_close(part(result), wanted, f"the result {words}".strip(), rtol=rtol, dtype=dtype)
+
+
+def _sized(make, rng, sizes):
+    """Pairs of words and arguments, one for each dictionary of sizes."""
+    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
+
+
+def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
+    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
+    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
+    single = cases.in_float32(args)
+    _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
+# clip_gradient_norm
+
+
+def _gradients(rng, shapes, norm):
+    """Gradients of these shapes, sizes a thousand times apart, of this joint norm."""
+    arrays = {f"p{i}": 10 ** rng.uniform(-1.5, 1.5) * rng.standard_normal(shape) for i, shape in enumerate(shapes)}
+    length = np.sqrt(sum((array**2).sum() for array in arrays.values()))
+    return {name: array * (norm / length) for name, array in arrays.items()}
+
+
+SHAPES = [[(1,)], [(1, 1), (1,)], [(7, 3), (2,), (2, 3, 4)], [(4,), (5, 5), (1, 6), (9,), (3, 2)]]
+
+
+@exercise("clip_gradient_norm", points=2)
+def test_gradients_of_other_shapes_agree(clip_gradient_norm, reference, rng):
+    calls = [("above the threshold", (_gradients(rng, shapes, 31.0), 2.5)) for shapes in SHAPES]
+    calls += [("below the threshold", (_gradients(rng, shapes, 2.4), 2.5)) for shapes in SHAPES]
+    calls += [("just above the threshold", (_gradients(rng, shapes, 1.01), 1.0)) for shapes in SHAPES]
+    _agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+
+
+@exercise("clip_gradient_norm", points=2)
+def test_very_small_and_very_large_gradients_agree(clip_gradient_norm, reference, cases, rng):
+    scales = ((3e-7, 1e-7), (1e-9, 1.0), (4e60, 5.0), (2e-5, 1e-5), (0.9, 0.85), (70 * 2.0**-20, 70 * 2.0**-20))
+    calls = [(f"of norm {norm:.0e}", cases.clip_gradient_norm(rng, norm, threshold)) for norm, threshold in scales]
+    partly = _gradients(rng, [(3, 2), (4,), (2, 2)], 9.0)
+    partly["p1"][:] = 0.0
+    calls += [("with an array of zeros", (partly, 3.0)), ("with an infinite threshold", (partly, np.inf))]
+    calls += [("of zeros", ({"p0": np.zeros((2, 3)), "p1": np.zeros(1)}, threshold)) for threshold in (1e-9, np.inf)]
+    _agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+
+
+@exercise("clip_gradient_norm", points=1)
+def test_a_single_entry_that_is_not_finite_is_refused_wherever_it_stands(clip_gradient_norm, rng):
+    for name, bad in (("p0", np.nan), ("p1", -np.inf), ("p2", np.nan), ("p2", np.inf)):
+        gradients = _gradients(rng, [(2, 3), (1,), (4,)], 0.1)
+        gradients[name].flat[-1] = bad
+        because = "an entry is NaN or infinite"
+        expect.raises("FloatingPointError", clip_gradient_norm, gradients, 5.0, because=because)
+        expect.raises("FloatingPointError", clip_gradient_norm, gradients, np.inf, because=because)
+
+
+@exercise("clip_gradient_norm", points=1)
+def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, cases, rng):
+    args = (_gradients(rng, [(5, 4), (6,), (3, 3)], 8.0), 1.5)
+    _agree_in_float32_and_strided(clip_gradient_norm, reference.clip_gradient_norm, cases, args)
+
+
+# loss_along
+
+
+@exercise("loss_along", points=2)
+def test_the_losses_agree_at_other_sizes_down_to_one(loss_along, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1, "K": 1, "M": 1},
+        {"N": 1, "T": 1, "D": 3, "H": 2, "K": 4, "M": 2},
+        {"N": 2, "T": 9, "D": 1, "H": 1, "K": 3, "M": 12, "names": ("W", "b")},
+        {"N": 5, "T": 3, "D": 4, "H": 7, "K": 2, "M": 3, "names": ("c_out",)},
+        {"N": 4, "T": 4, "D": 4, "H": 4, "K": 4, "M": 4},
+    ]
+    _agree(loss_along, reference.loss_along, _sized(cases.loss_along, rng, sizes))
+
+
+@exercise("loss_along", points=1)
+def test_offsets_far_away_repeated_and_of_any_order_agree(loss_along, reference, cases, rng):
+    parameters, direction, _, x, targets = cases.loss_along(rng, N=3, T=6, D=2, H=5, K=4)
+    offsets = [np.array([0.0, 2.0, 0.0, -2.0, 2.0]), np.array([50.0, -0.3, 1e-3, -80.0]), np.array([-1.5])]
+    calls = [("", (parameters, direction, some, x, targets)) for some in offsets]
+    _agree(loss_along, reference.loss_along, calls)
+
+
+@exercise("loss_along", points=1)
+def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, rng):
+    args = cases.loss_along(rng, N=2, T=5, D=3, H=6, K=4, M=7)
+    _agree_in_float32_and_strided(loss_along, reference.loss_along, cases, args)
+
+
+# norm_stabilizer
+
+
+@exercise("norm_stabilizer", points=2)
+def test_the_penalties_agree_at_other_sizes_down_to_one(norm_stabilizer, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "H": 1},
+        {"N": 1, "T": 1, "H": 5, "beta": 3.0},
+        {"N": 4, "T": 1, "H": 2},
+        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
+        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
+        {"N": 5, "T": 5, "H": 5},
+    ]
+    _agree(norm_stabilizer, reference.norm_stabilizer, _sized(cases.norm_stabilizer, rng, sizes))
+
+
+@exercise("norm_stabilizer", points=1)
+def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
+    h, h0, beta = cases.norm_stabilizer(rng, N=3, T=4, H=5)
+    h[0, 1], h[2, -1] = 0.0, 0.0
+    calls = [("from a state of zeros", (h, 0 * h0, beta)), ("of zeros alone", (0 * h, 0 * h0, beta))]
+    _agree(norm_stabilizer, reference.norm_stabilizer, calls)
+
+
+@exercise("norm_stabilizer", points=1)
+def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
+    args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
+    _agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", cases.strided(args))])
+    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
+
+
+# norm_stabilizer_backward
+
+
+@exercise("norm_stabilizer_backward", points=2)
+def test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one(norm_stabilizer_backward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "H": 1},
+        {"N": 1, "T": 2, "H": 4, "beta": 3.0},
+        {"N": 4, "T": 1, "H": 2},
+        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
+        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
+        {"N": 5, "T": 5, "H": 5},
+    ]
+    _agree(
+        norm_stabilizer_backward, reference.norm_stabilizer_backward, _sized(cases.norm_stabilizer_backward, rng, sizes)
+    )
+
+
+@exercise("norm_stabilizer_backward", points=2)
+def test_the_gradients_are_those_of_finite_differences(norm_stabilizer_backward, reference, cases, rng):
+    h, h0, beta = cases.norm_stabilizer_backward(rng, N=3, T=6, H=4)
+    result = norm_stabilizer_backward(h.copy(), h0.copy(), beta)
+    expect.tuple(result, 2, "the result")
+    for name, gradient, state in (("dh", result[0], h), ("dh0", result[1], h0)):
+        expect.array(gradient, shape=state.shape, name=name)
+        differences = np.empty_like(state)
+        for place in np.ndindex(*state.shape):
+            before = state[place]
+            state[place] = before + 1e-6
+            ahead = reference.norm_stabilizer(h, h0, beta)
+            state[place] = before - 1e-6
+            differences[place] = (ahead - reference.norm_stabilizer(h, h0, beta)) / 2e-6
+            state[place] = before
+        expect.close(gradient, differences, name=name, rtol=1e-6, because="of the penalty, by central differences")
+
+
+@exercise("norm_stabilizer_backward", points=1)
+def test_the_gradients_around_states_of_norm_zero_agree(norm_stabilizer_backward, reference, cases, rng):
+    h, h0, beta = cases.norm_stabilizer_backward(rng, N=4, T=5, H=3, zeros=True)
+    calls = [
+        ("with zeros among the states", (h, h0, beta)),
+        ("with zeros for h0", (h, 0 * h0, beta)),
+        ("of zeros alone", (0 * h, 0 * h0, beta)),
+        ("of a step from zeros", (h[:, :1], 0 * h0, beta)),
+    ]
+    _agree(norm_stabilizer_backward, reference.norm_stabilizer_backward, calls)
+
+
+@exercise("norm_stabilizer_backward", points=1)
+def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabilizer_backward, reference, cases, rng):
+    args = cases.norm_stabilizer_backward(rng, N=4, T=3, H=7)
+    _agree_in_float32_and_strided(norm_stabilizer_backward, reference.norm_stabilizer_backward, cases, args)
+
+
+# layer_norm_forward
+
+
+@exercise("layer_norm_forward", points=2)
+def test_layer_norm_agrees_at_other_shapes_down_to_one(layer_norm_forward, reference, cases, rng):
+    shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
+    calls = _sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes])
+    _agree(layer_norm_forward, reference.layer_norm_forward, calls)
+
+
+@exercise("layer_norm_forward", points=2)
+def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, reference, cases, rng):
+    sizes = [
+        {"shape": (4, 6), "eps": 0.0},
+        {"shape": (2, 3, 5), "eps": 2.0},
+        {"shape": (3, 4), "eps": 1e-3, "spread": 0.03},
+        {"shape": (3, 4), "eps": 1e-8, "spread": 1e3},
+    ]
+    calls = _sized(cases.layer_norm_forward, rng, sizes)
+    calls += [("without eps given", cases.layer_norm_forward(rng, (4, 5), spread=2e-3)[:3])]
+    _agree(layer_norm_forward, reference.layer_norm_forward, calls)
+
+
+@exercise("layer_norm_forward", points=1)
+def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference, cases, rng):
+    args = cases.layer_norm_forward(rng, (4, 3, 7))
+    _agree_in_float32_and_strided(layer_norm_forward, reference.layer_norm_forward, cases, args)
+
+
+# layer_norm_backward
+
+
+@exercise("layer_norm_backward", points=3)
+def test_the_gradients_of_layer_norm_agree_at_other_shapes_down_to_one(layer_norm_backward, reference, cases, rng):
+    shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
+    calls = _sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes])
+    _agree(layer_norm_backward, reference.layer_norm_backward, calls)
+
+
+@exercise("layer_norm_backward", points=3)
+def test_the_gradients_of_layer_norm_are_those_of_finite_differences(layer_norm_backward, reference, cases, rng):
+    a, g, b, eps = cases.layer_norm_forward(rng, (2, 3, 4), eps=0.3)
+    dy = rng.standard_normal(a.shape)
+    _, cache = reference.layer_norm_forward(a, g, b, eps)
+    result = layer_norm_backward(dy, cache)
+    expect.tuple(result, 3, "the result")
+    for name, gradient, argument in zip(("da", "dg", "db"), result, (a, g, b), strict=True):
+        expect.array(gradient, shape=argument.shape, name=name)
+        differences = np.empty_like(argument)
+        for place in np.ndindex(*argument.shape):
+            before = argument[place]
+            argument[place] = before + 1e-6
+            ahead = (dy * reference.layer_norm_forward(a, g, b, eps)[0]).sum()
+            argument[place] = before - 1e-6
+            differences[place] = (ahead - (dy * reference.layer_norm_forward(a, g, b, eps)[0]).sum()) / 2e-6
+            argument[place] = before
+        expect.close(gradient, differences, name=name, rtol=1e-6, because="of layer_norm_forward, central differences")
+
+
+@exercise("layer_norm_backward", points=1)
+def test_the_gradients_of_layer_norm_agree_for_other_epsilons(layer_norm_backward, reference, cases, rng):
+    sizes = [{"shape": (4, 6), "eps": 0.0}, {"shape": (2, 3, 5), "eps": 2.0}, {"shape": (3, 4), "spread": 3e-3}]
+    _agree(layer_norm_backward, reference.layer_norm_backward, _sized(cases.layer_norm_backward, rng, sizes))
+
+
+@exercise("layer_norm_backward", points=1)
+def test_the_gradients_of_layer_norm_agree_in_float32_and_strided(layer_norm_backward, reference, cases, rng):
+    args = cases.layer_norm_backward(rng, (4, 3, 7))
+    _agree_in_float32_and_strided(layer_norm_backward, reference.layer_norm_backward, cases, args)
+
+
+# layer_norm_rnn_forward
+
+
+def _states(result):
+    expect.tuple(result, 2, "the result")
+    return result[0]
+
+
+@exercise("layer_norm_rnn_forward", points=2)
+def test_sequences_agree_at_other_sizes_down_to_one(layer_norm_rnn_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1},
+        {"N": 1, "T": 1, "D": 3, "H": 4},
+        {"N": 4, "T": 1, "D": 2, "H": 5, "h0": False},
+        {"N": 1, "T": 7, "D": 3, "H": 2},
+        {"N": 2, "T": 11, "D": 1, "H": 6, "eps": 0.0},
+        {"N": 4, "T": 4, "D": 4, "H": 4, "h0": False, "eps": 0.2},
+    ]
+    calls = _sized(cases.layer_norm_rnn_forward, rng, sizes)
+    calls += [("without h0 and eps", cases.layer_norm_rnn_forward(rng, N=3, T=4, D=5, H=2)[:5])]
+    _agree(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, calls, part=_states)
+
+
+@exercise("layer_norm_rnn_forward", points=1)
+def test_the_caches_of_all_steps_agree(probe, reference, cases, rng):
+    for sizes in ({"N": 2, "T": 6, "D": 3, "H": 5, "eps": 0.4}, {"N": 1, "T": 1, "D": 2, "H": 3, "h0": False}):
+        args = cases.layer_norm_rnn_forward(rng, **sizes)
+        desired = reference.layer_norm_rnn_forward(*copy.deepcopy(args))[1]
+        _each_close(probe("caches", *args), desired, "the cache", rtol=1e-7, dtype=np.float64)
+
+
+@exercise("layer_norm_rnn_forward", points=1)
+def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forward, reference, cases, rng):
+    args = cases.layer_norm_rnn_forward(rng, N=4, T=3, D=2, H=7)
+    _agree_in_float32_and_strided(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, cases, args, part=_states)
+
+
+# recurrent_init
+
+
+@exercise("recurrent_init", points=2)
+def test_initial_values_agree_at_other_sizes_down_to_one(recurrent_init, reference, cases, rng):
+    sizes = [
+        {"H": 1},
+        {"H": 2, "scale": 1.0},
+        {"H": 9, "scale": 0.5},
+        {"H": 40, "scale": 2.0},
+        {"H": 1, "kind": "identity"},
+        {"H": 3, "kind": "identity", "scale": 0.25},
+        {"H": 40, "kind": "identity", "scale": 1.0},
+    ]
+    calls = _sized(cases.recurrent_init, rng, sizes)
+    calls += [
+        (f"{kind}, without a scale", cases.recurrent_init(rng, 5, kind)[:3]) for kind in ("orthogonal", "identity")
+    ]
+    _agree(recurrent_init, reference.recurrent_init, calls)
+
+
+@exercise("recurrent_init", points=1)
+@pytest.mark.parametrize("H", [2, 5])
+def test_orthogonal_draws_of_other_sizes_favour_no_direction(probe, rng, H):
+    count = 400
+    Q = probe("draw_orthogonal", H, np.random.default_rng(rng.integers(2**62)), count)
+    expect.array(Q, shape=(count, H, H), name=f"{count} draws")
+    favoured = abs(Q.mean(axis=0)).max() * np.sqrt(H * count)  # each entry has mean 0 and variance 1 / H
+    expect.that(favoured < SIX, "the mean of many orthogonal matrices is not near zero: they are not uniformly drawn")
+    turning = float((np.linalg.det(Q) > 0).mean())
+    expect.that(abs(turning - 0.5) < SIX * 0.5 / np.sqrt(count), "the determinants have mostly one sign")
+
+
+@exercise("recurrent_init", points=1)
+def test_unknown_kinds_are_refused(recurrent_init, cases, rng):
+    for kind in ("Orthogonal", "orthogonal ", "eye", "diagonal", 0):
+        expect.raises("ValueError", recurrent_init, *cases.recurrent_init(rng, kind=kind), because="an unknown kind")
+
+
+# dropout_deep_rnn
+
+
+@exercise("dropout_deep_rnn", points=2)
+def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
+    sizes = [
+        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35},
+        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "same_mask": True},
+        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.5},
+        {"N": 3, "T": 1, "D": 2, "H": (4,), "p": 0.2},
+        {"N": 1, "T": 6, "D": 3, "H": (2, 2), "p": 0.6, "same_mask": True},
+        {"N": 3, "T": 4, "D": 4, "H": (4,), "p": 0.0},
+    ]
+    _agree(dropout_deep_rnn, reference.dropout_deep_rnn, _sized(cases.dropout_deep_rnn, rng, sizes))
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_networks_at_test_time_agree(dropout_deep_rnn, reference, cases, rng):
+    sizes = [
+        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35, "training": False},
+        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "training": False, "same_mask": True},
+        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0, "training": False},
+    ]
+    calls = _sized(cases.dropout_deep_rnn, rng, sizes)
+    calls += [("without training given", cases.dropout_deep_rnn(rng, N=3, T=4, D=2, H=(3,), p=0.5)[:4])]
+    _agree(dropout_deep_rnn, reference.dropout_deep_rnn, calls)
+
+
+@exercise("dropout_deep_rnn", points=2)
+def test_states_never_reached_by_noise_agree(dropout_deep_rnn, reference, cases, rng):
+    """With U = 0 in the upper layer no mask can reach its states, whatever the order in which masks are drawn."""
+    for p, same_mask in ((0.7, False), (0.95, True)):
+        x, layers, *rest = cases.dropout_deep_rnn(rng, N=3, T=12, D=4, H=(5, 6), p=p, same_mask=same_mask)
+        layers[1] = (0 * layers[1][0], *layers[1][1:])
+        desired = reference.dropout_deep_rnn(x, layers, *copy.deepcopy(rest))[1][1]
+        result = dropout_deep_rnn(x, copy.deepcopy(layers), *rest)
+        expect.tuple(result, 2, "the result")
+        expect.that(type(result[1]) is list and len(result[1]) == 2, "the states are not a list of two arrays")
+        expect.close(result[1][1], desired, name="the upper states with U = 0", because="W meets no noise")
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_what_cannot_be_dropped_with_is_refused(dropout_deep_rnn, cases, rng):
+    for p, training in ((1.0, True), (2.0, True), (-1e-9, True), (1.0, False)):
+        args = cases.dropout_deep_rnn(rng, p=p, training=training)
+        expect.raises("ValueError", dropout_deep_rnn, *args, because="p lies outside 0 <= p < 1")
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, cases, rng):
+    args = cases.dropout_deep_rnn(rng, N=4, T=3, D=5, H=(6, 2), p=0.45)
+    _agree_in_float32_and_strided(dropout_deep_rnn, reference.dropout_deep_rnn, cases, args)
