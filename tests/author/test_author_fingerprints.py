@@ -67,31 +67,30 @@ class Assignment:
     def diagnosis(self, exercise, namespace, cases=None):
         return diagnose(self.folder, exercise, LocalProvider(namespace, cases or self.cases), self.cases)
 
-    def caller(self, exercise, function=None):
-        """The right answer, or a function in its place, as called on a case: by a probe where one shows it."""
-        namespace = {exercise: function or getattr(self.reference, exercise)}
-        return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
+    def caller(self, exercise, namespace=None):
+        """The right answer, or a namespace's, as called on a case: by a probe where one shows it."""
+        return caller(exercise, LocalProvider(namespace or vars(self.reference), self.cases), self.cases)
 
-    def changed(self, exercise, change, function=None):
-        """The diagnosis of the right answer, or of a function, with what is looked at changed."""
-        made = function or getattr(self.reference, exercise)
+    def changed(self, exercise, change, namespace=None):
+        """The diagnosis of the right answer, or of a namespace's, with what is looked at changed."""
+        made = namespace or vars(self.reference)
         probe = shown_by(self.cases, exercise)
-        shown = made if probe is None else self.cases.PROBES[probe]
+        shown = made[exercise] if probe is None else self.cases.PROBES[probe]
 
         def other(*args, **kwargs):
             return _each(shown(*args, **kwargs), change)
 
         if probe is None:
-            return self.diagnosis(exercise, {exercise: other})
-        return self.diagnosis(exercise, {exercise: made}, SimpleNamespace(PROBES={probe: other}))
+            return self.diagnosis(exercise, {**made, exercise: other})
+        return self.diagnosis(exercise, made, SimpleNamespace(PROBES={probe: other}))
 
     def catalogue(self):
-        """(exercise, mistake, its function) of all mistakes that are not exempt."""
+        """(exercise, mistake, a namespace that makes it) of all mistakes that are not exempt."""
         for cell in self.source.exercises:
             for mistake in self.mistakes[cell.name]:
                 if not mistake.get("exempt"):
                     text = cell.patched(mistake["old"], mistake["new"])
-                    yield cell.name, mistake, self.namespace(text)[cell.name]
+                    yield cell.name, mistake, self.namespace(text)
 
 
 def _each(value, change):
@@ -112,8 +111,8 @@ def assignment(request, tmp_path_factory):
 
 def test_every_mistake_that_is_not_exempt_is_named(assignment):
     unnamed = []
-    for exercise, mistake, function in assignment.catalogue():
-        found = assignment.diagnosis(exercise, {exercise: function})
+    for exercise, mistake, namespace in assignment.catalogue():
+        found = assignment.diagnosis(exercise, namespace)
         if found is None or found.sentence != mistake["says"] or found.right:
             unnamed.append((exercise, mistake["id"], found))
     assert unnamed == []
@@ -143,8 +142,8 @@ def test_rounding_never_hides_that_an_answer_is_right_nor_which_mistake_it_is(as
     for change in changes:
         for exercise in assignment.exercises:
             assert assignment.changed(exercise, change).right
-        for exercise, mistake, function in assignment.catalogue():
-            assert assignment.changed(exercise, change, function).sentence == mistake["says"], mistake["id"]
+        for exercise, mistake, namespace in assignment.catalogue():
+            assert assignment.changed(exercise, change, namespace).sentence == mistake["says"], mistake["id"]
 
 
 def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
@@ -171,27 +170,30 @@ def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
             assert (found.sentence, found.sentences) == ("", ()), (exercise, name)
             assert found.right != _alters(change, None, assignment, exercise), name
             tried += 1
-        for exercise, mistake, function in assignment.catalogue():
-            found = assignment.changed(exercise, change, function)
+        for exercise, mistake, namespace in assignment.catalogue():
+            found = assignment.changed(exercise, change, namespace)
             tried += 1
             for output, accused in [(None, found.sentence)] if found.sentence else found.sentences:
                 assert accused == mistake["says"], (exercise, mistake["id"], name)
-                assert not _alters(change, function, assignment, exercise, output), (exercise, mistake["id"], name)
+                assert not _alters(change, namespace, assignment, exercise, output), (exercise, mistake["id"], name)
     assert tried >= 200
 
 
-def _alters(change, function, assignment, exercise, output=None):
-    """Whether a change alters any output of the function on the public cases, or the one of this name."""
+def _alters(change, namespace, assignment, exercise, output=None):
+    """Whether a change alters any output of the namespace's on the public cases, or the one of this name."""
     entry = assignment.exercises[exercise]
     for case in assignment.cases.CASES(exercise, np.random.default_rng(entry["seed"])):
         try:
-            value = assignment.caller(exercise, function)(*case)
+            value = assignment.caller(exercise, namespace)(*case)
         except Raised:
             continue
         before, after = value, _each(value, change)
         if output is not None:
-            place = output if isinstance(value, dict) else entry["outputs"].index(output)
-            before, after = before[place], after[place]
+            if isinstance(value, dict):
+                before, after = before.get(output), after.get(output)
+            else:
+                place = entry["outputs"].index(output)
+                before, after = before[place], after[place]
         if repr(after) != repr(before):
             return True
     return False
