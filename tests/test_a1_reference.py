@@ -1,37 +1,19 @@
 """The reference of assignment 1 agrees with published numbers and torch.nn, right variants with it; no mistake does."""
 
 import copy
-import importlib.util
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "solutions" / "a1_recurrence.py"
+from content import read_content
 
-
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load(SOURCE, "a1_reference")
-cases = _load(ROOT / "assignments" / "a1_recurrence" / "cases.py", "a1_cases")
-RIGHT = _load(ROOT / "solutions" / "right" / "a1_recurrence.py", "a1_right").RIGHT
-MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a1_recurrence.py", "a1_mistakes").MISTAKES
-CELLS = dict(
-    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
-EVERY_MISTAKE = [
-    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
-]
+CONTENT = read_content("a1_recurrence")
+reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
+CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
 
 
 def _generators(seeds=3):

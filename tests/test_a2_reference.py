@@ -6,9 +6,7 @@ explicit products of Jacobians, with no recursion in it.
 
 import copy
 import functools
-import importlib.util
 import re
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -16,30 +14,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from content import read_content
 from selfcheck.target import LocalProvider
 from selfcheck.traces import Raised, caller
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "solutions" / "a2_bptt.py"
-
-
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load(SOURCE, "a2_reference")
-cases = _load(ROOT / "assignments" / "a2_bptt" / "cases.py", "a2_cases")
-RIGHT = _load(ROOT / "solutions" / "right" / "a2_bptt.py", "a2_right").RIGHT
-MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a2_bptt.py", "a2_mistakes").MISTAKES
-CELLS = dict(
-    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
-EVERY_MISTAKE = [
-    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
-]
+CONTENT = read_content("a2_bptt")
+reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
+CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
 SEEDS = range(3)
 
 

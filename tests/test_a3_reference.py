@@ -1,11 +1,9 @@
 """The reference of assignment 3 agrees with torch, finite differences and derivations; no mistake agrees with it."""
 
 import copy
-import importlib.util
 import itertools
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,27 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "solutions" / "a3_stability.py"
+from content import read_content
 
-
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load(SOURCE, "a3_reference")
-cases = _load(ROOT / "assignments" / "a3_stability" / "cases.py", "a3_cases")
-RIGHT = _load(ROOT / "solutions" / "right" / "a3_stability.py", "a3_right").RIGHT
-MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a3_stability.py", "a3_mistakes").MISTAKES
-CELLS = dict(
-    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
-EVERY_MISTAKE = [
-    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
-]
+CONTENT = read_content("a3_stability")
+reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
+CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
 
 
 def _generators(seeds=3):

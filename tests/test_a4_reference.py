@@ -1,37 +1,19 @@
 """The reference of assignment 4 agrees with published numbers, torch.nn and finite differences; its mistakes do not."""
 
 import copy
-import importlib.util
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "solutions" / "a4_lstm.py"
+from content import read_content
 
-
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load(SOURCE, "a4_reference")
-cases = _load(ROOT / "assignments" / "a4_lstm" / "cases.py", "a4_cases")
-RIGHT = _load(ROOT / "solutions" / "right" / "a4_lstm.py", "a4_right").RIGHT
-MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a4_lstm.py", "a4_mistakes").MISTAKES
-CELLS = dict(
-    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
-EVERY_MISTAKE = [
-    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
-]
+CONTENT = read_content("a4_lstm")
+reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
+CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
 
 
 def _tensor(array, **options):

@@ -1,10 +1,7 @@
 """The reference of assignment 7 agrees with torch.nn, RapidFuzz and exhaustive search; no mistake does."""
 
 import copy
-import importlib.util
 import itertools
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,28 +9,15 @@ import torch
 from rapidfuzz.distance import Levenshtein
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "solutions" / "a7_seq2seq.py"
+from autograder.author.source import load_reference
+from autograder.rooms import Repository
+from content import read_content
 
-
-def _load(path, name):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load(SOURCE, "a7_reference")
-cases = _load(ROOT / "assignments" / "a7_seq2seq" / "cases.py", "a7_cases")
-make_pronunciations = _load(ROOT / "data" / "make_pronunciations.py", "make_pronunciations")
-RIGHT = _load(ROOT / "solutions" / "right" / "a7_seq2seq.py", "a7_right").RIGHT
-MISTAKES = _load(ROOT / "solutions" / "mistakes" / "a7_seq2seq.py", "a7_mistakes").MISTAKES
-CELLS = dict(
-    re.findall(r'^# %% exercise="(\w+)".*?\n(.*?)(?=^# %%|\Z)', SOURCE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
-EVERY_MISTAKE = [
-    pytest.param(name, mistake, id=f"{name}-{mistake['id']}") for name in MISTAKES for mistake in MISTAKES[name]
-]
+CONTENT = read_content("a7_seq2seq")
+reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
+CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
+DATA = Repository.default().data
+make_pronunciations = load_reference(DATA / "make_pronunciations.py")
 EVERY_RIGHT = [
     pytest.param(name, source, id=f"{name}-{what}") for name in RIGHT for what, source in RIGHT[name].items()
 ]
@@ -297,7 +281,7 @@ def test_binned_rates_agree_with_histograms():
 
 
 def test_the_notebooks_symbols_are_those_of_the_data():
-    splits = reference.read_pronunciations(ROOT / "data" / "pronunciations.txt")
+    splits = reference.read_pronunciations(DATA / "pronunciations.txt")
     assert [len(split) for split in splits] == [112285, 6264, 6377]
     assert len(reference.PHONEMES) == 39
     assert {phoneme for split in splits for _, said in split for phoneme in said} == set(reference.PHONEMES)
@@ -305,7 +289,7 @@ def test_the_notebooks_symbols_are_those_of_the_data():
 
 
 def test_no_word_no_stem_and_no_sound_is_in_two_splits():
-    splits = reference.read_pronunciations(ROOT / "data" / "pronunciations.txt")
+    splits = reference.read_pronunciations(DATA / "pronunciations.txt")
     for one, other in itertools.combinations(splits, 2):
         assert not {make_pronunciations.stem(word) for word, _ in one} & {
             make_pronunciations.stem(word) for word, _ in other
@@ -328,7 +312,7 @@ def test_relatives_by_spelling_and_by_sound_are_one_family():
 
 
 def test_the_licence_stands_in_the_file():
-    head = (ROOT / "data" / "pronunciations.txt").read_text("ascii").split("\n\n")[0]
+    head = (DATA / "pronunciations.txt").read_text("ascii").split("\n\n")[0]
     assert all(line.startswith("#") for line in head.splitlines())
     assert "Carnegie Mellon University. All rights reserved." in head
     assert "Redistribution and use in source and binary forms" in head
