@@ -239,6 +239,7 @@ def _array_difference(found: np.ndarray, wanted: np.ndarray, path: str) -> str:
 
 
 def _dtypes(dtype: Dtypes) -> list[np.dtype]:
+    # mypy does not narrow by type(...) is, which no lying __class__ can fool
     return [np.dtype(d) for d in (dtype if type(dtype) is builtins.tuple else (dtype,))]  # type: ignore[arg-type]
 
 

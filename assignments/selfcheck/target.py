@@ -158,6 +158,7 @@ def student_error(error: BaseException, namespace: Mapping[str, Any]) -> Student
     names = [cls.__name__ for cls in type(error).__mro__]
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is namespace]
     try:
+        # a type found in _SYNTAX has msg and lineno, which mypy cannot know
         message = error.msg if type(error) in _SYNTAX else str(error)  # type: ignore[attr-defined]
     except BaseException:
         message = ""
