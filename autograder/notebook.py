@@ -58,10 +58,11 @@ def demo(source: str, cell_id: str) -> NotebookNode:
     return _code(source, cell_id, {"tags": [DEMO_TAG]})
 
 
-def exercise(source: str, name: str) -> NotebookNode:
-    """The cell in which a student solves the exercise `name`."""
+def exercise(source: str, name: str, file: str = "") -> NotebookNode:
+    """The cell in which a student solves the exercise `name`, which hands in `file` beside the notebook, if any."""
     grade_id = name + SOLUTION_SUFFIX
-    return _code(source, grade_id, {"nbgrader": _part(grade_id, solution=True)})
+    asked = {"course": {"file": file}} if file else {}
+    return _code(source, grade_id, {"nbgrader": _part(grade_id, solution=True)} | asked)
 
 
 def test(name: str, points: float) -> NotebookNode:
@@ -98,6 +99,12 @@ def points(cell: NotebookNode) -> float:
     """What the cell is worth: 0 unless it is graded."""
     found = part(cell).get("points", 0)
     return float(found) if part(cell).get("grade") and isinstance(found, int | float) else 0.0
+
+
+def handed_in(cell: NotebookNode) -> str:
+    """The file that an exercise hands in beside the notebook; '' if none."""
+    found = cell.get("metadata", {}).get("course", {})
+    return str(found.get("file", "")) if isinstance(found, dict) else ""
 
 
 def is_test(cell: NotebookNode) -> bool:

@@ -92,6 +92,15 @@ class Repository:
         """The catalogue of mistakes."""
         return self.solutions / "mistakes" / f"{assignment}.py"
 
+    def handed_in(self, assignment: str) -> Path:
+        """The files that the reference hands in beside its notebook, made by running it."""
+        return self.solutions / "handed_in" / assignment
+
+    def handed_in_texts(self, assignment: str) -> dict[str, str]:
+        """Those files by name, each its text."""
+        found = sorted(self.handed_in(assignment).glob("*"))
+        return {path.name: path.read_text(encoding="utf-8") for path in found if path.is_file()}
+
     def public(self, assignment: str) -> Path:
         """The folder of the assignment that everyone may see."""
         return self.assignments / assignment

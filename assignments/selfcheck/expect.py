@@ -12,7 +12,9 @@ selfcheck.expect.Mismatch: h is a list; a numpy array was asked
 from __future__ import annotations
 
 import builtins
+import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -128,6 +130,27 @@ def unchanged(before: Any, after: Any, *, name: str) -> None:
     if problem:
         where = problem.partition(" first ")[2]
         _fail(f"{name} was changed by the call{f', first {where}' if where else ''}; work on a copy of an argument")
+
+
+def json_object(text: str, *, name: str = "the text") -> dict[str, Any]:
+    """Ask that a text is one JSON object no key of which occurs twice, and return it."""
+    repeated: list[str] = []
+
+    def pairs(found: list[builtins.tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in found]
+        repeated.extend(key for key, count in Counter(keys).items() if count > 1)
+        return dict(found)
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        _fail(f"{name} is not JSON{where}")
+    if type(value) is not dict:
+        _fail(f"{name} is JSON, but not one object: it must begin with {{ and end with }}")
+    if repeated:
+        _fail(f"{name} has the key {plain_text(repeated[0], 60)!r} more than once")
+    return value
 
 
 def that(condition: Any, message: str) -> None:

@@ -29,16 +29,17 @@ class NotFound(FileNotFoundError):
         return str(self.args[0])
 
 
-def data_path(name: str) -> Path:
+def data_path(name: str, beside: str | Path | None = None) -> Path:
     """The file or folder `name` in the course's data.
 
-    Looks for `data/NAME` beside the notebook, then in the folders above it.
+    Looks for `data/NAME` beside the notebook, then in the folders above it; with beside=__file__, as tests need it,
+    beside that file and above it.
     Raises NotFound, a FileNotFoundError, if there is none.
     """
     relative = Path(name)
     if relative.is_absolute() or ".." in relative.parts:
         raise ValueError(f"data_path takes a name inside data/, such as 'surnames.txt', not {name!r}")
-    start = _working_folder()
+    start = _working_folder() if beside is None else Path(beside).resolve().parent
     for folder in (start, *start.parents):
         path = folder / "data" / relative
         if path.exists():

@@ -17,6 +17,7 @@ import pytest
 
 from selfcheck.expect import Mismatch
 from selfcheck.folder import cases_beside
+from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.record import Record, visibility
 from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
 
@@ -24,6 +25,7 @@ COULD_NOT_FINISH = "the test could not finish"
 MESSAGE_LIMIT = 2500
 OUTPUT_LIMIT = 1000
 RECORDER = "selfcheck-recorder"
+_NOTES = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,6 +91,30 @@ def reference() -> Any:
     if current.reference is None:
         raise RuntimeError("there is no reference here: only hidden tests may ask for it, and only in grading")
     return current.reference
+
+
+@pytest.fixture
+def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """handed_in(NAME): the text of the file NAME that stands beside the notebook; a Mismatch that says why if none."""
+
+    def text(name: str) -> str:
+        try:
+            found = (
+                read_handed_in(request.path.with_name(name)) if current.handed_in is None else current.handed_in[name]
+            )
+        except NotHandedIn as reason:
+            found = reason
+        if isinstance(found, NotHandedIn):
+            raise Mismatch(str(found))
+        return found
+
+    return text
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """note(TEXT): a line for the student, whether the test passes or not."""
+    return request.node.stash.setdefault(_NOTES, []).append
 
 
 class Recorder:
@@ -165,10 +191,13 @@ def _marks(test: Any) -> list[pytest.Mark]:
 def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Record:
     record = Record(item.name, exercise_of(item), visibility(Path(item.path)), "passed", weight_of(item))
     error = call.excinfo.value if call.excinfo else None
+    notes = item.stash.get(_NOTES, [])
+    item.stash[_NOTES] = []
     if error is None:
+        record.message = plain_text("\n".join(notes), MESSAGE_LIMIT)
         return record
     record.output = plain_text(report.capstdout + report.capstderr, OUTPUT_LIMIT)
-    record.message = plain_text(str(error), MESSAGE_LIMIT)
+    record.message = plain_text("\n".join([str(error), *notes]), MESSAGE_LIMIT)
     if call.when == "setup" and report.skipped:
         record.outcome = "gated"
     elif isinstance(error, Mismatch):

@@ -88,7 +88,7 @@ def _keep_attributes() -> Callable[[], None]:
     places: list[tuple[Any, str]] = [
         (sys, name) for name in ("dont_write_bytecode", "last_type", "last_value", "last_traceback", "last_exc")
     ]
-    places += [(current, name) for name in ("provider", "seed", "cases", "reference")]
+    places += [(current, name) for name in ("provider", "seed", "cases", "reference", "handed_in")]
     saved = [(place, name, getattr(place, name, absent)) for place, name in places]
 
     def restore() -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Protocol
 
+from selfcheck.handed_in import NotHandedIn
+
 MESSAGE_LIMIT = 500
 TRACEBACK_LIMIT = 2000
 FRAMES_SHOWN = 6
@@ -61,12 +63,17 @@ class Provider(Protocol):
 
 
 class Current:
-    """What the session that is running has set: read by targets and fixtures when a test runs."""
+    """What the session that is running has set: read by targets and fixtures when a test runs.
+
+    handed_in: the files beside the notebook by name, each its text or why there is none; None to read them where they
+    stand.
+    """
 
     provider: Provider | None = None
     seed: bytes = b"public"
     cases: ModuleType | None = None
     reference: Any = None
+    handed_in: Mapping[str, str | NotHandedIn] | None = None
 
 
 current = Current()

@@ -132,6 +132,7 @@ def _stub(cell: NotebookNode) -> str:
 
 def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
     counts = {"prose": 0, "demo": 0, "exercise": 0}
+    waiting: list[NotebookNode] = []  # tests of a file, which stand after the demo that writes it
     taken: set[str] = set()
 
     def numbered(kind: str) -> str:
@@ -147,14 +148,21 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             yield notebooks.given(cell.source, _given_id(cell.source, taken))
         elif cell.kind == "demo":
             yield notebooks.demo(cell.source, numbered("demo"))
+            yield from waiting
+            waiting.clear()
         elif cell.kind == "exercise":
             number = numbered("exercise").removeprefix("exercise-")
             yield notebooks.prose(card(cell, number), f"{cell.name}-card")
-            yield notebooks.exercise(cell.source, cell.name)
-            yield notebooks.test(cell.name, cell.points)
+            yield notebooks.exercise(cell.source, cell.name, cell.file)
+            test = notebooks.test(cell.name, cell.points)
+            if cell.file:
+                waiting.append(test)
+            else:
+                yield test
         else:
             yield notebooks.prose(f"{card(cell)}\n\n{cell.question}", f"{cell.name}-question")
             yield notebooks.written(_answer(cell), cell.name, cell.points)
+    yield from waiting
 
 
 def card(cell: Cell, number: str = "") -> str:
@@ -164,7 +172,8 @@ def card(cell: Cell, number: str = "") -> str:
     if cell.kind == "written":
         return f"**Question: `{cell.name}`** · {worth} · {minutes} · graded by a person"
     dots = "●" * cell.difficulty + "○" * (5 - cell.difficulty)
-    return f"**Exercise {number}: `{cell.name}`** · {worth} · difficulty {dots} · {minutes}"
+    beside = f" · hand in `{cell.file}` beside the notebook" if cell.file else ""
+    return f"**Exercise {number}: `{cell.name}`** · {worth} · difficulty {dots} · {minutes}{beside}"
 
 
 def _answer(cell: Cell) -> str:

@@ -18,7 +18,7 @@ ATTRIBUTES: dict[Kind, tuple[str, ...]] = {
     "include": ("include",),
     "given": (),
     "demo": (),
-    "exercise": ("exercise", "points", "difficulty", "minutes"),
+    "exercise": ("exercise", "points", "difficulty", "minutes", "file"),
     "written": ("written", "points", "minutes"),
 }
 DIFFICULTIES = range(1, 6)
@@ -31,6 +31,7 @@ class Cell:
 
     source: its text, markers included; a demo's is dedented. line: where it stands in the script, from 1.
     name, points, difficulty, minutes: of exercises and written questions; `name` of an include is the file's.
+    file: what an exercise hands in beside the notebook, if anything.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Cell:
     points: float = 0
     difficulty: int = 0
     minutes: int = 0
+    file: str = ""
 
     @property
     def reference(self) -> str:
@@ -124,6 +126,7 @@ def typed(raw: RawCell, report: Callable[..., None]) -> Cell:
         points=_number(raw, "points", report),
         difficulty=int(_number(raw, "difficulty", report)) if kind == "exercise" else 0,
         minutes=int(_number(raw, "minutes", report)),
+        file=_file(raw.attributes.get("file", ""), report),
     )
     if not slips:
         (_check_exercise if kind == "exercise" else _check_written)(cell, report)
@@ -151,6 +154,12 @@ def _kind(raw: RawCell, report: Callable[..., None]) -> Kind:
 def _name(value: object, report: Callable[..., None]) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,48}", value):
         report(f"{value!r} cannot be a name: a letter, then letters, digits and _, at most 49 in all.")
+    return str(value)
+
+
+def _file(value: object, report: Callable[..., None]) -> str:
+    if value != "" and (not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+\.(json|csv|txt)", value)):
+        report(f"file={value!r} cannot be handed in: a name of letters, digits and _ that ends in .json, .csv or .txt.")
     return str(value)
 
 

@@ -39,7 +39,7 @@ def _assignment(repository: Repository, course: Course, name: str) -> Iterator[P
     except SourceError as error:
         yield from error.problems
         return
-    for part in (_notebook, _generated, _handout, _tests, _right, _mistakes, _cases):
+    for part in (_notebook, _generated, _handout, _handed_in, _tests, _right, _mistakes, _cases):
         try:
             yield from part(repository, course, source)
         except SourceError as error:
@@ -70,6 +70,18 @@ def _stale(repository: Repository, path: Path, made: bytes) -> Iterator[Problem]
 def _handout(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
     handout(repository, source)
     yield from ()
+
+
+def _handed_in(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    asked = {exercise.file for exercise in source.exercises if exercise.file}
+    for name in sorted(asked ^ repository.handed_in_texts(source.name).keys()):
+        where = _shown(repository, repository.handed_in(source.name) / name)
+        if name in asked:
+            yield Problem(
+                where, f"it is missing: run python -m autograder.author.trial {source.name} --hand-in, and commit it."
+            )
+        else:
+            yield Problem(where, f"no exercise of {source.name} asks for it: remove it.")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def expected_arrays(repository: Repository, source: Source, seeds: list[bytes]) 
     found: list[np.ndarray] = []
     for seed in seeds:
         recorder = plugin.Recorder()
-        with _recording(found), _session(seed, reference, cases), _quiet() as output:
+        handed_in = repository.handed_in_texts(source.name)
+        with _recording(found), _session(seed, reference, cases, handed_in), _quiet() as output:
             options = [*_OPTIONS, f"--rootdir={path.parent}", *(f"-pno:{name}" for name in _LEFT_OUT), str(path)]
             code = pytest.main(options, plugins=[plugin, recorder])
         where = f"{path.parent.name}/{path.name}"
@@ -67,14 +68,14 @@ def _recording(found: list[np.ndarray]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _session(seed: bytes, reference: Any, cases: Any) -> Iterator[None]:
-    before = (current.provider, current.seed, current.cases, current.reference)
+def _session(seed: bytes, reference: Any, cases: Any, handed_in: dict[str, str]) -> Iterator[None]:
+    before = (current.provider, current.seed, current.cases, current.reference, current.handed_in)
     current.provider, current.seed = LocalProvider(vars(reference), cases), seed
-    current.cases, current.reference = cases, reference
+    current.cases, current.reference, current.handed_in = cases, reference, handed_in
     try:
         yield
     finally:
-        current.provider, current.seed, current.cases, current.reference = before
+        current.provider, current.seed, current.cases, current.reference, current.handed_in = before
 
 
 @contextlib.contextmanager

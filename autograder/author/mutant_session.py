@@ -89,6 +89,7 @@ def _judge(repository: Repository, assignment: str, mutants: list[Mutant], seed:
     try:
         current.cases = load_reference(repository.cases(assignment))
         current.reference = load_reference(source.path)
+        current.handed_in = repository.handed_in_texts(assignment)
     except SourceError as error:
         return [], str(error)
     recorder = Recorder()

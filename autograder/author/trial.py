@@ -26,11 +26,16 @@ class TrialError(Exception):
 
 
 def run_reference(
-    repository: Repository, assignment: str, cell_seconds: int = CELL_SECONDS, keep: Path | None = None
+    repository: Repository,
+    assignment: str,
+    cell_seconds: int = CELL_SECONDS,
+    keep: Path | None = None,
+    hand_in: bool = False,
 ) -> float:
     """Run the notebook in a fresh folder with all that a student gets; returns the seconds it took.
 
-    keep: a folder for the executed notebook, outputs and figures included.
+    keep: a folder for the executed notebook, outputs and figures included. hand_in: write the files that the notebook
+    hands in into the repository, as the reference's.
     Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
     SourceError if the assignment cannot be built.
     """
@@ -68,6 +73,11 @@ def run_reference(
             if keep is not None:
                 notebooks.write(keep / f"{assignment}.ipynb", notebook)
         seconds = time.monotonic() - start
+        if hand_in:
+            for name in (cell.file for cell in source.exercises if cell.file):
+                target = repository.handed_in(assignment) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes((Path(folder) / name).read_bytes())
     for cell in filter(notebooks.is_test, notebook.cells):
         if PASSED not in _text(cell):
             raise TrialError(f"{assignment}: {cell.source} says: {_text(cell) or 'nothing'}")
@@ -84,11 +94,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the executed notebooks there")
+    parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/handed_in/")
     arguments = parser.parse_args()
     failed = 0
     for assignment in arguments.assignments or repository.names():
         try:
-            seconds = run_reference(repository, assignment, keep=arguments.keep)
+            seconds = run_reference(repository, assignment, keep=arguments.keep, hand_in=arguments.hand_in)
             print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
         except TrialError as error:
             failed += 1

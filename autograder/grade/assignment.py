@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 
 from autograder.grade.forks import late_imports, module_imports
+from autograder.notebook import handed_in
 from autograder.rooms import Course, Repository
 
 GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
@@ -38,7 +39,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as grading sees it: exercises with their points in order, the cells, and where its files are."""
+    """An assignment as grading sees it: exercises with their points in order, the cells, and where its files are.
+
+    handed_in: names of the files that are handed in beside the notebook. tests_data: files that its tests read.
+    """
 
     name: str
     points: dict[str, float]
@@ -52,6 +56,8 @@ class Assignment:
     cases: Path
     mistakes: Path
     selfcheck: Path
+    handed_in: tuple[str, ...]
+    tests_data: tuple[Path, ...]
     seed: bytes = field(repr=False)
 
     @classmethod
@@ -86,6 +92,8 @@ class Assignment:
             source_notebook=notebook,
             mistakes=repository.mistakes(name),
             selfcheck=repository.assignments / "selfcheck",
+            handed_in=tuple(filter(None, map(handed_in, content.cells))),
+            tests_data=_tests_data(repository, paths["visible"], paths["hidden"]),
             seed=hashlib.sha256(course.secret() + name.encode()).digest(),
             **paths,
         )
@@ -103,11 +111,23 @@ class Assignment:
     def fingerprint(self) -> str:
         """A hash of everything of the assignment that can change a result."""
         digest = hashlib.sha256(self.seed)
-        for path in (self.source_notebook, self.reference, self.hidden, self.visible, self.cases, self.mistakes):
+        for path in (
+            self.source_notebook,
+            *(self.reference, self.hidden, self.visible, self.cases, self.mistakes),
+            *self.tests_data,
+        ):
             digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
         for path in sorted(self.selfcheck.glob("*.py")):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
+
+
+def _tests_data(repository: Repository, *tests: Path) -> tuple[Path, ...]:
+    """The files of data/ and of solutions/hidden/ whose names stand in the tests."""
+    texts = [path.read_text(encoding="utf-8") for path in tests]
+    known = [*repository.data.glob("*"), *(repository.solutions / "hidden").glob("*")]
+    named = (path for path in known if path.is_file() and path not in tests)
+    return tuple(sorted(path for path in named if any(f'"{path.name}"' in text for text in texts)))
 
 
 def _released(folder: Path) -> dict[str, str]:

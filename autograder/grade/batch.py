@@ -20,7 +20,7 @@ from autograder.grade import slot
 from autograder.grade.assignment import Assignment
 from autograder.grade.forks import context, start_server
 from autograder.grade.result import Result
-from autograder.grade.submission import Unreadable, foreign_files, read_bytes
+from autograder.grade.submission import Unreadable, foreign_files, read_beside, read_bytes
 from autograder.rooms import Course, Repository
 from autograder.run.wall import Limits, check_wall
 
@@ -183,6 +183,7 @@ def submission_key(
         digest.update(str(error).encode())
     if path.parent.is_dir():
         digest.update(repr(foreign_files(path, assignment)).encode())
+        digest.update(repr(read_beside(path, assignment)).encode("utf-8", "backslashreplace"))
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -24,6 +24,7 @@ from autograder.grade.mistakes import Catalogue, load_catalogue, started
 from autograder.grade.proxy import NurseryFault, RemoteProvider
 from autograder.run import wire
 from autograder.run.wall import Limits
+from selfcheck.handed_in import NotHandedIn
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
 
@@ -113,6 +114,9 @@ class Session:
             getattr(current.cases, "OPAQUE", {}),
         )
         current.provider = provider
+        current.handed_in = {
+            name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()
+        }
         self.recorder.records.clear()
         self.mistakes = {}
         try:

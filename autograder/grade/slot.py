@@ -204,6 +204,7 @@ class Slot:
             "problems": submission.problems,
             "nursery": nursery.pid,
             "scratch_root": str(nursery.scratch_root),
+            "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }
         jobs = self.jobs.fileno()
         try:

@@ -15,6 +15,7 @@ import nbformat
 
 from autograder.grade.assignment import DEMO, EXERCISE, GIVEN, OTHER, TEST, Assignment, Cell, file_hash
 from autograder.grade.result import Flag
+from selfcheck.handed_in import NotHandedIn, read_handed_in
 
 MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
@@ -52,13 +53,14 @@ class Unreadable(Exception):
 @dataclass
 class Submission:
     """Cells to run in order, as (id, source); what to look at; and for each exercise what is wrong with its cell, if
-    anything.
+    anything. handed_in: files beside the notebook by name, each its text or why there is none.
     """
 
     cells: list[tuple[str, str]]
     flags: list[Flag] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     content: bytes = b""
+    handed_in: dict[str, str | NotHandedIn] = field(default_factory=dict)
 
 
 def check_student_id(student: str, roster: list[str] | None) -> None:
@@ -111,7 +113,19 @@ def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Subm
     submission = _merge(cells, assignment)
     submission.flags = flags + submission.flags + _suspicious(submission.cells, assignment)
     submission.content = content
+    submission.handed_in = read_beside(path, assignment)
     return submission
+
+
+def read_beside(path: Path, assignment: Assignment) -> dict[str, str | NotHandedIn]:
+    """The files that the assignment asks for beside the notebook `path`, each its text or why there is none."""
+    found: dict[str, str | NotHandedIn] = {}
+    for name in assignment.handed_in:
+        try:
+            found[name] = read_handed_in(path.with_name(name))
+        except NotHandedIn as reason:
+            found[name] = reason
+    return found
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
@@ -323,7 +337,7 @@ def foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
     """Files beside the notebook that the release does not hold, or holds otherwise. None of them is ever loaded."""
     names = []
     for entry in sorted(os.scandir(path.parent), key=lambda e: e.name):
-        if entry.name == path.name or _IGNORED.fullmatch(entry.name):
+        if entry.name in (path.name, *assignment.handed_in) or _IGNORED.fullmatch(entry.name):
             continue
         released = assignment.released_files.get(entry.name)
         if released is None or (released and not _same_file(entry, released)):

@@ -47,6 +47,7 @@ class Subject:
 
     release: the student's notebook, parsed. written: grade ids of the written questions.
     given: sources of the code cells that are not exercises; tests_need: exercise -> other exercises its tests ask for.
+    handed_in: exercise -> name and text of the file that the reference hands in beside the notebook.
     """
 
     assignment: str
@@ -55,6 +56,7 @@ class Subject:
     written: tuple[str, ...]
     given: tuple[str, ...]
     tests_need: dict[str, set[str]]
+    handed_in: Mapping[str, tuple[str, str]]
 
     @property
     def names(self) -> list[str]:
@@ -106,7 +108,19 @@ def read_subject(repository: Repository, course: Course, assignment: str) -> Sub
         written=tuple(str(notebook.grade_id(cell)) for cell in release.cells if notebook.is_written(cell)),
         given=tuple(cell.source for cell in release.cells if notebook.is_given(cell)),
         tests_need=_needs_of_tests(repository, assignment, set(exercises)),
+        handed_in=_handed_in(repository, assignment, source),
     )
+
+
+def _handed_in(repository: Repository, assignment: str, source: NotebookNode) -> dict[str, tuple[str, str]]:
+    found, texts = {}, repository.handed_in_texts(assignment)
+    for cell in source.cells:
+        name = notebook.handed_in(cell)
+        if name and name not in texts:
+            raise SimulationError(f"{repository.handed_in(assignment) / name} is missing: `autograder build --check`")
+        if name:
+            found[str(notebook.exercise_name(cell))] = name, texts[name]
+    return found
 
 
 def without_markers(source: str) -> str:

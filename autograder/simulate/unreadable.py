@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -118,12 +119,12 @@ def folder(work: Work) -> None:
 @kind("too-large", "a file of 256 MiB")
 def too_large(work: Work) -> None:
     work.status = "unreadable"
+    work.put = _hole
 
-    def hole(path: Path) -> None:
-        path.write_bytes(b"{")
-        os.truncate(path, _HUGE_BYTES)
 
-    work.put = hole
+def _hole(path: Path) -> None:
+    path.write_bytes(b"{")
+    os.truncate(path, _HUGE_BYTES)
 
 
 @kind("too-many-cells", "a notebook of 100,000 cells")
@@ -223,3 +224,34 @@ def results_beside(work: Work) -> None:
     _files(
         work, {"results.json": '{"status": "graded", "points": 1000}\n', "gradebook.db": "", "mistakes.json": "{}\n"}
     )
+
+
+def _in_place_of_a_file(work: Work, put: Callable[[Path], None]) -> None:
+    """Put something where a file is handed in beside the notebook; where none is, under a name of no meaning."""
+    exercise, (name, _) = next(iter(work.subject.handed_in.items()), ("", ("answers.json", "")))
+    work.beside.pop(name, None)
+    work.put_beside[name] = put
+    if exercise:
+        work.claims[exercise] = work.below(exercise)
+    else:
+        work.flags = ("foreign-file",)
+
+
+@kind("file-link", "a link to the password file where a file is handed in", family="foreign")
+def file_link(work: Work) -> None:
+    _in_place_of_a_file(work, lambda path: path.symlink_to("/etc/passwd"))
+
+
+@kind("file-pipe", "a named pipe where a file is handed in", family="foreign")
+def file_pipe(work: Work) -> None:
+    _in_place_of_a_file(work, os.mkfifo)
+
+
+@kind("file-too-large", "256 MiB where a file is handed in", family="foreign")
+def file_too_large(work: Work) -> None:
+    _in_place_of_a_file(work, _hole)
+
+
+@kind("file-nested", "100,000 brackets, each inside the other, where a file is handed in", family="foreign")
+def file_nested(work: Work) -> None:
+    _in_place_of_a_file(work, lambda path: _write(path, b"[" * _DEPTH + b"]" * _DEPTH))

@@ -32,7 +32,8 @@ class Work:
     """A submission in progress: it starts from the release with every exercise solved as in the reference.
 
     mistaken: exercise -> the wrong cell that the class's control, and every trick around wrong code, hands in.
-    put: writes something else in the notebook's place; beside: relative path -> content of other files.
+    put: writes something else in the notebook's place; beside: relative path -> content of other files; put_beside:
+    relative path -> what writes something else than a text there.
     """
 
     subject: Subject
@@ -43,8 +44,9 @@ class Work:
     notebook: NotebookNode = field(init=False)
     sources: dict[str, str] = field(init=False)
     claims: dict[str, Claim] = field(default_factory=dict)
-    beside: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, str] = field(init=False)
     put: Callable[[Path], None] | None = None
+    put_beside: dict[str, Callable[[Path], None]] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     honest: bool = False
     status: str = "graded"
@@ -56,6 +58,7 @@ class Work:
         self.sources = {}
         for exercise in self.subject.exercises.values():
             self.solve(exercise.name, exercise.reference)
+        self.beside = dict(self.subject.handed_in.values())
         for name in self.subject.written:
             self.cell(name).source = "The state h sums up what came before, so old inputs still count."
 
@@ -77,6 +80,8 @@ class Work:
     def stub(self, name: str) -> None:
         """Leave the exercise as the release had it: it earns nothing."""
         self.solve(name, notebook.find(self.subject.release, name + notebook.SOLUTION_SUFFIX).source, 0.0)
+        if name in self.subject.handed_in:
+            self.beside.pop(self.subject.handed_in[name][0], None)
 
     def remove(self, cell: NotebookNode) -> int:
         """Take a cell out of the notebook; returns where it was."""
@@ -153,6 +158,8 @@ class Work:
             for name, content in self.beside.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(content, encoding="utf-8", newline="\n")
+            for name, put in self.put_beside.items():
+                put(folder / name)
             if self.timestamp:
                 (folder / "timestamp.txt").write_text(self.timestamp + "\n", encoding="utf-8")
 
