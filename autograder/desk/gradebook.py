@@ -32,7 +32,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Unicode
 
 from autograder import notebook as cells
-from autograder.desk.nbgrader_course import Chosen, Folders, forget_empty_submission, opened
+from autograder.desk.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
 from autograder.desk.restored import restored, stand_in, submitted_cells
 from autograder.desk.shown_tests import tests_output
 from autograder.grade.assignment import NotBuilt
@@ -146,21 +146,18 @@ def record(
         raise NotBuilt(f"there is no assignment {assignment!r} in {repository.root}")
     done: list[Recorded] = []
     with opened(course, assignment, submitted) as (config, log):
-        gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
         gc.freeze()  # nbgrader's modules stay: no collection need look at them
-        try:
-            for result in results:
-                started = time.perf_counter()
-                reason = _refusal(result, assignment, roster)
-                if not reason:
-                    recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
-                    reason = recorder.run(gradebook)
-                one = Recorded(result.student, not reason, time.perf_counter() - started, reason)
-                done.append(one)
-                if on_done:
-                    on_done(one)
-        finally:
-            gradebook.close()
+        for result in results:
+            started = time.perf_counter()
+            reason = _refusal(result, assignment, roster)
+            if not reason:
+                recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
+                with committed_once(config.CourseDirectory.db_url):
+                    reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
+            one = Recorded(result.student, not reason, time.perf_counter() - started, reason)
+            done.append(one)
+            if on_done:
+                on_done(one)
     return done
 
 

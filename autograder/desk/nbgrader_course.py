@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import nbgrader
+import nbgrader.api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -123,6 +123,27 @@ def _surroundings(course: Course) -> Iterator[None]:
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
+
+
+@contextmanager
+def committed_once(url: str) -> Iterator[None]:
+    """Inside `opened`: whatever nbgrader commits to the gradebook goes to disk in one transaction, at the end.
+
+    nbgrader commits after each cell, and each commit waits for the disk. What was committed before an exception stays.
+    """
+    with _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection:
+        try:
+            with patch("nbgrader.api.create_engine", lambda url, **settings: connection):
+                yield
+        finally:
+            connection.commit()
+
+
+class _Kept(Connection):
+    """A connection in the place of an engine, which nbgrader disposes of when it closes a gradebook."""
+
+    def dispose(self) -> None:
+        """Stay open."""
 
 
 @contextmanager

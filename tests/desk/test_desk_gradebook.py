@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbgrader.apps import NbGraderAPI
 from nbgrader.nbgraderformat import MetadataValidator
+from sqlalchemy import Engine, event
 from traitlets.config import PyFileConfigLoader
 
 from autograder import notebook as cells
@@ -130,6 +131,22 @@ def test_one_student_that_goes_wrong_stops_no_other(desk, made):
     assert "no exercise negate" in recorded[1].reason
     assert desk.grades("s2") == {}
     assert desk.grades("s3")["negate"] == 6.0
+
+
+def test_a_student_is_written_to_disk_once(desk, made):
+    for student in ("s1", "s2"):
+        desk.submit(student)
+    commits = []
+    noted = commits.append
+    event.listen(Engine, "commit", noted)
+    try:
+        desk.record(made("s1", double=3.0), made("s2"))
+    finally:
+        event.remove(Engine, "commit", noted)
+    own = [one for one in commits if type(one).__name__ == "_Kept"]
+    assert len(own) == 2
+    assert len(commits) <= 4  # the others look at the schema, once for a class
+    assert (desk.grades("s1")["double"], desk.grades("s2")["negate"]) == (3.0, 6.0)
 
 
 def test_a_conversion_that_goes_wrong_leaves_the_grades_of_an_earlier_run(desk, made):
