@@ -27,7 +27,9 @@ def start_server(reference: Path, *tests: Path) -> None:
     wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
     wanted += late_imports(reference.read_text("utf-8") if reference.is_file() else "")
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
-    context().set_forkserver_preload(["autograder.grade.single_thread", "__main__", "autograder.grade.slot", *known])
+    context().set_forkserver_preload(
+        ["autograder.grade.single_thread", "__main__", "autograder.grade.slot", "autograder.grade.session", *known]
+    )
     forkserver.ensure_running()
 
 

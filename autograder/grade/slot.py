@@ -19,7 +19,6 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-from autograder.grade import session
 from autograder.grade.assignment import Assignment
 from autograder.grade.forks import context, late_imports
 from autograder.grade.result import ExerciseResult, Flag, Result, TestResult
@@ -27,7 +26,6 @@ from autograder.grade.submission import Submission, Unreadable, check_student_id
 from autograder.rooms import Course, Repository
 from autograder.run import wire
 from autograder.run.wall import Limits, Nursery, WallError
-from selfcheck.record import Record, earned
 
 _WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
@@ -106,6 +104,8 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> Result:
 
 
 def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
+    from selfcheck.record import Record, earned  # imports pytest, as above
+
     records = [Record(**record) for record in reply["records"]]
     faulty = [record.name for record in records if record.fault]
     if faulty:
@@ -165,6 +165,8 @@ class Slot:
 
     def _session(self, theirs: socket.socket, setup: dict[str, Any]) -> Any:
         """The session's process: a fork of this one if it has imported what the tests need, else of a fork server."""
+        from autograder.grade import session  # with pytest: the process that hands out jobs needs none of it
+
         if not _imported:
             return context().Process(target=session.serve, args=(theirs, setup))
 

@@ -9,13 +9,15 @@ import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 from autograder.grade.assignment import DEMO, EXERCISE, GIVEN, OTHER, TEST, Assignment, Cell, file_hash
 from autograder.grade.result import Flag
-from selfcheck.handed_in import NotHandedIn, read_handed_in
+
+if TYPE_CHECKING:
+    from selfcheck.handed_in import NotHandedIn
 
 MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
@@ -120,6 +122,10 @@ def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Subm
 def read_beside(path: Path, assignment: Assignment) -> dict[str, str | NotHandedIn]:
     """The files that the assignment asks for beside the notebook `path`, each its text or why there is none."""
     found: dict[str, str | NotHandedIn] = {}
+    if not assignment.handed_in:
+        return found
+    from selfcheck.handed_in import NotHandedIn, read_handed_in  # selfcheck takes half a second to import
+
     for name in assignment.handed_in:
         try:
             found[name] = read_handed_in(path.with_name(name))
