@@ -169,24 +169,6 @@ def _global_random_state():
 PROBES = {"draw_many": _draw_many, "global_random_state_moves": _global_random_state_moves}
 
 
-def deviation(counts, probabilities):
-    """How many standard deviations Pearson's chi-square of `counts` lies above what `probabilities` lead one to expect.
-
-    Cells in which fewer than 20 are expected are counted as one. The cube root of a chi-square over its degrees of
-    freedom is nearly normal (Wilson and Hilferty 1931): above 6 about once in 1e9 times, by the normal law.
-    """
-    counts, probabilities = np.asarray(counts, dtype=np.float64), np.asarray(probabilities, dtype=np.float64)
-    rare = probabilities * counts.sum() < 20
-    if rare.any():
-        counts = np.append(counts[~rare], counts[rare].sum())
-        probabilities = np.append(probabilities[~rare], probabilities[rare].sum())
-    expected = probabilities * counts.sum()
-    freedom = len(counts) - 1
-    ratio = ((counts - expected) ** 2 / expected).sum() / freedom
-    spread = 2 / (9 * freedom)
-    return float((ratio ** (1 / 3) - (1 - spread)) / np.sqrt(spread))
-
-
 def in_float32(value):
     """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
     return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)

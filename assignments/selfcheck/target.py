@@ -139,8 +139,7 @@ class LocalProvider:
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
-            code = getattr(self.namespace.get(waiting.pop()), "__code__", None)
-            new = {word for word in _names(code) if word in self.namespace and word not in found} if code else set()
+            new = {word for word in _names(self.namespace.get(waiting.pop())) if word in self.namespace} - found.keys()
             found |= dict.fromkeys(sorted(new))
             waiting += sorted(new)
         return [word for word in found if word in among and word != name]
@@ -155,9 +154,16 @@ class LocalProvider:
         raise failure
 
 
-def _names(code: CodeType) -> set[str]:
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*inner)
+def _names(value: Any) -> set[str]:
+    """The names that a function's code refers to, a class's functions' and those inside them; none for other things."""
+    if isinstance(value, type):
+        return set().union(*map(_names, vars(value).values()))
+    code = value if isinstance(value, CodeType) else getattr(value, "__code__", None)
+    if not isinstance(code, CodeType):
+        return set()
+    return set(code.co_names).union(
+        *(_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    )
 
 
 def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:

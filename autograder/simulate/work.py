@@ -137,6 +137,9 @@ class Work:
             for name in self.subject.sunk(self.claims, self.sources):
                 points[name] = {"at_most": exercises[name].points}
             points.update(self.claims)
+            for name, (file, _) in self.subject.handed_in.items():
+                if points[name] == 0.0 and file in self.beside:  # what is right in the file counts
+                    points[name] = self.below(name)
         worth = {name: exercise.points for name, exercise in exercises.items()}
         return Expectation(
             self.student, kind, self.detail, self.status, points, worth, tuple(sorted(self.flags)), self.honest

@@ -8,6 +8,7 @@ import copy
 import numpy as np
 
 from selfcheck import exercise, expect
+from selfcheck.oracles import deviation
 
 EITHER_FLOAT = (np.float32, np.float64)
 
@@ -275,8 +276,8 @@ def _expect_chances(probe, reference, cases, rng, model, temperature, max_length
     chances = _chances(reference, model, temperature, max_length)
     generator = np.random.default_rng(rng.integers(2**62))
     counts = _counts(probe("draw_many", model, generator, temperature, max_length, 400), chances)
-    deviation = cases.deviation(counts, list(chances.values()))
-    expect.that(deviation < 6, f"400 sequences at temperature {temperature} do not follow their probabilities")
+    far = deviation(counts, list(chances.values())) > 6
+    expect.that(not far, f"400 sequences at temperature {temperature} do not follow their probabilities")
 
 
 def _counts(sequences, desired):

@@ -107,10 +107,15 @@ def a(x): return b(x)
 def b(x): return [c(y) + len(d) for y in x]
 def c(x): return a(x) + c(x)
 d = [1]
+class E:
+    size = 3
+    def first(self, x): return self.second(x)
+    def second(self, x): return [c(y) for y in x]
 """
     namespace = {}
     exec(source, namespace)
     provider = LocalProvider(namespace)
     assert provider.uses("a", ["a", "c", "d", "len", "missing"]) == ["c", "d"]
     assert provider.uses("d", ["a"]) == []
+    assert provider.uses("E", ["a", "b", "d", "E", "size"]) == ["a", "b", "d"]
     assert provider.uses("missing", ["a"]) == []
