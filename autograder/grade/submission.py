@@ -23,8 +23,8 @@ MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
 MAX_NESTING = 200
 STUDENT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
-_IGNORED = re.compile(
-    r"(timestamp\.txt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
+_IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
+    r"(timestamp\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
 )
 
 # Worth a look by the instructor, never a verdict: none of it can reach the tests.

@@ -91,8 +91,10 @@ def test_foreign_files_and_an_old_release_are_flagged(hand_in, read, solved):
     solved["metadata"]["course"]["release"] = "0" * 16
     path = hand_in("s1", solved)
     (path.parent / "conftest.py").write_text("")  # released under this name: not foreign
+    (path.parent / "weights.pt").write_bytes(b"")  # what a notebook has trained, nor this
     (path.parent / "numpy.py").write_text("")
     assert sorted(kinds(read(path))) == ["foreign-file", "old-release"]
+    assert "weights.pt" not in next(flag.detail for flag in read(path).flags if flag.kind == "foreign-file")
 
 
 def test_suspicious_code_is_flagged(hand_in, read, solved):
