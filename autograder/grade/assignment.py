@@ -106,7 +106,7 @@ class Assignment:
     def imports(self) -> tuple[str, ...]:
         """Modules that the given cells import, and those that a solution will, for the nursery to import once."""
         given = module_imports(*(cell.source for cell in self.cells if cell.role == GIVEN))
-        return (*given, *late_imports(*(cell.source for cell in self.cells)))
+        return (*given, *late_imports(*(cell.source for cell in self.cells if cell.role == EXERCISE)))
 
     def fingerprint(self) -> str:
         """A hash of everything of the assignment that can change a result."""

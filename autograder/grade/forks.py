@@ -25,7 +25,8 @@ def start_server(reference: Path, *tests: Path) -> None:
     effect once it runs. Returns at once.
     """
     wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
-    wanted += late_imports(reference.read_text("utf-8") if reference.is_file() else "")
+    cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
+    wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
     context().set_forkserver_preload(
         ["autograder.grade.single_thread", "__main__", "autograder.grade.slot", "autograder.grade.session", *known]
@@ -35,7 +36,23 @@ def start_server(reference: Path, *tests: Path) -> None:
 
 def late_imports(*sources: str) -> tuple[str, ...]:
     """Modules that running the sources imports, though they do not say so."""
-    return tuple(module for used, module in _LATE.items() if any(used in source for source in sources))
+    return tuple(module for used, module in _LATE.items() if any(_refers(source, used) for source in sources))
+
+
+def _refers(source: str, dotted: str) -> bool:
+    """Whether the code, not its docstrings and comments, refers to what is called so; a text that is no code may."""
+    if dotted.rpartition(".")[2] not in source:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return dotted in source
+    named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            named |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return any(f"{name}.".startswith(f"{dotted}.") for name in named)
 
 
 def module_imports(*sources: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -19,7 +20,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-from autograder.grade.assignment import Assignment
+from autograder.grade.assignment import GIVEN, Assignment
 from autograder.grade.forks import context, late_imports
 from autograder.grade.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grade.submission import Submission, Unreadable, check_student_id, read_submission
@@ -141,6 +142,8 @@ class Slot:
         self.wall = wall
         self.nurseries: dict[bool, Nursery] = {}
         self.slow: set[str] = set()
+        self.imports = assignment.imports()
+        self.given = {cell.source for cell in assignment.cells if cell.role == GIVEN}
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         setup = {
             "seed": assignment.seed,
@@ -183,7 +186,7 @@ class Slot:
             self.nurseries.pop(heavy).close()
         if heavy not in self.nurseries:
             self.slow |= slow
-            modules = dict.fromkeys((*_PRELOAD, *self.assignment.imports(), *(sorted(self.slow) if heavy else ())))
+            modules = dict.fromkeys((*_PRELOAD, *self.imports, *(sorted(self.slow) if heavy else ())))
             cases = self.assignment.cases.read_text(encoding="utf-8")
             self.nurseries[heavy] = Nursery(
                 self.assignment.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
@@ -200,7 +203,8 @@ class Slot:
 
     def grade(self, submission: Submission) -> dict[str, Any]:
         """Run all tests on one submission, watching time, memory and scratch space from outside. Raises SlotFault."""
-        nursery = self._nursery(slow_imports(submission))
+        own = (source for _, source in submission.cells if source not in self.given)
+        nursery = self._nursery(slow_imports(own) - set(self.imports))
         job = {
             "cells": submission.cells,
             "problems": submission.problems,
@@ -240,9 +244,9 @@ class Slot:
             nursery.close()
 
 
-def slow_imports(submission: Submission) -> set[str]:
-    """Modules that the cells import, that are slow to import, and that are installed."""
-    sources = [source for _, source in submission.cells]
+def slow_imports(sources: Iterable[str]) -> set[str]:
+    """Modules that these cells import, that are slow to import, and that are installed."""
+    sources = list(sources)
     found = {name for source in sources for name in _SLOW_IMPORTS.findall(source)} | set(late_imports(*sources))
     return {name for name in found if importlib.util.find_spec(name.partition(".")[0])}
 

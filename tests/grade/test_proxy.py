@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.grade.forks import late_imports
 from autograder.grade.proxy import RemoteProvider
+from autograder.grade.slot import slow_imports
 from autograder.rooms import Repository
 from autograder.run.wall import Limits, Nursery, children_of
 from selfcheck.target import StudentError, StudentTimeout
@@ -134,3 +136,24 @@ def test_a_cell_that_fills_the_wall_with_processes_costs_no_exercise(submission)
         "except OSError:\n    pass",
     )
     assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("torch.optim.Adam(parameters)", True),
+        ("from torch import optim", True),
+        ("import torch.optim as o", True),
+        ("from torch.optim.adam import Adam", True),
+        ("%time torch.optim", True),
+        ('def f():\n    """One of torch.optim."""', False),
+        ("import torch  # torch.optim", False),
+    ],
+)
+def test_what_is_imported_late_is_found_in_code_and_not_in_prose(source, found):
+    assert bool(late_imports(source)) is found
+
+
+def test_what_is_slow_to_import_is_found():
+    assert slow_imports(["import torch", "x = np.ones(3)", "import sympy as s"]) == {"torch", "sympy"}
+    assert slow_imports(["import numpy as np"]) == set()
