@@ -588,10 +588,10 @@ def test_a_file_with_a_mistake_is_told_in_a_sentence_which():
     assert _complaint(names) == ""
     assert _complaint({**names, first: ""}) == ""
     assert _complaint({**names, first: "word " * 39 + "word"}) == ""
-    assert "312 of 312 hidden pictures are missing, first hidden-000" in _complaint({})
+    assert "missing: 312 of 312 hidden pictures, first hidden-000" in _complaint({})
     missing = {id: name for id, name in names.items() if id not in (first, second)}
-    assert f"2 of 312 hidden pictures are missing, first {first}" in _complaint(missing)
-    assert "1 keys are no hidden pictures, first '1f600'" in _complaint({**names, "1f600": "grinning face"})
+    assert f"missing: 2 of 312 hidden pictures, first {first}" in _complaint(missing)
+    assert "no hidden picture is called '1f600' (1 of the keys)" in _complaint({**names, "1f600": "grinning face"})
     for value in (None, 3, ["a", "cat"]):
         assert f"the caption of {first} is not a string" in _complaint({**names, first: value})
     for value in ("a  cat", " a cat", "a cat\n"):

@@ -440,6 +440,11 @@ def _greedy(namespace, weights, features, max_length):
     return namespace["decode_greedy"](RememberingModel(weights), features, max_length)
 
 
+def _greedy_from_table(namespace, table, features, max_length):
+    """The student's captions of a TableModel."""
+    return namespace["decode_greedy"](TableModel(table), features, max_length)
+
+
 def _sampled(namespace, weights, features, temperature, seeds, max_length):
     """The student's captions of a RememberingModel, once for each seed."""
     model = RememberingModel(weights)
@@ -592,6 +597,7 @@ PROBES = {
     "model_loss": _model_loss,
     "steps_of_learning": _steps_of_learning,
     "greedy": _greedy,
+    "greedy_from_table": _greedy_from_table,
     "sampled": _sampled,
     "sampled_from_table": _sampled_from_table,
     "global_random_state_moves": _global_random_state_moves,

@@ -529,6 +529,17 @@ def test_every_word_said_is_the_likeliest_after_the_words_before(probe, cases, r
 
 
 @exercise("decode_greedy", points=1)
+def test_a_caption_ends_before_its_first_end_or_at_max_length(probe, cases):
+    table = torch.zeros(4, 3, 7, 7, dtype=torch.float64)  # which word follows, by step and group, whatever is read
+    for group, words in enumerate(((4, 5, cases.END, 6), (6, 4, 4, 5), (cases.END, 5, cases.END, 4))):
+        for step, word in enumerate(words):
+            table[step, group, :, word] = 5.0
+    said = probe("greedy_from_table", table, cases.groups(3, 1), 4)
+    because = "of models that find these likeliest, with END: 4 5 END 6, 6 4 4 5, END 5 END 4"
+    expect.equal(said, [[4, 5], [6, 4, 4, 5], []], name="the captions", because=because)
+
+
+@exercise("decode_greedy", points=1)
 def test_a_picture_gets_the_caption_that_it_gets_alone(probe, cases, rng):
     weights, features, max_length = cases.decode_greedy(rng)
     together = _lists(probe("greedy", weights, features, max_length), 12, max_length, 7)
@@ -771,6 +782,12 @@ def test_known_scores(bleu):
         ("a b c d", ["a b c d e f g h"], math.exp(-1), "all match, and the caption has half of the words"),
         ("a b c d e f g h", ["a b c d"], (4 / 8 * 3 / 7 * 2 / 6 * 1 / 5) ** 0.25, "a long caption has its precisions"),
         ("a b c d a b c d", ["a b c d e f g h"], (4 / 8 * 3 / 7 * 2 / 6 * 1 / 5) ** 0.25, "a match counts only once"),
+        (
+            "a b a b c d e",
+            ["a b c d e", "a b f g"],
+            (5 / 7 * 4 / 6 * 3 / 5 * 2 / 4) ** 0.25,
+            "each reference has a b once, so it counts once",
+        ),
         ("a b c", ["a b c"], 0.0, "there are no 4-grams"),
         ("e d c b a", ["a b c d e"], 0.0, "no 2-gram matches"),
         ("", ["a b c d e"], 0.0, "there are no words"),
@@ -849,12 +866,10 @@ def test_the_file_has_a_caption_for_every_hidden_picture(handed_in):
         ids = data["hidden_ids"].tolist()
     missing = [id for id in ids if id not in found]
     if missing:
-        expect.that(
-            False, f"captions.json: {len(missing)} of {len(ids)} hidden pictures are missing, first {missing[0]}"
-        )
+        expect.that(False, f"captions.json: missing: {len(missing)} of {len(ids)} hidden pictures, first {missing[0]}")
     others = [id for id in found if id not in set(ids)]
     if others:
-        expect.that(False, f"captions.json: {len(others)} keys are no hidden pictures, first {others[0][:40]!r}")
+        expect.that(False, f"captions.json: no hidden picture is called {others[0][:40]!r} ({len(others)} of the keys)")
     for id, caption in found.items():
         expect.that(type(caption) is str, f"captions.json: the caption of {id} is not a string")
         expect.that(caption == " ".join(caption.split()), f"captions.json: {id}: words are not one space apart")

@@ -91,13 +91,18 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
         return []
     named = [diagnosis.sentence] if diagnosis.sentence else []
     if not named:
-        named = [f"{output}: {sentence}" for output, sentence in diagnosis.sentences]
+        of_outputs: dict[str, list[str]] = {}
+        for output, sentence in diagnosis.sentences:
+            of_outputs.setdefault(sentence, []).append(output)
+        named = [f"{', '.join(outputs)}: {sentence}" for sentence, outputs in of_outputs.items()]
     if diagnosis.right_outputs and diagnosis.wrong_outputs:
         named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} not.")
     if wrong_below:
         named.append(f"It uses {wrong_below}, which is not right yet: begin there.")
     if all(record.outcome == "passed" for record in records):
-        shows = f" It shows with {'; or with '.join(diagnosis.differs_on)}." if diagnosis.differs_on else ""
+        shows = (
+            f" It shows with {'; or with '.join(dict.fromkeys(diagnosis.differs_on))}." if diagnosis.differs_on else ""
+        )
         return [f"The visible tests passed, but something is still different from what is asked.{shows}", *named]
     if not named and any(record.outcome == "failed" for record in records):
         return [UNKNOWN]
