@@ -41,10 +41,11 @@ mistakes: $(READY) ## prove that every listed mistake is rejected, and named fro
 mutants: $(READY) ## run automatic mutants of every reference solution against the tests
 	$(BIN)/python -m autograder.author.mutants
 
-bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, and the gated cells against torch
+bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, the gated cells against torch, captions by heart
 	$(BIN)/python -m benchmarks.grading
 	$(BIN)/python -m benchmarks.selfcheck
 	$(BIN)/python -m benchmarks.cells --at-most 1.5
+	$(BIN)/python -m benchmarks.captioning
 
 clean: ## remove the virtual environment, the demo course and caches
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
