@@ -1543,6 +1543,7 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
 # **The hypotheses, drawn.** A picture of the validation set that a beam of 3 names rightly and greedy decoding does
 # not. Each column is a round, each row a slot, the best above; a line leads from a hypothesis to what it was
 # continued to, and the number is the sum of the log probabilities. What has no line to its right has dropped out.
+# Green is what has said END; the dot is a finished one that has kept its slot.
 
 # %%
 if __name__ == "__main__":
