@@ -1300,8 +1300,9 @@ MISTAKES["decode_beam"] = [
     ),
     _mistake(
         id="scores_forgotten",
-        old="totals = scores[:, None] + torch.where",
-        new="totals = (0 * scores.clamp(min=-1))[:, None] + torch.where",
+        old=_BEST,
+        new="order = (totals - scores.clamp(min=-1e9)[:, None]).flatten().sort(descending=True, stable=True).indices\n"
+        "    best = totals.flatten()[order]",
         says="In extend_beam the score before a word plays no part: the likeliest last words win. What is a "
         "continuation worth?",
     ),
