@@ -293,12 +293,14 @@ def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int 
     child's orphans become the nursery's children, so this repeats until there is none.
     """
     end = time.monotonic() + seconds
-    clear = 0  # looks in a row that found nothing: one alone may miss a process whose sibling just ends
+    clear = 0  # looks in a row that found nothing: a single one may miss a process whose sibling just ends
     while time.monotonic() < end:
         children = children_of(pid)
         grandchildren = [child for child in children_of(spare) if not _ended(child)] if spare else []
         clear = clear + 1 if spare and children == [spare] and not grandchildren else 0
-        if clear == 3:
+        if clear == 1:
+            continue
+        if clear:
             return True
         _kill([child for child in children if child != spare] + grandchildren)
         if not spare or children != [spare]:
