@@ -58,7 +58,8 @@ def by_heart(reference: Any, repository: Repository, seed: int) -> bool:
     _, once = np.unique(captions, return_index=True)  # one picture of each caption
     fifty = np.random.default_rng(seed).choice(once, PICTURES, replace=False)
     tokens = reference.pad_captions(captions[fifty].tolist(), vocabulary)
-    features = standardised(torch.tensor(pictures[fifty]).flatten(1).float())
+    pixels = torch.tensor(pictures[fifty]).flatten(1).float()
+    features = reference.standardise(pixels, pixels)
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -78,7 +79,7 @@ def photographs(reference: Any, path: Path, seed: int) -> bool:
         data = {name: file[name] for name in ("captions", "split", "features")}
     train, validation = (np.flatnonzero(data["split"] == name) for name in ("train", "validation"))
     features = torch.tensor(data["features"]).float()
-    features = standardised(features, features[train])
+    features = reference.standardise(features, features[train])
     captions = data["captions"][train].flatten().tolist()
     owners = torch.tensor(train).repeat_interleave(data["captions"].shape[1])
     vocabulary = reference.build_vocabulary(captions, MINIMUM_COUNT)
@@ -126,12 +127,6 @@ def train_on(reference: Any, model: Any, features: torch.Tensor, owners: torch.T
             x = dropout(features[owners[batches[k]]])
             losses.append(reference.train_step(model, optimiser, x, words, MAX_NORM)[0])
     return float(np.mean(losses))
-
-
-def standardised(features: torch.Tensor, training: torch.Tensor | None = None) -> torch.Tensor:
-    """Features (N, F) moved by the means of those trained on (default: all), and scaled so that these spread by 1."""
-    training = features if training is None else training
-    return (features - training.mean(dim=0)) / training.std()
 
 
 if __name__ == "__main__":

@@ -100,9 +100,8 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
     if wrong_below:
         named.append(f"It uses {wrong_below}, which is not right yet: begin there.")
     if all(record.outcome == "passed" for record in records):
-        shows = (
-            f" It shows with {'; or with '.join(dict.fromkeys(diagnosis.differs_on))}." if diagnosis.differs_on else ""
-        )
+        inputs = "; or with ".join(dict.fromkeys(diagnosis.differs_on))
+        shows = f" It shows with {inputs}." if inputs else ""
         return [f"The visible tests passed, but something is still different from what is asked.{shows}", *named]
     if not named and any(record.outcome == "failed" for record in records):
         return [UNKNOWN]

@@ -129,7 +129,8 @@ def _surroundings(course: Course) -> Iterator[None]:
 def committed_once(url: str) -> Iterator[None]:
     """Inside `opened`: whatever nbgrader commits to the gradebook goes to disk in one transaction, at the end.
 
-    nbgrader commits after each cell, and each commit waits for the disk. What was committed before an exception stays.
+    nbgrader commits after each cell, and each commit waits for the disk. What was committed before an exception stays,
+    unless nbgrader rolls back: that takes back all of it.
     """
     with _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection:
         try:

@@ -293,15 +293,15 @@ def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int 
     child's orphans become the nursery's children, so this repeats until there is none.
     """
     end = time.monotonic() + seconds
-    clear = 0  # looks in a row that found nothing: a single one may miss a process whose sibling just ends
+    clear = False  # the look before found nothing; a single one may miss a process whose sibling just ends
     while time.monotonic() < end:
         children = children_of(pid)
         grandchildren = [child for child in children_of(spare) if not _ended(child)] if spare else []
-        clear = clear + 1 if spare and children == [spare] and not grandchildren else 0
-        if clear == 1:
-            continue
-        if clear:
+        was_clear, clear = clear, bool(spare) and children == [spare] and not grandchildren
+        if clear and was_clear:
             return True
+        if clear:
+            continue
         _kill([child for child in children if child != spare] + grandchildren)
         if not spare or children != [spare]:
             control.sendall(b"R")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import array
 import os
+import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -153,6 +155,7 @@ def memfd():
 def test_no_process_can_be_seen_or_looked_into(worker, nursery):
     code = """
 import os
+import signal
 def listed(path):
     return os.listdir(path)
 def read(path):
@@ -232,3 +235,15 @@ def test_an_old_kernel_is_refused_in_a_sentence_that_says_what_to_do(monkeypatch
     monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 3)
     with pytest.raises(wall.WallError, match=r"6\.12 or newer.*--wall none"):
         wall.check_wall()
+
+
+def test_a_sweep_believes_that_nothing_is_left_only_when_it_has_seen_so_twice(monkeypatch):
+    """/proc's list of children may miss one while its sibling ends: here the first look does."""
+    orphan, spare, nursery = subprocess.Popen(["sleep", "60"]), 10**8, 10**8 + 1
+    looks = iter([[spare], [spare, orphan.pid]])
+    monkeypatch.setattr(wall, "children_of", lambda pid: next(looks, [spare]) if pid == nursery else [])
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"some\n")
+        assert wall.sweep(nursery, ours, spare=spare)
+    assert orphan.wait(timeout=5) == -signal.SIGKILL
