@@ -16,12 +16,15 @@ points as the output of its test cell, where nbgrader's `determine_grade` looks 
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
@@ -29,7 +32,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Unicode
+from traitlets import Unicode
 
 from autograder import notebook as cells
 from autograder.desk.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
@@ -49,7 +52,7 @@ class NotGraded(Exception):
 class SubmissionExporter(NotebookExporter):
     """Reads a submission into the notebook that nbgrader then works on; see `autograder.desk.restored`."""
 
-    optimistic_validation = Bool(True)  # once per conversion, not after every preprocessor
+    _written: tuple[str, NotebookNode] | None = None  # the text of the last notebook, and what it says
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
         """As nbconvert's; a notebook in the folder of submissions is restored first, and may even be missing."""
@@ -57,12 +60,29 @@ class SubmissionExporter(NotebookExporter):
         folder = _coursedir(self)
         submitted = Path(folder.format_path(folder.submitted_directory, ".", "."))
         if not Path(filename).is_relative_to(submitted):
-            return super().from_filename(filename, resources=resources, **kwargs)
+            text, notebook = self._written or ("", None)
+            if notebook is None or Path(filename).read_text(encoding="utf-8") != text:
+                return super().from_filename(filename, resources=resources, **kwargs)
+            resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
+            return self.from_notebook_node(notebook, resources=resources, **kwargs)
         release = _release(folder, where)
         found = submitted_cells(Path(filename), submitted)
         notebook = stand_in(release, "the file is not a notebook") if found is None else restored(found, release)
         resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
+        """As nbconvert's, without its copies, since nobody else holds this notebook; and as compact JSON.
+
+        Those, the indent and one validation after another cost twice what nbgrader's own work does.
+        """
+        resources = self._init_resources(resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        nbformat.validate(nb)
+        text = json.dumps(nb, ensure_ascii=False, sort_keys=True) + "\n"
+        self._written = (text, nb)
+        return text, resources
 
 
 class GradeInSandbox(NbGraderPreprocessor):
@@ -228,7 +248,14 @@ def _coursedir(part: Any) -> CourseDirectory:
 
 def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
     released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
-    return cells.read(released / f"{where['notebook']}.ipynb")
+    path = released / f"{where['notebook']}.ipynb"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int) -> NotebookNode:
+    """The released notebook, read once for a class; nobody may change it."""
+    return cells.read(path)
 
 
 def _looked_at(

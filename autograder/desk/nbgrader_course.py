@@ -134,7 +134,10 @@ def committed_once(url: str) -> Iterator[None]:
     """
     with _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection:
         try:
-            with patch("nbgrader.api.create_engine", lambda url, **settings: connection):
+            with (
+                patch("nbgrader.api.create_engine", lambda url, **settings: connection),
+                patch.object(nbgrader.api.Base.metadata, "create_all"),  # the tables are there: see `opened`
+            ):
                 yield
         finally:
             connection.commit()

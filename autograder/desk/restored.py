@@ -8,6 +8,7 @@ nbgrader knows, with their metadata; the student gives the text of the answers, 
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -77,7 +78,9 @@ def stand_in(release: NotebookNode, reason: str) -> NotebookNode:
 
 def _notebook(found: list[NotebookNode], release: NotebookNode) -> NotebookNode:
     metadata = {
-        key: release.metadata[key] for key in ("kernelspec", "language_info", "course") if key in release.metadata
+        key: copy.deepcopy(release.metadata[key])
+        for key in ("kernelspec", "language_info", "course")
+        if key in release.metadata
     }
     return cells.new(found, metadata)
 
