@@ -5,27 +5,26 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import importlib.metadata
-import itertools
 import json
 import os
 import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from autograder.grade import slot
+from autograder.grade import dispatch, slot
 from autograder.grade.assignment import Assignment
-from autograder.grade.forks import context, start_server
+from autograder.grade.dispatch import local_executor
+from autograder.grade.forks import start_server
 from autograder.grade.result import Result
 from autograder.grade.submission import Unreadable, foreign_files, read_beside, read_bytes
 from autograder.rooms import Course, Repository
 from autograder.run.wall import Limits, check_wall
 
 _PACKAGES = ("numpy", "torch", "ipython", "pytest", "msgpack", "sandlock")
-_ATTEMPTS = 2
 
 
 class NothingToGrade(Exception):
@@ -70,6 +69,7 @@ def grade_stream(
     folder = (results or course.results).resolve() / assignment
     limits = limits or Limits()
     found = _find(submitted, assignment, students)
+    usual = slot.slow_mentions(_content(course.release_notebook(assignment), course.root))
     _check_space(folder)
     start_server(loaded.reference, loaded.visible, loaded.hidden)
     fingerprint, version = loaded.fingerprint(), machine_version(wall, limits)
@@ -83,13 +83,15 @@ def grade_stream(
             unchanged.append(stored)
             continue
         allowed = tuple(roster) if roster is not None else None
+        slow = slot.slow_mentions(_content(path, submitted)) > usual
         job = slot.Job(
-            course.root, repository.root, assignment, student, path, submitted, allowed, limits, wall, key, fingerprint
-        )
+            course.root, repository.root, assignment, student, path, submitted, allowed, limits, wall, key, fingerprint,
+            slow,
+        )  # fmt: skip
         waiting.append(job)
     if on_start:
         on_start(len(waiting), len(unchanged))
-    coming = _run(waiting, loaded, jobs, executor)
+    coming = dispatch.run(waiting, loaded, jobs, executor)
     if waiting:
         next(coming)  # the processes start while the caller gets ready
 
@@ -155,7 +157,7 @@ def grade_one(
     )
     if _kept_executor is None:
         start_server(loaded.reference, loaded.visible, loaded.hidden)
-        _kept_executor = local_executor(1)
+        _kept_executor = local_executor()
     try:
         text, seconds = _kept_executor.submit(slot.run, job).result()
     except BrokenProcessPool:
@@ -165,11 +167,6 @@ def grade_one(
     result.write(course.result(student, assignment))
     _log(course.result(student, assignment).with_name("times.log"), result, seconds)
     return result
-
-
-def local_executor(jobs: int) -> ProcessPoolExecutor:
-    """Processes on this machine, each of which will own one slot."""
-    return ProcessPoolExecutor(jobs, mp_context=context(), initializer=slot.initialise)
 
 
 def submission_key(
@@ -227,6 +224,13 @@ def _find(submitted: Path, assignment: str, students: str) -> list[str]:
     return found
 
 
+def _content(path: Path, inside: Path) -> bytes:
+    try:
+        return read_bytes(path, inside)
+    except Unreadable:
+        return b""
+
+
 def _check_space(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
@@ -234,72 +238,6 @@ def _check_space(folder: Path) -> None:
         raise OSError(
             f"only {free // 2**20} MiB are free where {folder} is; free some space and run again: nothing is lost"
         )
-
-
-def _run(
-    waiting: list[slot.Job], assignment: Assignment, jobs: int | None, executor: Executor | None
-) -> Iterator[tuple[Result, float] | None]:
-    """Results as they come, after one None when the processes have started.
-
-    A process that dies is replaced; a submission that kills two of them is reported as failed.
-    """
-    attempts: dict[str, int] = {}
-    workers = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
-    while waiting:
-        pool = executor or local_executor(workers)
-        again: list[slot.Job] = []
-        try:
-            for finished in _as_completed(pool, waiting, 2 * workers):
-                if finished is None:
-                    yield None
-                    continue
-                job, done = finished
-                try:
-                    text, seconds = done.result()
-                    yield Result.from_json(text), seconds
-                except BrokenProcessPool:
-                    attempts[job.student] = attempts.get(job.student, 0) + 1
-                    if attempts[job.student] < _ATTEMPTS:
-                        again.append(job)
-                    else:
-                        yield slot.blank_result(assignment, job, "failed", "the grading process died twice"), 0.0
-        finally:
-            if executor is None:
-                _stop(pool)
-        waiting = again
-
-
-def _as_completed(pool: Executor, jobs: list[slot.Job], ahead: int) -> Iterator[tuple[slot.Job, Future] | None]:
-    """Keep a few jobs ahead of the processes, whatever the size of the class. None: the first are under way."""
-    queue = iter(jobs)
-    running: dict[Future, slot.Job] = {_submit(pool, job): job for job in itertools.islice(queue, ahead)}
-    yield None
-    while running:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            finished = running.pop(future)
-            for job in itertools.islice(queue, 1):
-                running[_submit(pool, job)] = job
-            yield finished, future
-
-
-def _submit(pool: Executor, job: slot.Job) -> Future:
-    try:
-        return pool.submit(slot.run, job)
-    except BrokenProcessPool as error:
-        broken: Future = Future()
-        broken.set_exception(error)
-        return broken
-
-
-def _stop(pool: Executor) -> None:
-    """End the processes at once: each has written nothing that could be lost."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join(timeout=10)
 
 
 def _log(path: Path, result: Result, seconds: float) -> None:

@@ -50,6 +50,7 @@ class Job:
     wall: str
     key: str
     fingerprint: str
+    slow: bool = False  # whether the submission seems to import what is slow to import: see grade.dispatch
 
 
 class SlotFault(Exception):
@@ -249,6 +250,11 @@ def slow_imports(sources: Iterable[str]) -> set[str]:
     sources = list(sources)
     found = {name for source in sources for name in _SLOW_IMPORTS.findall(source)} | set(late_imports(*sources))
     return {name for name in found if importlib.util.find_spec(name.partition(".")[0])}
+
+
+def slow_mentions(notebook: bytes) -> int:
+    """How often a notebook's text, prose and all, speaks of importing what is slow to import."""
+    return len(_SLOW_IMPORTS.findall(notebook.decode("utf-8", "replace")))
 
 
 _imported = False  # whether this process comes from the fork server, and has no other work than its slot
