@@ -111,10 +111,11 @@ class Worker:
         operation = request["op"]
         if operation == "run":
             return self._run(request["cells"])
+        name = request["name"]
         if operation == "probe":
-            return self._encoded({"results": [self._probe(request["name"], request["args"])]})
-        calls = [self._call(request["name"], call, request["opaque"]) for call in request["calls"]]
-        return self._encoded({"results": calls})
+            return _encoded([self._probe(name, request["args"])], "what came back")
+        calls = [self._call(name, call, request["opaque"]) for call in request["calls"]]
+        return _encoded(calls, f"what {name} returns")
 
     def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
         """Run (id, source, source without magics or None if not known) in order."""
@@ -147,11 +148,10 @@ class Worker:
                     changed[position] = argument
             if changed:
                 reply["changed"] = changed
-            wire.encode(reply)
         except self.student_error as error:
             return {"error": _described(error)}
         except wire.WireError as error:
-            return {"error": {"names": ["WireError"], "message": f"what {name} returns {error}", "traceback": ""}}
+            return _unsendable(f"what {name} does to its arguments", error)
         return reply
 
     def _probe(self, name: str, args: Any) -> dict[str, Any]:
@@ -179,12 +179,29 @@ class Worker:
             return {key: self._resolved(item) for key, item in value.items()}
         return value
 
-    def _encoded(self, reply: dict[str, Any]) -> bytes:
-        try:
-            return wire.encode(reply)
-        except wire.WireError as error:
-            problem = {"names": ["WireError"], "message": f"what came back {error}", "traceback": ""}
-            return wire.encode({"results": [{"error": problem}] * len(reply["results"])})
+
+def _encoded(results: list[dict[str, Any]], what: str) -> bytes:
+    """The reply with these results; in the place of what cannot be sent stands an error that says why."""
+    try:
+        return wire.encode({"results": results})
+    except wire.WireError:
+        judged = [_judged(result, what) for result in results]
+    try:
+        return wire.encode({"results": judged})
+    except wire.WireError as error:  # each can be sent, but not all of them together
+        return wire.encode({"results": [_unsendable(what, error)] * len(results)})
+
+
+def _judged(result: dict[str, Any], what: str) -> dict[str, Any]:
+    try:
+        wire.encode(result)
+    except wire.WireError as error:
+        return _unsendable(what, error)
+    return result
+
+
+def _unsendable(what: str, error: wire.WireError) -> dict[str, Any]:
+    return {"error": {"names": ["WireError"], "message": f"{what} {error}", "traceback": ""}}
 
 
 def _described(error: Any) -> dict[str, Any]:
