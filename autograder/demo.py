@@ -4,7 +4,7 @@ compare.
 
 from __future__ import annotations
 
-import autograder.grade.single_thread  # noqa: F401, before NumPy and torch make their threads
+import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
 import argparse

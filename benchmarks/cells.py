@@ -8,7 +8,7 @@ time of each. N = 64 sequences, T = 100 steps, D = H = 128.
 
 from __future__ import annotations
 
-import autograder.grade.single_thread  # noqa: F401, before NumPy and torch make their threads
+import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
 import argparse

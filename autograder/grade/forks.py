@@ -29,7 +29,7 @@ def start_server(reference: Path, *tests: Path) -> None:
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
     context().set_forkserver_preload(
-        ["autograder.grade.single_thread", "__main__", "autograder.grade.slot", "autograder.grade.session", *known]
+        ["autograder.grade.start", "__main__", "autograder.grade.slot", "autograder.grade.session", *known]
     )
     forkserver.ensure_running()
 

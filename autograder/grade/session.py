@@ -76,6 +76,9 @@ class Session:
         if session.testsfailed:
             raise session.Interrupted("the tests could not be collected")
         self.served = True
+        session.config.pluginmanager.unregister(name="terminalreporter")  # nobody reads what it would print
+        for item in session.items:
+            _ = item.location  # pytest looks it up once for each item: here, and not again in each fork
         self._send({"ready": len(session.items)})
         gc.freeze()  # what stands here stays: a collection in a fork need not look at it
         while True:

@@ -32,6 +32,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def main(settings: dict[str, Any]) -> None:
     """Serve until the control socket closes. What the settings are, wall.Nursery says."""
+    gc.disable()  # it takes a sixth of the time that imports do
     _be_subreaper()
     _import_selfcheck(Path(settings["selfcheck"]))
     shell = importlib.import_module("selfcheck.execute").make_shell()
@@ -46,6 +47,7 @@ def main(settings: dict[str, Any]) -> None:
     cases = worker.load_cases(settings["cases"])
     gc.collect()
     gc.freeze()
+    gc.enable()
     control = socket.socket(fileno=os.dup(0))
     control.sendall(b"ready\n")
     while True:
