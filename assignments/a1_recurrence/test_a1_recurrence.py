@@ -375,11 +375,13 @@ def test_the_count_of_a_single_layer_agrees_with_torch(count_parameters, cases, 
 # sample_sequence
 
 
-def _torch_logits(model, sequence):
-    """The logits (T, K) behind each draw of the sequence, if START was fed first and then what was drawn."""
+def _torch_logits(model, sequences):
+    """The logits (N, T + 1, K) behind each draw of N sequences of T symbols, if START was fed first and then what was
+    drawn.
+    """
     K = len(model["c_out"])
-    x = np.eye(K)[[0, *sequence]][None]
-    h = _torch_rnn(x, model["U"], model["W"], model["b"])[0]
+    x = np.eye(K)[[[0, *sequence] for sequence in sequences]]
+    h = _torch_rnn(x, model["U"], model["W"], model["b"])
     return F.linear(_tensor(h), _tensor(model["V"]), _tensor(model["c_out"])).numpy()
 
 
@@ -387,8 +389,9 @@ def _chances(model, temperature, max_length):
     """The probability of every sequence of at most max_length symbols."""
     chances = {}
     for length in range(max_length + 1):
-        for sequence in itertools.product(range(1, len(model["c_out"])), repeat=length):
-            p = F.softmax(_tensor(_torch_logits(model, sequence)) / temperature, dim=-1).numpy()  # (length + 1, K)
+        sequences = list(itertools.product(range(1, len(model["c_out"])), repeat=length))
+        logits = _tensor(_torch_logits(model, sequences))  # (N, length + 1, K)
+        for sequence, p in zip(sequences, F.softmax(logits / temperature, dim=-1).numpy(), strict=True):
             drawn = p[np.arange(length), np.array(sequence, dtype=int)].prod()
             chances[sequence] = drawn * (p[length, 0] if length < max_length else 1)
     return chances
@@ -405,7 +408,7 @@ def _expect_symbols(sequence, K, max_length):
 def _expect_likeliest(sequence, model, max_length):
     _expect_symbols(sequence, len(model["c_out"]), max_length)
     ended = [0] if len(sequence) < max_length else []
-    likeliest = _torch_logits(model, sequence).argmax(axis=-1).tolist()
+    likeliest = _torch_logits(model, [sequence])[0].argmax(axis=-1).tolist()
     because = "START is fed first, then each symbol that was drawn; END ends it"
     expect.equal([*sequence, *ended], likeliest[: len(sequence) + len(ended)], name="the sequence", because=because)
 
