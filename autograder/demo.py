@@ -8,9 +8,13 @@ import autograder.grade.start  # noqa: F401, before NumPy and torch make their t
 
 # isort: split
 import argparse
+import itertools
+import multiprocessing
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -23,40 +27,52 @@ from autograder.desk.feedback import write_feedback
 from autograder.desk.gradebook import record
 from autograder.desk.report import write_report
 from autograder.grade.batch import grade_stream, kept
+from autograder.grade.forks import start_server
 from autograder.grade.result import Result
 from autograder.rooms import Course, Repository
+from autograder.run.wall import Limits
 
 STUDENTS = 30  # of the first assignment
 FEWER = 6  # of each of the others: right, right in another way, wrong, unfinished, untouched, broken
 SEED = 7
+LIMITS = Limits(call=2.0, cell=4.0)  # seconds; less than usual, since every class has somebody whose loop never ends
 
 
-def run(course: Course, console: Console) -> bool:
-    """Make `course` anew and take every assignment through it. Returns whether every result was as expected."""
-    repository = Repository.default()
+def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS, fewer: int = FEWER) -> bool:
+    """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
+
+    students: of the first assignment; fewer: of each of the others. One process grades, and starts the next class
+    while one ends; beside it another builds the assignments one after another, and then writes what people look at.
+    """
+    course = Course(course.root.resolve())
     if course.root.exists():
         shutil.rmtree(course.root)
-    good = total = 0
-    for assignment in repository.names():
-        begin, students = time.monotonic(), FEWER if total else STUDENTS
-        console.print(f"[bold]{assignment}[/]: building", highlight=False)
-        build(repository, course, assignment)
-        simulate.simulate(repository, course, assignment, students, SEED, course.submitted)
-        console.print(
-            f"grading {students} simulated students behind the wall, into nbgrader's gradebook", highlight=False
-        )
-        results: list[Result] = []
-        stream = grade_stream(course, repository, assignment)
-        record(course, repository, assignment, kept(stream, results))
-        console.print("writing feedback, report and CSV")
-        write_feedback(course, assignment)
-        write_report(course, assignment, results, course.results / f"{assignment}.html")
-        export_csv(course, assignment, course.root / f"{assignment}.csv")
-        rows = simulate.compare(simulate.read_expected(course.submitted, assignment), results)
-        console.print(_table(rows))
-        good += sum(row.ok for row in rows)
-        total += len(rows)
-        console.print(f"{assignment} took {time.monotonic() - begin:.0f} s", highlight=False)
+    first, *others = names = repository.names()
+    start_server(repository.source(first), repository.visible(first), repository.hidden(first))
+    sizes = {first: students} | dict.fromkeys(others, fewer)
+    good, begin, written = 0, time.monotonic(), []
+    streams: dict[str, Iterator[Result]] = {}
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
+        built = {name: beside.submit(prepare, repository, course, name, sizes[name]) for name in names}
+        for name, following in itertools.zip_longest(names, others):
+            built[name].result()
+            for ready in (name, following):
+                if ready and ready not in streams and built[ready].done():
+                    streams[ready] = start(repository, course, ready, jobs=None if ready == first else 1)
+            console.print(
+                f"[bold]{name}[/]: grading {sizes[name]} simulated students behind the wall, into nbgrader's gradebook",
+                highlight=False,
+            )
+            results: list[Result] = []
+            record(course, repository, name, kept(streams[name], results))
+            written.append(beside.submit(write, course, name, results))
+            rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
+            console.print(_table(rows))
+            console.print(f"{time.monotonic() - begin:.0f} s", highlight=False)
+            good += sum(row.ok for row in rows)
+        console.print("writing feedback, reports and CSV")
+        for future in written:
+            future.result()
     console.print("\nLook at", highlight=False)
     for what, path in (
         ("the class", course.results / "*.html"),
@@ -65,8 +81,27 @@ def run(course: Course, console: Console) -> bool:
         ("nbgrader's gradebook", f"cd {course.root} && nbgrader formgrader"),
     ):
         console.print(f"  {what}: {path}", highlight=False, soft_wrap=True)
+    total = sum(sizes.values())
     print(f"demo: {good} of {total} as expected")
     return good == total
+
+
+def prepare(repository: Repository, course: Course, assignment: str, students: int) -> None:
+    """Build the assignment, and write a class's submissions of it."""
+    build(repository, course, assignment)
+    simulate.simulate(repository, course, assignment, students, SEED, course.submitted)
+
+
+def start(repository: Repository, course: Course, assignment: str, jobs: int | None) -> Iterator[Result]:
+    """Start to grade the class. jobs: a few students are done by one process before a second would be ready."""
+    return grade_stream(course, repository, assignment, jobs=jobs, limits=LIMITS)
+
+
+def write(course: Course, assignment: str, results: list[Result]) -> None:
+    """What people look at: feedback, report and CSV."""
+    write_feedback(course, assignment)
+    write_report(course, assignment, results, course.results / f"{assignment}.html")
+    export_csv(course, assignment, course.root / f"{assignment}.csv")
 
 
 def _table(rows: list[simulate.Row]) -> Table:
@@ -81,7 +116,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--course", type=Path, default=Path("demo-course"), help="the course directory to make anew")
     arguments = parser.parse_args()
-    return 0 if run(Course(arguments.course), Console()) else 1
+    return 0 if run(Course(arguments.course), Console(), Repository.default()) else 1
 
 
 if __name__ == "__main__":

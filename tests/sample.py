@@ -145,8 +145,8 @@ MISTAKES = {
 """
 
 
-def write_sample(root: Path) -> Repository:
-    """Write the sample repository under `root`, with the real selfcheck."""
+def write_sample(root: Path, *names: str) -> Repository:
+    """Write the sample repository under `root`, with the real selfcheck. names: under which the sample stands there."""
     repository = Repository(root)
     selfcheck = Repository.default().assignments / "selfcheck"
     shutil.copytree(selfcheck, root / "assignments" / "selfcheck", ignore=shutil.ignore_patterns("__pycache__"))
@@ -155,17 +155,18 @@ def write_sample(root: Path) -> Repository:
     (root / "data").mkdir()
     (root / "data" / "README.md").write_text("# Data\n")
     (root / "data" / "registry.txt").write_text("")
-    for path, text in (
-        (repository.source(NAME), SOURCE),
-        (repository.hidden(NAME), HIDDEN),
-        (repository.right(NAME), RIGHT),
-        (repository.mistakes(NAME), MISTAKES),
-        (repository.visible(NAME), VISIBLE),
-        (repository.cases(NAME), CASES),
-        (repository.public(NAME) / "conftest.py", 'pytest_plugins = ["selfcheck.plugin"]\n'),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.lstrip("\n"))
+    for name in names or (NAME,):
+        for path, text in (
+            (repository.source(name), SOURCE),
+            (repository.hidden(name), HIDDEN),
+            (repository.right(name), RIGHT),
+            (repository.mistakes(name), MISTAKES),
+            (repository.visible(name), VISIBLE),
+            (repository.cases(name), CASES),
+            (repository.public(name) / "conftest.py", 'pytest_plugins = ["selfcheck.plugin"]\n'),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.lstrip("\n"))
     return repository
 
 
