@@ -29,8 +29,8 @@ PICTURES, HEART_STEPS, HEART_LOSS, HEART_SECONDS = 50, 300, 0.02, 20.0
 HEART = {"D": 64, "H": 128}
 
 SECONDS, BLEU = 240.0, 0.15
-SIZES = {"D": 256, "H": 256}
-MINIMUM_COUNT, BATCH, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, DROPOUT = 8, 64, 7, 2e-3, 0.05, 0.3
+SIZES = {"D": 128, "H": 256}
+MINIMUM_COUNT, BATCH, EPOCHS, LEARNING_RATE, WEIGHT_DECAY, DROPOUT = 8, 64, 9, 2e-3, 0.3, 0.3
 TOGETHER = 4  # so many batches are drawn and sorted by length together: less padding, and still by lot
 LONGEST, BEAM, ALPHA = 20, 5, 0.7
 

@@ -2058,11 +2058,11 @@ if __name__ == "__main__":
         photographs = standardise(photographs, photographs[lines["train"]])
         language = build_vocabulary(sentences[lines["train"]].flatten().tolist(), minimum_count=8)
         torch.manual_seed(15)
-        on_photographs = CaptionModel(photographs.shape[1], 256, 256, len(language))
+        on_photographs = CaptionModel(photographs.shape[1], 128, 256, len(language))
         with torch.no_grad():
             on_photographs.b[256:512] += 1  # of the forget gate: remember, as in assignment 4
         parts = [examples(sentences, lines[split], language) for split in ("train", "validation")]
-        settings = {"epochs": 6, "learning_rate": 2e-3, "weight_decay": 0.02, "drop": 0.3}
+        settings = {"epochs": 9, "learning_rate": 2e-3, "weight_decay": 0.3, "drop": 0.3}
         photograph_run = new_run(on_photographs, seed=15, **settings)
         train(photograph_run, photographs, *parts)
         use_best(photograph_run)
@@ -2075,8 +2075,8 @@ if __name__ == "__main__":
         print("no photographs: the environment variable FLICKR8K names no file")
 
 # %% [markdown]
-# When it was tried with 6,091 photographs to learn from, this cell reached BLEU 0.141 greedily and 0.172 with a beam
-# of 5 on 1,000 others, CIDEr 0.33 and 0.40. *Two dogs are playing in the grass* is what it says, and often there are
+# When it was tried with 6,091 photographs to learn from, this cell reached BLEU 0.161 greedily and 0.181 with a beam
+# of 5 on 1,000 others, CIDEr 0.40 and 0.44. *Two dogs are playing in the grass* is what it says, and often there are
 # dogs, and grass. Compare with the emoji: there the beam earned nothing, for the network was nearly sure of each
 # word. Here every word is a choice among many, a better search finds better sentences, and it pays.
 
