@@ -32,8 +32,8 @@ from autograder.grade.result import Result
 from autograder.rooms import Course, Repository
 from autograder.run.wall import Limits
 
-STUDENTS = 30  # of the first assignment
-FEWER = 6  # of each of the others: right, right in another way, wrong, unfinished, untouched, broken
+STUDENTS = 30  # hand in the first assignment
+FEWER = 6  # of them hand in each of the others: right, right in another way, wrong, unfinished, untouched, broken
 SEED = 7
 LIMITS = Limits(call=2.0, cell=4.0)  # seconds; less than usual, since every class has somebody whose loop never ends
 
@@ -41,8 +41,9 @@ LIMITS = Limits(call=2.0, cell=4.0)  # seconds; less than usual, since every cla
 def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS, fewer: int = FEWER) -> bool:
     """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
 
-    students: of the first assignment; fewer: of each of the others. One process grades, and starts the next class
-    while one ends; beside it another builds the assignments one after another, and then writes what people look at.
+    students: the class, all of whom hand in the first assignment; fewer: so many of them hand in each of the others.
+    One process grades, and starts on the next assignment while one ends; beside it another builds the assignments one
+    after another, and then writes what people look at.
     """
     course = Course(course.root.resolve())
     if course.root.exists():
@@ -50,7 +51,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     first, *others = names = repository.names()
     start_server(repository.source(first), repository.visible(first), repository.hidden(first))
     sizes = {first: students} | dict.fromkeys(others, fewer)
-    good, begin, written = 0, time.monotonic(), []
+    begin, written = time.monotonic(), []
+    as_expected: dict[str, bool] = {}  # by student, over all that the student has handed in
     streams: dict[str, Iterator[Result]] = {}
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
         built = {name: beside.submit(prepare, repository, course, name, sizes[name]) for name in names}
@@ -60,7 +62,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
                 if ready and ready not in streams and built[ready].done():
                     streams[ready] = start(repository, course, ready, jobs=None if ready == first else 1)
             console.print(
-                f"[bold]{name}[/]: grading {sizes[name]} simulated students behind the wall, into nbgrader's gradebook",
+                f"[bold]{name}[/]: grading {sizes[name]} submissions behind the wall, into nbgrader's gradebook",
                 highlight=False,
             )
             results: list[Result] = []
@@ -69,7 +71,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
             rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
             console.print(_table(rows))
             console.print(f"{time.monotonic() - begin:.0f} s", highlight=False)
-            good += sum(row.ok for row in rows)
+            for row in rows:
+                as_expected[row.student] = row.ok and as_expected.get(row.student, True)
         console.print("writing feedback, reports and CSV")
         for future in written:
             future.result()
@@ -81,9 +84,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
         ("nbgrader's gradebook", f"cd {course.root} && nbgrader formgrader"),
     ):
         console.print(f"  {what}: {path}", highlight=False, soft_wrap=True)
-    total = sum(sizes.values())
-    print(f"demo: {good} of {total} as expected")
-    return good == total
+    print(f"demo: {sum(as_expected.values())} of {len(as_expected)} as expected")
+    return all(as_expected.values())
 
 
 def prepare(repository: Repository, course: Course, assignment: str, students: int) -> None:
