@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from rich.table import Table
 from autograder.author import catalogue, student_side
 from autograder.author.build import read_source
 from autograder.author.handout import handout
-from autograder.author.mutant_session import judge
+from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant
 from autograder.author.source import Source
 from autograder.rooms import Repository
@@ -77,34 +78,39 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
     others = [(cell, name, code) for cell in source.exercises for name, code in rights.get(cell.name, {}).items()]
     patched = [Mutant(c.name, "", m["id"], 1, c.patched(m["old"], m["new"] or "")) for c, m in wrong]
     candidates = [*patched, *(Mutant(cell.name, "", name, 1, code) for cell, name, code in others)]
-    for mutant, verdict in zip(candidates, judge(repository, assignment, candidates), strict=True):
-        proof = proofs[mutant.exercise]
-        if len(patched) and mutant in patched:
-            proof.listed += 1
-            proof.rejected += verdict.killed
-            if not verdict.killed:
-                proof.problems.append(f"{mutant.exercise}: no test rejects {mutant.now} ({verdict.outcome})")
-        else:
-            proof.right += 1
-            proof.passed += verdict.outcome == "passed"
-            if verdict.outcome != "passed":
-                proof.problems.append(f"{mutant.exercise}: {verdict.test} rejects the right solution {mutant.now}")
-    trials = []
-    for (cell, mistake), mutant in zip(wrong, patched, strict=True):
-        if mistake.get("exempt"):
-            proofs[cell.name].exempt += 1
-        else:
-            trials.append(Trial(cell.name, mistake["id"], mutant.code, says=mistake["says"]))
-    for cell, name, code in others:
-        trials.append(Trial(cell.name, name, code, right=True))
+    trials = [
+        Trial(cell.name, mistake["id"], mutant.code, says=mistake["says"])
+        for (cell, mistake), mutant in zip(wrong, patched, strict=True)
+        if not mistake.get("exempt")
+    ]
+    trials += [Trial(cell.name, name, code, right=True) for cell, name, code in others]
     for cell in source.exercises:
         for change in student_side.CHANGES:
             right = change in student_side.RIGHT
-            for _ in range(REPEATS if right else 1):
-                trials.append(Trial(cell.name, change, cell.reference, change, right=right))
-    for trial, (sentences, right) in zip(trials, ask_students_files(repository, source, trials), strict=True):
+            trials += [Trial(cell.name, change, cell.reference, change, right=right)] * (REPEATS if right else 1)
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(ask_students_files, repository, source, trials)
+        verdicts = judge(repository, assignment, candidates)
+    for cell, mistake in wrong:
+        proofs[cell.name].exempt += bool(mistake.get("exempt"))
+    for place, (mutant, verdict) in enumerate(zip(candidates, verdicts, strict=True)):
+        _judge_verdict(proofs[mutant.exercise], mutant, verdict, right=place >= len(patched))
+    for trial, (sentences, right) in zip(trials, said.result(), strict=True):
         _judge_sentences(proofs[trial.exercise], trial, sentences, right)
     return proofs
+
+
+def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) -> None:
+    if right:
+        proof.right += 1
+        proof.passed += verdict.outcome == "passed"
+        if verdict.outcome != "passed":
+            proof.problems.append(f"{mutant.exercise}: {verdict.test} rejects the right solution {mutant.now}")
+    else:
+        proof.listed += 1
+        proof.rejected += verdict.killed
+        if not verdict.killed:
+            proof.problems.append(f"{mutant.exercise}: no test rejects {mutant.now} ({verdict.outcome})")
 
 
 def _judge_sentences(proof: Proof, trial: Trial, sentences: list[str], right: bool) -> None:
