@@ -225,8 +225,7 @@ class Slot:
         while not poll.poll(_WATCH_SECONDS * 1000):
             if time.monotonic() > end:
                 raise SlotFault("the session did not answer in time")
-            if nursery.memory() > self.limits.memory or nursery.scratch() > self.limits.scratch:
-                nursery.kill_students()
+            nursery.enforce()
         try:
             reply = wire.decode(wire.receive(jobs, end))
         except (wire.Closed, wire.TimedOut, wire.WireError) as error:

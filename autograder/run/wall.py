@@ -220,9 +220,21 @@ class Nursery:
                     continue
         return total
 
-    def kill_students(self) -> None:
-        """Kill every process of the student from outside; the nursery itself lives on."""
-        _kill(descendants_of(self.pid))
+    def enforce(self, seconds: float = 1.0) -> None:
+        """Kill the student's processes, from outside, if together they use more than they may; the nursery lives on.
+
+        Those that begin while we measure live on too: what was too much is not theirs. Where it stays too much, because
+        somebody got away, the next round finds them.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            students = descendants_of(self.pid)
+            if self.memory() <= self.limits.memory and self.scratch() <= self.limits.scratch:
+                return
+            _kill(students)
+            if time.monotonic() > end:
+                return
+            time.sleep(0.001)
 
     def close(self) -> None:
         """End the nursery, every process in it, and its scratch folder."""

@@ -53,7 +53,7 @@ def _fork(connection: socket.socket) -> socket.socket:
         if os.fork():
             os.close(descriptors[0])
             return connection
-        os.setsid()  # the wall's supervisor, which counts processes, hears of this one
+        os.setsid()  # a signal to its group does not reach the process it comes from
         random.setstate(drawn)
     connection.close()
     return socket.socket(fileno=descriptors[0])

@@ -63,8 +63,9 @@ def worker(nursery):
         return made[-1]
 
     yield start
-    for one in made:
+    for number, one in enumerate(made):
         assert one.sweep()
+        wall.remove_folder(nursery.scratch_root / f"w{number}")
     assert psutil.Process(nursery.pid).children(recursive=True) == []
 
 
@@ -186,6 +187,21 @@ def test_a_fork_bomb_meets_the_process_cap_and_is_swept_away(worker):
     assert student.call("bomb")["value"] <= LIMITS.processes
 
 
+def test_a_fork_bomb_takes_no_process_from_who_comes_after(worker):
+    bomb = (
+        "import os, time\ndef bomb():\n    made = 0\n    try:\n        while True:\n"
+        "            if os.fork() == 0:\n"
+        "                time.sleep(600)\n            made += 1\n    except OSError:\n        return made"
+    )
+    found = []
+    for _ in range(3):
+        student = worker(bomb)
+        found.append(student.call("bomb")["value"])
+        assert student.sweep()
+        time.sleep(0.2)  # the supervisor takes a moment to notice who has ended
+    assert min(found) >= LIMITS.processes - 4, found
+
+
 def test_too_much_memory_is_an_error_of_the_student_alone(worker, nursery):
     student = worker("import numpy as np\ndef hungry():\n    return np.ones(10**9).sum()\ndef fine():\n    return 1")
     assert student.call("hungry")["error"]["names"][0] in ("MemoryError", "_ArrayMemoryError")
@@ -201,12 +217,41 @@ def test_files_cannot_grow_beyond_the_scratch_limit(worker, nursery):
     assert nursery.scratch() <= LIMITS.scratch + 2**20
 
 
+def full(folder):
+    """More in a scratch folder than there may be, and what makes room again."""
+    for number in range(3):
+        (folder / f"full-{number}").write_bytes(bytes(LIMITS.scratch // 2))
+    return lambda: [path.unlink() for path in folder.glob("full-*")]
+
+
 def test_students_are_killed_from_outside_and_the_nursery_lives(worker, nursery):
     student = worker("def fine():\n    return 1")
-    nursery.kill_students()
+    nursery.enforce()
+    assert student.call("fine") == {"value": 1}
+    make_room = full(nursery.scratch_root)
+    nursery.enforce(0.0)
+    make_room()
     with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
         student.call("fine", seconds=5)
     assert worker("def fine():\n    return 2").call("fine") == {"value": 2}
+
+
+def test_who_begins_while_the_others_use_is_measured_is_not_killed_for_it(worker, nursery, monkeypatch):
+    guilty, measure = worker("def fine():\n    return 1"), nursery.scratch
+    make_room, began = full(nursery.scratch_root), []
+
+    def scratch():
+        found = measure()
+        make_room()
+        began.append(worker("def fine():\n    return 2"))
+        return found
+
+    monkeypatch.setattr(nursery, "scratch", scratch)
+    nursery.enforce()
+    assert len(began) == 2
+    assert [one.call("fine") for one in began] == [{"value": 2}] * 2
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        guilty.call("fine", seconds=5)
 
 
 def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
