@@ -16,7 +16,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.run import wire
-from autograder.run.wall import Limits, address_space, remove_folder, sweep
+from autograder.run.wall import Limits, address_space, remove_folder, space_used, sweep
 from autograder.run.worker import PROGRESS
 from selfcheck.target import StudentError, StudentTimeout
 
@@ -63,6 +63,7 @@ class RemoteProvider:
         self._home: socket.socket | None = None  # to the process in which the cells have run
         self._home_pid = 0
         self._forkable = False
+        self._forks_answer = True
         self._channel: socket.socket | None = None  # to the process that answers this exercise's calls
         self._forks = 0
         self._slow = False
@@ -214,7 +215,7 @@ class RemoteProvider:
     def _note(self, reply: Any) -> None:
         if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
             raise wire.WireError("not a reply")
-        self._forkable = reply.get("alone") is True
+        self._forkable = self._forks_answer and reply.get("alone") is True
         self.defined = frozenset(name for name in reply["defined"] if type(name) is str)
         self.cell_errors = {}
         for entry in reply["done"]:
@@ -247,16 +248,22 @@ class RemoteProvider:
         self._home, self._home_pid = ours, int(answer)
 
     def _fork_of_home(self) -> socket.socket | None:
-        """The channel to a fork of the process in which the cells have run, or None if that process is gone."""
+        """The channel to a fork of the process in which the cells have run, which has said that it is there.
+
+        None if there is no such fork, or none in time: from then on the cells run anew for every exercise.
+        """
         assert self._home is not None
         ours, theirs = _channel()
-        deadline = time.monotonic() + 1  # it has nothing else to do
+        deadline = time.monotonic() + 5  # it has nothing else to do
         try:
             wire.send(self._home.fileno(), wire.encode({"op": "fork"}), deadline)
             self._home.sendmsg([b"F"], _rights(theirs))
-        except (OSError, wire.Closed, wire.TimedOut):
+            theirs.close()
+            wire.receive(ours.fileno(), deadline)
+        except (OSError, wire.Closed, wire.TimedOut, wire.WireError):
             ours.close()
             self._drop_all()
+            self._forks_answer = False
             return None
         finally:
             theirs.close()
@@ -268,7 +275,8 @@ class RemoteProvider:
         if channel is None:
             return
         channel.close()
-        if channel is self._home or not self._swept(0.5, spare=self._home_pid):
+        clean = channel is not self._home and self._swept(0.5, spare=self._home_pid)
+        if not clean or space_used(self._scratch) > self.limits.scratch:  # which is not the next exercise's doing
             self._drop_all()
 
     def _drop_all(self) -> None:

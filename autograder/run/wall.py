@@ -208,17 +208,7 @@ class Nursery:
 
     def scratch(self) -> int:
         """Bytes in the scratch folders; a folder of very many files counts as over any limit."""
-        total = files = 0
-        for folder, _, names in os.walk(self.scratch_root):
-            files += len(names) + 1
-            if files > 5000:
-                return sys.maxsize
-            for name in names:
-                try:
-                    total += os.lstat(os.path.join(folder, name)).st_blocks * 512
-                except OSError:
-                    continue
-        return total
+        return space_used(self.scratch_root)
 
     def enforce(self, seconds: float = 1.0) -> None:
         """Kill the student's processes, from outside, if together they use more than they may; the nursery lives on.
@@ -249,6 +239,21 @@ class Nursery:
                 pass  # already gone: killing was all we wanted
             self._process = None
         remove_folder(self.scratch_root)
+
+
+def space_used(folder: Path) -> int:
+    """Bytes that a folder takes on disk; one of very many files counts as over any limit."""
+    total = files = 0
+    for inner, _, names in os.walk(folder):
+        files += len(names) + 1
+        if files > 5000:
+            return sys.maxsize
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(inner, name)).st_blocks * 512
+            except OSError:
+                continue
+    return total
 
 
 def _remove_stale_scratch() -> None:

@@ -23,7 +23,7 @@ def serve(channel: int, shell: Any, cases: types.ModuleType) -> None:
     """Answer requests on the descriptor `channel` until the other side closes it.
 
     After the request "fork" a byte brings a descriptor: a fork of this process, in which the cells have run, serves
-    there, and this process goes on here.
+    there, says first that it is HERE, and this process goes on here.
     """
     from selfcheck.target import LocalProvider, StudentError
 
@@ -56,9 +56,11 @@ def _fork(connection: socket.socket) -> socket.socket:
         os.setsid()  # a signal to its group does not reach the process it comes from
         random.setstate(drawn)
     connection.close()
+    wire.send(descriptors[0], HERE)
     return socket.socket(fileno=descriptors[0])
 
 
+HERE = b""  # the first frame of a fork: it has begun
 PROGRESS = "progress"  # a file in the scratch folder: the number of the cell that runs
 _WARM_UP = """
 import numpy

@@ -107,15 +107,35 @@ def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):
     assert exercises(provider, "count", 2) == [1, 1]
 
 
-def test_an_exercise_that_stops_its_parent_is_followed_by_the_next_after_a_call_in_vain(submission):
+def test_an_exercise_that_stops_its_parent_is_followed_by_the_next(submission):
     provider = submission(
         COUNTER, "import os, signal\ndef stop():\n    os.kill(os.getppid(), signal.SIGSTOP)\n    return 1"
     )
     assert provider.call("stop", (), {}) == 1
+    assert exercises(provider, "count", 2) == [1, 1]
+
+
+def test_cells_whose_forks_end_at_once_run_anew_for_each_exercise(submission):
+    provider = submission(COUNTER, "import os\nos.register_at_fork(after_in_child=lambda: os._exit(0))")
+    assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+def test_exercises_that_are_never_called_take_no_process_from_the_others(submission):
+    provider = submission(COUNTER)
+    provider.problems = {"gone": "its cell is gone"}
+    for _ in range(3 * LIMITS.processes):
+        provider.begin()
+        with pytest.raises(StudentError, match="its cell is gone"):
+            provider.call("gone", (), {})
+    assert exercises(provider, "count", 2) == [1, 1]
+
+
+def test_a_scratch_folder_that_an_exercise_has_filled_is_emptied_for_the_next(submission):
+    fill = "def fill():\n    for n in range(3):\n        open(f'full-{n}', 'wb').write(bytes(2**25))\n    return 1"
+    provider = submission(COUNTER, "import os\ndef files():\n    return os.listdir()", fill)
+    assert provider.call("fill", (), {}) == 1
     provider.begin()
-    with pytest.raises(StudentTimeout):
-        provider.call("count", (), {})
-    assert provider.call("count", (), {}) == 1
+    assert not [name for name in provider.call("files", (), {}) if name.startswith("full")]
 
 
 def test_detached_processes_end_with_their_exercise(submission, nursery):
