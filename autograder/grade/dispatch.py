@@ -52,7 +52,7 @@ def run(
         while running := [future for line in lines for future in line.given]:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for line in lines:
-                for future in done & line.given.keys():
+                for future in [given for given in line.given if given in done]:  # the oldest first
                     yield from _finished(line, future, assignment, attempts, queue)
                 line.fill(queue, slow_first=line is lines[0])
     finally:

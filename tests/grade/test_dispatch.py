@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,23 @@ def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignme
         got = run([job(student) for student in students], assignment, workers)
         assert {student for student, (status, _) in got.items() if status == "failed"} == {"killer1", "killer2"}
         assert sorted(got) == sorted(students)
+
+
+def test_what_was_graded_before_the_process_died_is_not_graded_again(made, assignment, monkeypatch):
+    class Dying(Here):
+        def submit(self, function, /, job):
+            if job.student != "killer":
+                return super().submit(function, job)
+            future = Future()
+            future.set_exception(BrokenProcessPool("died"))
+            return future
+
+    processes = []
+    monkeypatch.setattr(dispatch, "local_executor", lambda: processes.append(Dying()) or processes[-1])
+    for _ in range(20):  # futures have no order of their own
+        processes.clear()
+        assert run([job("s1"), job("killer")], assignment, 1) == {"s1": ("graded", 0.5), "killer": ("failed", 0.0)}
+        assert [student for process in processes for student in process.students] == ["s1"]
 
 
 def test_a_broken_executor_of_somebody_elses_ends_in_results(made, assignment):

@@ -156,7 +156,6 @@ def memfd():
 def test_no_process_can_be_seen_or_looked_into(worker, nursery):
     code = """
 import os
-import signal
 def listed(path):
     return os.listdir(path)
 def read(path):
