@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from selfcheck.fingerprint import Describer, Trace, joined, opened
+from selfcheck.fingerprint import Describer, Trace, joined
 from selfcheck.folder import cases_beside
 from selfcheck.record import Record
+from selfcheck.sealing import Message, Sealed
 from selfcheck.session import undisturbed
 from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
 from selfcheck.traces import Subject, Traces, caller, trace
@@ -67,19 +68,19 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
     None if nothing can be said: no fingerprints, another stream of random inputs than the build had, an exercise that
     is not started, a call that does not end in its time.
     """
-    entry, salt = _entry(folder / FILE, exercise)
-    if entry is None or not hasattr(cases, "CASES"):
+    found = _entry(folder / FILE, exercise)
+    if found is None or not hasattr(cases, "CASES"):
         return None
+    entry, sealed, describe = found
     inputs = cases.CASES(exercise, np.random.default_rng(entry["seed"]))
-    describe = Describer(salt)
-    if opened(salt, entry["sealed"], INPUTS, inputs_trace(inputs, describe)) is None:
+    if sealed.opened(INPUTS, inputs_trace(inputs, describe)) is None:
         return None
     subject = Subject(exercise, tuple(entry["outputs"]), tuple(getattr(cases, "OPAQUE", {}).get(exercise, ())))
     try:
         traces = trace(subject, caller(exercise, provider, cases), inputs, describe)
     except StudentError:
         return None
-    return _looked_up(traces, subject, entry, salt, [described(case, entry["arguments"]) for case in inputs])
+    return _looked_up(traces, subject, entry, sealed, [described(case, entry["arguments"]) for case in inputs])
 
 
 def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "") -> list[str]:
@@ -132,23 +133,25 @@ def inputs_trace(inputs: Sequence[tuple[Any, ...]], describe: Describer) -> Trac
     return joined({str(i): describe(tuple(case), f"input {i}") for i, case in enumerate(inputs)})
 
 
-def _looked_up(traces: Traces, subject: Subject, entry: Mapping[str, Any], salt: bytes, labels: list[str]) -> Diagnosis:
-    def found(scope: str, what: Trace) -> dict[str, Any]:
-        return opened(salt, entry["sealed"], scope, what) or {}
+def _looked_up(
+    traces: Traces, subject: Subject, entry: Mapping[str, Any], sealed: Sealed, labels: list[str]
+) -> Diagnosis:
+    def found(scope: str, what: Trace) -> Message:
+        return sealed.opened(scope, what) or Message()
 
     whole = found(WHOLE, traces.whole)
-    if whole.get("right"):
+    if whole.right:
         return Diagnosis("", right=True)
     outputs = {name: found(f"{OUTPUT} {name}", traces.output(name)) for name in subject.shown}
     judged = set(entry["judged"])
     cases = [i for i in range(len(labels)) if i in judged]
-    different = [labels[i] for i in cases if not found(f"{CASE} {i}", traces.case(i)).get("right")]
+    different = [labels[i] for i in cases if not found(f"{CASE} {i}", traces.case(i)).right]
     return Diagnosis(
-        whole.get("says", ""),
+        whole.says,
         right=False,
-        right_outputs=tuple(name for name in subject.shown if outputs[name].get("right")),
-        wrong_outputs=tuple(name for name in subject.shown if name in judged and not outputs[name].get("right")),
-        sentences=tuple(() if whole else ((name, known["says"]) for name, known in outputs.items() if "says" in known)),
+        right_outputs=tuple(name for name in subject.shown if outputs[name].right),
+        wrong_outputs=tuple(name for name in subject.shown if name in judged and not outputs[name].right),
+        sentences=tuple(() if whole.says else ((name, known.says) for name, known in outputs.items() if known.says)),
         differs_on=tuple(different or (label for i, label in enumerate(labels) if i not in judged)),
     )
 
@@ -161,13 +164,14 @@ def exercises(folder: Path) -> list[str]:
         return []
 
 
-def _entry(path: Path, exercise: str) -> tuple[dict[str, Any] | None, bytes]:
-    """An exercise's part of mistakes.json, and the salt."""
+def _entry(path: Path, exercise: str) -> tuple[dict[str, Any], Sealed, Describer] | None:
+    """Return an exercise's part of mistakes.json, what is sealed in it, and what describes values with its salt."""
     try:
         content = json.loads(path.read_text("utf-8"))
-        return content["exercises"].get(exercise), bytes.fromhex(content["salt"])
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None, b""
+        entry, salt = content["exercises"][exercise], bytes.fromhex(content["salt"])
+        return entry, Sealed(salt, entry), Describer(salt)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,21 +1,18 @@
-r"""Fingerprints of what a function does on the public cases, and sentences sealed by them.
+r"""Fingerprints of what a function does on the public cases.
 
 A trace describes outputs by what is exact (types, shapes, whole numbers, errors, which entries are not finite) and by a
 few real numbers per array $a$ of $n$ finite entries: $\log_2 s$, with $s = \sqrt{\sum a_i^2 / n}$, and at most four
 projections $\sum_i a_i r_{ki} / (\sqrt{n}\, s)$ on directions $r_k$ that a salt gives: always fewer than $n$, so that
-no array can be solved for. The reals are cut into bins; what is exact and the bins make a key. Only a program whose
-outputs lie in the same bins has the key, and opens what is sealed under it: a sentence, and the reals once more, finer,
-so that being near is not taken for being the same.
+no array can be solved for. The reals are cut into bins; what is exact and the bins make the key that sentences are
+sealed under (`selfcheck.sealing`).
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import itertools
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +23,6 @@ BIN = 1 / 32
 SHIFT = 0.382 * BIN  # of all edges, so that sizes which are powers of two lie on none
 NEAR_EDGE = 1e-3  # a real this near an edge is tried on both sides of it
 SAME = 5e-4  # reals that differ by less are the same: float32 and the order of additions stay far below
-RESOLUTION = 1e-5  # of the reals under the seal
-MOST_TRIES = 4096
 ZERO = 1e-13  # an array of smaller entries is called zero: there is only rounding in it
 MOST_ITEMS = 10_000
 
@@ -64,7 +59,7 @@ def same(a: Trace, b: Trace) -> bool:
 
 def edge_distance(trace: Trace) -> float:
     """The distance of the nearest real from an edge between bins."""
-    return min(map(_edge, trace.reals), default=BIN / 2)
+    return min(map(edge, trace.reals), default=BIN / 2)
 
 
 @dataclass(frozen=True)
@@ -138,90 +133,28 @@ class Describer:
         return ((2 * uniform - 1) * np.sqrt(3.0)).reshape(number, size)
 
 
-def seal(salt: bytes, messages: Sequence[tuple[str, Trace, Mapping[str, Any]]]) -> dict[str, str]:
-    """Seal each message of (scope, trace, message) under the key of its trace; all are made equally long.
-
-    scope: a word that says what the trace is of. Returns {name: sealed text}, sorted, so that neither order nor length
-    tells one from another.
-    """
-    texts = []
-    for scope, trace, message in messages:
-        content = {**message, "reals": [round(x / RESOLUTION) for x in trace.reals]}
-        bins = [_bin(x) for x in trace.reals]
-        texts.append((_material(salt, scope, trace.exact, bins), json.dumps(content).encode()))
-    length = max((len(text) for _, text in texts), default=0)
-    sealed = {}
-    for material, text in texts:
-        text = text.ljust(length)
-        sealed[_name(material)] = base64.b64encode(_masked(_check(text) + text, material)).decode()
-    return dict(sorted(sealed.items()))
-
-
-def opened(salt: bytes, sealed: Mapping[str, str], scope: str, trace: Trace) -> dict[str, Any] | None:
-    """The message sealed under this trace, or one that differs from it by rounding; None if there is none."""
-    for bins in _nearby(trace.reals):
-        material = _material(salt, scope, trace.exact, bins)
-        if _name(material) in sealed:
-            content = _masked(base64.b64decode(sealed[_name(material)]), material)
-            if content[:8] == _check(content[8:]):
-                message = json.loads(content[8:])
-                if _agree(trace.reals, [n * RESOLUTION for n in message.pop("reals")]):
-                    return message
-    return None
-
-
 def ambiguous(trace: Trace) -> int:
     """How many of the reals lie so near an edge that both sides are tried."""
-    return sum(_edge(x) < NEAR_EDGE for x in trace.reals)
+    return sum(edge(x) < NEAR_EDGE for x in trace.reals)
 
 
-def _place(x: float) -> float:
+def place_in_bins(x: float) -> float:
     """Where a real lies, counted in bins: an edge at every whole number."""
     return (x + SHIFT) / BIN
 
 
-def _bin(x: float) -> int:
-    return int(np.floor(_place(x)))
+def bin_of(x: float) -> int:
+    """The number of the bin that a real lies in."""
+    return int(np.floor(place_in_bins(x)))
 
 
-def _edge(x: float) -> float:
+def edge(x: float) -> float:
     """The distance from the nearest edge."""
-    return abs(_place(x) - round(_place(x))) * BIN
-
-
-def _nearby(reals: Sequence[float]) -> Iterator[list[int]]:
-    """The bins of the reals, then those with some of the reals near an edge moved across it, at most MOST_TRIES."""
-    own = [_bin(x) for x in reals]
-    nearest = [round(_place(x)) for x in reals]
-    moves = [(i, nearest[i] - (own[i] == nearest[i])) for i, x in enumerate(reals) if _edge(x) < NEAR_EDGE]
-    moves.sort(key=lambda move: _edge(reals[move[0]]))
-    subsets = itertools.chain.from_iterable(itertools.combinations(moves, size) for size in range(len(moves) + 1))
-    for subset in itertools.islice(subsets, MOST_TRIES):
-        bins = list(own)
-        for position, across in subset:
-            bins[position] = across
-        yield bins
+    return abs(place_in_bins(x) - round(place_in_bins(x))) * BIN
 
 
 def _agree(a: Sequence[float], b: Sequence[float]) -> bool:
     return len(a) == len(b) and all(abs(x - y) <= SAME for x, y in zip(a, b, strict=True))
-
-
-def _material(salt: bytes, scope: str, exact: str, bins: Sequence[int]) -> bytes:
-    return hashlib.shake_256(salt + json.dumps([scope, exact, list(bins)]).encode()).digest(32)
-
-
-def _name(material: bytes) -> str:
-    return hashlib.sha256(b"name" + material).hexdigest()[:20]
-
-
-def _masked(text: bytes, material: bytes) -> bytes:
-    stream = hashlib.shake_256(b"stream" + material).digest(len(text))
-    return bytes(a ^ b for a, b in zip(text, stream, strict=True))
-
-
-def _check(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()[:8]
 
 
 def _digest(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Makes assignments/aN/mistakes.json: sentences that open only for a program that makes the mistake they are about.
 
 Every mistake of the catalogue runs on the public cases; what comes out is the key its sentence is sealed with
-(`selfcheck.fingerprint`). The file is the same from run to run, and nothing in it can be read as a list of hints.
+(`selfcheck.sealing`). Nothing in the file can be read as a list of hints, and nothing in it depends on the processor: a
+mistake is refused where rounding decides what it gives.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import contextlib
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import ModuleType
@@ -19,123 +21,290 @@ from typing import Any
 
 import numpy as np
 
-from autograder.author import catalogue
+from autograder.author import catalogue, rounding
 from autograder.author.cell import Cell
 from autograder.author.problem import Problem, SourceError
 from autograder.author.source import Source, load_reference
 from autograder.rooms import Repository
-from selfcheck import diagnosis, fingerprint
+from selfcheck import diagnosis, fingerprint, sealing
 from selfcheck.fingerprint import Describer, Trace
+from selfcheck.sealing import Message, Sealed
 from selfcheck.target import LocalProvider
 from selfcheck.traces import Subject, Traces, caller, raises, shown_by, trace
 
 SEEDS = range(100)
+MOST_UNSTEADY = 5  # seeds on which rounding or chance decides, before it is said: others would show the same
 FROM_EDGE = 1e-5  # no real of the right answer or of a mistake lies nearer to an edge between bins
 MOST_AMBIGUOUS = 10
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
 
-Message = tuple[str, Trace, Mapping[str, Any]]
+RIGHT = "the right answer"
 
 
 def mistakes_json(repository: Repository, source: Source) -> bytes:
-    """The bytes of assignments/aN/mistakes.json.
+    """Return the bytes of assignments/aN/mistakes.json.
 
-    Raises SourceError, naming exercise and mistake, where a mistake cannot be told from the right answer or from a
-    mistake with another sentence, where it raises on every case, or where its result differs from run to run.
+    What the committed file holds of an exercise stays, byte for byte, if it recognises all that this machine computes:
+    the reals of a trace differ in their last digits from processor to processor. Raises SourceError, naming exercise
+    and mistake, where a mistake cannot be told from the right answer or from a mistake with another sentence, where it
+    raises on every case, where its result differs from run to run, or where rounding decides what it gives.
     """
-    salt = hashlib.sha256(f"mistakes of {source.name}".encode()).digest()[:16]
-    path = repository.cases(source.name)
-    if not path.is_file():  # the handout names it
-        return _written(salt, {})
-    cases = load_reference(path)
-    listed = catalogue.mistakes(repository, source.name)
-    reference = source.load()
+    committed = _committed(repository, source)
     problems: list[Problem] = []
-    exercises = {}
-    for cell in source.exercises:
-        named = [mistake for mistake in listed.get(cell.name, []) if not mistake.get("exempt")]
-        if not named:
-            continue
+    entries = {}
+    for exercise in exercises(repository, source):
         try:
-            exercises[cell.name] = _Exercise(cell, reference, cases, salt).entry(named)
-        except _Refused as refused:
+            entries[exercise.cell.name] = exercise.entry(committed.get(exercise.cell.name))
+        except Refused as refused:
             where = repository.mistakes(source.name).relative_to(repository.root).as_posix()
-            problems += [Problem(where, f"{cell.name}: {sentence}") for sentence in refused.sentences]
+            problems += [Problem(where, f"{exercise.cell.name}: {sentence}") for sentence in refused.sentences]
     if problems:
         raise SourceError(problems)
-    return _written(salt, exercises)
+    return (json.dumps({"salt": _salt(source).hex(), "exercises": entries}, indent=1) + "\n").encode()
 
 
-def _written(salt: bytes, exercises: Mapping[str, Any]) -> bytes:
-    content = {"salt": salt.hex(), "exercises": exercises}
-    return (json.dumps(content, indent=1) + "\n").encode()
+def exercises(repository: Repository, source: Source) -> list[Exercise]:
+    """Return the exercises of an assignment that have mistakes to be named."""
+    path = repository.cases(source.name)
+    if not path.is_file():  # the handout names it
+        return []
+    cases, reference = load_reference(path), source.load()
+    run = [cell.reference for cell in source.cells if cell.kind in ("given", "exercise")]
+    code = hashlib.sha256("\n".join(run).encode() + path.read_bytes()).digest()
+    listed, rights = catalogue.mistakes(repository, source.name), {}
+    if repository.right(source.name).is_file():
+        rights = catalogue.right(repository, source.name)
+    found = []
+    for cell in source.exercises:
+        named = [mistake for mistake in listed.get(cell.name, []) if not mistake.get("exempt")]
+        if named:
+            found.append(Exercise(cell, reference, cases, _salt(source), named, rights.get(cell.name, {}), code))
+    return found
 
 
-class _Refused(Exception):
+def _salt(source: Source) -> bytes:
+    return hashlib.sha256(f"mistakes of {source.name}".encode()).digest()[:16]
+
+
+def _committed(repository: Repository, source: Source) -> dict[str, Any]:
+    """What the committed file holds, by exercise; empty if it is missing, damaged or sealed with another salt."""
+    try:
+        content = json.loads((repository.public(source.name) / diagnosis.FILE).read_bytes())
+        return dict(content["exercises"]) if content["salt"] == _salt(source).hex() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+class Refused(Exception):
+    """An exercise whose mistakes cannot be sealed; `sentences` say why."""
+
     def __init__(self, *sentences: str) -> None:
         super().__init__(*sentences)
         self.sentences = sentences
 
 
+class Unsteady(Refused):
+    """Refused since the last bits, or chance, change a trace."""
+
+
 @dataclass(frozen=True)
-class _Exercise:
+class Sample:
+    """What the right answer and every mistake do on one draw of the public cases. inputs: the cases themselves."""
+
+    subject: Subject
+    inputs: Trace
+    by: Mapping[str, Traces]
+
+    @property
+    def right(self) -> Traces:
+        """The right answer's traces."""
+        return self.by[RIGHT]
+
+    @property
+    def wrong(self) -> dict[str, Traces]:
+        """The traces of the mistakes, by their id."""
+        return {name: traces for name, traces in self.by.items() if name != RIGHT}
+
+    def part(self, scope: str, who: str) -> Trace:
+        """Return the trace that a message of this scope is sealed under."""
+        if scope == diagnosis.INPUTS:
+            return self.inputs
+        return _part(self.by[who], scope)
+
+
+def _part(traces: Traces, scope: str) -> Trace:
+    what, _, name = scope.partition(" ")
+    if what == diagnosis.WHOLE:
+        return traces.whole
+    return traces.case(int(name)) if what == diagnosis.CASE else traces.output(name)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise with its mistakes and its other right solutions, to be run on the public cases."""
+
     cell: Cell
     reference: ModuleType
     cases: ModuleType
     salt: bytes
+    mistakes: Sequence[dict[str, Any]]
+    rights: Mapping[str, str]
+    code: bytes
 
-    def entry(self, mistakes: list[dict[str, Any]]) -> dict[str, Any]:
-        """The exercise's part of the file, on the first cases on which all can be told apart, clear of every edge."""
-        for mistake in mistakes:
+    @property
+    def steady(self) -> str:
+        """A digest of all that the traces come from: an entry that holds it was made when rounding changed nothing."""
+        texts = [self.code.hex(), *map(repr, self.mistakes), repr(self.rights)]
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+    def entry(self, committed: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Return the exercise's part of the file: the committed one if it recognises all, else a new one.
+
+        A new one is made on the first cases on which all can be told apart, clear of every edge and of every tie.
+        """
+        for mistake in self.mistakes:
             if not mistake.get("id") or not mistake.get("says"):
-                raise _Refused(f"a mistake lacks its id or what it says: {mistake!r}")
-        wrong = {mistake["id"]: self.patched(mistake) for mistake in mistakes}
-        refused = None
+                raise Refused(f"a mistake lacks its id or what it says: {mistake!r}")
+        if committed is not None and self._still_recognises(committed):
+            return {**committed, "steady": self.steady}
+        refused: list[Refused] = []
         for seed in SEEDS:
             try:
-                return self._on_seed(seed, mistakes, wrong)
-            except _Refused as reason:
-                refused = reason
-        assert refused is not None
-        raise refused
+                sample = self.checked(seed)
+            except Refused as reason:
+                refused.append(reason)
+                if sum(isinstance(one, Unsteady) for one in refused) == MOST_UNSTEADY:
+                    break
+                continue
+            sealed = [(scope, sample.part(scope, who), message) for scope, who, message in self.messages(sample)]
+            return {**self.header(sample, seed), **sealing.seal(self.salt, sealed)}
+        raise refused[-1]
 
-    def patched(self, mistake: dict[str, Any]) -> dict[str, Any]:
-        """The reference's functions, with the mistake in the exercise's own."""
-        namespace = dict(vars(self.reference))
+    def _still_recognises(self, committed: Mapping[str, Any]) -> bool:
+        """Whether an entry recognises all that this machine computes on the entry's own cases."""
+        seed = committed.get("seed")
+        if type(seed) is not int:
+            return False
         try:
-            text = self.cell.patched(mistake["old"], mistake.get("new") or "")
-            exec(compile(text, f"{self.cell.name}_{mistake['id']}", "exec"), namespace)
-        except (KeyError, ValueError, SyntaxError) as error:
-            raise _Refused(f"{mistake['id']}: {error}") from error
-        return namespace
+            sample = self.checked(seed, steady=committed.get("steady") == self.steady)
+        except Refused:
+            return False
+        same_head = {**committed, **self.header(sample, seed), "steady": committed.get("steady")} == committed
+        return same_head and not any(self.unrecognised(committed, sample, sample))
 
-    def _on_seed(
-        self, seed: int, mistakes: list[dict[str, Any]], namespaces: Mapping[str, dict[str, Any]]
-    ) -> dict[str, Any]:
-        inputs = self._inputs(seed)
-        opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
-        call = self._caller(vars(self.reference))
-        subject = Subject(self.cell.name, _output_names(self.cell, call, self._inputs(seed)), opaque)
-        right = self._traced(subject, call, inputs, "the right answer")
-        wrong = {name: self._traced(subject, self._caller(made), inputs, name) for name, made in namespaces.items()}
-        says = {mistake["id"]: mistake["says"] for mistake in mistakes}
-        _tell_apart(right, wrong, says)
-        _stay_clear(right, wrong)
+    def sample(self, seed: int, noise: int | None = None) -> Sample:
+        """Run the right answer and every mistake on the cases of a seed; noise: the draw of it, if any.
+
+        Noise goes into the inputs and into each step of the computation (`rounding`).
+        """
+        inputs = self.inputs(seed, noise)
         describe = Describer(self.salt)
-        messages: list[Message] = [(diagnosis.INPUTS, diagnosis.inputs_trace(inputs, describe), {})]
-        messages += _of_the_right(subject, right)
-        judged = [scope.partition(" ")[2] for scope, _, _ in messages if scope.partition(" ")[2]]
-        messages += [(diagnosis.WHOLE, wrong[name].whole, {"says": says[name]}) for name in wrong]
-        messages += _of_single_outputs(subject, right, wrong, says)
+        right = self._caller(vars(self.reference))
+        opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
+        subject = Subject(self.cell.name, _output_names(self.cell, right, self.inputs(seed)), opaque)
+        with self._computing(noise):
+            by = {RIGHT: trace(subject, right, inputs, describe)}
+            for mistake in self.mistakes:
+                by[mistake["id"]] = trace(subject, self._caller(self._namespace(mistake["id"])), inputs, describe)
+        return Sample(subject, diagnosis.inputs_trace(inputs, describe), by)
+
+    def alternatives(self, sample: Sample, seed: int, noise: int | None = None) -> dict[str, Traces]:
+        """Run the other right solutions on the cases of a seed, with noise in them if asked."""
+        inputs, describe = self.inputs(seed, noise), Describer(self.salt)
+        with self._computing(noise):
+            return {
+                name: trace(sample.subject, self._caller(self._namespace(name)), inputs, describe)
+                for name in self.rights
+            }
+
+    @contextlib.contextmanager
+    def _computing(self, noise: int | None) -> Iterator[None]:
+        """Compute with noise, if asked, and in one thread: small tensors gain nothing from more."""
+        with contextlib.ExitStack() as stack:
+            if torch := sys.modules.get("torch"):
+                stack.callback(torch.set_num_threads, torch.get_num_threads())
+                torch.set_num_threads(1)
+            if noise is not None:
+                stack.enter_context(rounding.shaky(self.reference, noise))
+            yield
+
+    def checked(self, seed: int, steady: bool = False) -> Sample:
+        """Return the sample of a seed; Refused where something cannot be told apart, or hangs on rounding or chance.
+
+        steady: rounding and chance were found to change nothing before, with the same code.
+        """
+        sample = self.sample(seed)
+        _tell_apart(sample, self.says)
+        _stay_clear(sample)
+        if steady:
+            return sample
+        known = {**sample.by, **{f"the right solution {n}": sample.right for n in self.rights}}
+        for draw in range(rounding.DRAWS):
+            noisy = dict(self.sample(seed, noise=draw).by)
+            others = self.alternatives(sample, seed, noise=draw)
+            noisy |= {f"the right solution {name}": traces for name, traces in others.items()}
+            moved = [name for name in known if not fingerprint.same(known[name].whole, noisy[name].whole)]
+            if moved:
+                self._refuse(seed, {name: _moved(known[name], noisy[name]) for name in moved}, sample)
+        return sample
+
+    def _refuse(self, seed: int, moved: Mapping[str, str], sample: Sample) -> None:
+        """Say of these solutions, and of which part of each, that chance or rounding decides what they give."""
+        again = self.sample(seed).by
+        by_chance = [name for name in moved if name in again]
+        by_chance = [name for name in by_chance if not fingerprint.same(sample.by[name].whole, again[name].whole)]
+        if by_chance:
+            raise Unsteady(
+                *(f"{name}: its result differs from run to run, so it cannot be recognised." for name in by_chance)
+            )
+        raise Unsteady(*(_rounding_decides(name, where, exempt=name in sample.wrong) for name, where in moved.items()))
+
+    @property
+    def says(self) -> dict[str, str]:
+        """The sentence of each mistake, by its id."""
+        return {mistake["id"]: mistake["says"] for mistake in self.mistakes}
+
+    def header(self, sample: Sample, seed: int) -> dict[str, Any]:
+        """Return what the file holds of the exercise besides what is sealed."""
+        judged = [scope.partition(" ")[2] for scope, _ in _of_the_right(sample) if scope.partition(" ")[2]]
         return {
             "seed": seed,
             "arguments": self._arguments(),
-            "outputs": list(subject.outputs),
+            "outputs": list(sample.subject.outputs),
             "judged": [int(name) if name.isdecimal() else name for name in judged],
-            "sealed": fingerprint.seal(self.salt, messages),
+            "steady": self.steady,
         }
 
-    def _inputs(self, seed: int) -> list[tuple[Any, ...]]:
+    def messages(self, sample: Sample) -> list[tuple[str, str, Message]]:
+        """Return what is sealed: (scope, whose trace, message)."""
+        says = self.says
+        found = [(diagnosis.INPUTS, RIGHT, Message())]
+        found += [(scope, RIGHT, Message(right=True)) for scope, _ in _of_the_right(sample)]
+        found += [(diagnosis.WHOLE, name, Message(says=says[name])) for name in sample.wrong]
+        return found + [(scope, name, Message(says=says[name])) for scope, name in _of_single_outputs(sample, says)]
+
+    def unrecognised(self, entry: Mapping[str, Any], clean: Sample, seen: Sample) -> Iterator[str]:
+        """Yield what an entry does not recognise: messages of `clean` that the traces of `seen` do not open.
+
+        A record that none of them opens counts too: it belongs to a mistake that is no longer listed.
+        """
+        try:
+            sealed = Sealed(self.salt, entry)
+        except (ValueError, KeyError, TypeError) as error:
+            yield f"{self.cell.name}: the entry is damaged: {error}"
+            return
+        opened = set()
+        for scope, who, message in self.messages(clean):
+            found = sealed.found(scope, seen.part(scope, who))
+            if found is None or found[1] != message:
+                yield f"{self.cell.name}, {who}: {scope}"
+            else:
+                opened.add(found[0])
+        if sealed.names - opened:
+            yield f"{self.cell.name}: {len(sealed.names - opened)} records of what is no longer listed"
+
+    def inputs(self, seed: int, noise: int | None = None) -> list[tuple[Any, ...]]:
+        """Return the public cases of a seed, with noise in them if asked; Refused if there are none."""
         called = f"cases.CASES({self.cell.name!r}, rng)"
         make = getattr(self.cases, "CASES", None)
         try:
@@ -143,12 +312,23 @@ class _Exercise:
         except KeyError:
             made = []
         except Exception as error:
-            raise _Refused(f"{called} raises {type(error).__name__}: {error}") from error
+            raise Refused(f"{called} raises {type(error).__name__}: {error}") from error
         if not made:
-            raise _Refused(f"{called} gives no cases: add some, or list the exercise's mistakes as exempt.")
+            raise Refused(f"{called} gives no cases: add some, or list the exercise's mistakes as exempt.")
         if any(type(case) is not tuple for case in made):
-            raise _Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
-        return made
+            raise Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
+        return made if noise is None else rounding.disturbed(made, noise)
+
+    def _namespace(self, name: str) -> dict[str, Any]:
+        """The reference's functions, with a mistake or another right solution in the place of the exercise's own."""
+        namespace = dict(vars(self.reference))
+        mistake = next((one for one in self.mistakes if one["id"] == name), None)
+        try:
+            text = self.rights[name] if mistake is None else self.cell.patched(mistake["old"], mistake.get("new") or "")
+            exec(compile(text, f"{self.cell.name}_{name}", "exec"), namespace)
+        except (KeyError, ValueError, SyntaxError) as error:
+            raise Refused(f"{name}: {error}") from error
+        return namespace
 
     def _caller(self, namespace: Mapping[str, Any]) -> Callable[..., Any]:
         return caller(self.cell.name, LocalProvider(namespace, self.cases), self.cases)
@@ -160,17 +340,28 @@ class _Exercise:
             return list(inspect.signature(getattr(self.reference, self.cell.name)).parameters)
         return list(inspect.signature(self.cases.PROBES[probe]).parameters)[1:]
 
-    def _traced(self, subject: Subject, call: Callable[..., Any], inputs: list[tuple[Any, ...]], what: str) -> Traces:
-        describe = Describer(self.salt)
-        first, second = (trace(subject, call, inputs, describe) for _ in range(2))
-        if not fingerprint.same(first.whole, second.whole):
-            raise _Refused(f"{what}: its result differs from run to run, so it cannot be recognised.")
-        return first
+
+def _rounding_decides(name: str, where: str, exempt: bool) -> str:
+    """The sentence about a solution that noise changes; exempt: whether it is a mistake, which may be exempt."""
+    return (
+        f"{name}: rounding decides what it gives: {where} changes with noise of the size of rounding (1e-12; float32 "
+        "1e-6), so another processor may see another result. Choose cases clear of ties and thresholds"
+        + (", or list the mistake as exempt with this reason." if exempt else ".")
+    )
 
 
-def _tell_apart(right: Traces, wrong: Mapping[str, Traces], says: Mapping[str, str]) -> None:
-    """Raise _Refused unless all that is said differently can be told apart."""
-    sentences = []
+def _moved(clean: Traces, noisy: Traces) -> str:
+    """Which output of which case differs, in words."""
+    for i, (before, after) in enumerate(zip(clean.cases, noisy.cases, strict=True)):
+        for output in before:
+            if output not in after or not fingerprint.same(before[output], after[output]):
+                return f"{output} of case {i}"
+    return "a case"
+
+
+def _tell_apart(sample: Sample, says: Mapping[str, str]) -> None:
+    """Raise Refused unless all that is said differently can be told apart."""
+    right, wrong, sentences = sample.right, sample.wrong, []
     if right.whole.unknowns < max(FEWEST_UNKNOWNS, len(right.whole.reals) + 1):
         sentences.append("the right answer on its cases is small enough to be guessed: list its mistakes as exempt.")
     for name, traces in wrong.items():
@@ -186,41 +377,40 @@ def _tell_apart(right: Traces, wrong: Mapping[str, Traces], says: Mapping[str, s
                 f"{one} and {other} give the same on the public cases: add a case, or say the same of both."
             )
     if sentences:
-        raise _Refused(*sentences)
+        raise Refused(*sentences)
 
 
-def _stay_clear(right: Traces, wrong: Mapping[str, Traces]) -> None:
-    """Raise _Refused unless every real keeps its distance from the edges of the bins."""
-    for name, traces in {"the right answer": right, **wrong}.items():
+def _stay_clear(sample: Sample) -> None:
+    """Raise Refused unless every real keeps its distance from the edges of the bins."""
+    for name, traces in sample.by.items():
         whole = traces.whole
         if fingerprint.edge_distance(whole) < FROM_EDGE or fingerprint.ambiguous(whole) > MOST_AMBIGUOUS:
-            raise _Refused(f"{name}: on all seeds tried it lies on an edge between two bins: change the cases' sizes.")
+            raise Refused(f"{name}: on all seeds tried it lies on an edge between two bins: change the cases' sizes.")
 
 
-def _of_the_right(subject: Subject, right: Traces) -> list[Message]:
+def _of_the_right(sample: Sample) -> list[tuple[str, Trace]]:
     """What recognises the right answer: the whole of it, its outputs if there are several, its cases."""
-    messages: list[Message] = [(diagnosis.WHOLE, right.whole, {"right": True})]
-    parts = [(f"{diagnosis.CASE} {i}", right.case(i), raises(case)) for i, case in enumerate(right.cases)]
+    subject, right = sample.subject, sample.right
+    scopes = [(f"{diagnosis.CASE} {i}", raises(case)) for i, case in enumerate(right.cases)]
     if len(subject.shown) > 1:
-        parts += [(f"{diagnosis.OUTPUT} {name}", right.output(name), False) for name in subject.shown]
-    for scope, part, open_anyway in parts:
+        scopes += [(f"{diagnosis.OUTPUT} {name}", False) for name in subject.shown]
+    found = [(diagnosis.WHOLE, right.whole)]
+    for scope, open_anyway in scopes:
+        part = _part(right, scope)
         if open_anyway or part.unknowns >= max(FEWEST_UNKNOWNS, len(part.reals) + 1):
-            messages.append((scope, part, {"right": True}))
-    return messages
+            found.append((scope, part))
+    return found
 
 
-def _of_single_outputs(
-    subject: Subject, right: Traces, wrong: Mapping[str, Traces], says: Mapping[str, str]
-) -> list[Message]:
-    """What recognises a mistake by one output among several, where it can be told from all others by it."""
-    messages: list[Message] = []
-    for output in subject.shown if len(subject.shown) > 1 else []:
-        own = {name: traces.output(output) for name, traces in wrong.items() if not traces.raises_everywhere()}
+def _of_single_outputs(sample: Sample, says: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(scope, mistake) where a mistake can be told from all others by one output among several."""
+    shown = sample.subject.shown
+    for output in shown if len(shown) > 1 else []:
+        own = {name: traces.output(output) for name, traces in sample.wrong.items() if not traces.raises_everywhere()}
         for name, part in own.items():
             others = [other for key, other in own.items() if says[key] != says[name]]
-            if all(fingerprint.apart(part, other) for other in [right.output(output), *others]):
-                messages.append((f"{diagnosis.OUTPUT} {output}", part, {"says": says[name]}))
-    return messages
+            if all(fingerprint.apart(part, other) for other in [sample.right.output(output), *others]):
+                yield f"{diagnosis.OUTPUT} {output}", name
 
 
 def _output_names(cell: Cell, call: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ import psutil
 
 WALLS = ("sandlock", "none")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # which kernel a BLAS uses decides the last bits of a result
+# Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
+_KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
+         "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
 _MODULES = ("autograder.run.wire", "autograder.run.worker", "autograder.run.nursery")
 _SYSTEM_FILES = (
     "/usr/lib",

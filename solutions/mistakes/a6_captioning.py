@@ -12,6 +12,9 @@ def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = Non
     return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
 
 
+_TIES = "It sorts equal numbers, so the last bits decide, and they differ from processor to processor."
+
+
 _COUNTED = "counts = Counter(word for caption in captions for word in caption.split())"
 _KEY = "sorted(frequent, key=lambda word: (-counts[word], word))"
 _VOCABULARY = f"vocabulary = SPECIAL + {_KEY}"
@@ -1049,6 +1052,8 @@ MISTAKES["decode_greedy"] = [
         old="logits.argmax(dim=1)",
         new="logits.shape[1] - 1 - logits.flip(1).argmax(dim=1)",
         says="Of equal logits the last one wins. Which one should?",
+        exempt="It shows where logits are equal only, and there the last bits decide for right solutions that compare "
+        "probabilities.",
     ),
     _mistake(
         id="one_word_too_few",
@@ -1297,6 +1302,7 @@ MISTAKES["decode_beam"] = [
         new="log_p.new_zeros(K)",
         says="In extend_beam a finished hypothesis goes on with every word for nothing, and fills the beam. How many "
         "continuations has it?",
+        exempt=_TIES,
     ),
     _mistake(
         id="scores_forgotten",
@@ -1432,6 +1438,7 @@ MISTAKES["decode_beam"] = [
         new="logits.log_softmax(dim=0)",
         says="The softmax runs over the slots of the beam. Over which axis do the probabilities of the next word add "
         "up to 1?",
+        exempt=_TIES,
     ),
     _mistake(
         id="no_length_normalisation",

@@ -2,17 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from autograder.author import catalogue
-from autograder.author.fingerprints import mistakes_json
+from autograder.author.fingerprints import Unsteady, exercises, mistakes_json
 from autograder.author.source import SourceError, load_reference, parse
 from autograder.rooms import Repository
 from selfcheck.diagnosis import diagnose
-from selfcheck.fingerprint import Describer
+from selfcheck.fingerprint import Describer, Trace
+from selfcheck.sealing import seal
 from selfcheck.target import LocalProvider
 from selfcheck.traces import Raised, caller, shown_by
 
@@ -225,9 +227,11 @@ def test_the_file_shows_no_sentence_no_id_and_no_number_of_an_answer(assignment)
 def written(tmp_path):
     """Write an assignment of one exercise; returns what mistakes_json makes of it."""
 
-    def write(mistakes, cases=CASES, solution=PRODUCT):
+    def write(mistakes, cases=CASES, solution=PRODUCT, rights=None):
         repository = Repository(tmp_path)
         (repository.solutions / "mistakes").mkdir(parents=True, exist_ok=True)
+        (repository.solutions / "right").mkdir(parents=True, exist_ok=True)
+        repository.right("a1").write_text(f"RIGHT = {{'product': {rights or {}!r}}}")
         repository.public("a1").mkdir(parents=True, exist_ok=True)
         repository.source("a1").write_text(OPENING + solution)
         repository.cases("a1").write_text(cases)
@@ -269,6 +273,92 @@ def test_a_mistake_that_only_raises_is_refused(written):
 def test_a_mistake_that_depends_on_chance_is_refused(written):
     chance = {"id": "draws", "old": "a @ b", "new": "a @ b + np.random.default_rng().normal()"}
     assert "its result differs from run to run" in refused(written, [chance])
+
+
+@pytest.mark.parametrize(
+    "tie",
+    [
+        "a @ b + 0.5 + np.argmax(np.exp(a[:, :1] + 0 * a), axis=1)[:, None]",  # the first of equal numbers
+        "a @ b + 0.5 + np.argsort(np.exp(a[:, :1] + 0 * a), axis=1)[:, :1]",  # equal numbers, sorted
+        "a @ b + 0.5 + (np.sum(np.tanh(a)) < np.sum(np.tanh(a.T)))",  # a sum at its own threshold
+    ],
+)
+def test_a_mistake_in_which_rounding_decides_is_refused(written, tie):
+    says = refused(written, [SQUARE, {"id": "ties", "old": "a @ b", "new": tie}])
+    assert says.startswith("product: ties: rounding decides what it gives: result of case ")
+    assert "list the mistake as exempt with this reason" in says
+    assert written([SQUARE, {"id": "ties", "old": "a @ b", "new": tie, "exempt": "ties"}])["exercises"]
+
+
+def test_a_right_solution_in_which_rounding_decides_is_refused(written):
+    right = "def product(a, b):\n    c = a @ b\n    return c + (np.exp(0 * c + 0.3) != np.exp(0.3)) * 0.5\n"
+    steady = "def product(a, b):\n    return np.einsum('ij,jk', a, b)\n"
+    assert written([SQUARE], rights={"steady": steady})["exercises"]["product"]
+    says = refused(written, [SQUARE], rights={"steady": steady, "counts": right})
+    assert says.startswith("product: the right solution counts: rounding decides what it gives")
+
+
+def test_the_reference_is_refused_where_rounding_decides(written):
+    solution = PRODUCT.replace("a @ b", "a @ b + (np.sum(np.tanh(a)) > np.sum(np.tanh(a.T)))")
+    mistake = {"id": "squares", "old": "a @ b +", "new": "(a @ b) ** 2 +"}
+    with pytest.raises(SourceError) as caught:
+        written([mistake], solution=solution)
+    said = [problem.sentence for problem in caught.value.problems]
+    assert any("the right answer: rounding decides what it gives" in sentence for sentence in said)
+    assert not any("list the mistake as exempt" in sentence for sentence in said if "the right answer" in sentence)
+
+
+def test_the_softmax_over_the_beam_is_refused_for_the_ties_that_its_sorts_meet():
+    source = parse(COURSE.source("a6_captioning"))
+    beam = next(one for one in exercises(COURSE, source) if one.cell.name == "decode_beam")
+    listed = catalogue.mistakes(COURSE, "a6_captioning")["decode_beam"]
+    tied = [mistake for mistake in listed if mistake["id"] == "softmax_over_the_slots"]
+    with pytest.raises(Unsteady, match="softmax_over_the_slots: rounding decides what it gives: captions of case 0"):
+        replace(beam, mistakes=tied, rights={}).checked(0)
+
+
+def test_whole_numbers_and_halves_are_exact_on_every_machine(written):
+    """A sort of equal whole numbers is the same everywhere, and is not refused."""
+    solution = PRODUCT.replace("a @ b", "a @ b + np.argsort(np.round(a), axis=1, kind='stable')[:, :1]")
+    mistake = {"id": "turns", "old": "kind='stable')[", "new": "kind='stable')[:, ::-1]["}
+    assert written([mistake], solution=solution)["exercises"]["product"]
+
+
+def test_a_file_that_recognises_all_stays_as_it_is(written, tmp_path):
+    """Another processor seals other last bits: its file is as good as this one's."""
+    content = written([SQUARE])
+    entry = content["exercises"]["product"]
+    sample = exercises(Repository(tmp_path), parse(Repository(tmp_path).source("a1")))[0].sample(entry["seed"], noise=1)
+    exercise = exercises(Repository(tmp_path), parse(Repository(tmp_path).source("a1")))[0]
+    sealed = [(scope, sample.part(scope, who), message) for scope, who, message in exercise.messages(sample)]
+    elsewhere = {**entry, **seal(exercise.salt, [(s, nudged(t), m) for s, t, m in sealed])}
+    assert elsewhere != entry
+    committed = {**content, "exercises": {"product": elsewhere}}
+    path = Repository(tmp_path).public("a1") / "mistakes.json"
+    path.write_text(json.dumps(committed))
+    assert written([SQUARE]) == committed
+    for other in (
+        [SQUARE | {"says": "Another sentence?"}],
+        [SQUARE, {"id": "doubles", "old": "a @ b", "new": "2 * a @ b"}],
+    ):
+        path.write_text(json.dumps(committed))
+        assert written(other) != committed
+    path.write_text(json.dumps({**content, "exercises": {"product": {**elsewhere, "records": entry["records"][:80]}}}))
+    assert written([SQUARE]) == content
+
+
+def nudged(trace):
+    return Trace(trace.exact, tuple(x + 2e-5 for x in trace.reals), trace.unknowns)
+
+
+def test_a_mistake_that_is_no_longer_listed_leaves_the_file(written, tmp_path):
+    doubles = {"id": "doubles", "old": "a @ b", "new": "2 * a @ b"}
+    path = Repository(tmp_path).public("a1") / "mistakes.json"
+    both = written([SQUARE, doubles])
+    path.write_text(json.dumps(both))
+    alone = written([SQUARE])
+    assert alone != both
+    assert len(alone["exercises"]["product"]["sentences"]) == 1
 
 
 def test_an_answer_that_can_be_guessed_is_refused_unless_exempt(written):

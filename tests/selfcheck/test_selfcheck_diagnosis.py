@@ -182,7 +182,7 @@ def test_the_file_shows_neither_sentences_nor_ids_nor_numbers_and_is_made_the_sa
     for word in ("transposed", "overwrit", "mean", "first_row", "One row"):
         assert word not in text
     entry = json.loads(text)["exercises"]["step"]
-    assert set(entry) == {"seed", "arguments", "outputs", "judged", "sealed"}
+    assert set(entry) == {"seed", "arguments", "outputs", "judged", "steady", "records", "sentences"}
     assert "total" not in json.loads(text)["exercises"]
 
 
