@@ -64,7 +64,7 @@ def build(
     repository = Repository.default()
     names = _known(repository, assignments)
     if check:
-        problems = check_repository(repository)
+        problems = check_repository(repository, names)
         for problem in problems:
             errors.print(str(problem), style="red", markup=False, highlight=False)
         if problems:
@@ -338,7 +338,7 @@ def _known(repository: Repository, assignments: list[str] | None) -> list[str]:
     unknown = [name for name in assignments or [] if name not in names]
     if unknown:
         _stop(f"there is no assignment {unknown[0]!r}. The assignments are: {', '.join(names) or 'none'}", USAGE)
-    return list(assignments or names)
+    return list(dict.fromkeys(assignments or names))
 
 
 def _dask(address: str) -> Executor:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cli
+from autograder.author import check as checking
 from autograder.rooms import Course
 from sample import NAME, build_sample
 
@@ -61,6 +62,18 @@ def test_an_unknown_assignment_is_usage_and_lists_what_there_is(in_process):
     code, _, stderr = in_process("grade", "a9_nowhere")
     assert code == cli.USAGE
     assert NAME in stderr
+
+
+def test_check_looks_at_the_assignments_it_is_given(in_process, monkeypatch):
+    asked = []
+    monkeypatch.setattr(checking, "check", lambda repository, names: asked.append(names) or [])
+    code, out, _ = in_process("build", NAME, NAME, "--check")
+    assert (code, asked) == (cli.DONE, [[NAME]])
+    assert "1 assignments are whole" in out
+    code, _, stderr = in_process("build", NAME, "a9_nowhere", "--check")
+    assert code == cli.USAGE
+    assert f"there is no assignment 'a9_nowhere'. The assignments are: {NAME}" in stderr
+    assert asked == [[NAME]]
 
 
 def test_no_submissions_is_usage_and_says_where_it_looked(in_process):

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograder.author import catalogue
-from autograder.author.build import GENERATED, BuildError, student_notebook
+from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
-from autograder.author.source import Problem, Source, SourceError, load_reference, parse
+from autograder.author.source import Problem, Source, SourceError, load_reference
 from autograder.rooms import Course, Repository
 
 STALE = "it is not what the script says: run `autograder build` and commit the result."
@@ -35,7 +35,7 @@ def check(repository: Repository, assignments: list[str] | None = None) -> list[
 
 def _assignment(repository: Repository, course: Course, name: str) -> Iterator[Problem]:
     try:
-        source = parse(repository.source(name))
+        source = read_source(repository, name)
     except SourceError as error:
         yield from error.problems
         return

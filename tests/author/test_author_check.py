@@ -10,6 +10,7 @@ from autograder.author import build as building
 from autograder.author import check as checking
 from autograder.author.check import check, marked_tests
 from autograder.rooms import Repository
+from sample import write_sample
 
 NAME = "a1_sample"
 SCRIPT = f"solutions/{NAME}.py"
@@ -127,6 +128,25 @@ def test_what_an_exercise_lacks_is_named(quick, edit, place, old, new, message):
 def test_a_missing_file_is_named(quick, place):
     (quick.root / place).unlink()
     assert any(problem.startswith(place) for problem in found(quick))
+
+
+def test_only_the_assignments_that_are_asked_for_are_checked(tmp_path, monkeypatch):
+    repository = write_sample(tmp_path, "a1_sample", "a2_sample", "a3_sample")
+    monkeypatch.setattr(checking, "student_notebook", lambda *_: b"as committed")
+    monkeypatch.setattr(checking, "GENERATED", {})
+    for name in repository.names():
+        repository.notebook(name).write_bytes(b"as committed")
+    for name in ("a1_sample", "a3_sample"):
+        repository.right(name).unlink()
+    assert check(repository, ["a2_sample"]) == []
+    for asked in (["a1_sample"], ["a2_sample", "a3_sample"], None):
+        places = {problem.where for problem in check(repository, asked)}
+        assert places == {f"solutions/right/{name}.py" for name in asked or repository.names() if name != "a2_sample"}
+
+
+def test_an_unknown_assignment_is_a_problem_that_names_those_there_are(built):
+    (problem,) = check(built[0], ["a9_nothing"])
+    assert str(problem) == "a9_nothing: there is no such assignment in solutions/; there are: a1_sample."
 
 
 def test_two_mistakes_of_one_name_are_found(quick, edit):
