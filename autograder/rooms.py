@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,10 +163,26 @@ class Course:
 
     def create(self) -> None:
         """Make what is missing: the folders, the secret (once) and nbgrader's configuration (once)."""
-        for folder in (self.source, self.release, self.submitted, self.autograded, self.feedback, self.results):
+        for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)
         _write_once(self.secret_file, secrets.token_hex(SECRET_BYTES) + "\n", mode=0o600)
         _write_once(self.config_file, CONFIG.format(course_id=_course_id(self.root)), mode=0o644)
+
+    @contextlib.contextmanager
+    def created(self) -> Iterator[None]:
+        """Make what is missing, then run the block; if that fails, what was made is removed again."""
+        made = [path for path in (*reversed(self.root.parents), self.root, *self._folders()) if not path.exists()]
+        written = [path for path in (self.secret_file, self.config_file) if not path.exists()]
+        try:
+            self.create()
+            yield
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            for path in reversed(made):
+                with contextlib.suppress(OSError):  # it is not there, or something else is in it by now
+                    path.rmdir()
+            raise
 
     def secret(self) -> bytes:
         """The bytes that the seeds of hidden tests derive from.
@@ -188,6 +205,9 @@ class Course:
                 "or delete it and build again (hidden inputs then change, and everything is graded again)."
             )
         return secret
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.source, self.release, self.submitted, self.autograded, self.feedback, self.results
 
     def source_notebook(self, assignment: str) -> Path:
         """The instructor's notebook, with solutions."""

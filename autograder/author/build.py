@@ -11,22 +11,19 @@ import ast
 import contextlib
 import hashlib
 import json
-import os
-import re
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 
+from autograder import atomic
 from autograder import notebook as notebooks
 from autograder.author import markers
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
+from autograder.author.release import BuildError, Release, generated
 from autograder.author.source import Cell, Problem, Source, SourceError, parse
 from autograder.rooms import Course, Repository
 
@@ -35,10 +32,6 @@ Generator = Callable[[Repository, Source], bytes]
 GENERATED: dict[str, Generator] = {"mistakes.json": mistakes_json}
 
 RELEASE_DIGITS = 16
-
-
-class BuildError(Exception):
-    """nbgrader did not make the student's notebook; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +54,28 @@ def build_all(repository: Repository, course: Course) -> list[Built]:
 def build(repository: Repository, course: Course, assignment: str) -> Built:
     """Build one assignment: source and release of the course directory (made if missing), and the committed files.
 
-    Raises SourceError that names every slip in what the author wrote, BuildError if nbgrader refuses. Then source and
-    release stand as they did before.
+    Everything is made before anything is written. Raises SourceError that names every slip in what the author wrote,
+    BuildError if nbgrader refuses. After these, as after any other failure, repository and course are as before.
     """
     source = read_source(repository, assignment)
-    for name, generate in GENERATED.items():
-        _write(repository.public(assignment) / name, generate(repository, source))
-    files = handout(repository, source)
-    student = student_notebook(repository, course, source)
-    _write(repository.notebook(assignment), student)
-    release = course.release_notebook(assignment).parent
-    for place, content in files.items():
-        _write(release / place, content)
+    made = {name: generate(repository, source) for name, generate in GENERATED.items()}
+    files = handout(repository, source, made)
+    notebook = source_notebook(repository, source)
+    folder = course.release / assignment
+    with _released(course, source, notebook) as release:
+        files[f"{assignment}.ipynb"] = release.notebook
+        contents: dict[Path, bytes | None] = {repository.public(assignment) / name: made[name] for name in made}
+        contents[repository.notebook(assignment)] = release.notebook
+        contents[course.source_notebook(assignment)] = notebooks.to_text(notebook).encode()
+        contents |= dict.fromkeys(path for path in folder.rglob("*") if path.is_file())  # what is no longer handed out
+        contents |= {folder / place: content for place, content in files.items()}
+        with course.created(), atomic.all_or_none(contents):
+            release.commit()
     return Built(
         assignment,
         repository.notebook(assignment),
-        release,
-        tuple(sorted([*files, f"{assignment}.ipynb"])),
+        folder,
+        tuple(sorted(files)),
         len(source.exercises),
         len(source.written),
     )
@@ -93,20 +91,25 @@ def read_source(repository: Repository, assignment: str) -> Source:
 
 
 def student_notebook(repository: Repository, course: Course, source: Source) -> bytes:
-    """Write the source notebook into the course, let nbgrader make the release of it; returns the release's bytes."""
-    assignment = source.name
-    course.create()
-    made = source_notebook(repository, source)
-    with _restored_on_failure(course.source / assignment, course.release / assignment):
-        notebooks.write(course.source_notebook(assignment), made)
-        _generate_assignment(course, assignment)
-        release = notebooks.read(course.release_notebook(assignment))
-        if release_hash(release) != notebooks.release(made)["release"]:
+    """The student's notebook as nbgrader makes it. Of the course, only the gradebook is written."""
+    with _released(course, source, source_notebook(repository, source)) as release, course.created():
+        release.commit()
+    return release.notebook
+
+
+@contextlib.contextmanager
+def _released(course: Course, source: Source, notebook: NotebookNode) -> Iterator[Release]:
+    """nbgrader's release of the source notebook; BuildError unless it is what the script says."""
+    with generated(course, source.name, notebook) as release:
+        if (
+            release_hash(nbformat.reads(release.notebook.decode(), as_version=4))
+            != notebooks.release(notebook)["release"]
+        ):
             raise BuildError(
-                f"nbgrader's release of {assignment} is not what the script says students shall see: "
+                f"nbgrader's release of {source.name} is not what the script says students shall see: "
                 f"remove settings of ClearSolutions and the like from {course.config_file}."
             )
-    return course.release_notebook(assignment).read_bytes()
+        yield release
 
 
 def source_notebook(repository: Repository, source: Source) -> NotebookNode:
@@ -204,67 +207,3 @@ def _given_id(source: str, taken: set[str]) -> str:
     number = len(taken) + 1
     taken.add(f"given-{number}")
     return f"given-{number}"
-
-
-def _generate_assignment(course: Course, assignment: str) -> None:
-    """Run nbgrader's converter in this process, quietly; BuildError with its log if it fails."""
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.utils import capture_log
-    from traitlets.config.loader import PyFileConfigLoader
-
-    config = PyFileConfigLoader(course.config_file.name, path=str(course.root.resolve())).load_config()
-    directory = CourseDirectory(config=config)
-    directory.assignment_id = assignment
-    converter = GenerateAssignment(coursedir=directory, config=config)
-    converter.force = True  # without it, a release that exists is left as it is, and nbgrader calls that success
-    with _own_programs_first():
-        outcome: dict[str, Any] = capture_log(converter)
-    if outcome.get("success") and course.release_notebook(assignment).is_file():
-        return
-    log = "\n".join(str(outcome[key]) for key in ("log", "error") if outcome.get(key))
-    if "there are submissions associated with it" in re.sub(r"\s+", " ", log):
-        raise BuildError(
-            f"{course.gradebook} holds submissions of {assignment}, so nbgrader keeps its cells as they are, but cells "
-            "were added, removed or renamed in the script. Undo that, or build into a new course with --course DIR."
-        )
-    raise BuildError(f"nbgrader could not generate {assignment} in {course.root}. Its log:\n{log.strip()}")
-
-
-@contextlib.contextmanager
-def _own_programs_first() -> Iterator[None]:
-    """nbgrader calls `alembic` as a program: it is the one beside this Python, whatever PATH says."""
-    before = os.environ.get("PATH")
-    own = [str(Path(sys.executable).parent), str(Path(sys.prefix) / "bin")]
-    os.environ["PATH"] = os.pathsep.join([*own, *([before] if before else [])])
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PATH"]
-        else:
-            os.environ["PATH"] = before
-
-
-@contextlib.contextmanager
-def _restored_on_failure(*folders: Path) -> Iterator[None]:
-    """Keep a copy of the folders, and put it back if anything goes wrong."""
-    with tempfile.TemporaryDirectory() as kept:
-        copies = [(folder, Path(kept) / str(number)) for number, folder in enumerate(folders)]
-        for folder, copy in copies:
-            if folder.exists():
-                shutil.copytree(folder, copy)
-        try:
-            yield
-        except BaseException:
-            for folder, copy in copies:
-                shutil.rmtree(folder, ignore_errors=True)
-                if copy.exists():
-                    shutil.copytree(copy, folder)
-            raise
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.is_file() or path.read_bytes() != content:
-        path.write_bytes(content)

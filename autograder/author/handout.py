@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.author.source import Problem, Source, SourceError
@@ -18,11 +18,12 @@ SELFCHECK_SUFFIXES = (".py", ".css", ".ini")
 _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
-def handout(repository: Repository, source: Source) -> dict[str, bytes]:
+def handout(repository: Repository, source: Source, generated: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
     """The files that stand beside the notebook, by their path in the assignment's folder, sorted.
 
     Visible tests, cases, conftest.py, fingerprints if there are any, the notation, the student's guide, the
     self-checker, and the data that the notebook, the tests or the cases ask for, with their licences.
+    generated: files that are being made, by name, in the place of those in the repository.
     Raises SourceError that names everything missing.
     """
     name, problems = source.name, []
@@ -34,7 +35,7 @@ def handout(repository: Repository, source: Source) -> dict[str, bytes]:
         NOTATION: repository.assignments / NOTATION,
         README: repository.assignments / README,
     }
-    if (public / FINGERPRINTS).is_file():
+    if (public / FINGERPRINTS).is_file() and FINGERPRINTS not in (generated or {}):
         wanted[FINGERPRINTS] = public / FINGERPRINTS
     selfcheck = repository.assignments / SELFCHECK
     for path in selfcheck.rglob("*"):
@@ -48,6 +49,7 @@ def handout(repository: Repository, source: Source) -> dict[str, bytes]:
             problems.append(
                 Problem(_shown(repository, path), "students need this file, and it is not there: write it.")
             )
+    files.update(generated or {})
     try:
         files.update(_data(repository, source))
     except SourceError as error:

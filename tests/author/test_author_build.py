@@ -1,16 +1,25 @@
 """author/build.py and handout.py: script to source notebook, through nbgrader to the student's."""
 
+import contextlib
+import errno
 import os
 import shutil
+import sqlite3
+import tempfile
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearMarkScheme
+from sqlalchemy import Connection
 
 from autograder import notebook as notebooks
+from autograder.author import build as building
+from autograder.author import release
 from autograder.author.build import BuildError, build, build_all, release_hash, source_notebook
-from autograder.author.handout import data_names, excerpt
-from autograder.author.source import SourceError, parse
+from autograder.author.handout import data_names, excerpt, handout
+from autograder.author.release import Release
+from autograder.author.source import Problem, SourceError, parse
 from autograder.rooms import Course, Repository
 
 NAME = "a1_sample"
@@ -160,6 +169,164 @@ def test_cells_of_an_assignment_with_submissions_stay_and_so_does_its_release(ow
         build(repository, course, NAME)
     assert {path: path.read_bytes() for path in course.root.rglob("*.ipynb")} == before
     assert (course.release / NAME / "cases.py").is_file()
+
+
+def interrupt(*arguments, **options):
+    raise KeyboardInterrupt
+
+
+def refuse(repository, source):
+    raise SourceError([Problem("solutions/mistakes/a1_sample.py", "a mistake cannot be recognised.")])
+
+
+def full(*arguments, **options):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def without_cases(repository, course, monkeypatch):
+    repository.cases(NAME).unlink()
+
+
+def with_other_stubs(repository, course, monkeypatch):
+    with course.config_file.open("a") as file:
+        file.write('c.ClearSolutions.code_stub = {"python": "pass"}\n')
+
+
+FAILURES = {
+    "a missing file": (SourceError, without_cases),
+    "nbgrader set up otherwise": (BuildError, with_other_stubs),
+    "a mistake that cannot be recognised": (
+        SourceError,
+        lambda repository, course, monkeypatch: monkeypatch.setitem(building.GENERATED, "mistakes.json", refuse),
+    ),
+    "Ctrl-C while nbgrader records cells": (
+        KeyboardInterrupt,
+        lambda repository, course, monkeypatch: monkeypatch.setattr(
+            Gradebook, "update_or_create_solution_cell", interrupt
+        ),
+    ),
+    "Ctrl-C after nbgrader has recorded all": (
+        KeyboardInterrupt,
+        lambda repository, course, monkeypatch: monkeypatch.setattr(ClearMarkScheme, "preprocess", interrupt),
+    ),
+    "a full disk": (OSError, lambda repository, course, monkeypatch: monkeypatch.setattr(shutil, "copy2", full)),
+    "a gradebook that cannot be written": (
+        BuildError,
+        lambda repository, course, monkeypatch: monkeypatch.setattr(
+            Connection, "commit", lambda self: self.exec_driver_sql("COMMIT of nothing")
+        ),
+    ),
+    "Ctrl-C at the last moment": (
+        KeyboardInterrupt,
+        lambda repository, course, monkeypatch: monkeypatch.setattr(Release, "commit", interrupt),
+    ),
+}
+
+
+def everything(*folders: Path) -> dict[Path, bytes | None]:
+    found = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    return {path: path.read_bytes() if path.is_file() else None for path in found}
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own, when it is interrupted
+@pytest.mark.parametrize(("error", "fail"), FAILURES.values(), ids=FAILURES)
+def test_a_failed_build_leaves_everything_as_it_was(own, edit, monkeypatch, error, fail):
+    repository, course = own
+    edit(repository.source(NAME), 'exercise="scaled_sum" points=50', 'exercise="scaled_sum" points=45')
+    edit(repository.source(NAME), 'exercise="running_mean" points=30', 'exercise="running_means" points=35')
+    edit(repository.source(NAME), "def running_mean(", "def running_means(")
+    edit(repository.mistakes(NAME), "over which axis does the time run?", "which axis is time?")
+    edit(repository.mistakes(NAME), '"running_mean": [', '"running_means": [')
+    edit(repository.cases(NAME), "def running_mean(", "def running_means(")
+    (course.release / NAME / "mistakes.json").write_text("older")
+    (course.release / NAME / "left over.txt").write_text("older")
+    fail(repository, course, monkeypatch)
+    before = everything(repository.root)
+    with pytest.raises(error):
+        build(repository, course, NAME)
+    assert everything(repository.root) == before
+    monkeypatch.undo()
+    if error is not SourceError and fail is not with_other_stubs:
+        build(repository, course, NAME)
+        assert not {path for path, held in everything(repository.root).items() if before.get(path) == held} & {
+            *(repository.notebook(NAME), repository.public(NAME) / "mistakes.json", course.source_notebook(NAME)),
+            *(course.release_notebook(NAME), course.release / NAME / "left over.txt", course.gradebook),
+        }
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+@pytest.mark.parametrize("kind", ["a missing file", "a gradebook that cannot be written", "Ctrl-C at the last moment"])
+def test_a_failed_first_build_leaves_no_course(sample, tmp_path, monkeypatch, kind):
+    course = Course(tmp_path / "new" / "course")
+    error, fail = FAILURES[kind]
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "not asked for, since it takes seconds")
+    fail(sample, course, monkeypatch)
+    before = everything(sample.root)
+    with pytest.raises(error):
+        build(sample, course, NAME)
+    assert everything(sample.root) == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_others_wrote_into_the_gradebook_meanwhile_stays(own, edit, monkeypatch):
+    repository, course = own
+    url = f"sqlite:///{course.gradebook}"
+
+    def generated_beside_another(*arguments):
+        with Gradebook(url, "course") as gradebook:
+            gradebook.add_student("s1")
+        return handout(*arguments)
+
+    monkeypatch.setattr(building, "handout", generated_beside_another)
+    monkeypatch.setattr(ClearMarkScheme, "preprocess", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        build(repository, course, NAME)
+    with Gradebook(url, "course") as gradebook:
+        assert [student.id for student in gradebook.students] == ["s1"]
+
+
+def test_a_gradebook_that_another_program_has_made_meanwhile_stays(sample, tmp_path, monkeypatch):
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "not asked for, since it takes seconds")
+    course = Course(tmp_path / "course")
+    preprocess = ClearMarkScheme.preprocess
+
+    def beside_another(*arguments):
+        course.root.mkdir()
+        course.gradebook.write_text("another's")
+        return preprocess(*arguments)
+
+    monkeypatch.setattr(ClearMarkScheme, "preprocess", beside_another)
+    with pytest.raises(BuildError, match="run the build again"):
+        build(sample, course, NAME)
+    assert everything(course.root) == {course.gradebook: b"another's"}
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a second file system")
+def test_a_course_may_lie_on_another_disk_than_temporary_files(sample, monkeypatch):
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "not asked for, since it takes seconds")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        course = Course(Path(folder) / "course")
+        build(sample, course, NAME)
+        with Gradebook(f"sqlite:///{course.gradebook}", "course") as gradebook:
+            assert gradebook.find_notebook(NAME, NAME)
+        assert not list(course.root.glob(".*"))
+
+
+def test_a_gradebook_in_use_is_named(own, monkeypatch):
+    repository, course = own
+    monkeypatch.setattr(release, "WAIT_SECONDS", 0.1)
+    with contextlib.closing(sqlite3.connect(course.gradebook)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BuildError, match=rf"{course.gradebook} cannot be written \(database is locked\)"):
+            build(repository, course, NAME)
+    build(repository, course, NAME)
+
+
+def test_files_that_are_no_longer_handed_out_leave_the_release(own, edit):
+    repository, course = own
+    edit(repository.source(NAME), 'data_path("words/names.txt").read_text().split()', '["ann"]')
+    build(repository, course, NAME)
+    assert not (course.release / NAME / "data").exists()
 
 
 def test_an_unknown_assignment_is_named_with_those_there_are(built, tmp_path):
