@@ -11,7 +11,7 @@ A cell's part in the assignment stands in its nbgrader metadata (schema 3):
 | answer to a written question | `written` | yes | yes | no | NAME | P |
 | demo, free to edit | `demo` | tagged `demo` | | | | |
 
-Imports nothing of the rest; reading a notebook that a stranger wrote is `autograder.grade.submission`'s work.
+Reading a notebook that a stranger wrote is `autograder.grade.submission`'s work.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+
+from autograder import atomic
 
 SCHEMA = 3
 SOLUTION_SUFFIX = "-solution"
@@ -177,9 +179,8 @@ def to_text(notebook: NotebookNode) -> str:
 
 
 def write(path: Path, notebook: NotebookNode) -> None:
-    """Write the notebook; its folder is made if missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_text(notebook), encoding="utf-8", newline="\n")
+    """Write the notebook at once; its folder is made if missing."""
+    atomic.replace(path, to_text(notebook).encode("utf-8"))
 
 
 def read(path: Path) -> NotebookNode:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
+from autograder import atomic
 from autograder import notebook as notebooks
 from autograder.author.build import BuildError, read_source, release_hash, source_notebook
 from autograder.author.confidential import confidential
@@ -32,15 +31,7 @@ def bundle(repository: Repository, course: Course, assignment: str, out: Path) -
     source = read_source(repository, assignment)
     files = bundle_files(repository, course, source)
     path = out if out.suffix == ".zip" else out / f"{assignment}.zip"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(zipped(assignment, files))
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    atomic.replace(path, zipped(assignment, files), mode=0o644)
     return path
 
 

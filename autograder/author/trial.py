@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from autograder import atomic
 from autograder import notebook as notebooks
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
@@ -35,7 +36,7 @@ def run_reference(
     """Run the notebook in a fresh folder with all that a student gets; returns the seconds it took.
 
     keep: a folder for the executed notebook, outputs and figures included. hand_in: write the files that the notebook
-    hands in into the repository, as the reference's.
+    hands in into the repository, as the reference's, if every check has passed.
     Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
     SourceError if the assignment cannot be built.
     """
@@ -73,14 +74,17 @@ def run_reference(
             if keep is not None:
                 notebooks.write(keep / f"{assignment}.ipynb", notebook)
         seconds = time.monotonic() - start
-        if hand_in:
-            for name in (cell.file for cell in source.exercises if cell.file):
-                target = repository.handed_in(assignment) / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes((Path(folder) / name).read_bytes())
+        written = {cell.file: Path(folder) / cell.file for cell in source.exercises if cell.file}
+        handed_in = {name: path.read_bytes() for name, path in written.items() if path.is_file()}
     for cell in filter(notebooks.is_test, notebook.cells):
         if PASSED not in _text(cell):
             raise TrialError(f"{assignment}: {cell.source} says: {_text(cell) or 'nothing'}")
+    if hand_in:
+        missing = written.keys() - handed_in.keys()
+        if missing:
+            raise TrialError(f"{assignment}: no cell wrote {', '.join(sorted(missing))}, which it hands in")
+        with atomic.all_or_none({repository.handed_in(assignment) / name: handed_in[name] for name in handed_in}):
+            pass
     return seconds
 
 

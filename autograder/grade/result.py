@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from autograder import atomic
 
 STATUSES = ("graded", "unreadable", "failed")
 OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
@@ -102,18 +102,8 @@ class Result:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Put `text` into `path` by writing a neighbour and renaming it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Put `text` into `path` at once; only its owner may read it, since it tells of grades."""
+    atomic.replace(path, text.encode("utf-8"), mode=0o600)
 
 
 def _rounded(value: Any) -> Any:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from autograder import atomic
 from autograder.rooms import Course, Repository
+from autograder.run.wall import remove_folder
 from autograder.simulate import (
     accidents,
     broken,
@@ -167,19 +171,42 @@ def _write_class(
         by_title.setdefault(seat.kind.title, seat.student)
     peers = Peers(right=by_title.get("right/reference", ""), control=by_title.get("wrong/everywhere", ""))
     mistaken = {name: _mistaken(name, plausible[name], rng) for name in subject.names}
-    out.mkdir(parents=True, exist_ok=True)
     expected = []
-    for seat in seats:
-        own = random.Random(f"{subject.assignment}:{seed}:{seat.student}:{seat.kind.title}")
-        work = Work(subject, seat.student, own, peers, mistaken)
-        work.timestamp = f"{_DEADLINE - timedelta(seconds=own.randrange(9 * 86400)):%Y-%m-%d %H:%M:%S} UTC"
-        seat.kind.make(work)
-        work.detail = f"{seat.kind.says}: {work.detail}" if work.detail else seat.kind.says
-        work.write(out / seat.student / subject.assignment)
-        expected.append(work.expectation(seat.kind.title))
-    _write_roster(out / "roster.csv", seats, random.Random(f"names:{seed}"))
-    write_expected(out, subject.assignment, expected)
+    with _removed_on_failure([out / seat.student / subject.assignment for seat in seats]):
+        for seat in seats:
+            expected.append(_submission(subject, seat, seed, peers, mistaken, out))
+        atomic.replace(out / "roster.csv", _roster(seats, random.Random(f"names:{seed}")).encode("utf-8"))
+        write_expected(out, subject.assignment, expected)
     return Simulation(out, subject.assignment, expected)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(folders: list[Path]) -> Iterator[None]:
+    """If the block fails, remove these folders: half a class would stand in the way of a whole one."""
+    try:
+        yield
+    except BaseException:
+        for folder in folders:
+            if folder.is_symlink():
+                folder.unlink()
+            elif folder.exists():
+                remove_folder(folder)
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()
+        raise
+
+
+def _submission(
+    subject: Subject, seat: _Seat, seed: int, peers: Peers, mistaken: Mapping[str, str], out: Path
+) -> Expectation:
+    """Write what one student hands in; returns what it must get."""
+    own = random.Random(f"{subject.assignment}:{seed}:{seat.student}:{seat.kind.title}")
+    work = Work(subject, seat.student, own, peers, mistaken)
+    work.timestamp = f"{_DEADLINE - timedelta(seconds=own.randrange(9 * 86400)):%Y-%m-%d %H:%M:%S} UTC"
+    seat.kind.make(work)
+    work.detail = f"{seat.kind.says}: {work.detail}" if work.detail else seat.kind.says
+    work.write(out / seat.student / subject.assignment)
+    return work.expectation(seat.kind.title)
 
 
 def _with_peers(chosen: list[Kind]) -> list[Kind]:
@@ -213,13 +240,15 @@ def _mistaken(name: str, mistakes: list[Mistake], rng: random.Random) -> str:
     return rng.choice(mistakes).source if mistakes else f"def {name}(*args, **kwargs):\n    return None\n"
 
 
-def _write_roster(path: Path, seats: list[_Seat], rng: random.Random) -> None:
+def _roster(seats: list[_Seat], rng: random.Random) -> str:
+    """The class list as CSV."""
     names = [(rng.choice(_FIRST_NAMES), rng.choice(_LAST_NAMES)) for _ in seats]
     if len(seats) > len(_AWKWARD_NAMES) * 2:
         for position, awkward in zip(rng.sample(range(len(seats)), k=len(_AWKWARD_NAMES)), _AWKWARD_NAMES, strict=True):
             names[position] = awkward
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", "first_name", "last_name", "email"])
-        for seat, (first, last) in zip(seats, names, strict=True):
-            writer.writerow([seat.student, first, last, f"{seat.student}@example.edu"])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", "first_name", "last_name", "email"])
+    for seat, (first, last) in zip(seats, names, strict=True):
+        writer.writerow([seat.student, first, last, f"{seat.student}@example.edu"])
+    return text.getvalue()

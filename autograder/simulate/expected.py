@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import atomic
 from autograder.grade.result import Result
 
 EXPECTED = "expected.json"
@@ -53,7 +54,7 @@ def write_expected(folder: Path, assignment: str, expectations: Sequence[Expecta
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     known.pop(assignment, None)
     known[assignment] = [asdict(one) for one in expectations]
-    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    atomic.replace(path, (json.dumps(known, indent=1) + "\n").encode())
 
 
 def read_expected(folder: Path, assignment: str | None = None) -> list[Expectation]:

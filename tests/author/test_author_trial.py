@@ -33,3 +33,36 @@ def test_a_cell_that_raises_is_named(runnable, edit):
     edit(runnable.source(NAME), "        print(line, text)", "        raise RuntimeError(line)")
     with pytest.raises(TrialError, match=r"(?s)a1_sample, cell demo-1: .*RuntimeError: ann"):
         run_reference(runnable, NAME)
+
+
+HANDS_IN = """\
+# %%
+if __name__ == "__main__":
+    import pathlib
+
+    pathlib.Path("sums.txt").write_text("made by the notebook")
+"""
+
+
+@pytest.fixture
+def handing_in(runnable, edit):
+    """The sample, which hands in sums.txt beside the notebook."""
+    edit(
+        runnable.source(NAME), "points=50 difficulty=2 minutes=15", 'points=50 difficulty=2 minutes=15 file="sums.txt"'
+    )
+    edit(runnable.source(NAME), '# %%\nif __name__ == "__main__":\n    text', f"{HANDS_IN}    text")
+    return runnable
+
+
+def test_what_the_reference_hands_in_is_kept_once_every_check_has_passed(handing_in, edit):
+    kept = handing_in.handed_in(NAME) / "sums.txt"
+    edit(handing_in.visible(NAME), "running_mean(x)[:, 0], x[:, 0]", "running_mean(x)[:, 0], x[:, 1]")
+    with pytest.raises(TrialError, match="running_mean"):
+        run_reference(handing_in, NAME, hand_in=True)
+    assert not kept.exists()
+    edit(handing_in.visible(NAME), "running_mean(x)[:, 0], x[:, 1]", "running_mean(x)[:, 0], x[:, 0]")
+    run_reference(handing_in, NAME, hand_in=True)
+    assert kept.read_text() == "made by the notebook"
+    edit(handing_in.source(NAME), 'Path("sums.txt")', 'Path("other.txt")')
+    with pytest.raises(TrialError, match=r"no cell wrote sums\.txt"):
+        run_reference(handing_in, NAME, hand_in=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import shutil
 import stat
 from collections import Counter
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from autograder.rooms import Course, Repository
 from autograder.simulate import FAMILIES, KINDS, SimulationError, read_expected, simulate
 from autograder.simulate.tricks import Trick
+from autograder.simulate.work import Work
 
 
 def tree(folder: Path) -> dict[str, object]:
@@ -33,6 +36,49 @@ def test_the_same_seed_writes_the_same_class_and_another_one_another(
         simulate(*rooms, "a0", 40, seed, tmp_path / name)
     assert tree(tmp_path / "one") == tree(tmp_path / "again")
     assert tree(tmp_path / "one") != tree(tmp_path / "other")
+
+
+def test_a_class_that_could_not_be_finished_leaves_nothing_and_can_be_made_again(
+    rooms: tuple[Repository, Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(*rooms, "a0", 3, 1, tmp_path)
+    other = tmp_path / "s001" / "other"
+    (tmp_path / "s001" / "a0").rename(other)
+    for student in ("s002", "s003"):
+        shutil.rmtree(tmp_path / student)
+    before, write, written = tree(tmp_path), Work.write, []
+
+    def interrupted(work: Work, folder: Path) -> None:
+        written.append(work.student)
+        if len(written) == len(KINDS) - 1:
+            raise KeyboardInterrupt
+        write(work, folder)
+
+    monkeypatch.setattr(Work, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        simulate(*rooms, "a0", len(KINDS), 1, tmp_path)
+    assert tree(tmp_path) == before
+    monkeypatch.setattr(Work, "write", write)
+    assert len(simulate(*rooms, "a0", len(KINDS), 1, tmp_path).expected) == len(KINDS)
+
+
+def test_expectations_of_other_assignments_survive_a_full_disk(
+    rooms: tuple[Repository, Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(*rooms, "a0", 3, 1, tmp_path)
+    known = json.loads((tmp_path / "expected.json").read_text())
+    (tmp_path / "expected.json").write_text(json.dumps({"a1": known["a0"]}))
+    for student in ("s001", "s002", "s003"):
+        shutil.rmtree(tmp_path / student)
+
+    def full(descriptor: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        simulate(*rooms, "a0", 3, 1, tmp_path)
+    assert json.loads((tmp_path / "expected.json").read_text()) == {"a1": known["a0"]}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["expected.json", "roster.csv"]
 
 
 @pytest.mark.parametrize("students", [1, 12, 30, 100, len(KINDS), len(KINDS) + 20])
