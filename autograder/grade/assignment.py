@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from autograder.rooms import Course, Repository
 
 GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
 SOLUTION_SUFFIX = "-solution"
+CODE_SUFFIXES = (".py", ".ini")
+_STRING = re.compile(r"""["']([^"'\n]+)["']""")
 
 
 class NotBuilt(Exception):
@@ -41,7 +44,8 @@ class Cell:
 class Assignment:
     """An assignment as grading sees it: exercises with their points in order, the cells, and where its files are.
 
-    handed_in: names of the files that are handed in beside the notebook. tests_data: files that its tests read.
+    handed_in: names of the files that are handed in beside the notebook. tests_data: files that its tests and
+    cases read.
     """
 
     name: str
@@ -93,7 +97,7 @@ class Assignment:
             mistakes=repository.mistakes(name),
             selfcheck=repository.assignments / "selfcheck",
             handed_in=tuple(filter(None, map(handed_in, content.cells))),
-            tests_data=_tests_data(repository, paths["visible"], paths["hidden"]),
+            tests_data=_tests_data(repository, paths["visible"], paths["hidden"], paths["cases"]),
             seed=hashlib.sha256(course.secret() + name.encode()).digest(),
             **paths,
         )
@@ -116,18 +120,22 @@ class Assignment:
             *(self.reference, self.hidden, self.visible, self.cases, self.mistakes),
             *self.tests_data,
         ):
-            digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
-        for path in sorted(self.selfcheck.glob("*.py")):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(f"{path.name} {file_hash(path) if path.is_file() else 'none'}\n".encode())
+        digest.update(code_hash(self.selfcheck).encode())
         return digest.hexdigest()
 
 
 def _tests_data(repository: Repository, *tests: Path) -> tuple[Path, ...]:
-    """The files of data/ and of solutions/hidden/ whose names stand in the tests."""
-    texts = [path.read_text(encoding="utf-8") for path in tests]
-    known = [*repository.data.glob("*"), *(repository.solutions / "hidden").glob("*")]
-    named = (path for path in known if path.is_file() and path not in tests)
-    return tuple(sorted(path for path in named if any(f'"{path.name}"' in text for text in texts)))
+    """The files of data/ and of solutions/hidden/ that tests or cases name in a string, or whose folder they name."""
+    strings = {text for path in tests for text in _STRING.findall(path.read_text(encoding="utf-8"))}
+    found = []
+    for room in (repository.data, repository.solutions / "hidden"):
+        for path in sorted(room.rglob("*")):
+            place = path.relative_to(room)
+            names = {path.name, *(part.as_posix() for part in (place, *place.parents) if part.name)}
+            if path.is_file() and path not in tests and path.suffix != ".pyc" and names & strings:
+                found.append(path)
+    return tuple(found)
 
 
 def _released(folder: Path) -> dict[str, str]:
@@ -140,6 +148,22 @@ def _released(folder: Path) -> dict[str, str]:
 def file_hash(path: Path) -> str:
     """The sha256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def code_hash(*folders: Path) -> str:
+    """A hash of the code in these folders, with each file's place in them: the same wherever they lie.
+
+    What a result follows from is Python and pytest's configuration. Templates and style sheets are left out: pages are
+    made from results and change none.
+    """
+    digest = hashlib.sha256()
+    for folder in folders:
+        found = {
+            path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.suffix in CODE_SUFFIXES
+        }
+        for place, path in sorted(found.items()):
+            digest.update(f"{folder.name}/{place} {file_hash(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def _cell(cell: nbformat.NotebookNode) -> Cell:
