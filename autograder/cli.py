@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from autograder.console import console, print_table
 from autograder.grade.result import Result, write_atomically
 from autograder.rooms import Course, Repository
 
@@ -31,8 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
-errors = Console(stderr=True)
+output = console()
+errors = console(stderr=True)
 
 
 class Wall(StrEnum):
@@ -66,21 +67,20 @@ def build(
     if check:
         problems = check_repository(repository, names)
         for problem in problems:
-            errors.print(str(problem), style="red", markup=False, highlight=False)
+            errors.print(str(problem), style="red")
         if problems:
             _stop(
                 f"{len(problems)} problems. Mend them, or run `autograder build` if a committed file is stale",
                 FAILED_CHECK,
             )
-        console.print(f"build --check: {len(names)} assignments are whole and up to date")
+        output.print(f"build --check: {len(names)} assignments are whole and up to date")
         return
     target = Course(course)
     for name in names:
         built = author.build(repository, target, name)
-        console.print(
+        output.print(
             f"built {name}: {built.exercises} exercises, {built.written} written questions, "
             f"{len(built.files)} files in {built.release}",
-            highlight=False,
         )
 
 
@@ -100,7 +100,7 @@ def bundle(
     repository = Repository.default()
     _known(repository, [assignment])
     path = make_bundle(repository, Course(course), assignment, out or course)
-    console.print(f"wrote {path}", highlight=False)
+    output.print(f"wrote {path}")
 
 
 @app.command()
@@ -196,24 +196,22 @@ def _into_gradebook(
 
     for one in record(course, repository, assignment, coming, submitted=submitted, roster=roster):
         if not one.recorded:
-            errors.print(f"{one.student}: not in the gradebook: {one.reason}", markup=False, highlight=False)
+            errors.print(f"{one.student}: not in the gradebook: {one.reason}")
 
 
 def _feedback(course: Course, assignment: str) -> None:
     from autograder.desk.feedback import write_feedback
 
-    console.print(f"wrote {len(write_feedback(course, assignment))} feedback pages", highlight=False)
+    output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
 
 
 def _summary(graded: list[Result]) -> None:
     for result in graded:
         if result.status != "graded":
-            errors.print(
-                f"{result.student}: {result.status}: {result.reason}", style="yellow", markup=False, highlight=False
-            )
+            errors.print(f"{result.student}: {result.status}: {result.reason}", style="yellow")
     counts = {status: sum(r.status == status for r in graded) for status in ("graded", "unreadable", "failed")}
     flagged = sum(bool(r.flags) for r in graded)
-    console.print(
+    output.print(
         f"{len(graded)} submissions: " + ", ".join(f"{n} {s}" for s, n in counts.items()) + f"; {flagged} with flags"
     )
     if counts["failed"]:
@@ -247,7 +245,7 @@ def simulate(
     folder = out or target.submitted
     if not compare:
         simulation.simulate(repository, target, assignment, students, seed, folder)
-        console.print(f"wrote {students} submissions to {folder}", highlight=False)
+        output.print(f"wrote {students} submissions to {folder}")
         return
     expected = simulation.read_expected(folder, assignment)
     results = [Result.read(path) for path in sorted((target.results / assignment).glob("*.json"))]
@@ -255,9 +253,13 @@ def simulate(
     table = Table("student", "kind", "expected", "got", "")
     for row in rows:
         table.add_row(
-            row.student, row.kind, row.expected, row.got, "[green]ok[/]" if row.ok else "[red]NOT AS EXPECTED[/]"
+            row.student,
+            row.kind,
+            row.expected,
+            row.got,
+            Text("ok", "green") if row.ok else Text("NOT AS EXPECTED", "red"),
         )
-    console.print(table)
+    print_table(table, output)
     good = sum(row.ok for row in rows)
     print(f"demo: {good} of {len(rows)} as expected")
     if good != len(rows):
@@ -279,7 +281,7 @@ def report(
     results = _stored(target, assignment)
     path = out or target.results / f"{assignment}.html"
     write_report(target, assignment, results, path)
-    console.print(f"wrote {path}", highlight=False)
+    output.print(f"wrote {path}")
 
 
 @app.command()
@@ -295,7 +297,7 @@ def export(
 
     path = out or course / f"{assignment}.csv"
     export_csv(Course(course), assignment, path)
-    console.print(f"wrote {path}", highlight=False)
+    output.print(f"wrote {path}")
 
 
 @app.command()
@@ -305,10 +307,9 @@ def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
 
     healthy = True
     for finding in examine(Course(course), Repository.default()):
-        mark = "[green]ok[/]  " if finding.ok else "[red]no[/]  "
-        console.print(mark + finding.what, highlight=False)
+        output.print(Text("ok", "green") if finding.ok else Text("no", "red"), f" {finding.what}")
         if not finding.ok:
-            console.print(f"      {finding.advice}", highlight=False, markup=False)
+            output.print(f"      {finding.advice}")
             healthy = False
     if not healthy:
         raise typer.Exit(MACHINE_FAULT)
@@ -361,7 +362,7 @@ def _progress() -> Progress:
 
 
 def _stop(text: str, code: int) -> NoReturn:
-    errors.print(f"error: {text}", style="red", markup=False, highlight=False)
+    errors.print(f"error: {text}", style="red")
     raise typer.Exit(code)
 
 
@@ -380,7 +381,7 @@ def main(run: Callable[..., int | None] = app) -> None:
         foreseen = _exit_code(error)
         if foreseen is None:
             raise
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        errors.print(f"error: {error}", style="red")
         sys.exit(foreseen)
 
 

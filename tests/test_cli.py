@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from autograder import cli
+from autograder import simulate as simulation
 from autograder.author import check as checking
+from autograder.author.problem import Problem
 from autograder.rooms import Course
 from sample import NAME, build_sample
 
@@ -41,11 +43,11 @@ def in_process(built, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: repository))
 
     def call(*arguments: str):
-        monkeypatch.setattr(sys, "argv", ["autograder", *arguments, "--course", str(mine.root)])
+        monkeypatch.setattr(sys, "argv", ["autograder", *arguments, "--course", str(call.course.root)])
         with pytest.raises(SystemExit) as stop:
             cli.main()
         captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, " ".join(captured.err.split())
+        return stop.value.code or 0, captured.out, captured.err
 
     call.course = mine
     return call
@@ -141,6 +143,72 @@ def test_bundle_writes_a_zip(in_process, tmp_path):
     code, out, _ = in_process("bundle", NAME, "--out", str(tmp_path))
     assert code == cli.DONE, out
     assert (tmp_path / f"{NAME}.zip").is_file()
+
+
+LONG = "a course with a long name, "
+
+
+@pytest.fixture
+def far_away(in_process, tmp_path, monkeypatch):
+    """As in_process, with a course whose path is far longer than a line, and which rich could take for markup."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    root = tmp_path / (LONG * 5) / "[red] of :smile: [2024]" / "course"
+    shutil.copytree(in_process.course.root, root)
+    in_process.course = Course(root)
+    return in_process
+
+
+def test_a_path_in_an_error_is_in_one_piece(far_away):
+    code, _, stderr = far_away("grade", NAME)
+    assert code == cli.USAGE
+    assert f"error: no submission matches {far_away.course.submitted}/*/{NAME}/{NAME}.ipynb\n" in stderr
+    code, _, stderr = far_away("report", NAME)
+    assert stderr == (
+        f"error: there are no results in {far_away.course.results / NAME}. Run `autograder grade {NAME}` first\n"
+    )
+
+
+def test_a_list_of_problems_has_one_line_for_each(far_away, monkeypatch):
+    problems = [Problem(f"solutions/{LONG * 5}.py:{line}", f"{LONG * 5}[bold] is stale.") for line in range(3)]
+    monkeypatch.setattr(checking, "check", lambda repository, names: problems)
+    code, _, stderr = far_away("build", "--check")
+    assert code == cli.FAILED_CHECK
+    assert stderr.splitlines()[:-1] == [str(problem) for problem in problems]
+    assert stderr.splitlines()[-1].startswith("error: 3 problems.")
+
+
+def test_what_was_written_is_named_in_one_line(far_away):
+    release = far_away.course.release / NAME
+    assert far_away("build", NAME)[1].endswith(f"files in {release}\n")
+    assert far_away("bundle", NAME)[1] == f"wrote {far_away.course.root / NAME}.zip\n"
+    assert far_away("simulate", NAME, "--students", "2")[1] == f"wrote 2 submissions to {far_away.course.submitted}\n"
+    assert far_away("export", NAME)[1] == f"wrote {far_away.course.root / NAME}.csv\n"
+
+
+def test_the_doctor_says_what_to_do_in_one_line(far_away):
+    far_away.course.gradebook.write_bytes(b"no database " * 1000)
+    code, out, _ = far_away("doctor")
+    assert code == cli.MACHINE_FAULT
+    assert f"no  the gradebook {far_away.course.gradebook}\n" in out
+    assert "      restore it from a backup: file is not a database\n" in out
+
+
+def test_a_wrong_option_is_named_in_one_line():
+    wrong = "no/number" * 20
+    shown = run("grade", NAME, f"--{wrong}", env={"COLUMNS": "80"})
+    assert shown.returncode == cli.USAGE
+    assert wrong in shown.stderr
+
+
+def test_a_table_in_a_file_is_as_wide_as_what_is_in_it(far_away, monkeypatch):
+    rows = [simulation.Row(f"s{'0' * 90}1", "broken/[red]", "", f"at most {LONG * 3}", "80.0", ok=False)]
+    monkeypatch.setattr(simulation, "read_expected", lambda *arguments: [])
+    monkeypatch.setattr(simulation, "compare", lambda *arguments: rows)
+    code, out, _ = far_away("simulate", NAME, "--compare")
+    assert code == cli.FAILED_CHECK
+    (line,) = [line for line in out.splitlines() if rows[0].student in line]
+    assert all(text in line for text in (rows[0].kind, rows[0].expected.strip(), rows[0].got, "NOT AS EXPECTED"))
+    assert out.endswith("demo: 0 of 1 as expected\n")
 
 
 def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):

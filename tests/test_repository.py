@@ -41,7 +41,17 @@ def test_the_lock_holds_every_direct_dependency():
         assert re.split(r"[<>=;\[ ]", requirement)[0].lower() in locked, requirement
 
 
-ORDER = {"atomic": 0, "notebook": 0, "rooms": 0, "run": 1, "grade": 2, "desk": 3, "author": 3, "simulate": 3}
+ORDER = {
+    "atomic": 0,
+    "console": 0,
+    "notebook": 0,
+    "rooms": 0,
+    "run": 1,
+    "grade": 2,
+    "desk": 3,
+    "author": 3,
+    "simulate": 3,
+}
 
 
 def imported(path: Path) -> set[str]:

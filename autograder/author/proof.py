@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from autograder.author import catalogue, student_side
@@ -26,7 +25,8 @@ from autograder.author.build import read_source
 from autograder.author.handout import handout
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant
-from autograder.author.source import Source
+from autograder.author.source import Source, SourceError
+from autograder.console import console, print_table
 from autograder.rooms import Repository
 
 REPEATS = 5  # times that rounding is tried, with other noise each time
@@ -161,12 +161,16 @@ def main() -> int:
     )
     total = Proof()
     for assignment in arguments.assignments or repository.names():
-        for name, proof in prove(repository, assignment).items():
-            p = proof
+        try:
+            proofs = prove(repository, assignment)
+        except SourceError as error:
+            total.problems.append(str(error))
+            continue
+        for name, p in proofs.items():
             figures = (p.listed, p.rejected, p.exempt, p.named, p.right, p.passed, p.variants, p.accusations)
             table.add_row(f"{assignment} {name}", *map(str, figures))
-            total.add(proof)
-    Console(width=140).print(table)
+            total.add(p)
+    print_table(table, console())
     for problem in total.problems:
         print(problem)
     print(

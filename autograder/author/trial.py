@@ -16,6 +16,7 @@ from autograder import atomic
 from autograder import notebook as notebooks
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
+from autograder.author.source import SourceError
 from autograder.rooms import Repository
 
 CELL_SECONDS = 300
@@ -105,7 +106,7 @@ def main() -> int:
         try:
             seconds = run_reference(repository, assignment, keep=arguments.keep, hand_in=arguments.hand_in)
             print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
-        except TrialError as error:
+        except (SourceError, TrialError) as error:
             failed += 1
             print(error, flush=True)
     print(f"notebooks: {len(arguments.assignments or repository.names()) - failed} passed, {failed} failed")

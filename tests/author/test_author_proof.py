@@ -67,3 +67,9 @@ def test_a_sentence_about_a_right_solution_is_a_false_accusation():
     proof._judge_sentences(figures, trial, [SAYS], right=False)
     assert figures.accusations == 1
     assert "accused falsely" in figures.problems[0]
+
+
+def test_an_unknown_assignment_is_named_with_those_there_are(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["proof", "a9_nothing"])
+    assert proof.main() == 1
+    assert "a9_nothing: there is no such assignment in solutions/; there are: a1" in capsys.readouterr().out

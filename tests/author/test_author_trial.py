@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from autograder.author import trial
 from autograder.author.trial import TrialError, run_reference
 from autograder.rooms import Repository
 
@@ -66,3 +67,9 @@ def test_what_the_reference_hands_in_is_kept_once_every_check_has_passed(handing
     edit(handing_in.source(NAME), 'Path("sums.txt")', 'Path("other.txt")')
     with pytest.raises(TrialError, match=r"no cell wrote sums\.txt"):
         run_reference(handing_in, NAME, hand_in=True)
+
+
+def test_an_unknown_assignment_is_named_with_those_there_are(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["trial", "a9_nothing"])
+    assert trial.main() == 1
+    assert "a9_nothing: there is no such assignment in solutions/; there are: a1" in capsys.readouterr().out

@@ -1,0 +1,27 @@
+"""What commands print: every line and every cell whole, so that a path in it can be copied, clicked or searched for.
+
+A terminal breaks long lines at its edge by itself; a file or a pipe has no edge.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that shows text as it is: no line is broken, and no part of a name is taken for markup."""
+    return Console(stderr=stderr, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def print_table(table: Table, to: Console) -> None:
+    """Print a table: within a terminal's width with nothing cut off, elsewhere as wide as what is in it."""
+    for column in table.columns:
+        column.overflow = "fold"
+    if to.is_terminal:
+        to.print(table, soft_wrap=False)
+        return
+    endless = to.options.update(width=10**6)
+    wide = Console(file=to.file, width=Measurement.get(to, endless, table).maximum, markup=False, emoji=False)
+    wide.print(table)
