@@ -93,6 +93,10 @@ class Repository:
         """The catalogue of mistakes."""
         return self.solutions / "mistakes" / f"{assignment}.py"
 
+    def notes(self, assignment: str) -> Path:
+        """What instructors should know, a page in Markdown."""
+        return self.solutions / "notes" / f"{assignment}.md"
+
     def handed_in(self, assignment: str) -> Path:
         """The files that the reference hands in beside its notebook, made by running it."""
         return self.solutions / "handed_in" / assignment

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder import atomic
 from autograder import notebook as notebooks
+from autograder.author import quoted
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
 from autograder.author.source import SourceError
@@ -21,6 +22,9 @@ from autograder.rooms import Repository
 
 CELL_SECONDS = 300
 PASSED = "the visible tests passed"
+KEEP_HELP = (
+    "write the executed notebooks there, and ASSIGNMENT.numbers.txt: the numbers in prose beside what was printed"
+)
 
 
 class TrialError(Exception):
@@ -36,8 +40,9 @@ def run_reference(
 ) -> float:
     """Run the notebook in a fresh folder with all that a student gets; returns the seconds it took.
 
-    keep: a folder for the executed notebook, outputs and figures included. hand_in: write the files that the notebook
-    hands in into the repository, as the reference's, if every check has passed.
+    keep: a folder for the executed notebook, outputs and figures included, and for the list of the numbers in its text
+    and in the instructor's notes beside what its cells printed (`autograder.author.quoted`). hand_in: write the files
+    that the notebook hands in into the repository, as the reference's, if every check has passed.
     Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
     SourceError if the assignment cannot be built.
     """
@@ -58,11 +63,16 @@ def run_reference(
             nonlocal running
             running = cell.id
 
+        def prepare(notebook: notebooks.NotebookNode) -> None:
+            assert client.kc is not None
+            client.kc.execute(quoted.FIGURES_TELL_THEIR_TEXTS, silent=True, store_history=False)
+
         client = NotebookClient(
             notebook,
             timeout=cell_seconds,
             kernel_name=notebooks.KERNELSPEC["name"],
             resources={"metadata": {"path": folder}},
+            on_notebook_start=prepare,
             on_cell_start=remember,
         )
         start = time.monotonic()
@@ -74,6 +84,9 @@ def run_reference(
         finally:
             if keep is not None:
                 notebooks.write(keep / f"{assignment}.ipynb", notebook)
+                notes = repository.notes(assignment)
+                listed = quoted.report(notebook, notes.read_text(encoding="utf-8") if notes.exists() else "")
+                (keep / f"{assignment}.numbers.txt").write_text(listed, encoding="utf-8")
         seconds = time.monotonic() - start
         written = {cell.file: Path(folder) / cell.file for cell in source.exercises if cell.file}
         handed_in = {name: path.read_bytes() for name, path in written.items() if path.is_file()}
@@ -98,7 +111,7 @@ def main() -> int:
     repository = Repository.default()
     parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the executed notebooks there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help=KEEP_HELP)
     parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/handed_in/")
     arguments = parser.parse_args()
     failed = 0

@@ -73,3 +73,16 @@ def test_an_unknown_assignment_is_named_with_those_there_are(monkeypatch, capsys
     monkeypatch.setattr("sys.argv", ["trial", "a9_nothing"])
     assert trial.main() == 1
     assert "a9_nothing: there is no such assignment in solutions/; there are: a1" in capsys.readouterr().out
+
+
+def test_what_is_kept_lists_the_numbers_in_prose_beside_those_printed(runnable, edit, tmp_path):
+    edit(
+        runnable.source(NAME),
+        "        print(line, text)",
+        "        plt.title('loss 3.25'); plt.show(); print(2.5)",
+    )
+    edit(runnable.source(NAME), "import numpy as np\n", "import matplotlib.pyplot as plt\nimport numpy as np\n")
+    edit(runnable.source(NAME), "# Text with", "# The loss was 3.25, then 2.50, then 1.75. Text with")
+    run_reference(runnable, NAME, keep=tmp_path)
+    listed = (tmp_path / f"{NAME}.numbers.txt").read_text()
+    assert [listed.count(f"  {line}: ") for line in ("= 3.25", "= 2.50", "? 1.75")] == [1, 1, 1]
