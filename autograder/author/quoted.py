@@ -71,15 +71,23 @@ _RANGE = re.compile(r"(?s).*(?:\$?\s+to\s+\$?[-−]?|–|\bbetween\s+\$?[-−]?\
 
 @dataclass(frozen=True)
 class Quoted:
-    """A number in a text: its size, as signs often stand in words; the two `ends` between which it rounds to it."""
+    """A number in a text: its size, as signs often stand in words, lies between two `ends`.
+
+    exponents: the ends of the exponent, where the number is a power of ten: a cell may print that alone.
+    """
 
     text: str
-    ends: tuple[float, float]
-    percent: bool
-    whole: bool
-    digit: bool
     start: int
     stop: int
+    ends: tuple[float, float]
+    percent: bool = False
+    whole: bool = False
+    exponents: tuple[float, float] | None = None
+
+    @property
+    def digit(self) -> bool:
+        """Is it a whole number of one digit?"""
+        return self.whole and not self.percent and self.ends[1] < 10
 
 
 @dataclass
@@ -105,7 +113,8 @@ class _Sizes:
 
     def equals(self, one: Quoted) -> bool:
         low, high = one.ends
-        return self.between(low, high) or (one.percent and self.between(low / 100, high / 100))
+        alone = one.exponents is not None and self.between(*one.exponents)
+        return self.between(low, high) or alone or (one.percent and self.between(low / 100, high / 100))
 
 
 def numbers_of(text: str) -> list[Quoted]:
@@ -186,16 +195,14 @@ def _quoted(match: re.Match[str]) -> Quoted:
     if match["power"]:
         power = Decimal(match["power"].replace("−", "-"))
         half = Decimal(5).scaleb(int(power.as_tuple().exponent) - 1)
-        return Quoted(
-            span[0], (float(10 ** (power - half)), float(10 ** (power + half))), False, False, False, *span[1:]
-        )
+        ends = (float(10 ** (power - half)), float(10 ** (power + half)))
+        return Quoted(*span, ends, exponents=(float(abs(power) - half), float(abs(power) + half)))
     mantissa = Decimal(match["mantissa"].replace(",", ""))
     power = Decimal((match["ten"] or match["e"] or "0").replace("−", "-").rstrip("."))
     half = Decimal(5).scaleb(int(mantissa.as_tuple().exponent) - 1)
     ends = (float((mantissa - half) * 10**power), float((mantissa + half) * 10**power))
     whole = mantissa.as_tuple().exponent == 0 and power == 0 and mantissa < 1000
-    percent = match["percent"] is not None
-    return Quoted(span[0], ends, percent, whole, whole and mantissa < 10 and not percent, *span[1:])
+    return Quoted(*span, ends, match["percent"] is not None, whole)
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,7 @@ def test_numbers_are_found_where_they_quote(text, found):
         (r"$3 \cdot 10^{-23}$ of it", "3.1e-23", "="),
         (r"$10^{-6.4}$ is left", "4.0e-07", "="),
         (r"$10^{-6.4}$ is left", "5.0e-07", "?"),
+        (r"$10^{-6.4}$ is left", "power of ten -6.4", "="),
         ("a correlation of -0.52", "[-0.52 0.1]", "="),
         ("a rate of 0.25", "nothing", "c"),
     ],
