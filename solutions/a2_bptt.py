@@ -1823,7 +1823,9 @@ if __name__ == "__main__":
 # not come back. Two updates at the usual size of gradient, 0.7, and the third gradient is eight times, the fourth
 # thirteen times as long; one such step lifts the spectral radius of $\mathbf{W}$ from 1.9 to 8.7. Now nearly all units
 # saturate, the mean slope ends at 0.01, and no error comes back in time: an exploded network has a vanishing gradient.
-# At 1 the same happens more slowly (and from other random starts sometimes not at all).
+# At 1 it may go either way. From this start the loss jumps within the first twenty updates too, far above guessing, and
+# from there each rounding error decides how it goes on: your line shows a slow way back, or none. (From other random
+# starts it need not jump at all.)
 #
 # The direction of the gradient was not the trouble, only its length. **What if one kept the direction and cut the
 # length?** With this question assignment 3 begins: clipping, and what else keeps a recurrent network in the region
