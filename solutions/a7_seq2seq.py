@@ -27,7 +27,7 @@
 # other code runs as it stands once the exercises above it are done. A card above each exercise gives its points, its
 # difficulty from one to five dots and the minutes that it should take. Help is folded away under the symptom that it
 # cures. One cell, in section 6, trains for one to two minutes; if your machine is slow, lower `steps` there and expect
-# larger errors than the text quotes.
+# larger errors than the text quotes. Its network may be another one on your processor, so the text gives round numbers.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. Predictions earn no points and cost none.
@@ -590,10 +590,10 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # A network that knows nothing gives each of the 42 symbols about the same probability, hence 3.79 nats in the first
-# batch. After the last one it is 0.177: on words of the training set, and with the teacher at its side, it gives the
-# right symbol a probability of $e^{-0.177} = 0.84$ in the (geometric) mean. Note the downward steps near batches 2,650
-# and 3,530, from 0.27 to 0.23 and from 0.21 to 0.18. There a new pass through the training set begins: part of what is
-# learnt by now is these very words, not English spelling. Only unseen words can tell how much.
+# batch. After the last one it is about 0.18: on words of the training set, and with the teacher at its side, it gives
+# the right symbol a probability of $e^{-0.18} = 0.84$ in the (geometric) mean. Note the downward steps near batches
+# 2,650 and 3,530, from about 0.27 to 0.23 and from about 0.21 to 0.18. There a new pass through the training set
+# begins: part of what is learnt by now is these very words, not English spelling. Only unseen words can tell how much.
 
 # %% [markdown]
 # ## 7. The network speaks
@@ -671,10 +671,10 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # Rules of some depth have been learnt without being told: *ph* is one sound, the *l* of *-ible* comes after a vowel
-# that is not written, *quizz* has one Z. Of three unseen words one is right. The two others deserve a closer look, for
-# most of the right sounds are there, but not at their places: in *arithmetic* the consonants TH M T K have become T M K
-# T, and the long one says something like *minsa-kerpa-myuter*. The network seems to know what the word consists of
-# better than in which order.
+# that is not written, *quizz* has one Z. Where an unseen word comes out wrong, look closely: most of the right sounds
+# are there, but not at their places. In one run the consonants TH M T K of *arithmetic* became T M K T, and the long
+# word something like *minsa-kerpa-myuter*; yours may do better on the one and worse on the other. The network seems to
+# know what a word consists of better than in which order.
 
 # %% [markdown]
 # ## 8. Several hypotheses in hand
@@ -913,13 +913,14 @@ if __name__ == "__main__":
     print(f"words without a mistake: {100 * np.mean(np.array(edits) == 0):.1f}%")
 
 # %% [markdown]
-# The network gets 11.9% of the phonemes of unseen words wrong, and more than half of the words, 58.3%, exactly right.
-# The mean of the words' rates is a little smaller, 11.3%. That is no accident: long words have the higher rates here,
-# as section 11 will show, and the mean of ratios gives them less weight than their phonemes deserve.
+# The network gets about 12% of the phonemes of unseen words wrong, and more than half of the words, some 58%, exactly
+# right. The mean of the words' rates is a little smaller, by half a point or so. That is no accident: long words have
+# the higher rates here, as section 11 will show, and the mean of ratios gives them less weight than their phonemes
+# deserve.
 #
 # An error need not be the network's fault. Many of the words are names, whose bearers say them as they like, one
 # spelling often has several pronunciations of which the file keeps one, and some entries are slips: for
-# *hysterectomies* the dictionary gives no Z at the end, and the network, which says one, is marked wrong.
+# *hysterectomies* the dictionary gives no Z at the end, and a network that says one is marked wrong.
 
 # %% [markdown]
 # ### Experiment 1: is the beam worth its price?
@@ -979,16 +980,16 @@ if __name__ == "__main__":
     print(f"more in {(fewer[better] < 0).sum()}")
 
 # %% [markdown]
-# Without the division by length the rate falls from 12.18% to 11.37%, by 0.8 percentage points, and half of the way and
-# more is gone at k = 2. With it the fall is smaller, to 11.64%. Here the division does not help: already with $\alpha =
-# 0$ the answers have 6.23 phonemes a word, hardly fewer than the dictionary's 6.26. The penalty is a remedy for answers
-# that are too short, and these are not. (For sentences, where the sums are larger, the disease is real.)
+# Without the division by length the rate falls by some 0.8 percentage points from k = 1 to k = 8, and half of the way
+# and more is gone at k = 2. With it the fall is smaller, about half a point. Here the division does not help: already
+# with $\alpha = 0$ the answers have hardly fewer phonemes a word than the dictionary's 6.26. The penalty is a remedy
+# for answers that are too short, and these are not. (For sentences, where the sums are larger, the disease is real.)
 #
-# The share of the search is small. In 4.9% of its wrong words does greedy search miss a dictionary's answer that the
-# network holds for more probable; in the others the network itself prefers something else, and no search can mend that.
-# The gain is larger than this number suggests because an answer can become better without becoming right: in 143 of the
-# 913 words the beam finds something more probable, and it has fewer edits in 90 of them, more in 23. A better search
-# for the wrong goal helps a little, most of the time.
+# The share of the search is small. In about one in twenty of its wrong words does greedy search miss a dictionary's
+# answer that the network holds for more probable; in the others the network itself prefers something else, and no
+# search can mend that. The gain is larger than this number suggests because an answer can become better without
+# becoming right: in about one in six of the wrong words the beam finds something more probable, and it has fewer edits
+# in most of them, more in a few. A better search for the wrong goal helps a little, most of the time.
 
 # %% [markdown]
 # ### Experiment 2: after the first mistake
@@ -1023,12 +1024,12 @@ if __name__ == "__main__":
     print(f"words with a mistake: {np.mean([mistakes.any() for mistakes in wrong]):.2f}; phonemes after it: {rest:,}")
 
 # %% [markdown]
-# With the teacher 9.8% of the phonemes are wrong. In the words that go wrong somewhere, the phonemes after the first
-# mistake are harder than average, 13.1% even with the teacher; that much is the words' own. Without the teacher it is
-# 21.6%. The difference, 0.085 errors per phoneme, is what the network's own first mistake does to the rest of the word:
-# its state has been led to a place that no training step has ever visited. (A caution on the measure: with the teacher
-# wrong phonemes are counted place by place; without, by the edit distance, which is never larger than such a count
-# would be. If anything, the difference is measured too small.)
+# With the teacher some 10% of the phonemes are wrong. In the words that go wrong somewhere, the phonemes after the
+# first mistake are harder than average, some 13% even with the teacher; that much is the words' own. Without the
+# teacher it is more than 20%. The difference, 0.08 errors per phoneme or a little more, is what the network's own first
+# mistake does to the rest of the word: its state has been led to a place that no training step has ever visited. (A
+# caution on the measure: with the teacher wrong phonemes are counted place by place; without, by the edit distance,
+# which is never larger than such a count would be. If anything, the difference is measured too small.)
 
 # %% [markdown] written="teacher_forcing" points=10 minutes=30
 # ### The teacher leaves the room
@@ -1057,12 +1058,12 @@ if __name__ == "__main__":
 # the same until the first mistake; from there on the network is asked about beginnings that it has never met in
 # training, and nothing in the loss says what it should do there.
 #
-# (c) After the first mistake 0.216 errors per phoneme alone, 0.131 with the teacher: 0.085 more, or two thirds more.
-# Comparing all words with the teacher (0.098) with the phoneme error rate of the test (0.119) would dilute the harm:
-# most phonemes stand before any mistake, where the two are equal by definition. And taking the words after a mistake
-# without the teacher (0.216) against all words with it (0.098) would exaggerate it: words that go wrong are the harder
-# ones, as 0.131 against 0.098, both with the teacher, shows. The same words, the same places, only the teacher gone:
-# that isolates the cause.
+# (c) (Numbers of one run.) After the first mistake 0.216 errors per phoneme alone, 0.131 with the teacher: 0.085 more,
+# or two thirds more. Comparing all words with the teacher (0.098) with the phoneme error rate of the test (0.119) would
+# dilute the harm: most phonemes stand before any mistake, where the two are equal by definition. And taking the words
+# after a mistake without the teacher (0.216) against all words with it (0.098) would exaggerate it: words that go wrong
+# are the harder ones, as 0.131 against 0.098, both with the teacher, shows. The same words, the same places, only the
+# teacher gone: that isolates the cause.
 #
 # (d) Larger: the longer the answer, the more steps follow the first mistake, and the surer it is that there is one;
 # each error makes a strange beginning and so the next error likelier. A change: during training let the decoder
@@ -1226,10 +1227,10 @@ if __name__ == "__main__":
         print(f"{label:>6} letters: {100 * rate:4.1f}% wrong, as bags {100 * bag_rate:4.1f}% ({count:,} words)")
 
 # %% [markdown]
-# From 10.5% for the shortest words to 16.4% for the longest. Taken as bags the answers hardly get worse, 10.0% to
-# 11.3%: what is lost in long words is above all the *order*, as in *minisupercomputer*. (With a caution: the more
-# phonemes a word has, the likelier a wrong one is to find its like elsewhere in the bag.) Is it the state that is too
-# small, or are long words just harder?
+# From 10 or 11% for the shortest words to some 16% for the longest. Taken as bags the answers hardly get worse, from
+# about 10% to about 11%: what is lost in long words is above all the *order*, as in section 7. (With a caution: the
+# more phonemes a word has, the likelier a wrong one is to find its like elsewhere in the bag.) Is it the state that is
+# too small, or are long words just harder?
 #
 # ### Experiment 4: three sizes of the state, and a narrow passage
 #
@@ -1299,8 +1300,8 @@ if __name__ == "__main__":
 #
 # With 64 units and fewer the two panels are nearly the same: such networks do not fail because a word is new. With 160
 # units there is a gap, 12.6% on the test against 9.2%; here the unknown spelling begins to count. And equal steps are
-# not equal progress: with more batches all four would do better (160 units and 4,200 batches made 11.9%, above), and
-# where exactly the curves bend may change.
+# not equal progress: with more batches all four would do better (160 units and 4,200 batches made about 12%, above),
+# and where exactly the curves bend may change.
 
 # %% [markdown] written="fixed_size_state" points=10 minutes=30
 # ### What does the vector in between cost?
@@ -1367,15 +1368,15 @@ if __name__ == "__main__":
 #
 # You have put together what the seven assignments have built: a recurrent network that reads, gates that let it be
 # trained, a loss without padding, one network that starts where another has ended, and a search for what to say. Two
-# networks that know nothing of English learn from a list of words to say 58% of the words they have never seen as the
-# dictionary does, and nearly nine in ten of the sounds.
+# networks that know nothing of English learn from a list of words to say more than half of the words they have never
+# seen as the dictionary does, and nearly nine in ten of the sounds.
 #
-# And you have measured where it fails. Think of *arithmetic* and of *minisupercomputer*: most of the sounds were there,
-# out of order. About to say its fifth phoneme, the decoder has to find in H numbers, packed before a single sound was
-# asked for, which letter comes next. Yet the letters have not gone away! The encoder had a state at every one of them,
-# $\mathbf{h}_0, \dots, \mathbf{h}_{T-1}$, and `encode` threw away all but the last. Assignment 1 asked, in its section
-# 8, why not remember everything, and found that such a memory grows with every input and that each use of it takes
-# longer; it also found that nothing in it is forgotten.
+# And you have measured where it fails. Think of the words of section 7 that came out wrong: most of the sounds were
+# there, out of order. About to say its fifth phoneme, the decoder has to find in H numbers, packed before a single
+# sound was asked for, which letter comes next. Yet the letters have not gone away! The encoder had a state at every one
+# of them, $\mathbf{h}_0, \dots, \mathbf{h}_{T-1}$, and `encode` threw away all but the last. Assignment 1 asked, in its
+# section 8, why not remember everything, and found that such a memory grows with every input and that each use of it
+# takes longer; it also found that nothing in it is forgotten.
 #
 # So suppose that all T states are kept. The decoder's state at step t holds, one may hope, what it is about to say.
 # **How can it ask, with the vector $\mathbf{s}_{t-1}$, for those of the T vectors that matter now: which number would
