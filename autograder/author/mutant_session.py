@@ -11,7 +11,6 @@ import io
 import json
 import multiprocessing
 import os
-import resource
 import select
 import signal
 import sys
@@ -183,5 +182,7 @@ def _limit(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, seconds)
     statistics = Path("/proc/self/statm")  # Linux: the pages in use
     if statistics.is_file():
+        import resource  # Windows has none
+
         used = int(statistics.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import multiprocessing
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,12 @@ def context() -> Any:
 
 def start_server(reference: Path, *tests: Path) -> None:
     """Start the fork server with what the test files import, and with what the reference's first call would; without
-    effect once it runs. Returns at once.
+    effect once it runs, and on Windows, where there is none. Returns at once.
     """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver
+
     wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
     cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -302,7 +302,7 @@ def _ended(pid: int) -> bool:
 
 def address_space(pid: int) -> int:
     """Bytes of address space that a process uses."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * mmap.PAGESIZE
 
 
 def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int = 0) -> bool:
@@ -375,5 +375,5 @@ def _memory(pid: int, file: str) -> int:
     except OSError:
         return 0
     if file == "statm":
-        return int(text.split()[1]) * resource.getpagesize()
+        return int(text.split()[1]) * mmap.PAGESIZE
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
