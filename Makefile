@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebooks lint bench mistakes mutants clean
+.PHONY: help demo test notebooks lint bench mistakes mutants compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,6 +46,9 @@ bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, th
 	$(BIN)/python -m benchmarks.selfcheck
 	$(BIN)/python -m benchmarks.cells --at-most 1.5
 	$(BIN)/python -m benchmarks.captioning
+
+compat: ## run the tests that need no torch on each newer Python found on the PATH
+	$(PYTHON) -m tests.newer_pythons
 
 clean: ## remove the virtual environment, the demo course and caches
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
