@@ -38,7 +38,7 @@ FROM_EDGE = 1e-5  # no real of the right answer or of a mistake lies nearer to a
 MOST_AMBIGUOUS = 10
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
 
-RIGHT = "the right answer"
+RIGHT, ALTERNATIVE = "the right answer", "the right solution "
 
 
 def mistakes_json(repository: Repository, source: Source) -> bytes:
@@ -238,21 +238,23 @@ class Exercise:
         _stay_clear(sample)
         if steady:
             return sample
-        known = {**sample.by, **{f"the right solution {n}": sample.right for n in self.rights}}
+        known = {**sample.by, **_named(self.alternatives(sample, seed))}
+        different = [name for name in known if name.startswith(ALTERNATIVE) and not _same(known[name], sample.right)]
+        if different:
+            raise Refused(*(_not_right(name, _moved(sample.right, known[name])) for name in different))
         for draw in range(rounding.DRAWS):
-            noisy = dict(self.sample(seed, noise=draw).by)
-            others = self.alternatives(sample, seed, noise=draw)
-            noisy |= {f"the right solution {name}": traces for name, traces in others.items()}
-            moved = [name for name in known if not fingerprint.same(known[name].whole, noisy[name].whole)]
+            noisy = {**self.sample(seed, noise=draw).by, **_named(self.alternatives(sample, seed, noise=draw))}
+            moved = [name for name in known if not _same(known[name], noisy[name])]
             if moved:
-                self._refuse(seed, {name: _moved(known[name], noisy[name]) for name in moved}, sample)
+                self._refuse({name: _moved(known[name], noisy[name]) for name in moved}, sample, self.sample(seed).by)
         return sample
 
-    def _refuse(self, seed: int, moved: Mapping[str, str], sample: Sample) -> None:
-        """Say of these solutions, and of which part of each, that chance or rounding decides what they give."""
-        again = self.sample(seed).by
-        by_chance = [name for name in moved if name in again]
-        by_chance = [name for name in by_chance if not fingerprint.same(sample.by[name].whole, again[name].whole)]
+    def _refuse(self, moved: Mapping[str, str], sample: Sample, again: Mapping[str, Traces]) -> None:
+        """Say of these solutions, and of which part of each, that chance or rounding decides what they give.
+
+        again: the traces of a second run of the sample.
+        """
+        by_chance = [name for name in moved if name in again and not _same(sample.by[name], again[name])]
         if by_chance:
             raise Unsteady(
                 *(f"{name}: its result differs from run to run, so it cannot be recognised." for name in by_chance)
@@ -348,6 +350,18 @@ def _rounding_decides(name: str, where: str, exempt: bool) -> str:
         "1e-6), so another processor may see another result. Choose cases clear of ties and thresholds"
         + (", or list the mistake as exempt with this reason." if exempt else ".")
     )
+
+
+def _named(alternatives: Mapping[str, Traces]) -> dict[str, Traces]:
+    return {f"{ALTERNATIVE}{name}": traces for name, traces in alternatives.items()}
+
+
+def _same(a: Traces, b: Traces) -> bool:
+    return fingerprint.same(a.whole, b.whole)
+
+
+def _not_right(name: str, where: str) -> str:
+    return f"{name}: on the public cases it does not give what the right answer gives: {where} is another."
 
 
 def _moved(clean: Traces, noisy: Traces) -> str:

@@ -120,7 +120,7 @@ def main() -> int:
         print(json.dumps({name: vars(recognition(repository, name, options.noise)) for name in assignments}))
         return 0
     chosen = {name: (environment, None) for name, environment in settings().items()}
-    draws = range(1 if options.quick else 2 * rounding.DRAWS)
+    draws = range(1 if options.quick else rounding.DRAWS)
     runs: dict[str, tuple[dict[str, str], int | None]] = {
         **({"oldest kernels": chosen["oldest kernels"]} if options.quick else chosen),
         **{f"noise, draw {draw + 1}": (ONE_THREAD, draw) for draw in draws},

@@ -280,7 +280,7 @@ def test_a_mistake_that_depends_on_chance_is_refused(written):
     [
         "a @ b + 0.5 + np.argmax(np.exp(a[:, :1] + 0 * a), axis=1)[:, None]",  # the first of equal numbers
         "a @ b + 0.5 + np.argsort(np.exp(a[:, :1] + 0 * a), axis=1)[:, :1]",  # equal numbers, sorted
-        "a @ b + 0.5 + (np.sum(np.tanh(a)) < np.sum(np.tanh(a.T)))",  # a sum at its own threshold
+        "a @ b + 0.5 + (np.sum(np.tanh(a), axis=1) < np.sum(np.tanh(a[:, ::-1]), axis=1))[:, None]",  # equal sums
     ],
 )
 def test_a_mistake_in_which_rounding_decides_is_refused(written, tie):
@@ -298,8 +298,18 @@ def test_a_right_solution_in_which_rounding_decides_is_refused(written):
     assert says.startswith("product: the right solution counts: rounding decides what it gives")
 
 
+def test_a_right_solution_that_gives_something_else_is_refused(written):
+    says = refused(written, [SQUARE], rights={"scales": "def product(a, b):\n    return 1.5 * a @ b\n"})
+    assert says == (
+        "product: the right solution scales: on the public cases it does not give what the right answer gives: result "
+        "of case 0 is another."
+    )
+
+
 def test_the_reference_is_refused_where_rounding_decides(written):
-    solution = PRODUCT.replace("a @ b", "a @ b + (np.sum(np.tanh(a)) > np.sum(np.tanh(a.T)))")
+    solution = PRODUCT.replace(
+        "a @ b", "a @ b + (np.sum(np.tanh(a), axis=1) > np.sum(np.tanh(a[:, ::-1]), axis=1))[:, None]"
+    )
     mistake = {"id": "squares", "old": "a @ b +", "new": "(a @ b) ** 2 +"}
     with pytest.raises(SourceError) as caught:
         written([mistake], solution=solution)
