@@ -55,7 +55,7 @@ def confidential(repository: Repository, source: Source, seeds: list[bytes]) -> 
 
 def letters(text: str) -> str:
     """A text reduced to its letters and digits in lower case."""
-    return "".join(character for character in text.lower() if character.isalnum())
+    return "".join(filter(str.isalnum, text.lower()))
 
 
 def sentences(text: str) -> Iterator[str]:

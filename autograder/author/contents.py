@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import functools
 import gzip
 import io
 import json
@@ -21,6 +22,7 @@ from autograder.notebook import strings
 
 DEEPEST = 4  # archives in archives
 LARGEST_PYTHON = 300_000  # characters: longer texts are data
+_REMEMBERED = 10_000  # texts that were taken apart: each is asked for several times, and stands in several files
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?!\w)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
@@ -61,23 +63,25 @@ def _inside(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"{place} (base64)", packed
 
 
-def _pieces(text: str) -> list[tuple[str, str]]:
+@functools.lru_cache(_REMEMBERED)
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
     """The strings of a JSON text, a notebook's for one, or those of a Python text, each with its place."""
     tree = _json(text)
     if tree is not None:
-        return list(strings(tree))
-    return [("a string", string) for string in _constants(text)]
+        return tuple(strings(tree))
+    return tuple(("a string", string) for string in _constants(text))
 
 
-def _constants(text: str) -> list[str]:
+@functools.lru_cache(_REMEMBERED)
+def _constants(text: str) -> tuple[str, ...]:
     """The string constants of a Python text, escapes resolved and neighbours joined."""
     tree = parsed(text) if len(text) < LARGEST_PYTHON else None
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)] if tree else []
-    return [
+    return tuple(
         value.decode("latin-1") if isinstance(value, bytes) else value
         for value in constants
         if isinstance(value, str | bytes)
-    ]
+    )
 
 
 def _arrays(place: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:

@@ -44,9 +44,12 @@ def scan(files: dict[str, bytes], secrets: Confidential) -> list[Finding]:
     """Every secret that stands in one of the files, each once per place."""
     expected = np.unique(_window_hashes(secrets.arrays, telling=True))
     findings: dict[Finding, None] = {}
+    known: dict[str, list[str]] = {}  # many a text stands in more than one place: it is searched once
     for name, content in files.items():
         for place, text in texts(name, content):
-            for what in _in_text(text, secrets):
+            if text not in known:
+                known[text] = list(_in_text(text, secrets))
+            for what in known[text]:
                 findings[Finding(place, what)] = None
         for place, sequence in numbers(name, content):
             if _share(_window_hashes([sequence]), expected):
@@ -68,9 +71,9 @@ def _within(inner: Finding, outer: Finding) -> bool:
 
 
 def _in_text(text: str, secrets: Confidential) -> Iterator[str]:
-    looks = readings(text) if len(text) < LARGEST_PYTHON else [squeezed(text)]
+    looks = "\n".join(readings(text) if len(text) < LARGEST_PYTHON else [squeezed(text)])  # no code has a new line
     for code, what in secrets.code.items():
-        if any(code in look for look in looks):
+        if code in looks:
             yield what
     reduced = letters(text)
     for sentence, what in secrets.sentences.items():
