@@ -388,14 +388,3 @@ def test_an_excerpt_keeps_the_headings_above_what_it_keeps():
 def test_data_names_are_read_in_code_with_ipythons_commands():
     code = "%matplotlib inline\nif x:\n    !ls\nopen(selfcheck.data_path('a.txt'))\ny = data_path(\"b/c.npz\")"
     assert sorted(data_names(code, "here")) == ["a.txt", "b/c.npz"]
-
-
-def test_the_real_assignments_build_to_the_same_bytes_twice(tmp_path: Path):
-    repository = Repository.default()
-    for folder in ("solutions", "assignments", "data"):
-        shutil.copytree(repository.root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    copy = Repository(tmp_path)
-    first = {one.assignment: one.notebook.read_bytes() for one in build_all(copy, Course(tmp_path / "one"))}
-    second = {one.assignment: one.notebook.read_bytes() for one in build_all(copy, Course(tmp_path / "two"))}
-    assert first == second
-    assert sorted(first) == sorted(repository.names())

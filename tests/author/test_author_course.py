@@ -1,0 +1,64 @@
+"""The real assignments, one after another: whole, up to date, built to the same bytes twice, and without a leak."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.author.build import build, read_source
+from autograder.author.bundle import bundle
+from autograder.author.check import check
+from autograder.author.leaks import LeakFound
+from autograder.rooms import Course, Repository
+
+REAL = Repository.default()
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A copy of the repository, so that building changes nothing that is committed."""
+    root = tmp_path_factory.mktemp("real")
+    for folder in ("solutions", "assignments", "data"):
+        shutil.copytree(REAL.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return Repository(root)
+
+
+@pytest.fixture(scope="module", params=REAL.names())
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def course(name: str, copied: Repository) -> Course:
+    """A course with this assignment of the copy, built once for the tests that need a release."""
+    made = Course(copied.root / f"course-{name}")
+    build(copied, made, name)
+    return made
+
+
+def test_all_that_its_exercises_need_is_there_and_what_is_committed_is_up_to_date(name):
+    assert [str(problem) for problem in check(REAL, [name])] == []
+
+
+def test_it_builds_to_the_same_bytes_twice(name, copied, course, tmp_path):
+    generated = (copied.notebook(name), copied.public(name) / "mistakes.json")
+    first = [path.read_bytes() for path in generated]
+    build(copied, Course(tmp_path / "again"), name)
+    assert [path.read_bytes() for path in generated] == first
+
+
+def test_it_holds_no_leak_and_a_planted_one_is_found(name, copied, course, tmp_path):
+    bundle(copied, course, name, tmp_path)
+    cases: Path = copied.cases(name)
+    before = cases.read_text()
+    solutions = [text for exercise in read_source(copied, name).exercises for text in exercise.solutions]
+    statement = max(solutions, key=len).strip().split("\n")
+    planted = ["", "", "def planted():", *(f"    # {line}" for line in statement), "    return 0", ""]
+    cases.write_text(before + "\n".join(planted))
+    try:
+        with pytest.raises(LeakFound, match=r"cases\.py"):
+            bundle(copied, course, name, tmp_path)
+    finally:
+        cases.write_text(before)
