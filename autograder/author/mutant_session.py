@@ -26,6 +26,7 @@ from autograder.author.build import read_source
 from autograder.author.mutation import Mutant
 from autograder.author.problem import Problem, SourceError
 from autograder.author.source import Source, load_reference
+from autograder.grade.forks import import_all, imported_beyond
 from autograder.rooms import Repository
 from selfcheck import plugin
 from selfcheck.plugin import Recorder, exercise_of
@@ -113,6 +114,7 @@ class _Trial:
         self.verdicts: list[Verdict] = []
         self.refusal = ""
         self.ready = False
+        self.imported: list[str] = []  # by the fork that was tried last
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the reference of each exercise, which sets its mutants' time, and then the mutants."""
@@ -124,6 +126,7 @@ class _Trial:
             begin = time.monotonic()
             verdict = self._try(session, name, self.source, 60.0)
             limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (time.monotonic() - begin))
+            import_all(self.imported)  # once, and not in the fork of every mutant
             if verdict.outcome != "passed":
                 self.refusal = (
                     f"the reference of {name} does not pass {verdict.test} ({verdict.outcome}): mend it first."
@@ -136,14 +139,16 @@ class _Trial:
 
     def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:
         """Run the exercise's tests on the source's code in a fork of at most so many seconds of processor time."""
+        self.imported = []
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 os.close(reading)
                 _limit(seconds)
+                known = set(sys.modules)
                 verdict = self._first_failure(session.items, exercise, source)
-                os.write(writing, json.dumps(vars(verdict)).encode())
+                os.write(writing, json.dumps([vars(verdict), imported_beyond(known)]).encode())
             finally:
                 os._exit(0)
         os.close(writing)
@@ -154,7 +159,8 @@ class _Trial:
             text = reply.read()
         _, status = os.waitpid(pid, 0)
         if text:
-            return Verdict(**json.loads(text))
+            verdict, self.imported = json.loads(text)
+            return Verdict(**verdict)
         late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGKILL)
         return Verdict("timeout" if late else "error")
 

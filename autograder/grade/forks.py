@@ -6,8 +6,13 @@ Light to import, so that a command can start the server first and then do its ow
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib
 import importlib.util
 import multiprocessing
+import sys
+from collections.abc import Collection, Iterable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +77,28 @@ def module_imports(*sources: str) -> tuple[str, ...]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found[node.module] = None
     return tuple(name for name in found if name.partition(".")[0] != "selfcheck")
+
+
+def imported_beyond(known: Collection[str]) -> list[str]:
+    """Return the installed modules that this process has imported and that are not in `known`, in that order.
+
+    A fork tells so what it had to import, and the process that it came from can import it for the forks to come: the
+    first gradient that torch computes imports SymPy, for a second and a half.
+    """
+    return [name for name in list(sys.modules) if name not in known and _installed(name.partition(".")[0])]
+
+
+def _installed(name: str) -> bool:
+    """Whether a module of that name was imported from where any process would import it from."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    if spec is None:
+        return False
+    found = PathFinder.find_spec(name)
+    return found is not None and found.origin == spec.origin
+
+
+def import_all(names: Iterable[str]) -> None:
+    """Import modules by name; what cannot be imported is left out, since a fork can do without."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)

@@ -119,6 +119,12 @@ def test_verdicts_tell_failures_errors_and_endless_loops_apart_from_survivors(sa
     assert verdicts[2].test == "test_the_sum_has_one_number_per_row"
 
 
+def test_what_the_references_tests_import_is_imported_once_for_all_mutants(sample, edit):
+    edit(sample.hidden(NAME), "    x, w = cases", "    import wsgiref\n    x, w = cases")
+    told = "import sys\n\nthere = 'wsgiref' in sys.modules\n\ndef scaled_sum(x, w):\n    return x @ w * there"
+    assert [verdict.outcome for verdict in judge(sample, NAME, [Mutant("scaled_sum", "", "", 1, told)])] == ["passed"]
+
+
 def test_a_reference_that_fails_its_tests_is_named(sample, edit):
     edit(sample.visible(NAME), "shape=(3,)", "shape=(4,)")
     made = mutants_of(read_source(sample, NAME).exercise("scaled_sum"))[:1]

@@ -18,7 +18,7 @@ from autograder.grade.batch import NothingToGrade, grade_class, grade_one
 from autograder.grade.result import Result
 from autograder.rooms import Repository
 from autograder.run.wall import Limits
-from sample import NAME
+from sample import NAME, build_sample
 
 from .conftest import cell_of, code_cell, set_source
 
@@ -205,3 +205,18 @@ def test_free_cells_run_and_an_error_in_one_does_not_lose_the_others(grade, hand
     result = (hand_in("s1", solved), grade())[1]["s1"]
     assert result.exercise("scaled").points == 40
     assert result.exercise("total").points < 40
+
+
+def test_what_a_submissions_tests_import_is_imported_once_for_those_after_it(tmp_path):
+    repository, course = build_sample(tmp_path)
+    asks = "    import sys\n    expect.that('wsgiref' in sys.modules, 'not yet')\n"
+    path = repository.visible(NAME)
+    path.write_text(path.read_text() + f'\n\n@exercise("total", points=1)\ndef test_imports(total):\n{asks}')
+    with repository.hidden(NAME).open("a") as file:
+        file.write('\n\n@exercise("total", points=1)\ndef test_that_imports(total):\n    __import__("wsgiref")\n')
+    for student in ("first", "second", "third"):
+        submission = course.submission(student, NAME)
+        submission.parent.mkdir(parents=True)
+        submission.write_bytes(course.source_notebook(NAME).read_bytes())
+    results = grade_class(course, repository, NAME, limits=LIMITS, jobs=1)
+    assert [outcomes(result, "total")["test_imports"] for result in results] == ["failed", "passed", "passed"]
