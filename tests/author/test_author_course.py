@@ -25,32 +25,32 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return Repository(root)
 
 
+@pytest.fixture(scope="session")
+def courses(copied: Repository) -> tuple[Course, Course]:
+    """Two courses for all assignments that are built in this process: a new one takes nbgrader seconds to make."""
+    return Course(copied.root / "course"), Course(copied.root / "again")
+
+
 @pytest.fixture(scope="module", params=REAL.names())
-def name(request: pytest.FixtureRequest) -> str:
+def name(request: pytest.FixtureRequest, copied: Repository, courses: tuple[Course, Course]) -> str:
+    """An assignment, built in the first of the courses for the tests that need a release."""
+    build(copied, courses[0], request.param)
     return request.param
 
 
-@pytest.fixture(scope="module")
-def course(name: str, copied: Repository) -> Course:
-    """A course with this assignment of the copy, built once for the tests that need a release."""
-    made = Course(copied.root / f"course-{name}")
-    build(copied, made, name)
-    return made
+def test_all_that_exercises_need_is_there_and_what_is_committed_is_up_to_date():
+    assert [str(problem) for problem in check(REAL)] == []
 
 
-def test_all_that_its_exercises_need_is_there_and_what_is_committed_is_up_to_date(name):
-    assert [str(problem) for problem in check(REAL, [name])] == []
-
-
-def test_it_builds_to_the_same_bytes_twice(name, copied, course, tmp_path):
+def test_it_builds_to_the_same_bytes_twice(name, copied, courses):
     generated = (copied.notebook(name), copied.public(name) / "mistakes.json")
     first = [path.read_bytes() for path in generated]
-    build(copied, Course(tmp_path / "again"), name)
+    build(copied, courses[1], name)
     assert [path.read_bytes() for path in generated] == first
 
 
-def test_it_holds_no_leak_and_a_planted_one_is_found(name, copied, course, tmp_path):
-    bundle(copied, course, name, tmp_path)
+def test_it_holds_no_leak_and_a_planted_one_is_found(name, copied, courses, tmp_path):
+    bundle(copied, courses[0], name, tmp_path)
     cases: Path = copied.cases(name)
     before = cases.read_text()
     solutions = [text for exercise in read_source(copied, name).exercises for text in exercise.solutions]
@@ -59,6 +59,6 @@ def test_it_holds_no_leak_and_a_planted_one_is_found(name, copied, course, tmp_p
     cases.write_text(before + "\n".join(planted))
     try:
         with pytest.raises(LeakFound, match=r"cases\.py"):
-            bundle(copied, course, name, tmp_path)
+            bundle(copied, courses[0], name, tmp_path)
     finally:
         cases.write_text(before)
