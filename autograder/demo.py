@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from autograder import simulate
@@ -49,7 +50,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     if course.root.exists():
         shutil.rmtree(course.root)
     first, *others = names = repository.names()
-    start_server(repository.source(first), repository.visible(first), repository.hidden(first))
+    tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
+    start_server(repository.source(first), *tests)  # one server for all: it imports what any of them needs, once
     sizes = {first: students} | dict.fromkeys(others, fewer)
     begin, written = time.monotonic(), []
     as_expected: dict[str, bool] = {}  # by student, over all that the student has handed in
@@ -62,14 +64,14 @@ def run(course: Course, console: Console, repository: Repository, students: int 
                 if ready and ready not in streams and built[ready].done():
                     streams[ready] = start(repository, course, ready, jobs=None if ready == first else 1)
             console.print(
-                f"[bold]{name}[/]: grading {sizes[name]} submissions behind the wall, into nbgrader's gradebook",
+                f"[bold]{name}[/]: {sizes[name]} submissions, graded behind the wall into nbgrader's gradebook",
                 highlight=False,
             )
             results: list[Result] = []
             record(course, repository, name, kept(streams[name], results))
             written.append(beside.submit(write, course, name, results))
             rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
-            console.print(_table(rows))
+            _show(rows, console)
             console.print(f"{time.monotonic() - begin:.0f} s", highlight=False)
             for row in rows:
                 as_expected[row.student] = row.ok and as_expected.get(row.student, True)
@@ -89,8 +91,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
 
 
 def prepare(repository: Repository, course: Course, assignment: str, students: int) -> None:
-    """Build the assignment, and write a class's submissions of it."""
-    build(repository, course, assignment)
+    """Build the assignment with its mistakes as they are committed, and write a class's submissions of it."""
+    build(repository, course, assignment, generate=False)
     simulate.simulate(repository, course, assignment, students, SEED, course.submitted)
 
 
@@ -106,11 +108,20 @@ def write(course: Course, assignment: str, results: list[Result]) -> None:
     export_csv(course, assignment, course.root / f"{assignment}.csv")
 
 
-def _table(rows: list[simulate.Row]) -> Table:
-    table = Table("student", "kind", "expected", "got", "")
+def _show(rows: list[simulate.Row], console: Console) -> None:
+    """Print the comparison, readable at 80 columns: only `expected` is wrapped, and what disagrees stands below."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
+    for name in ("id", "ok", "kind"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("expected", overflow="fold")
+    table.add_column("got", no_wrap=True)
     for row in rows:
-        table.add_row(row.student, row.kind, row.expected, row.got, "ok" if row.ok else "[red]NO[/]")
-    return table
+        kind, expected, got = map(escape, (row.kind, row.expected, row.got.partition("; ")[0]))
+        table.add_row(row.student, "ok" if row.ok else "[red]NO[/]", kind, expected, got)
+    console.print(table)
+    for row in rows:
+        if not row.ok:
+            console.print(f"{row.student}: {row.got}", style="red", markup=False, highlight=False)
 
 
 def main() -> int:

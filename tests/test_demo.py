@@ -39,3 +39,17 @@ def test_a_student_counts_with_everything_handed_in(tmp_path, capsys, monkeypatc
     monkeypatch.setattr(simulate, "compare", compare)
     assert not demo.run(Course(tmp_path / "course"), Console(file=io.StringIO()), repository, students=4, fewer=2)
     assert capsys.readouterr().out == "demo: 3 of 4 as expected\n"
+
+
+def test_at_80_columns_every_word_of_the_table_stands_whole():
+    expected = "52 in the others; below 10 in norm_stabilizer_backward, rnn_forward; flags suspicious-code"
+    got = "98.75 of 120; rnn_forward got 3, expected below 10; flag locked-cell-changed on honest work"
+    rows = [simulate.Row(f"s{n:03}", kind.title, "", expected, got, n > 1) for n, kind in enumerate(simulate.KINDS)]
+    page = io.StringIO()
+    demo._show(rows, Console(file=page, width=80))
+    lines = page.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.split()[1:2] == ["NO"] for line in lines) == 2
+    words = " ".join(lines).split()
+    for word in ("98.75", *(kind.title for kind in simulate.KINDS), *expected.split(), *got.split()):
+        assert word in words

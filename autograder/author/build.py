@@ -51,14 +51,15 @@ def build_all(repository: Repository, course: Course) -> list[Built]:
     return [build(repository, course, assignment) for assignment in repository.names()]
 
 
-def build(repository: Repository, course: Course, assignment: str) -> Built:
+def build(repository: Repository, course: Course, assignment: str, generate: bool = True) -> Built:
     """Build one assignment: source and release of the course directory (made if missing), and the committed files.
 
+    generate: whether to make anew what is generated beside the notebook; without it, what is committed is handed out.
     Everything is made before anything is written. Raises SourceError that names every slip in what the author wrote,
     BuildError if nbgrader refuses. After these, as after any other failure, repository and course are as before.
     """
     source = read_source(repository, assignment)
-    made = {name: generate(repository, source) for name, generate in GENERATED.items()}
+    made = {name: make(repository, source) for name, make in GENERATED.items()} if generate else {}
     files = handout(repository, source, made)
     notebook = source_notebook(repository, source)
     folder = course.release / assignment
