@@ -99,7 +99,7 @@ def _window_hashes(arrays: list[np.ndarray], telling: bool = False) -> np.ndarra
         if telling:
             hashes = hashes[_telling(array)]
         found.append(hashes)
-    return np.unique(np.concatenate(found))
+    return np.concatenate(found)
 
 
 _SMALLEST = np.finfo(np.float64).tiny  # subnormal numbers count as 0: powers of ten do not reach them
