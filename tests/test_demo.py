@@ -20,6 +20,7 @@ def test_every_assignment_travels_the_whole_way(tmp_path, capsys):
     assert demo.run(course, console, repository, students=7, fewer=4)
     assert capsys.readouterr().out == "demo: 7 of 7 as expected\n"
     for name, students in ((NAME, 7), (SECOND, 4)):
+        assert not (repository.public(name) / "mistakes.json").exists()  # it is handed out as it is committed, if it is
         assert len(simulate.read_expected(course.submitted, name)) == students
         assert len(list(course.feedback.glob(f"*/{name}/{name}.html"))) == students
         assert (course.results / f"{name}.html").is_file()
