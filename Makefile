@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebooks lint bench mistakes mutants compat clean
+.PHONY: help demo test check notebooks lint bench portable mistakes mutants compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -23,9 +23,11 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox, fill the gradebook, write feedback and report
 	$(BIN)/python -m autograder.demo --course $(DEMO)
 
-test: $(READY) ## run the tests of the course and of the machine, and `build --check`
-	$(BIN)/autograder build --check
-	$(BIN)/python -m pytest
+test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY) ## check one assignment in all respects within a minute: make check A=a4_lstm
+	@$(BIN)/python -m autograder.author.full_check $(A)
 
 notebooks: $(READY) ## run each reference notebook top to bottom
 	$(BIN)/python -m autograder.author.trial
@@ -34,6 +36,9 @@ lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+portable: $(READY) ## compute all that is sealed with other kernels and with noise: is everything recognised?
+	$(BIN)/python -m autograder.author.portable
 
 mistakes: $(READY) ## prove that every listed mistake is rejected, and named from the student's files alone
 	$(BIN)/python -m autograder.author.proof

@@ -1,0 +1,144 @@
+"""Checks one assignment in all respects, on all cores: for the minute after an edit.
+
+python -m autograder.author.full_check ASSIGNMENT
+
+Builds it first, since the rest reads what a build writes. Then, beside one another: `build --check`, the visible and
+hidden tests on the reference, the tests of the reference, the proof, and a fixed sample of the mutants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.author.build import read_source
+from autograder.author.mutant_session import judge
+from autograder.author.mutation import Mutant
+from autograder.author.problem import SourceError
+from autograder.rooms import Repository
+
+MUTANTS = 54
+PASSED, FAILED, USAGE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command whose exit code says whether the assignment passes it."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a step: whether it passed, all that it printed, and the seconds it took."""
+
+    step: Step
+    passed: bool
+    output: str
+    seconds: float
+
+    @property
+    def last_line(self) -> str:
+        return self.output.strip().rpartition("\n")[2]
+
+
+def building(assignment: str, course: Path) -> Step:
+    """The step before all others."""
+    return Step("build", ("autograder.cli", "build", assignment, "--course", str(course)))
+
+
+def steps(repository: Repository, assignment: str) -> list[Step]:
+    """The other steps, the longest first; they need not wait for one another."""
+    reference = repository.root / "tests" / f"test_{assignment.partition('_')[0]}_reference.py"
+    return [
+        Step("proof", ("autograder.author.proof", assignment)),
+        Step("mutants", ("autograder.author.mutants", assignment, "--quick", str(MUTANTS))),
+        Step("reference", ("pytest", str(reference))),
+        Step("check", ("autograder.cli", "build", assignment, "--check")),
+        Step("tests", ("autograder.author.full_check", assignment, "--only-tests")),
+    ]
+
+
+def carry_out(step: Step) -> Outcome:
+    """Run a step's command as a module of this Python, in one thread of computation."""
+    begin = time.monotonic()
+    command = [sys.executable, "-B", "-m", *step.command]
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env={**os.environ, **alone}
+    )
+    return Outcome(step, done.returncode == 0, done.stdout, time.monotonic() - begin)
+
+
+def reference_problems(repository: Repository, assignment: str) -> list[str]:
+    """A sentence for each exercise whose reference does not pass its visible and hidden tests."""
+    cells = read_source(repository, assignment).exercises
+    try:
+        verdicts = judge(repository, assignment, [Mutant(cell.name, "", "", 1, cell.reference) for cell in cells])
+    except SourceError as error:
+        return [str(error)]
+    return [
+        f"the reference of {cell.name} does not pass {verdict.test}"
+        for cell, verdict in zip(cells, verdicts, strict=True)
+        if verdict.outcome != "passed"
+    ]
+
+
+def full_check(assignment: str, first: Step, others: Sequence[Step], jobs: int | None = None) -> bool:
+    """Run `first`, then `others` beside one another; print a line for each, what failing ones said, and the sum."""
+    begin = time.monotonic()
+    outcomes = [carry_out(first)]
+    _show(outcomes[0])
+    if outcomes[0].passed:
+        with ThreadPoolExecutor(jobs or os.cpu_count()) as cores:
+            for outcome in cores.map(carry_out, others):
+                outcomes.append(outcome)
+                _show(outcome)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    for outcome in failed:
+        print(f"\n{outcome.step.name}: python -m {' '.join(outcome.step.command)}\n{outcome.output.strip()}\n")
+    seconds = f"{time.monotonic() - begin:.0f} s"
+    if failed:
+        print(f"check {assignment}: failed after {seconds}: {', '.join(outcome.step.name for outcome in failed)}")
+    else:
+        print(f"check {assignment}: {len(outcomes)} of {len(outcomes)} steps passed in {seconds}")
+    return not failed
+
+
+def _show(outcome: Outcome) -> None:
+    said = outcome.last_line if outcome.passed else "FAILED, see below"
+    print(f"{outcome.step.name:<10} {outcome.seconds:3.0f} s  {said}", flush=True)
+
+
+def main(arguments: list[str] | None = None, repository: Repository | None = None) -> int:
+    """Exit code 0 when all steps pass, 1 when one does not, 2 when there is no such assignment."""
+    repository = repository or Repository.default()
+    parser = argparse.ArgumentParser(prog="full_check", description="Check one assignment in all respects.")
+    parser.add_argument("assignment", nargs="?", metavar="ASSIGNMENT")
+    parser.add_argument("--only-tests", action="store_true", help="only the visible and hidden tests on the reference")
+    options = parser.parse_args(arguments)
+    name, known = options.assignment, repository.names()
+    if name not in known:
+        wrong = f"there is no assignment {name!r}" if name else "say which assignment to check"
+        print(f"{wrong}: make check A=NAME, where NAME is one of {', '.join(known)}", file=sys.stderr)
+        return USAGE
+    if options.only_tests:
+        problems = reference_problems(repository, name)
+        print("\n".join(problems) or "the reference of every exercise passes its visible and hidden tests")
+        return FAILED if problems else PASSED
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+        passed = full_check(name, building(name, Path(folder) / "course"), steps(repository, name))
+    return PASSED if passed else FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

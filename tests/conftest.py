@@ -1,0 +1,40 @@
+"""How the suite runs on several cores: `pytest -n auto`. What stays together, and what begins first, `units` says."""
+
+from __future__ import annotations
+
+import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads: a process has one core
+
+# isort: split
+import os
+
+import pytest
+
+from units import seconds, unit
+
+MOST_WORKERS = 8  # each takes half a gigabyte, and starts fork servers
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the slowest units first where several processes share the work; one process keeps the order of the files."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -seconds(unit(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one process for each core that we may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give a whole unit to a process at a time, in the order in which the tests were collected."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    config.option.loadscopereorder = False
+    return Units(config, log)

@@ -1,0 +1,46 @@
+"""units.py and conftest.py: what stays in one process when several share the suite, and what begins first."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import units
+
+ROOT = Path(__file__).parents[1]
+MODULE, TEST = "tests/test_slow.py", "tests/test_slow.py::test_slow"
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch):
+    monkeypatch.setattr(units, "SECONDS", {TEST: 9.0, "tests/test_whole.py": 4.0, "tests/test_built.py": 6.0})
+    monkeypatch.setattr(units, "BY_ASSIGNMENT", ("tests/test_built.py",))
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "unit", "seconds"),
+    [
+        ("tests/test_slow.py::test_slow[a1]", "tests/test_slow.py::test_slow[a1]", 9.0),
+        ("tests/test_slow.py::test_slow", "tests/test_slow.py::test_slow", 9.0),
+        ("tests/test_slow.py::test_other[a1]", "tests/test_slow.py", 0.0),
+        ("tests/test_whole.py::test_one[a::b]", "tests/test_whole.py", 4.0),
+        ("tests/test_built.py::test_one[a1]", "tests/test_built.py[a1]", 6.0),
+        ("tests/test_built.py::test_one", "tests/test_built.py", 6.0),
+        ("tests/test_new.py::test_one", "tests/test_new.py", 0.0),
+    ],
+)
+def test_a_test_belongs_to_its_module_unless_that_is_cut(nodeid, unit, seconds):
+    assert units.unit(nodeid) == unit
+    assert units.seconds(unit) == seconds
+
+
+def test_every_name_in_the_table_is_a_module_or_a_test(monkeypatch):
+    monkeypatch.undo()
+    assert units.SECONDS
+    for name in [*units.SECONDS, *units.BY_ASSIGNMENT]:
+        module, _, test = name.partition("::")
+        tree = ast.parse((ROOT / module).read_text("utf-8"))
+        if test:
+            assert test.partition("[")[0] in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, (
+                name
+            )
