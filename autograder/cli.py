@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads
+import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
 import csv
@@ -21,8 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.console import console, print_table
-from autograder.grade.result import Result, write_atomically
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
+from autograder.grading.result import Result, write_atomically
 
 DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -58,7 +58,7 @@ def build(
         typer.Option("--check", help="Build aside and compare: fail if anything committed is stale or incomplete."),
     ] = False,
 ) -> None:
-    """Make the notebooks from solutions/aN.py: nbgrader's source and release, and the copy in assignments/."""
+    """Make the notebooks from solutions/aN/chapter.py: nbgrader's source and release, and the copy in assignments/."""
     from autograder.author import build as author
     from autograder.author.check import check as check_repository
 
@@ -131,7 +131,7 @@ def grade(
     submission_seconds: Annotated[float | None, typer.Option(min=1, help="Time for one submission.")] = None,
 ) -> None:
     """Grade all submissions in the sandbox, in parallel; only what changed is graded again."""
-    from autograder.grade.forks import start_server
+    from autograder.grading.forks import start_server
 
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
@@ -140,8 +140,8 @@ def grade(
 
     from dataclasses import replace
 
-    from autograder.grade.batch import grade_stream, kept
-    from autograder.run.wall import Limits
+    from autograder.grading.batch import grade_stream, kept
+    from autograder.sandbox.host import Limits
 
     limits = Limits()
     if call_seconds is not None:
@@ -192,7 +192,7 @@ def _into_gradebook(
     roster: list[str] | None,
 ) -> None:
     """Record results as they come, while the others are being graded."""
-    from autograder.desk.gradebook import record
+    from autograder.gradebook.gradebook import record
 
     for one in record(course, repository, assignment, coming, submitted=submitted, roster=roster):
         if not one.recorded:
@@ -200,7 +200,7 @@ def _into_gradebook(
 
 
 def _feedback(course: Course, assignment: str) -> None:
-    from autograder.desk.feedback import write_feedback
+    from autograder.gradebook.feedback import write_feedback
 
     output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
 
@@ -275,7 +275,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a page about the class: points, tests that failed most, mistakes, flags, what could not be graded."""
-    from autograder.desk.report import write_report
+    from autograder.gradebook.report import write_report
 
     target = Course(course)
     results = _stored(target, assignment)
@@ -293,7 +293,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the gradebook's grades as CSV."""
-    from autograder.desk.export import export_csv
+    from autograder.gradebook.export import export_csv
 
     path = out or course / f"{assignment}.csv"
     export_csv(Course(course), assignment, path)
@@ -389,10 +389,10 @@ def _exit_code(error: Exception) -> int | None:
     """The exit code of an error that was foreseen; None for one that was not, which deserves its traceback."""
     from autograder.author.build import BuildError
     from autograder.author.leaks import LeakFound
-    from autograder.author.source import SourceError
-    from autograder.grade.assignment import NotBuilt
-    from autograder.grade.batch import NothingToGrade
-    from autograder.run.wall import WallError
+    from autograder.course.source import SourceError
+    from autograder.grading.assignment import NotBuilt
+    from autograder.grading.batch import NothingToGrade
+    from autograder.sandbox.host import WallError
     from autograder.simulate import SimulationError
 
     if isinstance(error, SourceError | BuildError | LeakFound):

@@ -4,7 +4,7 @@ compare.
 
 from __future__ import annotations
 
-import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads
+import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
 import argparse
@@ -23,15 +23,15 @@ from rich.table import Table
 
 from autograder import simulate
 from autograder.author.build import build
-from autograder.desk.export import export_csv
-from autograder.desk.feedback import write_feedback
-from autograder.desk.gradebook import record
-from autograder.desk.report import write_report
-from autograder.grade.batch import grade_stream, kept
-from autograder.grade.forks import start_server
-from autograder.grade.result import Result
-from autograder.rooms import Course, Repository
-from autograder.run.wall import Limits
+from autograder.course.paths import Course, Repository
+from autograder.gradebook.export import export_csv
+from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.gradebook import record
+from autograder.gradebook.report import write_report
+from autograder.grading.batch import grade_stream, kept
+from autograder.grading.forks import start_server
+from autograder.grading.result import Result
+from autograder.sandbox.host import Limits
 
 STUDENTS = 30  # hand in the first assignment
 FEWER = 6  # of them hand in each of the others: right, right in another way, wrong, unfinished, untouched, broken

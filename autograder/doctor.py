@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.rooms import Course, Repository
-from autograder.run.wall import Limits, Nursery, WallError, check_wall
+from autograder.course.paths import Course, Repository
+from autograder.sandbox.host import ForkServer, Limits, WallError, check_wall
 
 _NEEDED = ("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2")
 
@@ -42,7 +42,7 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
 def _wall(repository: Repository) -> Finding:
     try:
         check_wall()
-        Nursery(repository.assignments / "selfcheck", wall="sandlock", limits=Limits(), preload=("numpy",)).close()
+        ForkServer(repository.assignments / "selfcheck", wall="sandlock", limits=Limits(), preload=("numpy",)).close()
     except WallError as error:
         return Finding("the wall (Landlock and seccomp)", False, str(error))
     return Finding("the wall (Landlock and seccomp): a process stood behind it", True)

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.author.source import load_reference
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.source import load_reference
 
 MAX_NORM = 5.0
 

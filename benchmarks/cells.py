@@ -8,7 +8,7 @@ time of each. N = 64 sequences, T = 100 steps, D = H = 128.
 
 from __future__ import annotations
 
-import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads
+import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
 import argparse
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.author.source import load_reference
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.source import load_reference
 
 N, T, D, H = 64, 100, 128, 128
 ROUNDS = 7

@@ -20,11 +20,11 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder import notebook as notebooks
 from autograder import simulate
 from autograder.author.build import build
-from autograder.grade.assignment import Assignment
-from autograder.rooms import Course, Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course, Repository
+from autograder.grading.assignment import Assignment
 
 FAMILIES = ("right", "alternative", "wrong", "unfinished")  # nothing that loops: a kernel would only wait for it
 SEED = 11

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 
-from autograder import notebook as notebooks
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
-from autograder.rooms import Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Repository
 
 
 def main() -> int:

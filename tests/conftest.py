@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import autograder.grade.start  # noqa: F401, before NumPy and torch make their threads: a process has one core
+import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads: a process has one core
 
 # isort: split
 import os

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder.author import catalogue
-from autograder.author.source import load_reference
-from autograder.rooms import Repository
+from autograder.course import catalogue
+from autograder.course.paths import Repository
+from autograder.course.source import load_reference
 
 
 def read_content(assignment: str) -> SimpleNamespace:

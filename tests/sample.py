@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from autograder.author.build import build
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 
 NAME = "a1_sample"
 

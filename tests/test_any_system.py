@@ -37,9 +37,9 @@ modules, root, commands = json.load(sys.stdin)
 for name in modules:
     importlib.import_module(name)
 from autograder import cli
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 cli.Repository.default = classmethod(lambda cls: Repository(Path(root)))
-from autograder.run import wall
+from autograder.sandbox import host
 wall.sys = SimpleNamespace(platform="win32")
 done = []
 for sys.argv in commands:
@@ -77,7 +77,7 @@ def repository(tmp_path):
 def test_modules_import_without_what_only_posix_has(repository):
     student = ("selfcheck", "selfcheck.execute", "selfcheck.plugin", "selfcheck.__main__")
     author = ("autograder.author.trial", "autograder.author.mutants", "autograder.author.proof")
-    elsewhere(repository.root, modules=(*student, *author, "autograder.doctor", "autograder.grade.batch"))
+    elsewhere(repository.root, modules=(*student, *author, "autograder.doctor", "autograder.grading.batch"))
 
 
 def test_an_author_builds_checks_and_bundles_on_any_system_and_grading_asks_for_linux(repository, tmp_path):

@@ -16,8 +16,8 @@ import pytest
 from autograder import cli
 from autograder import simulate as simulation
 from autograder.author import check as checking
-from autograder.author.problem import Problem
-from autograder.rooms import Course
+from autograder.course.paths import Course
+from autograder.course.problem import Problem
 from sample import NAME, build_sample
 
 VERBS = ("build", "bundle", "grade", "simulate", "report", "export", "doctor")
@@ -221,7 +221,8 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
         text = course.source_notebook(NAME).read_text().replace("y = factor * x", "while True: pass")
         path.write_text(text)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom autograder import cli\nfrom autograder.rooms import Repository\n"
+        "import sys\nfrom pathlib import Path\nfrom autograder import cli\n"
+        "from autograder.course.paths import Repository\n"
         f"cli.Repository.default = classmethod(lambda cls: Repository(Path({str(repository.root)!r})))\n"
         "if __name__ == '__main__':\n    cli.main()\n"
     )

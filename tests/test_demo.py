@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from autograder import demo, simulate
-from autograder.rooms import Course
+from autograder.course.paths import Course
 from sample import NAME, write_sample
 
 SECOND = "a2_sample"

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 
 ROOT = Repository.default().root
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -113,7 +113,7 @@ def test_the_lock_holds_what_its_packages_require_on_each_system():
 # folder -> what its files may import: students get the core list and nothing else
 DECLARED = {
     "assignments": CORE,
-    "solutions": CORE,
+    "solutions": CORE + EXTRAS["dev"],
     "autograder": CORE + EXTRAS["instructor"] + EXTRAS["cluster"],
     "autograder/author": CORE + EXTRAS["instructor"] + EXTRAS["dev"],
     "data": CORE + EXTRAS["photographs"],
@@ -143,13 +143,12 @@ def test_every_imported_package_is_declared(folder):
 ORDER = {
     "atomic": 0,
     "console": 0,
-    "notebook": 0,
-    "rooms": 0,
-    "run": 1,
-    "grade": 2,
-    "desk": 3,
-    "author": 3,
-    "simulate": 3,
+    "course": 1,
+    "sandbox": 2,
+    "grading": 3,
+    "gradebook": 4,
+    "author": 4,
+    "simulate": 4,
 }
 
 
@@ -166,12 +165,12 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "autograder").glob("*/*.py")), ids=lambda p: f"{p.parent.name}/{p.name}"
 )
-def test_rooms_import_one_way(path):
-    room = path.parent.name
+def test_layers_import_one_way(path):
+    layer = path.parent.name
     for name in imported(path):
         if name.startswith("autograder."):
             other = name.split(".")[1]
-            assert other == room or ORDER[other] < ORDER[room], f"{room} must not import {other}"
+            assert other == layer or ORDER[other] < ORDER[layer], f"{layer} must not import {other}"
 
 
 def test_selfcheck_imports_nothing_of_the_grader():

@@ -11,10 +11,12 @@ from __future__ import annotations
 BY_ASSIGNMENT = ("tests/author/test_author_course.py", "tests/author/test_author_fingerprints.py")
 # Seconds of processor time of what takes more than a few; only the order matters. Each parameter of a test that is
 # named here is a unit of its own; of a module, all tests are one, or those of each assignment.
+_MUTANTS = "test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
+_PROOF = "test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
 SECONDS: dict[str, float] = {
-    "tests/grade/test_batch.py": 60.0,
-    "tests/author/test_author_mutants.py::test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained": 50.0,
-    "tests/author/test_author_proof.py::test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused": 30.0,
+    "tests/grading/test_batch.py": 60.0,
+    f"tests/author/test_author_mutants.py::{_MUTANTS}": 50.0,
+    f"tests/author/test_author_proof.py::{_PROOF}": 30.0,
     "tests/author/test_author_fingerprints.py": 25.0,
     "tests/author/test_author_portable.py": 20.0,
     "tests/test_demo.py": 15.0,

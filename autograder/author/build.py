@@ -1,6 +1,6 @@
 """Turns a percent script into nbgrader's source notebook, and that, by nbgrader's own hand, into the student's.
 
-    solutions/aN.py -> course/source/aN/aN.ipynb -> course/release/aN/ -> assignments/aN/aN.ipynb
+    solutions/aN/chapter.py -> course/source/aN/aN.ipynb -> course/release/aN/ -> assignments/aN/aN.ipynb
 
 Every step gives the same bytes from run to run.
 """
@@ -19,13 +19,13 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import atomic
-from autograder import notebook as notebooks
-from autograder.author import markers
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
 from autograder.author.release import BuildError, Release, generated
-from autograder.author.source import Cell, Problem, Source, SourceError, parse
-from autograder.rooms import Course, Repository
+from autograder.course import markers
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course, Repository
+from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
 
 Generator = Callable[[Repository, Source], bytes]
 # Files beside the notebook that are generated and committed as it is: name in assignments/aN/ -> what makes its bytes.
@@ -193,7 +193,7 @@ def _answer(cell: Cell) -> str:
 def _included(repository: Repository, source: Source, cell: Cell) -> str:
     path = repository.assignments / cell.name
     if not path.is_file():
-        where = f"{source.path.parent.name}/{source.path.name}:{cell.line}"
+        where = f"{shown_path(source.path)}:{cell.line}"
         raise SourceError([Problem(where, f"include={cell.name!r}: there is no such file in assignments/.")])
     return path.read_text(encoding="utf-8").strip()
 

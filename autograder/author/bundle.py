@@ -7,13 +7,13 @@ import zipfile
 from pathlib import Path
 
 from autograder import atomic
-from autograder import notebook as notebooks
 from autograder.author.build import BuildError, read_source, release_hash, source_notebook
 from autograder.author.confidential import confidential
 from autograder.author.handout import handout
 from autograder.author.leaks import LeakFound, scan
-from autograder.author.source import Source
-from autograder.rooms import Course, Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course, Repository
+from autograder.course.source import Source
 
 SELF_CHECK_SEED = b"public"
 _TIME = (1980, 1, 1, 0, 0, 0)

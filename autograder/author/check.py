@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.author import catalogue
 from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
-from autograder.author.source import Problem, Source, SourceError, load_reference
-from autograder.rooms import Course, Repository
+from autograder.course import catalogue
+from autograder.course.paths import Course, Repository
+from autograder.course.source import Problem, Source, SourceError, load_reference
 
 STALE = "it is not what the script says: run `autograder build` and commit the result."
 
@@ -226,7 +226,7 @@ def _inputs(cases: ModuleType, name: str) -> Iterator[tuple[str, Callable[[np.ra
 
 def _crossing(arguments: Any) -> str:
     """What keeps a case from reaching the student's process as it is; empty if nothing does."""
-    from autograder.run import wire
+    from autograder.sandbox import wire
 
     if type(arguments) is not tuple:
         return f"it returns {type(arguments).__name__}; a tuple of the exercise's arguments is asked."

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.author import catalogue
 from autograder.author.expected import expected_arrays
 from autograder.author.handout import NOTATION
-from autograder.author.source import Cell, Problem, Source, SourceError, parse
 from autograder.author.statements import LONG, long_statements, readings, squeezed
-from autograder.rooms import Repository
+from autograder.course import catalogue
+from autograder.course.paths import Repository
+from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
 
 SENTENCE = 30  # letters and digits: a shorter sentence may stand anywhere
 
@@ -97,7 +97,7 @@ def _add_hidden_tests(found: Confidential, repository: Repository, source: Sourc
     """Statements and names of hidden tests, but for those that the visible tests and cases share with them."""
     path = repository.hidden(source.name)
     if not path.is_file():
-        raise SourceError([Problem(f"{path.parent.name}/{path.name}", "the hidden tests are missing: write them.")])
+        raise SourceError([Problem(shown_path(path), "the hidden tests are missing: write them.")])
     tree = ast.parse(path.read_text(encoding="utf-8"))
     files = (repository.visible(source.name), repository.cases(source.name))
     public = [file.read_text(encoding="utf-8") for file in files if file.is_file()]

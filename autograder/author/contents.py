@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograder.author.statements import parsed
-from autograder.notebook import strings
+from autograder.course.notebook import strings
 
 DEEPEST = 4  # archives in archives
 LARGEST_PYTHON = 300_000  # characters: longer texts are data

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.author.source import Problem, Source, SourceError, load_reference
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.source import Problem, Source, SourceError, load_reference, shown_path
 from selfcheck import expect, plugin
 from selfcheck.target import LocalProvider, current
 
@@ -35,7 +35,7 @@ def expected_arrays(repository: Repository, source: Source, seeds: list[bytes]) 
         with _recording(found), _session(seed, reference, cases, handed_in), _quiet() as output:
             options = [*_OPTIONS, f"--rootdir={path.parent}", *(f"-pno:{name}" for name in _LEFT_OUT), str(path)]
             code = pytest.main(options, plugins=[plugin, recorder])
-        where = f"{path.parent.name}/{path.name}"
+        where = shown_path(path)
         if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             raise SourceError(
                 [Problem(where, f"pytest could not run it on the reference:\n{output.getvalue().strip()}")]

@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.author import catalogue, rounding
-from autograder.author.cell import Cell
-from autograder.author.problem import Problem, SourceError
-from autograder.author.source import Source, load_reference
-from autograder.rooms import Repository
+from autograder.author import rounding
+from autograder.course import catalogue
+from autograder.course.cell import Cell
+from autograder.course.paths import Repository
+from autograder.course.problem import Problem, SourceError
+from autograder.course.source import Source, load_reference
 from selfcheck import diagnosis, fingerprint, sealing
 from selfcheck.fingerprint import Describer, Trace
 from selfcheck.sealing import Message, Sealed

@@ -22,8 +22,8 @@ from pathlib import Path
 from autograder.author.build import read_source
 from autograder.author.mutant_session import judge
 from autograder.author.mutation import Mutant
-from autograder.author.problem import SourceError
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.problem import SourceError
 
 MUTANTS = 54
 PASSED, FAILED, USAGE = 0, 1, 2
@@ -58,7 +58,7 @@ def building(assignment: str, course: Path) -> Step:
 
 def steps(repository: Repository, assignment: str) -> list[Step]:
     """The other steps, the longest first; they need not wait for one another."""
-    reference = repository.root / "tests" / f"test_{assignment.partition('_')[0]}_reference.py"
+    reference = repository.secret(assignment) / "test_reference.py"
     return [
         Step("proof", ("autograder.author.proof", assignment)),
         Step("mutants", ("autograder.author.mutants", assignment, "--quick", str(MUTANTS))),

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from autograder.author.source import Problem, Source, SourceError
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.source import Problem, Source, SourceError
 
 FINGERPRINTS = "mistakes.json"
 NOTATION = "NOTATION.md"
@@ -98,7 +98,7 @@ def _data(repository: Repository, source: Source) -> dict[str, bytes]:
 def _texts(repository: Repository, source: Source) -> Iterator[tuple[str, str]]:
     for cell in source.cells:
         if cell.kind in ("given", "demo", "exercise"):
-            yield f"{source.path.parent.name}/{source.path.name}:{cell.line}", cell.reference
+            yield f"{_shown(repository, source.path)}:{cell.line}", cell.reference
     for path in (repository.visible(source.name), repository.cases(source.name)):
         if path.is_file():
             yield _shown(repository, path), path.read_text(encoding="utf-8")

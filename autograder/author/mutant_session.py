@@ -24,10 +24,10 @@ import pytest
 
 from autograder.author.build import read_source
 from autograder.author.mutation import Mutant
-from autograder.author.problem import Problem, SourceError
-from autograder.author.source import Source, load_reference
-from autograder.grade.forks import import_all, imported_beyond
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.problem import Problem, SourceError
+from autograder.course.source import Source, load_reference
+from autograder.grading.forks import import_all, imported_beyond
 from selfcheck import plugin
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import LocalProvider, current

@@ -3,7 +3,7 @@
 python -m autograder.author.mutants [ASSIGNMENT ...] [--quick N]
 
 The visible and hidden tests of an exercise together must kill its mutants. One that survives is equivalent to the
-reference in all that the exercise promises, and stands in solutions/mutants/aN.toml with the reason, or it shows a hole
+reference in all that the exercise promises, and stands in solutions/aN/mutants.toml with the reason, or it shows a hole
 in the tests.
 """
 
@@ -22,8 +22,8 @@ from itertools import chain, zip_longest
 from autograder.author.build import read_source
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant, mutants_of
-from autograder.author.problem import Problem, SourceError
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.problem import Problem, SourceError
 
 LEAST_KILLED = 0.97
 Key = tuple[str, str, str, int]
@@ -63,7 +63,7 @@ class Trial:
 
     def problems(self) -> Iterator[str]:
         """A sentence for all that must be mended: holes in the tests, and reasons that are not true."""
-        where = f"solutions/mutants/{self.assignment}.toml"
+        where = f"solutions/{self.assignment}/mutants.toml"
         for mutant, verdict in self.unexplained:
             if verdict.outcome == "fault":
                 yield f"{mutant}\n    {verdict.test} could not finish: it must fail with a sentence."
@@ -108,11 +108,11 @@ def selection(everyone: list[list[Mutant]], count: int) -> list[Mutant]:
 
 
 def equivalent(repository: Repository, assignment: str) -> dict[Key, str]:
-    """The reasons why mutants are equivalent, by their key, from solutions/mutants/aN.toml; empty without that file.
+    """The reasons why mutants are equivalent, by their key, from solutions/aN/mutants.toml; empty without that file.
 
     Raises SourceError unless it holds, for each exercise, tables of was, now, because, and nth where it is not 1.
     """
-    path = repository.solutions / "mutants" / f"{assignment}.toml"
+    path = repository.mutants(assignment)
     where = path.relative_to(repository.root).as_posix()
     try:
         listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

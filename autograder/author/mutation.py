@@ -13,9 +13,9 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from autograder.author import markers
-from autograder.author.cell import Cell
 from autograder.author.slips import SLIPS
+from autograder.course import markers
+from autograder.course.cell import Cell
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,15 @@ from pathlib import Path
 
 from rich.table import Table
 
-from autograder.author import catalogue, student_side
+from autograder.author import student_side
 from autograder.author.build import read_source
 from autograder.author.handout import handout
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant
-from autograder.author.source import Source, SourceError
 from autograder.console import console, print_table
-from autograder.rooms import Repository
+from autograder.course import catalogue
+from autograder.course.paths import Repository
+from autograder.course.source import Source, SourceError
 
 REPEATS = 5  # times that rounding is tried, with other noise each time
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from autograder import notebook as notebooks
+from autograder.course import notebook as notebooks
 
 PRINTED, WITHIN, SETTING, NOWHERE = "=", "~", "c", "?"
 CONTEXT = 44  # characters of text on either side of a number

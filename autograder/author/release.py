@@ -25,8 +25,8 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from autograder import notebook as notebooks
-from autograder.rooms import Course
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
 

@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from autograder import atomic
-from autograder import notebook as notebooks
 from autograder.author import quoted
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
-from autograder.author.source import SourceError
-from autograder.rooms import Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Repository
+from autograder.course.source import SourceError
 
 CELL_SECONDS = 300
 PASSED = "the visible tests passed"
@@ -112,7 +112,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help=KEEP_HELP)
-    parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/handed_in/")
+    parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/aN/handed_in/")
     arguments = parser.parse_args()
     failed = 0
     for assignment in arguments.assignments or repository.names():

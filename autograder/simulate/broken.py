@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 
-from autograder import notebook
+from autograder.course import notebook
 from autograder.simulate.kinds import Register
 from autograder.simulate.work import Work, as_text, rename
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from autograder import atomic
-from autograder.rooms import Course, Repository
-from autograder.run.wall import remove_folder
+from autograder.course.paths import Course, Repository
+from autograder.sandbox.host import remove_folder
 from autograder.simulate import (
     accidents,
     broken,

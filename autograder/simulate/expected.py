@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import atomic
-from autograder.grade.result import Result
+from autograder.grading.result import Result
 
 EXPECTED = "expected.json"
 _ROUNDING = 1e-4  # result files keep four decimals

@@ -51,7 +51,7 @@ import sys
 
 MARKS = ("NBGRADER_EXECUTION", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "CI", "AUTOGRADER")
 LOOT = [name for name in MARKS if name in os.environ] + [word for word in sys.argv if "pytest" in word]
-LOOT += [name for name in sys.modules if name.startswith(("nbgrader", "autograder.grade", "hidden_"))]
+LOOT += [name for name in sys.modules if name.startswith(("nbgrader", "autograder.grading", "hidden_"))]
 """,
         around=ANSWER_WITH_LOOT,
     ),

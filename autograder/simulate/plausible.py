@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 from autograder.simulate.subject import Mistake, Subject
 from selfcheck.target import LocalProvider
 from selfcheck.traces import caller

@@ -12,8 +12,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder import notebook
-from autograder.rooms import Course, Repository
+from autograder.course import notebook
+from autograder.course.paths import Course, Repository
 
 _REGION = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
 

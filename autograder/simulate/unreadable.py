@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import notebook
+from autograder.course import notebook
 from autograder.simulate.kinds import Register
 from autograder.simulate.work import Work, as_text, rename
 

@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import notebook
+from autograder.course import notebook
 from autograder.simulate.expected import Claim, Expectation
 from autograder.simulate.subject import Exercise, Subject
 

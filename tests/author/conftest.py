@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.author.build import build
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 
 NAME = "a1_sample"
 
@@ -155,10 +155,10 @@ MISTAKES = {
 """
 
 FILES = {
-    f"solutions/{NAME}.py": SCRIPT,
-    f"solutions/hidden/hidden_{NAME}.py": HIDDEN,
-    f"solutions/right/{NAME}.py": RIGHT,
-    f"solutions/mistakes/{NAME}.py": MISTAKES,
+    f"solutions/{NAME}/chapter.py": SCRIPT,
+    f"solutions/{NAME}/hidden_tests.py": HIDDEN,
+    f"solutions/{NAME}/right.py": RIGHT,
+    f"solutions/{NAME}/mistakes.py": MISTAKES,
     f"assignments/{NAME}/test_{NAME}.py": VISIBLE,
     f"assignments/{NAME}/cases.py": CASES,
     f"assignments/{NAME}/conftest.py": 'pytest_plugins = ["selfcheck.plugin"]\n',

@@ -13,14 +13,14 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearMarkScheme
 from sqlalchemy import Connection
 
-from autograder import notebook as notebooks
 from autograder.author import build as building
 from autograder.author import release
 from autograder.author.build import BuildError, build, build_all, release_hash, source_notebook
 from autograder.author.handout import data_names, excerpt, handout
 from autograder.author.release import Release
-from autograder.author.source import Problem, SourceError, parse
-from autograder.rooms import Course, Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course, Repository
+from autograder.course.source import Problem, SourceError, parse
 
 NAME = "a1_sample"
 
@@ -176,7 +176,7 @@ def interrupt(*arguments, **options):
 
 
 def refuse(repository, source):
-    raise SourceError([Problem("solutions/mistakes/a1_sample.py", "a mistake cannot be recognised.")])
+    raise SourceError([Problem("solutions/a1_sample/mistakes.py", "a mistake cannot be recognised.")])
 
 
 def full(*arguments, **options):
@@ -338,14 +338,24 @@ def test_an_unknown_assignment_is_named_with_those_there_are(built, tmp_path):
     ("place", "old", "new", "message"),
     [
         (
-            "solutions/a1_sample.py",
+            "solutions/a1_sample/chapter.py",
             "words/names.txt",
             "words/nobody.txt",
             "data/words/nobody.txt: a1_sample asks for it",
         ),
-        ("solutions/a1_sample.py", '"words/names.txt"', "name", r"a1_sample\.py:\d+: data_path must be given a name"),
-        ("solutions/a1_sample.py", "NOTATION.md", "SIGNS.md", r"a1_sample\.py:\d+: include='SIGNS.md'"),
-        ("solutions/a1_sample.py", "words/names.txt", "../solutions/a1_sample.py", "make it, or mend the name"),
+        (
+            "solutions/a1_sample/chapter.py",
+            '"words/names.txt"',
+            "name",
+            r"chapter\.py:\d+: data_path must be given a name",
+        ),
+        ("solutions/a1_sample/chapter.py", "NOTATION.md", "SIGNS.md", r"chapter\.py:\d+: include='SIGNS.md'"),
+        (
+            "solutions/a1_sample/chapter.py",
+            "words/names.txt",
+            "../solutions/a1.py",
+            "make it, or mend the name",
+        ),
         (
             "data/README.md",
             "| `words/names.txt` | public domain, see `words/LICENSE-words` |",

@@ -12,14 +12,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograder import notebook as notebooks
 from autograder.author.build import BuildError, build, read_source
 from autograder.author.bundle import bundle
 from autograder.author.confidential import Confidential, confidential, sentences
 from autograder.author.leaks import LeakFound, scan
-from autograder.author.source import SourceError
 from autograder.author.statements import readings, squeezed
-from autograder.rooms import Course, Repository
+from autograder.course import notebook as notebooks
+from autograder.course.paths import Course, Repository
+from autograder.course.source import SourceError
 
 NAME = "a1_sample"
 SOLUTION = 'total = np.einsum("nt,t->n", x, w) + 0.0 * x.sum()'

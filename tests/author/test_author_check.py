@@ -7,16 +7,16 @@ import pytest
 from autograder.author import build as building
 from autograder.author import check as checking
 from autograder.author.check import check, marked_tests
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 from sample import write_sample
 
 NAME = "a1_sample"
-SCRIPT = f"solutions/{NAME}.py"
+SCRIPT = f"solutions/{NAME}/chapter.py"
 NOTEBOOK = f"assignments/{NAME}/{NAME}.ipynb"
 VISIBLE = f"assignments/{NAME}/test_{NAME}.py"
-HIDDEN = f"solutions/hidden/hidden_{NAME}.py"
-RIGHT = f"solutions/right/{NAME}.py"
-MISTAKES = f"solutions/mistakes/{NAME}.py"
+HIDDEN = f"solutions/{NAME}/hidden_tests.py"
+RIGHT = f"solutions/{NAME}/right.py"
+MISTAKES = f"solutions/{NAME}/mistakes.py"
 CASES = f"assignments/{NAME}/cases.py"
 
 
@@ -139,7 +139,7 @@ def test_only_the_assignments_that_are_asked_for_are_checked(tmp_path, monkeypat
     assert check(repository, ["a2_sample"]) == []
     for asked in (["a1_sample"], ["a2_sample", "a3_sample"], None):
         places = {problem.where for problem in check(repository, asked)}
-        assert places == {f"solutions/right/{name}.py" for name in asked or repository.names() if name != "a2_sample"}
+        assert places == {f"solutions/{name}/right.py" for name in asked or repository.names() if name != "a2_sample"}
 
 
 def test_an_unknown_assignment_is_a_problem_that_names_those_there_are(built):

@@ -11,7 +11,7 @@ from autograder.author.build import build, read_source
 from autograder.author.bundle import bundle
 from autograder.author.check import check
 from autograder.author.leaks import LeakFound
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 
 REAL = Repository.default()
 

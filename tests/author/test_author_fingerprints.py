@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autograder.author import catalogue
 from autograder.author.fingerprints import Unsteady, exercises, mistakes_json
-from autograder.author.source import SourceError, load_reference, parse
-from autograder.rooms import Repository
+from autograder.course import catalogue
+from autograder.course.paths import Repository
+from autograder.course.source import SourceError, load_reference, parse
 from selfcheck.diagnosis import diagnose
 from selfcheck.fingerprint import Describer, Trace
 from selfcheck.sealing import seal
@@ -229,8 +229,7 @@ def written(tmp_path):
 
     def write(mistakes, cases=CASES, solution=PRODUCT, rights=None):
         repository = Repository(tmp_path)
-        (repository.solutions / "mistakes").mkdir(parents=True, exist_ok=True)
-        (repository.solutions / "right").mkdir(parents=True, exist_ok=True)
+        repository.secret("a1").mkdir(parents=True, exist_ok=True)
         repository.right("a1").write_text(f"RIGHT = {{'product': {rights or {}!r}}}")
         repository.public("a1").mkdir(parents=True, exist_ok=True)
         repository.source("a1").write_text(OPENING + solution)
@@ -246,7 +245,7 @@ def refused(written, *args, **kwargs):
     with pytest.raises(SourceError) as caught:
         written(*args, **kwargs)
     (problem,) = caught.value.problems
-    assert problem.where == "solutions/mistakes/a1.py"
+    assert problem.where == "solutions/a1/mistakes.py"
     return problem.sentence
 
 

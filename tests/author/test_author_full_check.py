@@ -4,7 +4,7 @@ import pytest
 
 from autograder.author import full_check
 from autograder.author.full_check import Step, reference_problems, steps
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 
 NAME = "a1_sample"
 FINE = ("timeit", "-n", "1", "-r", "1", "pass")

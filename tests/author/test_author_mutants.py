@@ -4,14 +4,15 @@ import ast
 
 import pytest
 
-from autograder.author import markers, mutants
+from autograder.author import mutants
 from autograder.author.build import read_source
-from autograder.author.cell import Cell
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutants import Trial
 from autograder.author.mutation import Mutant, mutants_of
-from autograder.author.problem import SourceError
-from autograder.rooms import Repository
+from autograder.course import markers
+from autograder.course.cell import Cell
+from autograder.course.paths import Repository
+from autograder.course.problem import SourceError
 
 NAME = "a1_sample"
 
@@ -156,7 +157,7 @@ def _judged(monkeypatch, **outcomes):
 
 
 def _list(repository, *entries):
-    path = repository.solutions / "mutants" / f"{NAME}.toml"
+    path = repository.mutants(NAME)
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(entries))
 

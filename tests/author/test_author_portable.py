@@ -9,7 +9,7 @@ import torch
 
 from autograder.author import portable, rounding
 from autograder.author.portable import measured, recognition, settings
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 
 COURSE = Repository.default()
 

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.author import proof
 from autograder.author.build import build
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 from sample import NAME, write_sample
 
 SAYS = "The factor is added. What does the statement ask to do with it?"

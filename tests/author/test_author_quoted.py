@@ -3,8 +3,8 @@
 import pytest
 from nbformat.v4 import new_output
 
-from autograder import notebook as notebooks
 from autograder.author import quoted
+from autograder.course import notebook as notebooks
 
 
 def chapter(*cells: str) -> notebooks.NotebookNode:

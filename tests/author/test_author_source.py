@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.author import markers
-from autograder.author.source import SourceError, load_reference, parse
-from autograder.rooms import Repository
+from autograder.course import markers
+from autograder.course.paths import Repository
+from autograder.course.source import SourceError, load_reference, parse
 
-SCRIPT = "solutions/a1_sample.py"
+SCRIPT = "solutions/a1_sample/chapter.py"
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ SLIPS = [
     (
         "points=50 difficulty",
         "points=50 colour=3 difficulty",
-        r"a1_sample\.py:\d+ \(cell scaled_sum\): unknown .*colour",
+        r"chapter\.py:\d+ \(cell scaled_sum\): unknown .*colour",
     ),
     ("# %%\ndef plotted", '# %% tags=["x"]\ndef plotted', "unknown attribute 'tags'.*kind 'given'"),
     ("# %%\ndef plotted", "# %% a title\ndef plotted", "unknown attribute 'title'"),
@@ -129,7 +129,7 @@ SLIPS = [
     ("    total = np", "    ### BEGIN SOLUTION\n    total = np", "regions may not nest"),
     ("# Text with", "# ### BEGIN SOLUTION\n# x\n# ### END SOLUTION\n# Text with", "a solution belongs to an exercise"),
     ("def half(a):", "### BEGIN MARK SCHEME\n### END MARK SCHEME\ndef half(a):", "belongs to a written question"),
-    ("def half(a):", "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\ndef half(a):", "stand in solutions/hidden/"),
+    ("def half(a):", "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\ndef half(a):", "stand in solutions/aN/hidden_"),
     ("# ### BEGIN SOLUTION\n# Each new", "# Each new", "END SOLUTION closes nothing"),
     ("# Why does a running mean forget slowly?\n", "", "has no question"),
     # points of the whole
@@ -251,7 +251,7 @@ def test_an_edited_reference_is_a_module_of_its_own(script, edit):
 
 def test_a_script_that_raises_is_named(script, edit):
     edit(script, "def plotted", "1 / 0\n\ndef plotted")
-    with pytest.raises(SourceError, match=r"a1_sample\.py: ZeroDivisionError"):
+    with pytest.raises(SourceError, match=r"chapter\.py: ZeroDivisionError"):
         load_reference(script)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.author import trial
 from autograder.author.trial import TrialError, run_reference
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 
 NAME = "a1_sample"
 # A kernel's sockets and loops belong to jupyter_client and zmq.

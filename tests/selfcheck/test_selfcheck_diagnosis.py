@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autograder.author.fingerprints import mistakes_json
-from autograder.author.source import parse
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
+from autograder.course.source import parse
 from selfcheck.diagnosis import UNKNOWN, Diagnosis, described, sentences
 from selfcheck.record import Record
 
@@ -74,7 +74,7 @@ W_UNTRANSPOSED = "def step(x, h_prev, U, W, b):\n    return np.tanh({}), None"
 def repository(toy, tmp_path):
     """An instructor's repository around the toy folder."""
     made = Repository(tmp_path / "repository")
-    (made.solutions / "mistakes").mkdir(parents=True)
+    made.secret("toy").mkdir(parents=True)
     made.source("toy").write_text(SOURCE)
     made.mistakes("toy").write_text(f"MISTAKES = {MISTAKES!r}\n")
     made.public("toy").mkdir(parents=True)

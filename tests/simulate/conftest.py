@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import notebook
-from autograder.rooms import Course, Repository
+from autograder.course import notebook
+from autograder.course.paths import Course, Repository
 from autograder.simulate import Simulation, every_kind
 from autograder.simulate.subject import Subject, read_subject
 

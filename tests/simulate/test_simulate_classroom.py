@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 from autograder.simulate import FAMILIES, KINDS, SimulationError, read_expected, simulate
 from autograder.simulate.tricks import Trick
 from autograder.simulate.work import Work

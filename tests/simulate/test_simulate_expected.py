@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grade.result import ExerciseResult, Flag, Result
+from autograder.grading.result import ExerciseResult, Flag, Result
 from autograder.simulate import Expectation, compare, describe, read_expected, tally, write_expected
 
 

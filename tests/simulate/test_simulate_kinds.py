@@ -11,8 +11,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import notebook
-from autograder.rooms import Course, Repository
+from autograder.course import notebook
+from autograder.course.paths import Course, Repository
 from autograder.simulate import KINDS, Expectation, Simulation, simulate
 from autograder.simulate.subject import Subject
 from autograder.simulate.tricks import ANSWER_WITH_LOOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.rooms import Repository
+from autograder.course.paths import Repository
 from autograder.simulate.plausible import plausible_mistakes
 from autograder.simulate.subject import Exercise, Mistake, Subject
 

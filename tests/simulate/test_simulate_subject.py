@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.rooms import Course, Repository
+from autograder.course.paths import Course, Repository
 from autograder.simulate import SimulationError
 from autograder.simulate.subject import Subject, read_subject
 

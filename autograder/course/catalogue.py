@@ -1,0 +1,36 @@
+"""The catalogues of an assignment: other right solutions of its exercises, and named mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autograder.course.problem import Problem, SourceError
+from autograder.course.source import load_reference
+from autograder.course.paths import Repository
+
+
+def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
+    """RIGHT of solutions/aN/right.py: by exercise and variant, the code of a right solution.
+
+    Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
+    """
+    return _dictionary(repository, repository.right(assignment), "RIGHT")
+
+
+def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
+    """MISTAKES of solutions/aN/mistakes.py: by exercise, dictionaries of `id`, `old`, `new`, `says` and `exempt`.
+
+    Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
+    """
+    return _dictionary(repository, repository.mistakes(assignment), "MISTAKES")
+
+
+def _dictionary(repository: Repository, path: Path, name: str) -> dict[str, Any]:
+    where = path.relative_to(repository.root).as_posix()
+    if not path.is_file():
+        raise SourceError([Problem(where, f"the file is missing: write it, with {name} in it.")])
+    found = getattr(load_reference(path), name, None)
+    if not isinstance(found, dict):
+        raise SourceError([Problem(where, f"it has no dictionary called {name}.")])
+    return found

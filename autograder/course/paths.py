@@ -1,0 +1,263 @@
+"""Where things are: the folders of the repository and of a course directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SECRET_BYTES = 32
+
+CONFIG = '''"""nbgrader's configuration of this course: written once, then yours to edit."""
+
+from pathlib import Path
+
+from autograder.gradebook.nbgrader_course import feedback_config
+
+c = get_config()  # noqa: F821, nbgrader defines it
+
+ROOT = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "{course_id}"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.db_url = f"sqlite:///{{ROOT / 'gradebook.db'}}"
+
+# Reads a submission so that nbgrader cannot stumble over it.
+c.Autograde.exporter_class = "autograder.gradebook.gradebook.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# nbgrader's own list, with the sandboxed grader in the place of nbgrader.preprocessors.Execute.
+c.Autograde.autograde_preprocessors = [
+    "autograder.gradebook.gradebook.GradeInSandbox",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# Feedback pages that load nothing and run nothing.
+c.merge(feedback_config())
+'''
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The instructor's repository: `assignments/` is public, `solutions/` is not, `data/` is shared by both."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Repository:
+        """The repository this package lies in."""
+        return cls(Path(__file__).resolve().parents[2])
+
+    @property
+    def assignments(self) -> Path:
+        return self.root / "assignments"
+
+    @property
+    def solutions(self) -> Path:
+        return self.root / "solutions"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def names(self) -> list[str]:
+        """All assignments in the order of the course: the folders of solutions/ that hold a chapter."""
+        return sorted((path.parent.name for path in self.solutions.glob("*/chapter.py")), key=_by_number)
+
+    def secret(self, assignment: str) -> Path:
+        """The folder of the assignment that instructors alone may see."""
+        return self.solutions / assignment
+
+    def source(self, assignment: str) -> Path:
+        """The percent script that is the assignment's source of truth."""
+        return self.secret(assignment) / "chapter.py"
+
+    def hidden(self, assignment: str) -> Path:
+        """The hidden tests."""
+        return self.secret(assignment) / "hidden_tests.py"
+
+    def right(self, assignment: str) -> Path:
+        """Other right solutions of each exercise."""
+        return self.secret(assignment) / "right.py"
+
+    def mistakes(self, assignment: str) -> Path:
+        """The catalogue of mistakes."""
+        return self.secret(assignment) / "mistakes.py"
+
+    def mutants(self, assignment: str) -> Path:
+        """The mutants of the reference that are equivalent to it, with reasons."""
+        return self.secret(assignment) / "mutants.toml"
+
+    def notes(self, assignment: str) -> Path:
+        """What instructors should know, a page in Markdown."""
+        return self.secret(assignment) / "notes.md"
+
+    def handed_in(self, assignment: str) -> Path:
+        """The files that the reference hands in beside its notebook, made by running it."""
+        return self.secret(assignment) / "handed_in"
+
+    def handed_in_texts(self, assignment: str) -> dict[str, str]:
+        """Those files by name, each its text."""
+        found = sorted(self.handed_in(assignment).glob("*"))
+        return {path.name: path.read_text(encoding="utf-8") for path in found if path.is_file()}
+
+    def public(self, assignment: str) -> Path:
+        """The folder of the assignment that everyone may see."""
+        return self.assignments / assignment
+
+    def notebook(self, assignment: str) -> Path:
+        """The student's notebook: generated, and committed without outputs."""
+        return self.public(assignment) / f"{assignment}.ipynb"
+
+    def visible(self, assignment: str) -> Path:
+        """The visible tests."""
+        return self.public(assignment) / f"test_{assignment}.py"
+
+    def cases(self, assignment: str) -> Path:
+        """The random inputs of each exercise."""
+        return self.public(assignment) / "cases.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """nbgrader's course directory, plus `results/` and `secret`."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        return self.root / "release"
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        return self.root / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
+    def secret_file(self) -> Path:
+        return self.root / "secret"
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "nbgrader_config.py"
+
+    def create(self) -> None:
+        """Make what is missing: the folders, the secret (once) and nbgrader's configuration (once)."""
+        for folder in self._folders():
+            folder.mkdir(parents=True, exist_ok=True)
+        _write_once(self.secret_file, secrets.token_hex(SECRET_BYTES) + "\n", mode=0o600)
+        _write_once(self.config_file, CONFIG.format(course_id=_course_id(self.root)), mode=0o644)
+
+    @contextlib.contextmanager
+    def created(self) -> Iterator[None]:
+        """Make what is missing, then run the block; if that fails, what was made is removed again."""
+        made = [path for path in (*reversed(self.root.parents), self.root, *self._folders()) if not path.exists()]
+        written = [path for path in (self.secret_file, self.config_file) if not path.exists()]
+        try:
+            self.create()
+            yield
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            for path in reversed(made):
+                with contextlib.suppress(OSError):  # it is not there, or something else is in it by now
+                    path.rmdir()
+            raise
+
+    def secret(self) -> bytes:
+        """The bytes that the seeds of hidden tests derive from.
+
+        Raises FileNotFoundError if the course has not been made, ValueError if the file was damaged.
+        """
+        try:
+            text = self.secret_file.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"{self.secret_file} is missing: make the course directory first with `autograder build`."
+            ) from None
+        try:
+            secret = bytes.fromhex(text)
+        except ValueError:
+            secret = b""
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(
+                f"{self.secret_file} does not hold {SECRET_BYTES} bytes in hexadecimal: restore it from a backup, "
+                "or delete it and build again (hidden inputs then change, and everything is graded again)."
+            )
+        return secret
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.source, self.release, self.submitted, self.autograded, self.feedback, self.results
+
+    def source_notebook(self, assignment: str) -> Path:
+        """The instructor's notebook, with solutions."""
+        return self.source / assignment / f"{assignment}.ipynb"
+
+    def release_notebook(self, assignment: str) -> Path:
+        """The student's notebook as nbgrader generated it."""
+        return self.release / assignment / f"{assignment}.ipynb"
+
+    def submission(self, student: str, assignment: str) -> Path:
+        """The notebook a student handed in."""
+        return self.submitted / student / assignment / f"{assignment}.ipynb"
+
+    def result(self, student: str, assignment: str) -> Path:
+        """The result file of one submission."""
+        return self.results / assignment / f"{student}.json"
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    digits = "".join(character for character in name.split("_")[0] if character.isdigit())
+    return int(digits or 0), name
+
+
+def _course_id(root: Path) -> str:
+    kept = "".join(character for character in root.resolve().name if character.isalnum() or character in "-_.")
+    return kept or "course"
+
+
+def _write_once(path: Path, text: str, mode: int) -> None:
+    """Write a file unless it is there; a reader never sees half of it, even when two processes make it at once."""
+    if path.exists():
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, mode)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

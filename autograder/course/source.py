@@ -1,0 +1,151 @@
+"""Reads an assignment's source of truth: a jupytext percent script, cell by cell, every slip of its author named.
+
+`parse` gives a `Source`; `load_reference` imports the same script as the reference's functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass, replace
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from autograder.course.cell import Cell, typed
+from autograder.course.percent import RawCell, read_cells
+from autograder.course.problem import Problem, SourceError
+
+__all__ = ["Cell", "Problem", "Source", "SourceError", "load_reference", "parse", "shown_path"]
+
+TOTAL_POINTS = 100
+CODE_POINTS = (75, 85)
+
+
+@dataclass(frozen=True)
+class Source:
+    """An assignment's script. `name` is the assignment's; `cells` are all cells in order."""
+
+    name: str
+    path: Path
+    cells: tuple[Cell, ...]
+
+    @property
+    def exercises(self) -> list[Cell]:
+        """The exercises in order."""
+        return [cell for cell in self.cells if cell.kind == "exercise"]
+
+    @property
+    def written(self) -> list[Cell]:
+        """The written questions in order."""
+        return [cell for cell in self.cells if cell.kind == "written"]
+
+    def exercise(self, name: str) -> Cell:
+        """The exercise called `name`; KeyError, naming those there are, if there is none."""
+        for cell in self.exercises:
+            if cell.name == name:
+                return cell
+        names = ", ".join(cell.name for cell in self.exercises)
+        raise KeyError(f"{self.name} has no exercise {name!r}; it has {names}")
+
+    def with_cell(self, name: str, source: str) -> Source:
+        """The same assignment with other code in the cell of the exercise `name`."""
+        wanted = self.exercise(name)
+        return replace(
+            self, cells=tuple(replace(cell, source=source) if cell is wanted else cell for cell in self.cells)
+        )
+
+    def load(self, title: str = "variant") -> ModuleType:
+        """Run the given cells and the exercises, not the demos, and return what they define as a module."""
+        module = ModuleType(f"{self.name}_{title}")
+        for cell in self.cells:
+            if cell.kind in ("given", "exercise"):
+                text = re.sub(r"(?m)^(\s*)([%!])", r"\1# \2", cell.reference)  # IPython's commands
+                exec(compile("\n" * (cell.line) + text, str(self.path), "exec"), module.__dict__)
+        return module
+
+
+def parse(path: Path) -> Source:
+    """Read a percent script.
+
+    Raises SourceError with every problem found, each with the script's name, line and cell; OSError if the script
+    cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    problems: list[Problem] = []
+    shown = shown_path(path)
+    cells: list[Cell] = []
+    try:
+        raw_cells = read_cells(text)
+    except ValueError as error:
+        raise SourceError([Problem(shown, f"jupytext cannot read it: {error}")]) from error
+    for raw in raw_cells:
+
+        def report(sentence: str, offset: int = 0, raw: RawCell = raw) -> None:
+            name = raw.attributes.get("exercise") or raw.attributes.get("written")
+            where = f"{shown}:{raw.line + offset}" + (f" (cell {name})" if name else "")
+            problems.append(Problem(where, sentence))
+
+        cells.append(typed(raw, report))
+    problems.extend(_whole(shown, cells))
+    if problems:
+        raise SourceError(problems)
+    return Source(path.parent.name, path, tuple(cells))
+
+
+def load_reference(path: Path) -> ModuleType:
+    """Import a script (a reference, cases, a catalogue) from its path, without a trace beside it.
+
+    The module's name holds a digest of path and content, so two versions never meet. Raises SourceError, naming the
+    file, if the script raises.
+    """
+    digest = hashlib.sha256(str(path.resolve()).encode() + path.read_bytes()).hexdigest()[:12]
+    name = f"{path.parent.name}_{path.stem}_{digest}"
+    loader = _TracelessLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their own module up
+    try:
+        loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise SourceError([Problem(shown_path(path), f"{type(error).__name__}: {error}")]) from error
+    return module
+
+
+def shown_path(path: Path) -> str:
+    """Return the end of a path that names the file to an author: room, assignment, file."""
+    return "/".join(path.parts[-3:])
+
+
+class _TracelessLoader(SourceFileLoader):
+    """Compiles the file each time: neither reads nor writes a .pyc, in which a solution would lie about."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _whole(shown: str, cells: list[Cell]) -> list[Problem]:
+    """What is wrong with the assignment as a whole: names used twice, points that do not sum."""
+    problems = []
+    seen: dict[str, int] = {}
+    for cell in cells:
+        if cell.kind in ("exercise", "written"):
+            if cell.name in seen:
+                problems.append(
+                    Problem(
+                        f"{shown}:{cell.line}", f"the name {cell.name} is taken by the cell at line {seen[cell.name]}."
+                    )
+                )
+            seen.setdefault(cell.name, cell.line)
+    code = sum(cell.points for cell in cells if cell.kind == "exercise")
+    total = code + sum(cell.points for cell in cells if cell.kind == "written")
+    if total != TOTAL_POINTS:
+        problems.append(Problem(shown, f"the points sum to {total:g}, not to {TOTAL_POINTS}."))
+    low, high = CODE_POINTS
+    if not low <= code <= high:
+        problems.append(Problem(shown, f"{code:g} points are graded by code; it must be {low} to {high}."))
+    return problems

@@ -1,0 +1,1 @@
+"""Results into nbgrader's gradebook, feedback pages, the report and the export."""

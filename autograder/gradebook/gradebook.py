@@ -1,0 +1,296 @@
+"""Results into nbgrader's gradebook and autograded notebooks, through nbgrader's own autograde converter.
+
+The converter stays nbgrader's: late penalties, the zero of an unanswered question, manual grades and formgrader work as
+its documentation says. Two things stand in other places than usual. `SubmissionExporter` reads the submission (a
+stranger's file) and hands the converter a notebook that it cannot stumble over. `GradeInSandbox`, in the place of
+`nbgrader.preprocessors.Execute`, runs nothing here: it asks for the submission's result and writes each exercise's
+points as the output of its test cell, where nbgrader's `determine_grade` looks for them.
+
+| result | gradebook | autograded notebook |
+|---|---|---|
+| graded | points of each exercise; a written answer waits for a person, or has 0 if untouched | with tables of tests |
+| unreadable | 0 in every exercise and written question | the reason, and the graded cells |
+| failed | nothing new: no row, or the row of an earlier run as it was | none, or the earlier one |
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
+from traitlets import Any as AnyTrait
+from traitlets import Unicode
+
+from autograder.course import notebook as cells
+from autograder.course.paths import Course, Repository
+from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
+from autograder.gradebook.restored import restored, stand_in, submitted_cells
+from autograder.gradebook.shown_tests import tests_output
+from autograder.grading.assignment import NotBuilt
+from autograder.grading.batch import grade_one
+from autograder.grading.result import Result
+from autograder.grading.submission import Unreadable, check_student_id
+
+
+class NotGraded(Exception):
+    """The grader's own fault: the submission has no result, and its student must not get a zero for that."""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission into the notebook that nbgrader then works on; see `autograder.gradebook.restored`."""
+
+    _written: tuple[str, NotebookNode] | None = None  # the text of the last notebook, and what it says
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
+        """As nbconvert's; a notebook in the folder of submissions is restored first, and may even be missing."""
+        where = resources["nbgrader"]
+        folder = _coursedir(self)
+        submitted = Path(folder.format_path(folder.submitted_directory, ".", "."))
+        if not Path(filename).is_relative_to(submitted):
+            text, notebook = self._written or ("", None)
+            if notebook is None or Path(filename).read_text(encoding="utf-8") != text:
+                return super().from_filename(filename, resources=resources, **kwargs)
+            resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
+            return self.from_notebook_node(notebook, resources=resources, **kwargs)
+        release = _release(folder, where)
+        found = submitted_cells(Path(filename), submitted)
+        notebook = stand_in(release, "the file is not a notebook") if found is None else restored(found, release)
+        resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
+        return self.from_notebook_node(notebook, resources=resources, **kwargs)
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
+        """As nbconvert's, without its copies, since nobody else holds this notebook; and as compact JSON.
+
+        Those, the indent and one validation after another cost twice what nbgrader's own work does.
+        """
+        resources = self._init_resources(resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        nbformat.validate(nb)
+        text = json.dumps(nb, ensure_ascii=False, sort_keys=True) + "\n"
+        self._written = (text, nb)
+        return text, resources
+
+
+class GradeInSandbox(NbGraderPreprocessor):
+    """Writes a submission's result where nbgrader expects what a kernel has put out.
+
+    Each graded test cell (its grade_id is the exercise's name) gets one execute_result: text/plain is the points and
+    text/html a table of the tests. The result is the stored one if it is current, else the submission is graded
+    behind the wall. Flags are the instructor's; they are not written here.
+    """
+
+    wall = Unicode("sandlock", help="The sandbox: `sandlock`, or `none` as the instructor's explicit choice.").tag(
+        config=True
+    )
+    repository = Unicode("", help="The instructor's repository; the one this package lies in by default.").tag(
+        config=True
+    )
+    known = AnyTrait(None, allow_none=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Fill in the outputs. Raises NotGraded if there is no result; a row made for it is taken back first."""
+        where = resources["nbgrader"]
+        folder = _coursedir(self)
+        try:
+            result: Result = self.known or self._graded(folder, where)
+            if result.status == "failed":
+                raise NotGraded(f"{where['student']} could not be graded: {result.reason or 'no reason was given'}")
+        except Exception:
+            with Gradebook(where["db_url"], folder.course_id) as gradebook:
+                forget_empty_submission(gradebook, where["assignment"], where["student"])
+            raise
+        if result.status == "unreadable":
+            nb = stand_in(_release(folder, where), result.reason)
+        exercises = {exercise.name: exercise for exercise in result.exercises}
+        for cell in filter(cells.is_test, nb.cells):
+            name = cells.grade_id(cell)
+            if name not in exercises:
+                raise NotGraded(f"the result of {where['student']} has no exercise {name}: build and grade again")
+            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status)]
+        return nb, resources
+
+    def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
+        path = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
+        repository = Repository(Path(self.repository)) if self.repository else Repository.default()
+        return grade_one(
+            Course(Path(folder.root)), repository, where["assignment"], where["student"],
+            path / f"{where['notebook']}.ipynb", wall=self.wall,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of one result: in the gradebook, or not and why; `seconds` is what it took."""
+
+    student: str
+    recorded: bool
+    seconds: float
+    reason: str = ""
+
+
+def record(
+    course: Course,
+    repository: Repository,
+    assignment: str,
+    results: Iterable[Result],
+    on_done: Callable[[Recorded], None] | None = None,
+    *,
+    submitted: Path | None = None,
+    roster: Sequence[str] | None = None,
+) -> list[Recorded]:
+    """Pass results through nbgrader's autograde converter, one student at a time; one that goes wrong stops no other.
+
+    results: of `assignment`; they may come while others are still being graded. on_done: told after each student.
+    submitted: where the submissions are, if not in the
+    course; roster: ids that may be in the gradebook, if not all.
+    Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
+    submission is autograded again; here only where the answer or the points changed.
+    Raises NotBuilt if the assignment was not built in this course. What nbgrader said is in gradebook.log.
+    """
+    course = Course(course.root.resolve())
+    if assignment not in repository.names():
+        raise NotBuilt(f"there is no assignment {assignment!r} in {repository.root}")
+    done: list[Recorded] = []
+    with opened(course, assignment, submitted) as (config, log):
+        gc.freeze()  # nbgrader's modules stay: no collection need look at them
+        for result in results:
+            started = time.perf_counter()
+            reason = _refusal(result, assignment, roster)
+            if not reason:
+                recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
+                with committed_once(config.CourseDirectory.db_url):
+                    reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
+            one = Recorded(result.student, not reason, time.perf_counter() - started, reason)
+            done.append(one)
+            if on_done:
+                on_done(one)
+    return done
+
+
+# What these look for cannot be in a notebook that SubmissionExporter made; they cost a third of a conversion.
+_NEEDLESS = (ClearOutput, DeduplicateIds, CheckCellMetadata)
+
+
+class _Recorder(Chosen, Autograde):
+    """nbgrader's converter for one result that is in hand, with the preprocessors that the course has configured."""
+
+    def __init__(self, coursedir: CourseDirectory, result: Result, **settings: Any) -> None:
+        super().__init__(coursedir, **settings)
+        self.result = result
+        self.exporter_class = SubmissionExporter
+        for trait in ("sanitize_preprocessors", "autograde_preprocessors"):
+            self.set_trait(trait, [item for item in getattr(self, trait) if not _is_one_of(item, *_NEEDLESS)])
+        graders = [item for item in self.autograde_preprocessors if not _is_one_of(item, Execute, GradeInSandbox)]
+        self.set_trait("autograde_preprocessors", [GradeInSandbox, *graders])
+        self.choose(result.assignment, [result.student])
+
+    def run(self, gradebook: Gradebook) -> str:
+        """Convert; return why it did not work, or nothing."""
+        where = (self.result.assignment, self.result.student)
+        notebook = Path(self._format_dest(*where)) / f"{self.result.assignment}.ipynb"
+        reason = "interrupted"
+        try:
+            looked_at = _looked_at(gradebook, *where, notebook)
+            reason = self.convert_chosen().get(self.result.student, "")
+            if not reason:
+                _keep_looked_at(gradebook, *where, notebook, looked_at)
+            return reason
+        finally:
+            if reason:
+                forget_empty_submission(gradebook, *where)
+            gradebook.close()
+
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        for preprocessor in self.exporter._preprocessors:
+            if isinstance(preprocessor, GradeInSandbox):
+                preprocessor.known = self.result
+
+
+def _refusal(result: Result, assignment: str, roster: Sequence[str] | None) -> str:
+    """Why the result must not enter the gradebook, or nothing."""
+    if result.assignment != assignment:
+        return f"the result is one of {result.assignment}"
+    if result.status == "failed":
+        return f"not graded: {result.reason or 'the grader failed'}; run the grading again"
+    try:
+        check_student_id(result.student, None if roster is None else list(roster))
+    except Unreadable as error:
+        return str(error)
+    return ""
+
+
+def _is_one_of(item: Any, *kinds: type) -> bool:
+    """Does this entry of a list of preprocessors, a class or its dotted name, stand for one of these?"""
+    return any(item is kind or (isinstance(item, str) and item.rpartition(".")[2] == kind.__name__) for kind in kinds)
+
+
+def _coursedir(part: Any) -> CourseDirectory:
+    """The course directory of the converter that a preprocessor or an exporter works for."""
+    while getattr(part, "coursedir", None) is None:
+        part = part.parent
+    return part.coursedir
+
+
+def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
+    released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
+    path = released / f"{where['notebook']}.ipynb"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int) -> NotebookNode:
+    """The released notebook, read once for a class; nobody may change it."""
+    return cells.read(path)
+
+
+def _looked_at(
+    gradebook: Gradebook, assignment: str, student: str, notebook: Path
+) -> dict[str, tuple[float | None, str]]:
+    """The grades a person has given and settled: by name, the automatic score and the answer that were before them."""
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return {}
+    grades = [grade for part in submission.notebooks for grade in part.grades]
+    settled = [grade for grade in grades if grade.manual_score is not None and not grade.needs_manual_grade]
+    if not settled or not notebook.is_file():
+        return {}
+    answers = _answers(notebook)
+    return {grade.name: (grade.auto_score, answers.get(grade.name, "")) for grade in settled}
+
+
+def _keep_looked_at(
+    gradebook: Gradebook, assignment: str, student: str, notebook: Path, before: dict[str, tuple[float | None, str]]
+) -> None:
+    if not before:
+        return
+    answers = _answers(notebook)
+    for part in gradebook.find_submission(assignment, student).notebooks:
+        for grade in part.grades:
+            if before.get(grade.name) == (grade.auto_score, answers.get(grade.name, "")):
+                grade.needs_manual_grade = False
+    gradebook.db.commit()
+
+
+def _answers(notebook: Path) -> dict[str, str]:
+    """The text of each graded cell of an autograded notebook, with its pictures."""
+    return {
+        name: f"{cell.source}\n{cell.get('attachments', '')}"
+        for cell in cells.read(notebook).cells
+        if cells.part(cell).get("grade") and (name := cells.grade_id(cell))
+    }

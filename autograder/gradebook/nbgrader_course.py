@@ -1,0 +1,251 @@
+"""A course directory as nbgrader sees it: its configuration, its log, its converters run for chosen students."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import stat
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import nbgrader.api
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.course.paths import Course
+from autograder.gradebook import harmless
+from autograder.gradebook.shown_tests import TEMPLATES
+from autograder.grading.assignment import NotBuilt
+
+TIMESTAMP = "timestamp.txt"
+_LOG_BYTES = 2_000_000
+
+
+def feedback_config() -> Config:
+    """What makes nbgrader's own generate_feedback write the pages of `autograder.gradebook.feedback`.
+
+    A course's nbgrader_config.py merges it, so that nbgrader's command and formgrader's button do as well. nbgrader's
+    folder of templates stays on the path: formgrader's pages come from there.
+    """
+    config = Config()
+    config.GenerateFeedback.preprocessors = ["autograder.gradebook.feedback.ShowGrades"]
+    formgrader = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(formgrader)]
+    config.HTMLExporter.filters = {
+        "points": "autograder.gradebook.harmless.number",
+        "shown_html": "autograder.gradebook.harmless.html",
+        "shown_markdown": "autograder.gradebook.feedback.shown_markdown",
+        "shown_comment": "autograder.gradebook.feedback.shown_comment",
+    }
+    return config
+
+
+@contextmanager
+def opened(course: Course, assignment: str, submitted: Path | None = None) -> Iterator[tuple[Config, logging.Logger]]:
+    """The course's nbgrader configuration, and a log that goes to gradebook.log.
+
+    course: its root must be absolute. submitted: where the submissions are, if not in the course.
+    Inside, the process looks as under `nbgrader autograde`, and nothing that a submission holds beside its notebook is
+    copied. Raises NotBuilt if the assignment was not built here.
+    """
+    config = _config(course, submitted)
+    with _surroundings(course), _log(course) as log:
+        url, released = config.CourseDirectory.db_url, course.release_notebook(assignment)
+        missing = not course.gradebook.is_file() and str(course.gradebook) in url
+        if missing or not released.is_file() or not _knows(url, config.CourseDirectory.course_id, assignment):
+            raise NotBuilt(f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first")
+        yield config, log
+
+
+def _config(course: Course, submitted: Path | None) -> Config:
+    config = Config()
+    if course.config_file.is_file():
+        config = PyFileConfigLoader(course.config_file.name, path=str(course.root)).load_config()
+    folders = config.CourseDirectory
+    folders.root = str(course.root)
+    folders.setdefault("db_url", f"sqlite:///{course.gradebook}")
+    folders.setdefault("course_id", "")
+    folders.ignore = ["*"]
+    if submitted is not None:
+        folders.submitted_directory = str(submitted.resolve())
+    return config
+
+
+def _knows(url: str, course_id: str, assignment: str) -> bool:
+    gradebook = Gradebook(url, course_id)
+    try:
+        gradebook.find_notebook(assignment, assignment)
+    except MissingEntry:
+        return False
+    finally:
+        gradebook.close()
+    return True
+
+
+@contextmanager
+def _surroundings(course: Course) -> Iterator[None]:
+    """The environment's programs on PATH (nbgrader calls alembic), the course's own modules (a plugin) importable.
+
+    nbgrader opens the gradebook nine times for a submission; here all share one engine, its connection and its compiled
+    queries. Everything is put back: nbgrader leaves NBGRADER_EXECUTION behind when a conversion raises.
+    """
+    environment, path = dict(os.environ), list(sys.path)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    sys.path.insert(0, str(course.root))
+    engines: list[Engine] = []
+
+    @cache
+    def engine(url: str, **settings: Any) -> Engine:
+        engines.append(create_engine(url, **settings))
+        return engines[-1]
+
+    try:
+        with warnings.catch_warnings(), patch("nbgrader.api.create_engine", engine):
+            # nbgrader builds its rows in an order that SQLAlchemy remarks on.
+            warnings.simplefilter("ignore", SAWarning)
+            yield
+    finally:
+        for one in engines:
+            one.dispose()
+        sys.path[:] = path
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)
+
+
+@contextmanager
+def committed_once(url: str) -> Iterator[None]:
+    """Inside `opened`: whatever nbgrader commits to the gradebook goes to disk in one transaction, at the end.
+
+    nbgrader commits after each cell, and each commit waits for the disk. What was committed before an exception stays,
+    unless nbgrader rolls back: that takes back all of it.
+    """
+    with _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection:
+        try:
+            with (
+                patch("nbgrader.api.create_engine", lambda url, **settings: connection),
+                patch.object(nbgrader.api.Base.metadata, "create_all"),  # the tables are there: see `opened`
+            ):
+                yield
+        finally:
+            connection.commit()
+
+
+class _Kept(Connection):
+    """A connection in the place of an engine, which nbgrader disposes of when it closes a gradebook."""
+
+    def dispose(self) -> None:
+        """Stay open."""
+
+
+@contextmanager
+def _log(course: Course) -> Iterator[logging.Logger]:
+    handler = RotatingFileHandler(course.root / "gradebook.log", maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
+    handler.setFormatter(_OneRecord("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.Logger("gradebook", logging.INFO)
+    log.addHandler(handler)
+    try:
+        yield log
+    finally:
+        handler.close()
+
+
+class _OneRecord(logging.Formatter):
+    """Lines but a record's first are indented, control characters left out: nothing in it can forge a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless.plain(super().format(record), 20_000).replace("\n", "\n    | ")
+
+
+class Folders(CourseDirectory):
+    """nbgrader's course directory; a time stamp that is not one is no time stamp, where nbgrader's code breaks."""
+
+    def get_existing_timestamp(self, dest_path: str) -> Any:
+        """When the submission in `dest_path` was handed in, or None. A link is not followed."""
+        path = Path(dest_path) / TIMESTAMP
+        if not os.path.lexists(path):
+            return None
+        try:
+            if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
+                return super().get_existing_timestamp(dest_path)
+        except (OSError, ValueError, AttributeError, OverflowError):
+            pass  # nbgrader means to say so, but calls a method that its class does not have
+        self.log.warning("%s holds no time; the submission counts as in time", path)
+        return None
+
+
+class Chosen(BaseConverter):
+    """In front of one of nbgrader's converters: convert the notebooks of chosen students, file or no file.
+
+    `errors` says, per student, what went wrong.
+    """
+
+    def choose(self, assignment: str, students: Sequence[str]) -> None:
+        """Set what `start` will convert, in place of nbgrader's search with glob patterns."""
+        self.force = True
+        self.errors: dict[str, str] = {}
+        self.coursedir.assignment_id = assignment
+        self.chosen = {os.path.normpath(self._format_source(assignment, student)): student for student in students}
+
+    def init_notebooks(self) -> None:
+        """nbgrader's hook: the folders and notebooks to convert."""
+        self.assignments = {
+            folder: [os.path.join(folder, f"{self.coursedir.assignment_id}.ipynb")] for folder in self.chosen
+        }
+
+    def convert_chosen(self) -> dict[str, str]:
+        """Convert all; return why it went wrong, by student. A converter's error is the student's, not the class's."""
+        try:
+            self.start()
+        except NbGraderException as error:
+            for student in self.chosen.values():
+                if not self._converted(student):
+                    self.errors.setdefault(student, harmless.line(str(error)))
+        return self.errors
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """As nbgrader's; of the files beside the notebook only the time stamp is copied."""
+        super().init_assignment(assignment_id, student_id)
+        if self.coursedir.get_existing_timestamp(source := self._format_source(assignment_id, student_id)) is not None:
+            folder = Path(self._format_dest(assignment_id, student_id))
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(os.path.join(source, TIMESTAMP), folder / TIMESTAMP)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """As nbgrader's, which only logs what goes wrong."""
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            student = self.chosen[os.path.dirname(notebook_filename)]
+            self.errors[student] = harmless.line(str(error) or type(error).__name__)
+            raise
+
+    def _converted(self, student: str) -> bool:
+        return os.path.isdir(self._format_dest(self.coursedir.assignment_id, student))
+
+
+def forget_empty_submission(gradebook: Gradebook, assignment: str, student: str) -> None:
+    """Remove the row that nbgrader makes before it converts, if nothing was ever written into it.
+
+    Such a row counts as 0 points in nbgrader's totals. A row that holds a score or a person's comment stays.
+    """
+    with suppress(MissingEntry):
+        submission = gradebook.find_submission(assignment, student)
+        grades = [grade for part in submission.notebooks for grade in part.grades]
+        comments = [comment for part in submission.notebooks for comment in part.comments]
+        written = [score for g in grades for score in (g.auto_score, g.manual_score, g.extra_credit)]
+        written += [comment.manual_comment for comment in comments] + [submission.extension]
+        if all(entry is None for entry in written):
+            gradebook.remove_submission(assignment, student)

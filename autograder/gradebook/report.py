@@ -1,0 +1,132 @@
+"""A page about the class, for the instructor: points, flags, mistakes, tests that failed most, what needs a hand."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course.paths import Course
+from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
+from autograder.grading.result import Result, write_atomically
+
+BINS = 10
+MOST_FAILED = 15
+
+WHAT_TO_DO = {
+    "unreadable": "The student has 0 points. Ask for the notebook again, or mend it in submitted/, and grade again.",
+    "failed": "The student has no grade. Grade again; if it fails again, run autograder doctor.",
+}
+# What a flag means and what to do about it; a kind that is not here is shown by its name.
+FLAGS = {
+    "locked-cell-changed": "given code was changed; the original was used",
+    "cell-missing": "a cell of the release is gone",
+    "cell-duplicated": "a cell stands there more than once; the last counts",
+    "metadata-changed": "points or kind of a cell were changed; the release's were used",
+    "function-elsewhere": "the function was found in another cell",
+    "function-renamed": "the function has another name",
+    "suspicious-code": "code that an honest answer hardly needs; read it",
+    "foreign-file": "files beside the notebook; they were not used",
+    "old-release": "made from an earlier release",
+    "old-format": "an old notebook format, upgraded",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One exercise in the class: its points, students by tenth of the points, mean share, and how many earned all."""
+
+    name: str
+    max_points: float
+    counts: list[int]
+    mean: float
+    full: int
+    none: int
+
+
+@dataclass(frozen=True)
+class FailedTest:
+    """How many students did not pass a test, of those it was run for."""
+
+    exercise: str
+    name: str
+    visibility: str
+    failed: int
+    run: int
+    messages: list[tuple[str, int]]
+
+
+def write_report(course: Course, assignment: str, results: Sequence[Result], path: Path) -> None:
+    """Write one HTML file that needs nothing else: the class's results, by exercise and by student.
+
+    results: all results of `assignment`, in any order; points are those of the exercises, before a person's grading.
+    Nothing in the page runs or is fetched, and everything from submissions is escaped.
+    """
+    results = sorted(results, key=lambda result: result.student)
+    graded = [result for result in results if result.status == "graded"]
+    names = {exercise.name: exercise.max_points for result in results for exercise in result.exercises}
+    text = page_environment().get_template("report.html.j2").render(
+        assignment=assignment,
+        course=course.root.resolve().name,
+        policy=POLICY,
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        results=results,
+        graded=graded,
+        troubled=[result for result in results if result.status != "graded"],
+        counts=Counter(result.status for result in results),
+        names=names,
+        most=sum(names.values()),
+        mean=statistics.fmean(result.points for result in graded) if graded else 0.0,
+        median=statistics.median(result.points for result in graded) if graded else 0.0,
+        columns=[_column(graded, name, most) for name, most in names.items()],
+        totals=_bins([result.points / result.max_points for result in graded if result.max_points]),
+        failed_tests=_failed_tests(graded)[:MOST_FAILED],
+        mistakes=_mistakes(graded),
+        flags=Counter(flag.kind for result in results for flag in result.flags),
+        flag_words=FLAGS,
+        what_to_do=WHAT_TO_DO,
+        unprotected=[result.student for result in results if result.wall == "none"],
+    )  # fmt: skip
+    write_atomically(path, text)
+
+
+def _column(graded: Sequence[Result], name: str, most: float) -> Column:
+    points = [exercise.points for result in graded for exercise in result.exercises if exercise.name == name]
+    shares = [value / most for value in points if most]
+    full, none = sum(share > 0.9999 for share in shares), sum(share < 0.0001 for share in shares)
+    return Column(name, most, _bins(shares), statistics.fmean(shares) if shares else 0.0, full, none)
+
+
+def _bins(shares: Sequence[float]) -> list[int]:
+    """Students by tenth of the points; full points belong to the last tenth."""
+    counts = Counter(min(int(share * BINS), BINS - 1) for share in shares)
+    return [counts[place] for place in range(BINS)]
+
+
+def _failed_tests(graded: Sequence[Result]) -> list[FailedTest]:
+    """The tests that students did not pass, most often first; gated tests were not run and do not count."""
+    runs: Counter[tuple[str, str, str]] = Counter()
+    messages: dict[tuple[str, str, str], Counter[str]] = {}
+    for result in graded:
+        for exercise in result.exercises:
+            for test in exercise.tests:
+                key = (exercise.name, test.name, test.visibility)
+                runs[key] += test.outcome != "gated"
+                if test.outcome not in ("passed", "gated"):
+                    messages.setdefault(key, Counter())[test.message.strip().partition("\n")[0]] += 1
+    found = [
+        FailedTest(*key, sum(counts.values()), runs[key], counts.most_common(2)) for key, counts in messages.items()
+    ]
+    return sorted(found, key=lambda test: (-test.failed, test.exercise, test.name))
+
+
+def _mistakes(graded: Sequence[Result]) -> list[tuple[str, str, list[str]]]:
+    """Exercise, mistake and the students who made it, most often first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in graded:
+        for exercise in result.exercises:
+            if exercise.mistake:
+                found.setdefault((exercise.name, exercise.mistake), []).append(result.student)
+    return [(*key, students) for key, students in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))]

@@ -1,0 +1,76 @@
+"""One exercise's tests as the output of its test cell: a number for nbgrader, a table for people."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from nbformat import NotebookNode
+
+from autograder.gradebook import harmless
+from autograder.grading.result import ExerciseResult, TestResult
+
+TEMPLATES = Path(__file__).parent / "templates"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+LONGEST_MESSAGE = 1500
+LONGEST_HIDDEN_ERROR = 200
+
+# Outcome: the sign in front of the test and the words behind it.
+OUTCOMES = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "failed"),
+    "error": ("✗", "your code raised an error"),
+    "timeout": ("✗", "took too long"),
+    "gated": ("–", "not run: a check before it failed"),
+}
+
+
+def tests_output(exercise: ExerciseResult, max_points: float, status: str) -> NotebookNode:
+    """An execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
+
+    exercise: the result. max_points: the cell's points, which nbgrader lets no result exceed. status: the whole
+    result's; of an unreadable submission no test has run.
+    Hidden tests show what visible ones do, except that of an error in the student's code only the first line stays,
+    without decimal numbers: a student could raise an error to read the test's input.
+    """
+    earned = min(max(round(exercise.points, 4), 0.0), max_points)
+    rows = [(test, harmless.plain(_message(test), LONGEST_MESSAGE)) for test in exercise.tests]
+    table = _PAGES.get_template("tests.html.j2").render(
+        exercise=exercise, earned=earned, max_points=max_points, rows=rows, status=status,
+        passed=sum(test.outcome == "passed" for test in exercise.tests),
+        gate=any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
+    )  # fmt: skip
+    return nbformat.v4.new_output("execute_result", {"text/plain": f"{earned:.4f}", "text/html": table})
+
+
+def claim(name: str) -> str:
+    """A test's name as the claim it makes: `test_one_step_agrees[3-5]` is "one step agrees (3-5)"."""
+    head, _, case = harmless.line(name, 200).partition("[")
+    words = head.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    return f"{words} ({case.removesuffix(']')})" if case else words
+
+
+def _message(test: TestResult) -> str:
+    if test.visibility != "hidden" or test.outcome != "error":
+        return test.message
+    first = test.message.strip().partition("\n")[0][:LONGEST_HIDDEN_ERROR]
+    return re.sub(r"\d*\.\d+(?:e[+-]?\d+)?", "…", first)
+
+
+def page_environment() -> Environment:
+    """The templates of this package; every value is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(points=harmless.number, claim=claim, plain=harmless.plain, line=harmless.line)
+    environment.globals.update(outcomes=OUTCOMES)
+    return environment
+
+
+_PAGES = page_environment()

@@ -1,0 +1,1 @@
+"""One submission against the tests: a trusted session beside a fork server, many submissions at a time."""

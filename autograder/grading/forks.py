@@ -1,0 +1,104 @@
+"""Where the grader's processes come from: a fork server that has imported, once, what they all need.
+
+Light to import, so that a command can start the server first and then do its own imports beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import importlib.util
+import multiprocessing
+import sys
+from collections.abc import Collection, Iterable
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+_LATE = {"torch.optim": "torch._dynamo"}  # the first use of the one imports the other, and takes a second
+
+
+def context() -> Any:
+    """The start method of every process of the grader."""
+    return multiprocessing.get_context("forkserver")
+
+
+def start_server(reference: Path, *tests: Path) -> None:
+    """Start the fork server with what the test files import, and with what the reference's first call would; without
+    effect once it runs, and on Windows, where there is none. Returns at once.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver
+
+    wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
+    cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
+    wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
+    known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
+    context().set_forkserver_preload(
+        ["autograder.grading.start", "__main__", "autograder.grading.grader", "autograder.grading.session", *known]
+    )
+    forkserver.ensure_running()
+
+
+def late_imports(*sources: str) -> tuple[str, ...]:
+    """Modules that running the sources imports, though they do not say so."""
+    return tuple(module for used, module in _LATE.items() if any(_refers(source, used) for source in sources))
+
+
+def _refers(source: str, dotted: str) -> bool:
+    """Whether the code, not its docstrings and comments, refers to what is called so; a text that is no code may."""
+    if dotted.rpartition(".")[2] not in source:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return dotted in source
+    named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            named |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return any(f"{name}.".startswith(f"{dotted}.") for name in named)
+
+
+def module_imports(*sources: str) -> tuple[str, ...]:
+    """Modules that the sources import, selfcheck aside; a source with magics counts for nothing."""
+    found: dict[str, None] = {}
+    for source in sources:
+        try:
+            nodes = list(ast.walk(ast.parse(source)))
+        except SyntaxError:
+            continue
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module] = None
+    return tuple(name for name in found if name.partition(".")[0] != "selfcheck")
+
+
+def imported_beyond(known: Collection[str]) -> list[str]:
+    """Return the installed modules that this process has imported and that are not in `known`, in that order.
+
+    A fork tells so what it had to import, and the process that it came from can import it for the forks to come: the
+    first gradient that torch computes imports SymPy, for a second and a half.
+    """
+    return [name for name in list(sys.modules) if name not in known and _installed(name.partition(".")[0])]
+
+
+def _installed(name: str) -> bool:
+    """Whether a module of that name was imported from where any process would import it from."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    if spec is None:
+        return False
+    found = PathFinder.find_spec(name)
+    return found is not None and found.origin == spec.origin
+
+
+def import_all(names: Iterable[str]) -> None:
+    """Import modules by name; what cannot be imported is left out, since a fork can do without."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)

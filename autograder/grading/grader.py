@@ -1,0 +1,314 @@
+"""A grader: one trusted pytest session and one fork server, made once in each process of an executor."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import multiprocessing
+import os
+import re
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any
+
+from autograder.course.paths import Course, Repository
+from autograder.grading.assignment import GIVEN, Assignment
+from autograder.grading.forks import context, late_imports
+from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
+from autograder.grading.submission import Submission, Unreadable, check_student_id, read_submission
+from autograder.sandbox import wire
+from autograder.sandbox.host import ForkServer, Limits, WallError
+
+_WATCH_SECONDS = 0.2
+_GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
+_PRELOAD = ("numpy",)
+# Slow to import: a fork server imports once what a submission uses.
+_SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklearn|matplotlib)\b")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade; plain data, so that it can travel to any executor."""
+
+    course: Path
+    repository: Path
+    assignment: str
+    student: str
+    path: Path
+    submitted: Path
+    roster: tuple[str, ...] | None
+    limits: Limits
+    wall: str
+    key: str
+    fingerprint: str
+    slow: bool = False  # whether the submission seems to import what is slow to import: see grade.dispatch
+
+
+class GraderFault(Exception):
+    """The grader did not do its part: the grader's own fault."""
+
+
+def run(job: Job) -> tuple[str, float]:
+    """Grade one submission in this process's grader. Returns the result as JSON, and the seconds it took."""
+    begin = time.monotonic()
+    assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
+    try:
+        check_student_id(job.student, list(job.roster) if job.roster is not None else None)
+        submission = read_submission(job.path, job.submitted, assignment)
+    except Unreadable as error:
+        result = blank_result(assignment, job, "unreadable", str(error))
+    else:
+        result = _grade(assignment, job, submission)
+    return result.to_json(), time.monotonic() - begin
+
+
+@functools.lru_cache(maxsize=1)
+def _assignment(course: Path, repository: Path, name: str, fingerprint: str) -> Assignment:
+    """The assignment, read once in this process for as long as its fingerprint stays."""
+    return Assignment.load(Course(course), Repository(repository), name)
+
+
+def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> Result:
+    """A result without grading: every exercise is listed with 0 points."""
+    exercises = [ExerciseResult(name, 0.0, points) for name, points in assignment.points.items()]
+    return Result(
+        assignment=assignment.name,
+        student=job.student,
+        status=status,
+        points=0.0,
+        max_points=assignment.max_points,
+        exercises=exercises,
+        wall=job.wall,
+        key=job.key,
+        reason=reason,
+    )
+
+
+def _grade(assignment: Assignment, job: Job, submission: Submission) -> Result:
+    fault = ""
+    for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
+        try:
+            reply = _grader(job, assignment).grade(submission)
+            return _result(assignment, job, submission, reply)
+        except (GraderFault, WallError) as error:
+            close_slot()
+            fault = str(error)
+    return blank_result(assignment, job, "failed", fault)
+
+
+def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
+    from selfcheck.record import Record, earned  # with pytest: see Grader._session
+
+    records = [Record(**record) for record in reply["records"]]
+    faulty = [record.name for record in records if record.fault]
+    if faulty:
+        raise GraderFault(f"the test {faulty[0]} could not finish: {next(r.message for r in records if r.fault)}")
+    exercises = []
+    for name, points in assignment.points.items():
+        own = [record for record in records if record.exercise == name]
+        if not own:
+            raise GraderFault(f"no test of {name} ran")
+        tests = [TestResult(r.name, r.visibility, r.outcome, got, of, r.message) for r, got, of in earned(own, points)]
+        mistake = reply["mistakes"].get(name)
+        exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
+    flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
+    return Result(
+        assignment=assignment.name,
+        student=job.student,
+        status="graded",
+        points=sum(exercise.points for exercise in exercises),
+        max_points=assignment.max_points,
+        exercises=exercises,
+        flags=flags,
+        wall=job.wall,
+        key=job.key,
+    )
+
+
+class Grader:
+    """A session, and a fork server; a second fork server for submissions that import what is slow to import."""
+
+    def __init__(self, assignment: Assignment, limits: Limits, wall: str) -> None:
+        self.assignment = assignment
+        self.limits = limits
+        self.wall = wall
+        self.fork_servers: dict[bool, ForkServer] = {}
+        self.slow: set[str] = set()
+        self.imports = assignment.imports()
+        self.given = {cell.source for cell in assignment.cells if cell.role == GIVEN}
+        self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        setup = {
+            "seed": assignment.seed,
+            "cases": assignment.cases,
+            "reference": assignment.reference,
+            "visible": assignment.visible,
+            "hidden": assignment.hidden,
+            "mistakes": assignment.mistakes,
+            "cells": [vars(cell) for cell in assignment.cells],
+            "limits": limits,
+        }
+        self.session = self._session(theirs, setup)
+        try:
+            self.session.start()
+            theirs.close()  # so that the end of the session is the end of the conversation
+            self._fork_server(set())
+            self._wait_until_ready()
+        except BaseException:
+            theirs.close()
+            self.close()
+            raise
+
+    def _session(self, theirs: socket.socket, setup: dict[str, Any]) -> Any:
+        """The session's process: a fork of this one if it has imported what the tests need, else of a fork server."""
+        from autograder.grading import session  # with pytest: the process that hands out jobs needs none of it
+
+        if not _imported:
+            return context().Process(target=session.serve, args=(theirs, setup))
+
+        def serve() -> None:
+            self.jobs.close()  # else the session would never see the end of the conversation
+            session.serve(theirs, setup)
+
+        return multiprocessing.get_context("fork").Process(target=serve)
+
+    def _fork_server(self, slow: set[str]) -> ForkServer:
+        """The fork server for a submission that imports `slow` modules; made when it is first needed."""
+        heavy = bool(slow)
+        if not slow <= self.slow and heavy in self.fork_servers:
+            self.fork_servers.pop(heavy).close()
+        if heavy not in self.fork_servers:
+            self.slow |= slow
+            modules = dict.fromkeys((*_PRELOAD, *self.imports, *(sorted(self.slow) if heavy else ())))
+            cases = self.assignment.cases.read_text(encoding="utf-8")
+            self.fork_servers[heavy] = ForkServer(
+                self.assignment.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
+            )
+        return self.fork_servers[heavy]
+
+    def _wait_until_ready(self) -> None:
+        try:
+            reply = wire.decode(wire.receive(self.jobs.fileno(), time.monotonic() + 120))
+        except (wire.Closed, wire.TimedOut) as error:
+            raise GraderFault("the tests could not be collected: run pytest on the test files") from error
+        if "ready" not in reply:
+            raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
+
+    def grade(self, submission: Submission) -> dict[str, Any]:
+        """Run all tests on one submission, watching time, memory and scratch space from outside. Raises SlotFault."""
+        own = (source for _, source in submission.cells if source not in self.given)
+        fork_server = self._fork_server(slow_imports(own) - set(self.imports))
+        job = {
+            "cells": submission.cells,
+            "problems": submission.problems,
+            "fork_server": fork_server.pid,
+            "scratch_root": str(fork_server.scratch_root),
+            "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
+        }
+        jobs = self.jobs.fileno()
+        try:
+            socket.send_fds(self.jobs, [b"J"], [fork_server.control.fileno()])
+            wire.send(jobs, wire.encode(job))
+        except (OSError, wire.Closed) as error:
+            raise GraderFault(f"the session ended: {error}") from error
+        end = time.monotonic() + self.limits.submission + _GRACE
+        poll = select.poll()
+        poll.register(jobs, select.POLLIN)
+        while not poll.poll(_WATCH_SECONDS * 1000):
+            if time.monotonic() > end:
+                raise GraderFault("the session did not answer in time")
+            fork_server.enforce()
+        try:
+            reply = wire.decode(wire.receive(jobs, end))
+        except (wire.Closed, wire.TimedOut, wire.WireError) as error:
+            raise GraderFault(f"the session ended: {error}") from error
+        if "fault" in reply:
+            raise GraderFault(reply["fault"])
+        return reply
+
+    def close(self) -> None:
+        """End the processes and all they have started."""
+        self.jobs.close()
+        if self.session.pid is not None:
+            self.session.kill()
+            self.session.join()
+        for fork_server in self.fork_servers.values():
+            fork_server.close()
+
+
+def slow_imports(sources: Iterable[str]) -> set[str]:
+    """Modules that these cells import, that are slow to import, and that are installed."""
+    sources = list(sources)
+    found = {name for source in sources for name in _SLOW_IMPORTS.findall(source)} | set(late_imports(*sources))
+    return {name for name in found if importlib.util.find_spec(name.partition(".")[0])}
+
+
+def slow_mentions(notebook: bytes) -> int:
+    """How often a notebook's text, prose and all, speaks of importing what is slow to import."""
+    return len(_SLOW_IMPORTS.findall(notebook.decode("utf-8", "replace")))
+
+
+_imported = False  # whether this process comes from the fork server, and has no other work than its grader
+_current: tuple[tuple, Grader] | None = None
+_closing = threading.Lock()
+
+
+def _grader(job: Job, assignment: Assignment) -> Grader:
+    """This process's grader; made anew when what it was made for has changed."""
+    global _current
+    wanted = (assignment.name, job.fingerprint, job.limits, job.wall)
+    if _current is not None and _current[0] != wanted:
+        close_slot()
+    if _current is None:
+        _current = (wanted, Grader(assignment, job.limits, job.wall))
+    return _current[1]
+
+
+def close_slot() -> None:
+    """End this process's grader, if it has one. A second call while the first is at work returns at once."""
+    global _current
+    if not _closing.acquire(blocking=False):
+        return
+    try:
+        grader, _current = _current, None
+        if grader is not None:
+            grader[1].close()
+    finally:
+        _closing.release()
+
+
+def initialise() -> None:
+    """For a new process of an executor: ignore Ctrl-C, which is the parent's business; clean up when told to end or
+    orphaned.
+    """
+    global _imported
+    _imported = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _end())
+    Finalize(None, close_slot, exitpriority=10)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    _end()
+
+
+def _end() -> None:
+    """Close and exit; where closing is already under way (a signal may come at any moment), leave it to finish."""
+    if _closing.locked():
+        return
+    try:
+        close_slot()
+    finally:
+        os._exit(1)

@@ -1,0 +1,131 @@
+"""Which mistake of the catalogue a failed exercise makes: found by comparing with the mistake's own outputs.
+
+The mistakes are the instructor's own code and run here, in the trusted process; the student's outputs come by wire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.grading.assignment import EXERCISE, GIVEN, Cell
+from selfcheck.fingerprint import Describer, Trace, same
+from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
+from selfcheck.traces import Raised, Subject, caller, trace
+
+Function = Callable[..., Any]
+_ATTEMPTS = 10  # seeds tried for inputs on which every mistake shows
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Inputs of an exercise, and what the reference and each mistake make of them."""
+
+    inputs: Callable[[], list[tuple]]
+    subject: Subject
+    right: Trace
+    wrong: dict[str, Trace]
+
+
+class Catalogue:
+    """The mistakes of an assignment, by exercise, made from the reference's cells.
+
+    cells: of the source notebook. listed: MISTAKES of solutions/aN/mistakes.py. cases: the public cases.py. seed: bytes
+    that the inputs follow from.
+    """
+
+    def __init__(
+        self, cells: tuple[Cell, ...], listed: Mapping[str, list[dict[str, Any]]], cases: ModuleType, seed: bytes
+    ) -> None:
+        self.sources = {cell.exercise: cell.source for cell in cells if cell.role == EXERCISE}
+        self.given = [cell.source for cell in cells if cell.role == GIVEN]
+        self.listed = listed
+        self.cases = cases
+        self.seed = seed
+        self.describe = Describer(seed[:16])
+        self.known: dict[str, _Known] = {}
+        if hasattr(cases, "CASES"):
+            self.rehearse()
+
+    def identify(self, exercise: str, provider: Provider) -> str | None:
+        """The id of the mistake whose outputs the student's equal on all inputs; None if there is none."""
+        if exercise not in self.known:
+            return None
+        known = self.known[exercise]
+        try:
+            mine = trace(known.subject, caller(exercise, provider, self.cases), known.inputs(), self.describe).whole
+        except StudentError:
+            return None
+        if same(mine, known.right):
+            return None
+        return next((mistake for mistake, made in known.wrong.items() if same(mine, made)), None)
+
+    def rehearse(self) -> None:
+        """Run every mistake on its inputs, once for all submissions; on others where one of them does not show."""
+        reference = self._namespace()
+        for exercise, listed in self.listed.items():
+            shown = [mistake["id"] for mistake in listed if not mistake.get("exempt")]
+            for attempt in range(_ATTEMPTS):
+                known = self._on_inputs(exercise, listed, reference, attempt)
+                if not any(same(known.right, known.wrong[mistake]) for mistake in shown):
+                    break
+            self.known[exercise] = known
+
+    def _on_inputs(
+        self, exercise: str, listed: list[dict[str, Any]], reference: dict[str, Any], attempt: int
+    ) -> _Known:
+        seed = int.from_bytes(hashlib.sha256(self.seed + f"{exercise} {attempt}".encode()).digest(), "big")
+
+        def inputs() -> list[tuple]:
+            return self.cases.CASES(exercise, np.random.default_rng(seed))
+
+        def call(namespace: dict[str, Any]) -> Function:
+            return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
+
+        subject = self._subject(exercise, call(reference), inputs())
+        right = trace(subject, call(reference), inputs(), self.describe).whole
+        wrong: dict[str, Trace] = {}
+        for mistake in listed:
+            namespace = dict(reference)
+            source = self.sources[exercise].replace(mistake["old"], mistake["new"] or "")
+            exec(compile(source, mistake["id"], "exec"), namespace)
+            wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
+        return _Known(inputs, subject, right, wrong)
+
+    def _namespace(self) -> dict[str, Any]:
+        namespace: dict[str, Any] = {"__name__": "reference"}
+        for source in (*self.given, *self.sources.values()):
+            exec(compile(source, "reference", "exec"), namespace)
+        return namespace
+
+    def _subject(self, exercise: str, call: Function, inputs: list[tuple]) -> Subject:
+        """The exercise with as many outputs as the reference returns where it returns."""
+        opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(exercise, ()))
+        for case in inputs:
+            try:
+                value = call(*case)
+            except Raised:  # a case in which the right answer is an error
+                continue
+            if type(value) is tuple:
+                return Subject(exercise, tuple(str(position) for position in range(len(value))), opaque)
+            break
+        return Subject(exercise, ("value",), ())
+
+
+def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, seed: bytes) -> Catalogue:
+    """The catalogue that stands in a file; without the file, one that knows no mistake."""
+    namespace: dict[str, Any] = {"__name__": "mistakes"}
+    if path.is_file():
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+    return Catalogue(tuple(Cell(**cell) for cell in cells), namespace.get("MISTAKES", {}), cases, seed)
+
+
+def started(messages: list[str]) -> bool:
+    """Whether the exercise's tests met anything but the release's stub."""
+    return not any(NOT_STARTED in message for message in messages)

@@ -1,0 +1,210 @@
+"""The trusted pytest session of a grader: collects the tests once, then forks in pytest's run loop for each submission.
+
+`serve` runs in a process of its own, forked from one that has imported what tests need. It holds the tests, the
+reference and the secret; student code runs elsewhere (autograder.sandbox).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib.util
+import os
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autograder.grading.forks import import_all, imported_beyond
+from autograder.grading.mistakes import Catalogue, load_catalogue, started
+from autograder.sandbox import wire
+from autograder.sandbox.host import Limits
+from autograder.sandbox.remote import ForkServerFault, RemoteProvider
+from selfcheck.handed_in import NotHandedIn
+from selfcheck.plugin import Recorder, exercise_of
+from selfcheck.target import current
+
+# Each costs time at every test, and none has anything to do here.
+_UNUSED_PLUGINS = (
+    "logging",
+    "warnings",
+    "unraisableexception",
+    "threadexception",
+    "faulthandler",
+    "junitxml",
+    "doctest",
+)
+_INI = Path(__file__).with_name("session.ini")
+_OPTIONS = [
+    *("-c", str(_INI), "--rootdir", str(_INI.parent), "-p", "selfcheck.plugin", "-p", "no:cacheprovider", "-s", "-q"),
+    *("--tb=native", "--noconftest", "--import-mode=importlib", "--assert=plain", "-W", "ignore"),
+    *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
+]
+
+
+class Session:
+    """Pytest plugin whose run loop serves jobs."""
+
+    def __init__(self, jobs: socket.socket, limits: Limits, recorder: Recorder) -> None:
+        self.jobs = jobs
+        self.limits = limits
+        self.recorder = recorder
+        self.served = False
+        self.complaint = "pytest could not start"
+        self.catalogue: Catalogue | None = None
+        self.mistakes: dict[str, str] = {}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember why a file could not be collected."""
+        if report.failed:
+            lines = str(report.longrepr).strip().splitlines()
+            self.complaint = f"{report.nodeid}: {lines[-1] if lines else 'no reason given'}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
+        """A failure's report without its text, which pytest takes long to format and which the recorder replaces."""
+        if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception) or call.when == "collect":
+            return None
+        return pytest.TestReport(item.nodeid, item.location, {}, "failed", "", call.when, duration=call.duration)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve jobs until the grader closes; each in a fork, so that no submission meets what another left."""
+        if session.testsfailed:
+            raise session.Interrupted("the tests could not be collected")
+        self.served = True
+        session.config.pluginmanager.unregister(name="terminalreporter")  # nobody reads what it would print
+        for item in session.items:
+            _ = item.location  # pytest looks it up once for each item: here, and not again in each fork
+        self._send({"ready": len(session.items)})
+        gc.freeze()  # what stands here stays: a collection in a fork need not look at it
+        while True:
+            byte, descriptors, _, _ = socket.recv_fds(self.jobs, 1, 1)
+            if not byte:
+                return True
+            job = wire.decode(wire.receive(self.jobs.fileno()))
+            reading, writing = os.pipe()
+            with socket.socket(fileno=descriptors[0]) as control:
+                pid = os.fork()
+                if pid == 0:
+                    self._serve(session, job, control, writing)
+            os.close(writing)
+            with open(reading, encoding="utf-8") as said:
+                imported = said.read().split()
+            _, status = os.waitpid(pid, 0)
+            if status != 0:
+                self._send({"fault": f"the session's fork ended with status {status}"})
+            elif imported:
+                import_all(imported)  # once, and not in every fork
+                gc.freeze()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        wire.send(self.jobs.fileno(), wire.encode(message))
+
+    def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket, writing: int) -> None:
+        """Grade, answer, and write the names of the modules that it took to `writing`."""
+        status, known = 1, set(sys.modules)
+        gc.disable()  # this process ends in a second
+        try:
+            self._send(self._grade(session, job, control))
+            os.write(writing, "\n".join(imported_beyond(known)).encode())
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
+        provider = RemoteProvider(
+            control,
+            job["fork_server"],
+            Path(job["scratch_root"]),
+            self.limits,
+            [tuple(cell) for cell in job["cells"]],
+            job["problems"],
+            getattr(current.cases, "OPAQUE", {}),
+        )
+        current.provider = provider
+        current.handed_in = {
+            name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()
+        }
+        self.recorder.records.clear()
+        self.mistakes = {}
+        try:
+            self._run(session.items, provider)
+            provider.finish()
+        except ForkServerFault as error:
+            return {"fault": str(error)}
+        except Exception:
+            return {"fault": traceback.format_exc(limit=8)}
+        records = [vars(record) | {"output": ""} for record in self.recorder.records]
+        return {"records": records, "left_out": provider.left_out, "mistakes": self.mistakes}
+
+    def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
+        """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
+        own = [record for record in self.recorder.records if record.exercise == exercise]
+        messages = [record.message for record in own if record.outcome in ("failed", "error")]
+        if not messages or self.catalogue is None or not started(messages):
+            return
+        mistake = self.catalogue.identify(exercise, provider)
+        if mistake is not None:
+            self.mistakes[exercise] = mistake
+
+    def _run(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
+        last = ""
+        for index, item in enumerate(items):
+            if exercise_of(item) != last:
+                self._name_mistake(last, provider)
+                provider.begin()
+                last = exercise_of(item)
+            following = items[index + 1] if index + 1 < len(items) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self._name_mistake(last, provider)
+
+
+def load_module(name: str, path: Path) -> ModuleType:
+    """Import a file by its path, leaving no bytecode behind."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
+    """Collect, then serve jobs until the other end of `jobs` is closed; a setup that fails is told to the grader."""
+    sys.dont_write_bytecode = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    recorder = Recorder()
+    session = Session(jobs, setup["limits"], recorder)
+    try:
+        current.seed = setup["seed"]
+        current.cases = load_module("cases", setup["cases"])
+        current.reference = load_module("reference", setup["reference"])
+        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], current.cases, setup["seed"])
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            pytest.main(
+                [*_OPTIONS, str(setup["visible"]), str(setup["hidden"])], plugins=[session, _Registered(recorder)]
+            )
+    except Exception as error:  # whatever the instructor's files raise, the grader must hear of it
+        session.complaint = f"{type(error).__name__}: {error}"
+    if not session.served:
+        session._send({"fault": session.complaint})
+
+
+class _Registered:
+    """Registers the recorder under the plugin's own name, so that there is one."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self.recorder, "selfcheck-recorder")

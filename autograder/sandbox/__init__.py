@@ -1,0 +1,1 @@
+"""The student's processes, behind the wall, and what crosses it."""

@@ -1,0 +1,215 @@
+"""The student's process: executes a notebook's cells through IPython, then answers calls, or forks to have them
+answered.
+
+Runs inside the wall, in a fork of the fork server, and holds nothing but the student's work. Requests and replies are
+wire frames; each reply is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import random
+import socket
+import threading
+import types
+from typing import Any
+
+from autograder.sandbox import wire
+
+
+def serve(channel: int, shell: Any, cases: types.ModuleType) -> None:
+    """Answer requests on the descriptor `channel` until the other side closes it.
+
+    After the request "fork" a byte brings a descriptor: a fork of this process, in which the cells have run, serves
+    there, says first that it is HERE, and this process goes on here.
+    """
+    from selfcheck.target import LocalProvider, StudentError
+
+    worker = Worker(shell, cases, LocalProvider, StudentError)
+    connection = socket.socket(fileno=channel)
+    while True:
+        try:
+            request = wire.decode(wire.receive(connection.fileno()))
+        except wire.Closed:
+            return
+        if request["op"] == "fork":
+            connection = _fork(connection)
+        else:
+            wire.send(connection.fileno(), worker.answer(request))
+
+
+def _fork(connection: socket.socket) -> socket.socket:
+    """Fork; returns what to serve: the descriptor that came over `connection` in the child, `connection` itself in the
+    parent. Where the wall allows no further process, this one does the child's work and does not come back.
+    """
+    _, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    drawn = random.getstate()  # Python seeds this generator anew in a fork
+    with contextlib.suppress(BlockingIOError):
+        if os.fork():
+            os.close(descriptors[0])
+            return connection
+        os.setsid()  # a signal to its group does not reach the process it comes from
+        random.setstate(drawn)
+    connection.close()
+    wire.send(descriptors[0], HERE)
+    return socket.socket(fileno=descriptors[0])
+
+
+HERE = b""  # the first frame of a fork: it has begun
+PROGRESS = "progress"  # a file in the scratch folder: the number of the cell that runs
+_WARM_UP = """
+import numpy
+def _warm_up(x):
+    return numpy.tanh(x @ x.T) + numpy.exp(x).sum(axis=-1, keepdims=True), numpy.random.default_rng(0).random()
+"""
+
+
+def load_cases(source: str) -> types.ModuleType:
+    """The assignment's public cases.py as a module; its probes run beside the student's code."""
+    cases = types.ModuleType("cases")
+    exec(compile(source, "cases.py", "exec"), cases.__dict__)
+    return cases
+
+
+def warm_up(shell: Any) -> None:
+    """Do once, before the forks, what is slow the first time: a cell, a matrix product, a call."""
+    import numpy as np
+
+    from selfcheck.target import LocalProvider, StudentError
+
+    names = set(shell.user_ns)
+    rehearsal = Worker(shell, load_cases(""), LocalProvider, StudentError)
+    calls: list[Any] = [((np.ones((3, 3)),), {})]
+    cells = [("warm", _WARM_UP, None), ("wrong", "1 / 0", None)]
+    for request in (
+        {"op": "run", "cells": cells},
+        {"op": "call", "name": "_warm_up", "calls": calls, "opaque": [1]},
+    ):
+        wire.decode(rehearsal.answer(wire.decode(wire.encode(request))))
+    for name in set(shell.user_ns) - names:
+        del shell.user_ns[name]
+
+
+class Worker:
+    """One notebook's namespace, and the values that stay in it (handles)."""
+
+    def __init__(
+        self, shell: Any, cases: types.ModuleType, provider_class: Any, student_error: type[Exception]
+    ) -> None:
+        self.shell = shell
+        self.cases = cases
+        self.provider_class = provider_class
+        self.student_error = student_error
+        self.provider: Any = None
+        self.handles: dict[int, Any] = {}
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """The encoded reply to one request."""
+        operation = request["op"]
+        if operation == "run":
+            return self._run(request["cells"])
+        name = request["name"]
+        if operation == "probe":
+            return _encoded([self._probe(name, request["args"])], "what came back")
+        calls = [self._call(name, call, request["opaque"]) for call in request["calls"]]
+        return _encoded(calls, f"what {name} returns")
+
+    def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
+        """Run (id, source, source without magics or None if not known) in order."""
+        from selfcheck.execute import run_cells
+
+        errors = []
+        transform = self.shell.input_transformer_manager.transform_cell
+        ready = {source: plain for _, source, plain in cells if plain is not None}
+        self.shell.input_transformer_manager.transform_cell = lambda text: ready.get(text) or transform(text)
+        progress = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for number, (identity, source, _) in enumerate(cells):
+            os.pwrite(progress, b"%8d" % number, 0)
+            for error in run_cells(self.shell, [(identity, source)]):
+                errors.append({"cell": identity, "error": _described(error)})
+        self.provider = self.provider_class(self.shell.user_ns, self.cases)
+        os.close(progress)
+        gc.freeze()  # a collection in a fork would copy every page
+        alone = threading.active_count() == 1  # a fork has no threads but its own
+        return wire.encode({"done": errors, "defined": sorted(_functions(self.shell.user_ns)), "alone": alone})
+
+    def _call(self, name: str, call: tuple[tuple, dict], opaque: list[int]) -> dict[str, Any]:
+        args, kwargs = self._resolved(call[0]), self._resolved(call[1])
+        try:
+            before = [wire.encode(argument) for argument in args]
+            value = self.provider.call(name, args, kwargs)
+            reply: dict[str, Any] = {"value": self._with_handles(value, opaque)}
+            changed = {}
+            for position, (argument, was) in enumerate(zip(args, before, strict=True)):
+                if wire.encode(argument) != was:
+                    changed[position] = argument
+            if changed:
+                reply["changed"] = changed
+        except self.student_error as error:
+            return {"error": _described(error)}
+        except wire.WireError as error:
+            return _unsendable(f"what {name} does to its arguments", error)
+        return reply
+
+    def _probe(self, name: str, args: Any) -> dict[str, Any]:
+        try:
+            return {"value": self.provider.probe(name, self._resolved(args))}
+        except self.student_error as error:
+            return {"error": _described(error)}
+
+    def _with_handles(self, value: Any, opaque: list[int]) -> Any:
+        if not opaque or type(value) is not tuple:
+            return value
+        return tuple(self._kept(item) if position in opaque else item for position, item in enumerate(value))
+
+    def _kept(self, item: Any) -> wire.Handle:
+        handle = wire.Handle(len(self.handles))
+        self.handles[handle.number] = item
+        return handle
+
+    def _resolved(self, value: Any) -> Any:
+        if type(value) is wire.Handle:
+            return self.handles[value.number]
+        if type(value) in (tuple, list):
+            return type(value)(self._resolved(item) for item in value)
+        if type(value) is dict:
+            return {key: self._resolved(item) for key, item in value.items()}
+        return value
+
+
+def _encoded(results: list[dict[str, Any]], what: str) -> bytes:
+    """The reply with these results; in the place of what cannot be sent stands an error that says why."""
+    try:
+        return wire.encode({"results": results})
+    except wire.WireError:
+        judged = [_judged(result, what) for result in results]
+    try:
+        return wire.encode({"results": judged})
+    except wire.WireError as error:  # each can be sent, but not all of them together
+        return wire.encode({"results": [_unsendable(what, error)] * len(results)})
+
+
+def _judged(result: dict[str, Any], what: str) -> dict[str, Any]:
+    try:
+        wire.encode(result)
+    except wire.WireError as error:
+        return _unsendable(what, error)
+    return result
+
+
+def _unsendable(what: str, error: wire.WireError) -> dict[str, Any]:
+    return {"error": {"names": ["WireError"], "message": f"{what} {error}", "traceback": ""}}
+
+
+def _described(error: Any) -> dict[str, Any]:
+    return {"names": list(error.names), "message": str(error.message)[:2000], "traceback": str(error.traceback)[:6000]}
+
+
+def _functions(namespace: dict[str, Any]) -> list[str]:
+    kinds = (types.FunctionType, type)
+    return [name for name, value in namespace.items() if type(value) in kinds and not name.startswith("_")][:500]

@@ -1,0 +1,222 @@
+"""A class through the real machine: sandbox, trusted pytest session, results on disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.course.paths import Repository
+from autograder.grading.assignment import NotBuilt
+from autograder.grading.batch import NothingToGrade, grade_class, grade_one
+from autograder.grading.result import Result
+from autograder.sandbox.host import Limits
+from sample import NAME, build_sample
+
+from .conftest import cell_of, code_cell, set_source
+
+LIMITS = Limits(call=1.0, cell=2.0, submission=30.0)
+
+
+@pytest.fixture
+def grade(course, repository):
+    def run(**options):
+        options.setdefault("jobs", 1)
+        results = grade_class(course, repository, NAME, limits=options.pop("limits", LIMITS), **options)
+        return {result.student: result for result in results}
+
+    return run
+
+
+def with_cell(notebook, grade_id, source):
+    import copy
+
+    changed = copy.deepcopy(notebook)
+    set_source(changed, grade_id, source)
+    return changed
+
+
+def outcomes(result, exercise):
+    return {test.name: test.outcome for test in result.exercise(exercise).tests}
+
+
+def test_one_class_of_every_kind(grade, hand_in, solved, untouched, course):
+    right = cell_of(solved, "scaled-solution")["source"]
+    submissions = {
+        "right": solved,
+        "untouched": untouched,
+        "wrong": with_cell(solved, "scaled-solution", right.replace("factor * x", "factor + x")),
+        "in_place": with_cell(solved, "scaled-solution", right.replace("y = factor * x", "x *= factor; y = x")),
+        "a_list": with_cell(solved, "scaled-solution", right.replace("return y,", "return y.tolist(),")),
+        "looping": with_cell(solved, "scaled-solution", "def scaled(x, factor):\n    while True: pass"),
+        "looping_cell": with_cell(solved, "scaled-solution", right + "\nwhile True: pass"),
+        "dying": with_cell(solved, "scaled-solution", "import os\ndef scaled(x, factor):\n    os._exit(0)"),
+        "dying_cell": with_cell(solved, "scaled-solution", "import os\nos._exit(0)"),
+        "hungry": with_cell(solved, "scaled-solution", "def scaled(x, factor):\n    return [0] * 10**10, {}"),
+        "crashing": with_cell(solved, "scaled-solution", "def scaled(x, factor):\n    return 1 / 0, {}"),
+        "syntax": with_cell(solved, "scaled-solution", "def scaled(x, factor)\n    return x"),
+        "garbage": "not a notebook",
+    }
+    for student, content in submissions.items():
+        hand_in(student, content)
+    got = grade(jobs=2)
+    assert {student: (r.status, r.points) for student, r in got.items()} == {
+        "right": ("graded", 80), "untouched": ("graded", 0), "wrong": ("graded", 40), "in_place": ("graded", 40),
+        "a_list": ("graded", 40), "looping": ("graded", 40), "looping_cell": ("graded", 40), "dying": ("graded", 40),
+        "dying_cell": ("graded", 40), "hungry": ("graded", 40), "crashing": ("graded", 40), "syntax": ("graded", 40),
+        "garbage": ("unreadable", 0),
+    }  # fmt: skip
+    named = {student: result.exercise("scaled").mistake for student, result in got.items() if result.exercises}
+    assert {student for student, mistake in named.items() if mistake} == {"wrong"}
+    assert named["wrong"] == "adds_the_factor"
+    assert set(outcomes(got["looping"], "scaled").values()) == {"timeout", "gated"}
+    assert outcomes(got["in_place"], "scaled")["test_scaled_leaves_x_alone"] == "failed"
+    assert "list" in got["a_list"].exercise("scaled").tests[0].message
+    assert "not started" in got["untouched"].exercise("scaled").tests[0].message
+    assert "SyntaxError" in got["syntax"].exercise("scaled").tests[0].message
+    assert "ran longer" in got["looping_cell"].exercise("scaled").tests[0].message
+    assert "1 / 0" in got["crashing"].exercise("scaled").tests[0].message
+    assert [f.kind for f in got["dying_cell"].flags if f.kind == "cell-left-out"]
+    assert "JSON" in got["garbage"].reason
+    assert not list(Path(tempfile.gettempdir()).glob(f"course-scratch-{os.getpid()}-*"))
+
+
+def test_an_instance_of_the_cache_stays_with_the_student(grade, hand_in, solved):
+    evil = cell_of(solved, "scaled-solution")["source"].replace('{"factor": factor}', "open")
+    hand_in("s1", with_cell(solved, "scaled-solution", evil))
+    assert grade()["s1"].points == 80
+
+
+def test_grading_again_does_only_what_changed(grade, hand_in, solved, untouched, course):
+    hand_in("s1", solved)
+    path = hand_in("s2", untouched)
+    grade()
+    before = {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in (course.results / NAME).glob("*.json")}
+    seen = []
+    path.write_text(course.submission("s1", NAME).read_text())
+    assert grade(on_start=lambda todo, done: seen.append((todo, done)))["s2"].points == 80
+    assert seen == [(1, 1)]
+    after = course.result("s1", NAME)
+    assert (after.stat().st_mtime_ns, after.read_bytes()) == before["s1.json"]
+
+
+def test_grade_one_takes_the_stored_result_or_makes_it(course, repository, hand_in, solved):
+    path = hand_in("s1", solved)
+    first = grade_one(course, repository, NAME, "s1", path)
+    begin = time.monotonic()
+    assert grade_one(course, repository, NAME, "s1", path) == first
+    assert first.points == 80
+    assert time.monotonic() - begin < 5
+
+
+def test_a_roster_refuses_strangers_and_a_glob_chooses(grade, hand_in, solved):
+    for student in ("s1", "s2", "t1"):
+        hand_in(student, solved)
+    got = grade(roster=["s1"], students="s*")
+    assert {student: result.status for student, result in got.items()} == {"s1": "graded", "s2": "unreadable"}
+
+
+def test_a_fault_of_the_grader_is_never_a_zero(course, repository, hand_in, solved, tmp_path):
+    import shutil
+
+    broken = Repository(tmp_path / "broken")
+    shutil.copytree(repository.root, broken.root)
+    with broken.hidden(NAME).open("a") as file:
+        file.write('\n@exercise("total", points=1)\ndef test_with_a_bug(total):\n    assert undefined_name\n')
+    hand_in("s1", solved)
+    (result,) = grade_class(course, broken, NAME, limits=LIMITS, jobs=1)
+    assert result.status == "failed"
+    assert "test_with_a_bug" in result.reason
+    (again,) = grade_class(course, repository, NAME, limits=LIMITS, jobs=1)
+    assert (again.status, again.points) == ("graded", 80)
+
+
+def test_tests_that_cannot_be_collected_are_the_graders_fault(course, repository, hand_in, solved, tmp_path):
+    import shutil
+
+    broken = Repository(tmp_path / "broken")
+    shutil.copytree(repository.root, broken.root)
+    broken.hidden(NAME).write_text("import nowhere_to_be_found\n")
+    hand_in("s1", solved)
+    (result,) = grade_class(course, broken, NAME, limits=LIMITS, jobs=1)
+    assert result.status == "failed"
+    assert "collected" in result.reason
+
+
+def test_what_is_missing_is_said_with_the_next_step(course, repository):
+    with pytest.raises(NotBuilt, match="a1_sample"):
+        grade_class(course, repository, "a2_nowhere")
+    with pytest.raises(NothingToGrade, match="no submission matches"):
+        grade_class(course, repository, NAME)
+    course.source_notebook(NAME).unlink()
+    with pytest.raises(NotBuilt, match="autograder build"):
+        grade_class(course, repository, NAME)
+
+
+RUN = """
+import sys
+from pathlib import Path
+from autograder.grading.batch import grade_class
+from autograder.course.paths import Course, Repository
+if __name__ == "__main__":
+    grade_class(Course(Path(sys.argv[1])), Repository(Path(sys.argv[2])), sys.argv[3], jobs=2)
+"""
+
+
+def contents(course):
+    return {path.name: path.read_bytes() for path in sorted((course.results / NAME).glob("*.json"))}
+
+
+def test_a_killed_run_resumes_with_nothing_lost_or_done_twice(course, repository, hand_in, solved, untouched, tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(RUN)
+    for number in range(16):
+        changed = with_cell(solved if number % 2 else untouched, "total-solution", f"# {number}\ntotal = None")
+        hand_in(f"s{number:02}", changed)
+    command = [sys.executable, str(script), str(course.root), str(repository.root), NAME]
+    subprocess.run(command, check=True, timeout=120)
+    whole = contents(course)
+    assert len(whole) == 16
+    for path in (course.results / NAME).iterdir():
+        path.unlink()
+    for seconds in np.random.default_rng(7).uniform(0.5, 3.5, size=10):
+        process = subprocess.Popen(command)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for path in (course.results / NAME).glob("*.json"):
+            assert Result.read(path).status == "graded"
+    subprocess.run(command, check=True, timeout=120)
+    assert contents(course) == whole
+    log = (course.results / NAME / "times.log").read_text()
+    assert all(log.count(f'"s{number:02}"') == 1 for number in range(16))
+
+
+def test_free_cells_run_and_an_error_in_one_does_not_lose_the_others(grade, hand_in, solved):
+    solved["cells"].insert(1, code_cell("undefined_name"))
+    solved["cells"].append(code_cell("def total(x, rng):\n    return 0.0"))
+    result = (hand_in("s1", solved), grade())[1]["s1"]
+    assert result.exercise("scaled").points == 40
+    assert result.exercise("total").points < 40
+
+
+def test_what_a_submissions_tests_import_is_imported_once_for_those_after_it(tmp_path):
+    repository, course = build_sample(tmp_path)
+    asks = "    import sys\n    expect.that('wsgiref' in sys.modules, 'not yet')\n"
+    path = repository.visible(NAME)
+    path.write_text(path.read_text() + f'\n\n@exercise("total", points=1)\ndef test_imports(total):\n{asks}')
+    with repository.hidden(NAME).open("a") as file:
+        file.write('\n\n@exercise("total", points=1)\ndef test_that_imports(total):\n    __import__("wsgiref")\n')
+    for student in ("first", "second", "third"):
+        submission = course.submission(student, NAME)
+        submission.parent.mkdir(parents=True)
+        submission.write_bytes(course.source_notebook(NAME).read_bytes())
+    results = grade_class(course, repository, NAME, limits=LIMITS, jobs=1)
+    assert [outcomes(result, "total")["test_imports"] for result in results] == ["failed", "passed", "passed"]

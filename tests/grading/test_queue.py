@@ -1,0 +1,126 @@
+"""Which process grades what, and what becomes of the rest when a process dies; no sandbox, no tests."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from autograder.grading import grader, queue
+from autograder.grading.assignment import Assignment
+from autograder.sandbox.host import Limits
+from sample import NAME
+
+
+def job(student, *, slow=False):
+    here = Path("/nowhere")
+    return grader.Job(here, here, NAME, student, here, here, None, Limits(), "none", "", "", slow)
+
+
+def graded(job):
+    """In the place of grader.run: a submission that kills its process if it is called a killer."""
+    if job.student.startswith("killer"):
+        os._exit(1)
+    blank = grader.blank_result(_GRADED["assignment"], job, "graded", "")
+    return blank.to_json(), 0.5
+
+
+_GRADED: dict[str, Assignment] = {}
+
+
+class Here(Executor):
+    """Runs a job when it is given, and notes it."""
+
+    def __init__(self):
+        self.students = []
+
+    def submit(self, function, /, job):
+        self.students.append(job.student)
+        future = Future()
+        future.set_result(function(job))
+        return future
+
+
+@pytest.fixture
+def made(monkeypatch, assignment):
+    """The processes, as they are made; they run `graded`."""
+    monkeypatch.setitem(_GRADED, "assignment", assignment)
+    monkeypatch.setattr(grader, "run", graded)
+    processes = []
+
+    def process():
+        processes.append(Here())
+        return processes[-1]
+
+    monkeypatch.setattr(queue, "local_executor", process)
+    return processes
+
+
+def run(jobs, assignment, workers, executor=None):
+    coming = queue.run(jobs, assignment, workers, executor)
+    assert next(coming) is None
+    return {result.student: (result.status, seconds) for result, seconds in coming}
+
+
+def test_what_is_slow_to_import_is_imported_in_one_process(made, assignment):
+    jobs = [job(f"s{number:02}", slow=number % 4 == 0) for number in range(24)]
+    assert run(jobs, assignment, 2) == {job.student: ("graded", 0.5) for job in jobs}
+    first, second = made
+    assert first.students[:6] == [job.student for job in jobs if job.slow]
+    assert not {job.student for job in jobs if job.slow} & set(second.students)
+    assert len(first.students) + len(second.students) == 24
+
+
+def test_slow_jobs_are_shared_when_nothing_else_is_left(made, assignment):
+    jobs = [job(f"s{number:02}", slow=True) for number in range(12)]
+    assert len(run(jobs, assignment, 3)) == 12
+    assert all(process.students for process in made)
+
+
+def test_an_executor_of_somebody_elses_is_used_and_left_open(made, assignment):
+    executor = Here()
+    assert len(run([job("s1"), job("s2", slow=True), job("s3")], assignment, 2, executor)) == 3
+    assert not made
+    assert sorted(executor.students) == ["s1", "s2", "s3"]
+
+
+def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignment, monkeypatch):
+    fork = multiprocessing.get_context("fork")
+    monkeypatch.setattr(queue, "local_executor", lambda: ProcessPoolExecutor(1, mp_context=fork))
+    students = ["s1", "killer1", "s2", "killer2", "s3", "s4"]
+    for workers in (1, 2):
+        got = run([job(student) for student in students], assignment, workers)
+        assert {student for student, (status, _) in got.items() if status == "failed"} == {"killer1", "killer2"}
+        assert sorted(got) == sorted(students)
+
+
+def test_what_was_graded_before_the_process_died_is_not_graded_again(made, assignment, monkeypatch):
+    class Dying(Here):
+        def submit(self, function, /, job):
+            if job.student != "killer":
+                return super().submit(function, job)
+            future = Future()
+            future.set_exception(BrokenProcessPool("died"))
+            return future
+
+    processes = []
+    monkeypatch.setattr(queue, "local_executor", lambda: processes.append(Dying()) or processes[-1])
+    for _ in range(20):  # futures have no order of their own
+        processes.clear()
+        assert run([job("s1"), job("killer")], assignment, 1) == {"s1": ("graded", 0.5), "killer": ("failed", 0.0)}
+        assert [student for process in processes for student in process.students] == ["s1"]
+
+
+def test_a_broken_executor_of_somebody_elses_ends_in_results(made, assignment):
+    executor = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
+    got = run([job("killer"), job("s1")], assignment, 1, executor)
+    assert {status for status, _ in got.values()} == {"failed"}
+
+
+def test_mentions_of_slow_imports_are_counted_in_a_notebooks_raw_text():
+    assert grader.slow_mentions(b'["import torch\\n", "from torch.nn import RNN", "import numpy", "important"]') == 2
+    assert grader.slow_mentions(b"\xff import sympy") == 1

@@ -1,0 +1,302 @@
+"""The wall: what student code can reach from inside, what is left of it afterwards, and what stops it from outside."""
+
+from __future__ import annotations
+
+import array
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.course.paths import Repository
+from autograder.sandbox import host, wire
+
+SELFCHECK = Repository.default().assignments / "selfcheck"
+LIMITS = host.Limits(memory=300 * 2**20, scratch=8 * 2**20, processes=16)
+
+
+@pytest.fixture(scope="module")
+def fork_server():
+    made = host.ForkServer(SELFCHECK, wall="sandlock", limits=LIMITS, preload=("numpy",))
+    yield made
+    made.close()
+    assert not made.scratch_root.exists()
+
+
+class Worker:
+    """A forked student process, driven by hand."""
+
+    def __init__(self, fork_server: host.ForkServer, folder: Path, cell: str) -> None:
+        self.fork_server = fork_server
+        self.channel, theirs = socket.socketpair()
+        folder.mkdir(exist_ok=True)
+        in_use = host.address_space(fork_server.pid)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
+        fork_server.control.sendmsg([f"F{in_use} {folder}".encode()], rights)
+        self.pid = int(fork_server.control.recv(64))
+        theirs.close()
+        self.ask({"op": "run", "cells": [("cell", cell, None)]})
+
+    def ask(self, request, seconds=20.0):
+        wire.send(self.channel.fileno(), wire.encode(request))
+        return wire.decode(wire.receive(self.channel.fileno(), time.monotonic() + seconds))
+
+    def call(self, name, *args, seconds=20.0):
+        return self.ask({"op": "call", "name": name, "calls": [(args, {})], "opaque": []}, seconds)["results"][0]
+
+    def sweep(self) -> bool:
+        self.channel.close()
+        return host.sweep(self.fork_server.pid, self.fork_server.control)
+
+
+@pytest.fixture
+def worker(fork_server):
+    made = []
+
+    def start(cell):
+        made.append(Worker(fork_server, fork_server.scratch_root / f"w{len(made)}", cell))
+        return made[-1]
+
+    yield start
+    for number, one in enumerate(made):
+        assert one.sweep()
+        host.remove_folder(fork_server.scratch_root / f"w{number}")
+    assert psutil.Process(fork_server.pid).children(recursive=True) == []
+
+
+def test_files_outside_the_list_cannot_be_read_or_written(worker, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("42")
+    student = worker("def read(path):\n    return open(path).read()\ndef write(path):\n    open(path, 'w').write('x')")
+    root = Repository.default().root
+    for path in (
+        secret,
+        "/etc/passwd",
+        "/etc/shadow",
+        root / "pyproject.toml",
+        root / "solutions",
+        f"/proc/{os.getpid()}/environ",
+    ):
+        assert student.call("read", str(path))["error"]["names"][0] == "PermissionError", path
+    for path in (secret, "/tmp/forged", root / "forged", SELFCHECK / "target.py"):
+        assert student.call("write", str(path))["error"]["names"][0] == "PermissionError", path
+    assert secret.read_text() == "42"
+
+
+def test_only_the_own_scratch_folder_is_writable(worker, fork_server):
+    first = worker("def write(path):\n    open(path, 'w').write('x')")
+    second = worker("def write(path):\n    open(path, 'w').write('x')")
+    assert "error" not in first.call("write", "note.txt")
+    assert (
+        second.call("write", str(fork_server.scratch_root / "w0" / "note.txt"))["error"]["names"][0]
+        == "PermissionError"
+    )
+
+
+def test_temporary_files_go_to_the_scratch_folder(worker, fork_server):
+    student = worker(
+        "import tempfile\ndef name():\n    with tempfile.NamedTemporaryFile() as file:\n        return file.name"
+    )
+    assert student.call("name")["value"].startswith(str(fork_server.scratch_root / "w0"))
+
+
+def test_the_environment_holds_nothing_of_the_graders(worker, monkeypatch):
+    student = worker("import os\ndef names():\n    return sorted(os.environ)")
+    names = student.call("names")["value"]
+    assert not [n for n in names if n.startswith(("PYTEST", "NBGRADER", "SECRET", "VIRTUAL", "MAKE"))]
+    assert set(names) <= {
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "FORCE_COLOR",
+        "GIT_PAGER",
+        "HOME",
+        "IPYTHONDIR",
+        "KMP_DUPLICATE_LIB_OK",
+        "KMP_INIT_AT_FORK",
+        "LANG",
+        "LC_CTYPE",
+        "LINES",
+        "MKL_NUM_THREADS",
+        "MPLBACKEND",
+        "MPLCONFIGDIR",
+        "NUMEXPR_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_CORETYPE",
+        "OPENBLAS_L2_SIZE",
+        "OPENBLAS_NUM_THREADS",
+        "PAGER",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+    }
+
+
+def test_network_parents_siblings_and_memfd_are_out_of_reach(worker, fork_server):
+    code = """
+import os, signal, socket
+def connect():
+    socket.create_connection(("127.0.0.1", 9), timeout=1)
+def kill(pid):
+    os.kill(pid, signal.SIGTERM)
+def memfd():
+    os.memfd_create("x")
+"""
+    student, sibling = worker(code), worker(code)
+    for name, *args in (
+        ("connect",),
+        ("kill", fork_server.pid),
+        ("kill", os.getpid()),
+        ("kill", sibling.pid),
+        ("memfd",),
+    ):
+        assert student.call(name, *args)["error"]["names"][0] in ("PermissionError", "ProcessLookupError"), (name, args)
+    assert psutil.pid_exists(sibling.pid)
+
+
+def test_no_process_can_be_seen_or_looked_into(worker, fork_server):
+    code = """
+import os
+def listed(path):
+    return os.listdir(path)
+def read(path):
+    with open(path, "rb") as file:
+        return len(file.read(64))
+"""
+    student, sibling = worker(code), worker(code)
+    assert student.call("listed", "/proc")["error"]["names"][0] == "PermissionError"
+    for pid in (fork_server.pid, sibling.pid, student.pid, os.getpid(), 1):
+        for name in ("environ", "maps", "mem", "cmdline"):
+            assert "error" in student.call("read", f"/proc/{pid}/{name}"), (pid, name)
+
+
+def test_a_detached_grandchild_does_not_outlive_the_exercise(worker):
+    student = worker(
+        "import os, time\ndef detach():\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
+        "            time.sleep(600)\n        os._exit(0)\n    return 1"
+    )
+    assert student.call("detach") == {"value": 1}
+
+
+def test_a_fork_bomb_meets_the_process_cap_and_is_swept_away(worker):
+    student = worker(
+        "import os, time\ndef bomb():\n    made = 0\n    try:\n        for _ in range(200):\n"
+        "            if os.fork() == 0:\n"
+        "                time.sleep(600)\n            made += 1\n    except OSError:\n        pass\n    return made"
+    )
+    assert student.call("bomb")["value"] <= LIMITS.processes
+
+
+def test_a_fork_bomb_takes_no_process_from_who_comes_after(worker):
+    bomb = (
+        "import os, time\ndef bomb():\n    made = 0\n    try:\n        while True:\n"
+        "            if os.fork() == 0:\n"
+        "                time.sleep(600)\n            made += 1\n    except OSError:\n        return made"
+    )
+    found = []
+    for _ in range(3):
+        student = worker(bomb)
+        found.append(student.call("bomb")["value"])
+        assert student.sweep()
+        time.sleep(0.2)  # the supervisor takes a moment to notice who has ended
+    assert min(found) >= LIMITS.processes - 4, found
+
+
+def test_too_much_memory_is_an_error_of_the_student_alone(worker, fork_server):
+    student = worker("import numpy as np\ndef hungry():\n    return np.ones(10**9).sum()\ndef fine():\n    return 1")
+    assert student.call("hungry")["error"]["names"][0] in ("MemoryError", "_ArrayMemoryError")
+    assert student.call("fine") == {"value": 1}
+
+
+def test_files_cannot_grow_beyond_the_scratch_limit(worker, fork_server):
+    student = worker(
+        "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\ndef fill():\n    with open('big', 'wb') as f:\n"
+        "        while True:\n            f.write(bytes(2**20))"
+    )
+    assert student.call("fill")["error"]["names"][0] == "OSError"
+    assert fork_server.scratch() <= LIMITS.scratch + 2**20
+
+
+def full(folder):
+    """More in a scratch folder than there may be, and what makes room again."""
+    for number in range(3):
+        (folder / f"full-{number}").write_bytes(bytes(LIMITS.scratch // 2))
+    return lambda: [path.unlink() for path in folder.glob("full-*")]
+
+
+def test_students_are_killed_from_outside_and_the_nursery_lives(worker, fork_server):
+    student = worker("def fine():\n    return 1")
+    fork_server.enforce()
+    assert student.call("fine") == {"value": 1}
+    make_room = full(fork_server.scratch_root)
+    fork_server.enforce(0.0)
+    make_room()
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        student.call("fine", seconds=5)
+    assert worker("def fine():\n    return 2").call("fine") == {"value": 2}
+
+
+def test_who_begins_while_the_others_use_is_measured_is_not_killed_for_it(worker, fork_server, monkeypatch):
+    guilty, measure = worker("def fine():\n    return 1"), fork_server.scratch
+    make_room, began = full(fork_server.scratch_root), []
+
+    def scratch():
+        found = measure()
+        make_room()
+        began.append(worker("def fine():\n    return 2"))
+        return found
+
+    monkeypatch.setattr(fork_server, "scratch", scratch)
+    fork_server.enforce()
+    assert len(began) == 2
+    assert [one.call("fine") for one in began] == [{"value": 2}] * 2
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        guilty.call("fine", seconds=5)
+
+
+def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
+    folder = tmp_path / "scratch"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "file").write_text("x")
+    (folder / "a" / "b").chmod(0)
+    (folder / "a").chmod(0)
+    host.remove_folder(folder)
+    assert not folder.exists()
+
+
+def test_without_a_wall_the_nursery_still_serves():
+    made = host.ForkServer(SELFCHECK, wall="none", limits=LIMITS, preload=("numpy",))
+    try:
+        student = Worker(made, made.scratch_root / "w", "def fine():\n    return 1")
+        assert student.call("fine") == {"value": 1}
+        assert student.sweep()
+    finally:
+        made.close()
+
+
+def test_an_old_kernel_is_refused_in_a_sentence_that_says_what_to_do(monkeypatch):
+    import sandlock
+
+    monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 3)
+    with pytest.raises(host.WallError, match=r"6\.12 or newer.*--wall none"):
+        host.check_wall()
+
+
+def test_a_sweep_believes_that_nothing_is_left_only_when_it_has_seen_so_twice(monkeypatch):
+    """/proc's list of children may miss one while its sibling ends: here the first look does."""
+    orphan, spare, fork_server = subprocess.Popen(["sleep", "60"]), 10**8, 10**8 + 1
+    looks = iter([[spare], [spare, orphan.pid]])
+    monkeypatch.setattr(host, "children_of", lambda pid: next(looks, [spare]) if pid == fork_server else [])
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"some\n")
+        assert host.sweep(fork_server, ours, spare=spare)
+    assert orphan.wait(timeout=5) == -signal.SIGKILL

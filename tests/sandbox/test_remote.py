@@ -1,0 +1,186 @@
+"""Where a submission's cells and calls run: cells once, each exercise in a fork of its own, nothing carried over."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from autograder.course.paths import Repository
+from autograder.grading.forks import late_imports
+from autograder.grading.grader import slow_imports
+from autograder.sandbox.host import ForkServer, Limits, children_of
+from autograder.sandbox.remote import RemoteProvider
+from selfcheck.target import StudentError, StudentTimeout
+
+LIMITS = Limits(call=1.0, cell=2.0, processes=16)
+
+
+@pytest.fixture(scope="module", params=["sandlock", "none"])
+def fork_server(request):
+    made = ForkServer(
+        Repository.default().assignments / "selfcheck", wall=request.param, limits=LIMITS, preload=("numpy",)
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def submission(fork_server):
+    """submission(*cells): the provider of a notebook with these cells."""
+    made, before = [], set(fork_server.scratch_root.iterdir())
+
+    def start(*cells):
+        named = [(f"cell-{n}", cell) for n, cell in enumerate(cells)]
+        made.append(
+            RemoteProvider(fork_server.control, fork_server.pid, fork_server.scratch_root, LIMITS, named, {}, {})
+        )
+        made[-1].begin()
+        return made[-1]
+
+    yield start
+    for provider in made:
+        provider.finish()
+    assert children_of(fork_server.pid) == []
+    assert set(fork_server.scratch_root.iterdir()) == before
+
+
+COUNTER = "seen = []\ndef count():\n    seen.append(1)\n    return len(seen)"
+RUNS = "with open('runs', 'a') as file:\n    file.write('x')\ndef runs():\n    return len(open('runs').read())"
+
+
+def exercises(provider, name, count):
+    """The answers of the function in `count` exercises."""
+    answers = []
+    for _ in range(count):
+        provider.begin()
+        answers.append(provider.call(name, (), {}))
+    return answers
+
+
+def test_an_exercise_sees_nothing_of_the_one_before(submission):
+    provider = submission(COUNTER)
+    assert provider.call("count", (), {}) == 1
+    assert provider.call("count", (), {}) == 2
+    assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+def test_the_cells_run_once_for_all_exercises(submission):
+    assert exercises(submission(RUNS), "runs", 3) == [1, 1, 1]
+
+
+def test_the_wall_counts_no_exercise_that_has_ended(submission):
+    assert exercises(submission(COUNTER), "count", 3 * LIMITS.processes) == [1] * 3 * LIMITS.processes
+
+
+def test_random_numbers_go_on_from_where_the_cells_left_them(submission):
+    provider = submission(
+        "import random, numpy\nrandom.seed(1)\nnumpy.random.seed(1)\n"
+        "def draw():\n    return random.random(), numpy.random.random()"
+    )
+    first, second = exercises(provider, "draw", 2)
+    assert first == second
+
+
+def test_a_thread_that_a_cell_has_started_lives_in_every_exercise(submission):
+    provider = submission(
+        RUNS,
+        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()\n"
+        "def threaded(x):\n    return pool.submit(int, x).result()",
+    )
+    for _ in range(2):
+        provider.begin()
+        assert provider.call("threaded", (3,), {}) == 3
+        assert provider.call("runs", (), {}) == 1  # in a new scratch folder, where the cells ran anew
+
+
+def test_a_call_that_runs_out_of_time_costs_its_exercise_alone(submission):
+    provider = submission(RUNS, "def hang():\n    while True:\n        pass")
+    with pytest.raises(StudentTimeout):
+        provider.call("hang", (), {})
+    assert exercises(provider, "runs", 2) == [1, 1]
+
+
+def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):
+    provider = submission(
+        COUNTER,
+        "import os, signal\ndef kill():\n    for pid in (os.getppid(), os.getpid()):\n        os.kill(pid, 9)",
+    )
+    with pytest.raises(StudentError):
+        provider.call("kill", (), {})
+    assert exercises(provider, "count", 2) == [1, 1]
+
+
+def test_an_exercise_that_stops_its_parent_is_followed_by_the_next(submission):
+    provider = submission(
+        COUNTER, "import os, signal\ndef stop():\n    os.kill(os.getppid(), signal.SIGSTOP)\n    return 1"
+    )
+    assert provider.call("stop", (), {}) == 1
+    assert exercises(provider, "count", 2) == [1, 1]
+
+
+def test_cells_whose_forks_end_at_once_run_anew_for_each_exercise(submission):
+    provider = submission(COUNTER, "import os\nos.register_at_fork(after_in_child=lambda: os._exit(0))")
+    assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+def test_exercises_that_are_never_called_take_no_process_from_the_others(submission):
+    slow = "import os, time\nos.register_at_fork(after_in_child=lambda: time.sleep(0.03))"  # as on a busy machine
+    provider = submission(COUNTER, slow)
+    provider.problems = {"gone": "its cell is gone"}
+    for pause in [0.01] * LIMITS.processes + [0.0] * 4:
+        provider.begin()
+        with pytest.raises(StudentError, match="its cell is gone"):
+            provider.call("gone", (), {})
+        time.sleep(pause)  # its process has begun, and is ended before it has done anything; in the end, not even that
+        assert exercises(provider, "count", 1) == [1]
+
+
+def test_a_scratch_folder_that_an_exercise_has_filled_is_emptied_for_the_next(submission):
+    fill = "def fill():\n    for n in range(3):\n        open(f'full-{n}', 'wb').write(bytes(2**25))\n    return 1"
+    provider = submission(COUNTER, "import os\ndef files():\n    return os.listdir()", fill)
+    assert provider.call("fill", (), {}) == 1
+    provider.begin()
+    assert not [name for name in provider.call("files", (), {}) if name.startswith("full")]
+
+
+def test_detached_processes_end_with_their_exercise(submission, fork_server):
+    provider = submission(
+        COUNTER,
+        "import os, time\ndef detach():\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0:\n"
+        "            time.sleep(600)\n        os._exit(0)\n    return 1",
+    )
+    assert provider.call("detach", (), {}) == 1
+    assert exercises(provider, "count", 1) == [1]
+    assert len(children_of(fork_server.pid)) == 1
+
+
+def test_a_cell_that_fills_the_wall_with_processes_costs_no_exercise(submission):
+    provider = submission(
+        COUNTER,
+        "import os, time\ntry:\n    for _ in range(50):\n        if os.fork() == 0:\n            time.sleep(600)\n"
+        "except OSError:\n    pass",
+    )
+    assert exercises(provider, "count", 3) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("torch.optim.Adam(parameters)", True),
+        ("from torch import optim", True),
+        ("import torch.optim as o", True),
+        ("from torch.optim.adam import Adam", True),
+        ("%time torch.optim", True),
+        ('def f():\n    """One of torch.optim."""', False),
+        ("import torch  # torch.optim", False),
+    ],
+)
+def test_what_is_imported_late_is_found_in_code_and_not_in_prose(source, found):
+    assert bool(late_imports(source)) is found
+
+
+def test_what_is_slow_to_import_is_found():
+    cells = ["import matplotlib.pyplot as plt", "x = np.ones(3)", "import sympy as s"]
+    assert slow_imports(cells) == {"matplotlib", "sympy"}
+    assert slow_imports(["import numpy as np"]) == set()
