@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
 from autograder.course import catalogue
+from autograder.course.marked_tests import marked_tests
 from autograder.course.paths import Course, Repository
 from autograder.course.source import Problem, Source, SourceError, load_reference
 
@@ -82,40 +82,6 @@ def _handed_in(repository: Repository, course: Course, source: Source) -> Iterat
             )
         else:
             yield Problem(where, f"no exercise of {source.name} asks for it: remove it.")
-
-
-@dataclass(frozen=True)
-class MarkedTest:
-    """A test function and what its `@exercise` mark says; `points` is None for a gate."""
-
-    name: str
-    line: int
-    exercise: str
-    points: float | None
-
-
-def marked_tests(path: Path) -> list[MarkedTest]:
-    """The tests of a file that are marked with an exercise, not run; SourceError if the file is not Python."""
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise SourceError([Problem(f"{path.name}:{error.lineno}", f"it is not Python: {error.msg}.")]) from error
-    found = []
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            for call in node.decorator_list:
-                if isinstance(call, ast.Call) and _called(call) == "exercise" and call.args:
-                    points = next((_constant(option.value) for option in call.keywords if option.arg == "points"), None)
-                    found.append(MarkedTest(node.name, node.lineno, str(_constant(call.args[0])), points))
-    return found
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _constant(node: ast.expr) -> Any:
-    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _tests(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:

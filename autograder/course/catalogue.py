@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.problem import Problem, SourceError
-from autograder.course.source import load_reference
+from autograder.course.source import load_reference, shown_path
 from autograder.course.paths import Repository
 
 
@@ -15,7 +15,7 @@ def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
 
     Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
     """
-    return _dictionary(repository, repository.right(assignment), "RIGHT")
+    return _dictionary(repository.right(assignment), "RIGHT")
 
 
 def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
@@ -23,11 +23,11 @@ def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str
 
     Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
     """
-    return _dictionary(repository, repository.mistakes(assignment), "MISTAKES")
+    return _dictionary(repository.mistakes(assignment), "MISTAKES")
 
 
-def _dictionary(repository: Repository, path: Path, name: str) -> dict[str, Any]:
-    where = path.relative_to(repository.root).as_posix()
+def _dictionary(path: Path, name: str) -> dict[str, Any]:
+    where = shown_path(path)
     if not path.is_file():
         raise SourceError([Problem(where, f"the file is missing: write it, with {name} in it.")])
     found = getattr(load_reference(path), name, None)

@@ -73,6 +73,19 @@ def without_markers(source: str) -> str:
     return "\n".join(line for line in source.split("\n") if line.strip() not in _EXACT)
 
 
+def patched(source: str, old: str, new: str) -> str:
+    """The cell as the instructor runs it, with `old` replaced by `new` in its solution.
+
+    Raises ValueError unless `old` is in the solution exactly once.
+    """
+    count = sum(text.count(old) for text in region_texts(source, SOLUTION)) if old else 0
+    if count != 1:
+        raise ValueError(f"the text to replace stands {count} times in the solution, not once: {old!r}")
+    return "\n".join(
+        segment.text.replace(old, new) if segment.region == SOLUTION else segment.text for segment in segments(source)
+    )
+
+
 def outside(source: str) -> str:
     """The lines outside of all regions: what the author gives."""
     return "\n".join(segment.text for segment in segments(source) if not segment.region)

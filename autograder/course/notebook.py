@@ -28,6 +28,7 @@ from autograder import atomic
 
 SCHEMA = 3
 SOLUTION_SUFFIX = "-solution"
+GIVEN, EXERCISE, TEST, WRITTEN, DEMO, PROSE = "given", "exercise", "test", "written", "demo", "prose"
 DEMO_TAG = "demo"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
@@ -109,29 +110,39 @@ def handed_in(cell: NotebookNode) -> str:
     return str(found.get("file", "")) if isinstance(found, dict) else ""
 
 
+def role(cell: NotebookNode) -> str:
+    """The part that a cell plays, by its metadata: GIVEN, EXERCISE, TEST, WRITTEN, DEMO or PROSE.
+
+    In the instructor's notebook GIVEN is code of the instructor; in a student's it is any other code, see `is_given`.
+    """
+    graded, solution = bool(part(cell).get("grade")), bool(part(cell).get("solution"))
+    if cell.cell_type != "code":
+        return WRITTEN if cell.cell_type == "markdown" and graded and solution else PROSE
+    if is_demo(cell):
+        return DEMO
+    if solution:
+        return EXERCISE
+    return TEST if graded else GIVEN
+
+
 def is_test(cell: NotebookNode) -> bool:
     """Is this the graded test cell of an exercise?"""
-    return cell.cell_type == "code" and bool(part(cell).get("grade")) and not part(cell).get("solution")
+    return role(cell) == TEST
 
 
 def is_exercise(cell: NotebookNode) -> bool:
     """Is this the cell in which an exercise is solved?"""
-    return cell.cell_type == "code" and bool(part(cell).get("solution")) and not part(cell).get("grade")
+    return role(cell) == EXERCISE
 
 
 def is_written(cell: NotebookNode) -> bool:
     """Is this the answer cell of a written question?"""
-    return cell.cell_type == "markdown" and bool(part(cell).get("solution")) and bool(part(cell).get("grade"))
+    return role(cell) == WRITTEN
 
 
 def is_given(cell: NotebookNode) -> bool:
     """Is this locked code of the instructor that carries no points?"""
-    return (
-        cell.cell_type == "code"
-        and bool(part(cell).get("locked"))
-        and not part(cell).get("grade")
-        and not part(cell).get("solution")
-    )
+    return role(cell) == GIVEN and bool(part(cell).get("locked"))
 
 
 def is_demo(cell: NotebookNode) -> bool:

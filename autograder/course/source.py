@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass, replace
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 
 from autograder.course.cell import Cell, typed
+from autograder.course.loading import load_file
 from autograder.course.percent import RawCell, read_cells
 from autograder.course.problem import Problem, SourceError
 
@@ -96,36 +93,16 @@ def parse(path: Path) -> Source:
 
 
 def load_reference(path: Path) -> ModuleType:
-    """Import a script (a reference, cases, a catalogue) from its path, without a trace beside it.
-
-    The module's name holds a digest of path and content, so two versions never meet. Raises SourceError, naming the
-    file, if the script raises.
-    """
-    digest = hashlib.sha256(str(path.resolve()).encode() + path.read_bytes()).hexdigest()[:12]
-    name = f"{path.parent.name}_{path.stem}_{digest}"
-    loader = _TracelessLoader(name, str(path))
-    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their own module up
+    """Import a file of the course (a chapter, cases, a catalogue); SourceError, naming the file, if it raises."""
     try:
-        loader.exec_module(module)
+        return load_file(path)
     except Exception as error:
-        del sys.modules[name]
         raise SourceError([Problem(shown_path(path), f"{type(error).__name__}: {error}")]) from error
-    return module
 
 
 def shown_path(path: Path) -> str:
     """Return the end of a path that names the file to an author: room, assignment, file."""
     return "/".join(path.parts[-3:])
-
-
-class _TracelessLoader(SourceFileLoader):
-    """Compiles the file each time: neither reads nor writes a .pyc, in which a solution would lie about."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _whole(shown: str, cells: list[Cell]) -> list[Problem]:

@@ -10,12 +10,11 @@ from typing import Any
 
 import nbformat
 
-from autograder.course.notebook import handed_in
+from autograder.course import notebook
+from autograder.course.notebook import EXERCISE, GIVEN, SOLUTION_SUFFIX, TEST, handed_in
 from autograder.course.paths import Course, Repository
 from autograder.grading.forks import late_imports, module_imports
 
-GIVEN, EXERCISE, TEST, DEMO, OTHER = "given", "exercise", "test", "demo", "other"
-SOLUTION_SUFFIX = "-solution"
 CODE_SUFFIXES = (".py", ".ini")
 _STRING = re.compile(r"""["']([^"'\n]+)["']""")
 
@@ -70,9 +69,9 @@ class Assignment:
         if name not in repository.names():
             known = ", ".join(repository.names()) or "none"
             raise NotBuilt(f"there is no assignment {name!r}. The assignments are: {known}")
-        notebook = course.source_notebook(name)
-        if not notebook.is_file():
-            raise NotBuilt(f"{notebook} is missing. Run `autograder build` first")
+        source = course.source_notebook(name)
+        if not source.is_file():
+            raise NotBuilt(f"{source} is missing. Run `autograder build` first")
         public = repository.public(name)
         paths = {
             "reference": repository.source(name),
@@ -83,7 +82,7 @@ class Assignment:
         for what, path in paths.items():
             if not path.is_file():
                 raise NotBuilt(f"the {what} file of {name} is missing: {path}. Restore it from version control")
-        content = nbformat.read(notebook, as_version=4)
+        content = nbformat.read(source, as_version=4)
         cells = tuple(_cell(cell) for cell in content.cells)
         points = {c.grade_id: float(c.metadata["points"]) for c in cells if c.role == TEST}
         release = content.metadata.get("course", {}).get("release", "")
@@ -93,7 +92,7 @@ class Assignment:
             cells=cells,
             release=release,
             released_files=_released(course.release / name),
-            source_notebook=notebook,
+            source_notebook=source,
             mistakes=repository.mistakes(name),
             selfcheck=repository.assignments / "selfcheck",
             handed_in=tuple(filter(None, map(handed_in, content.cells))),
@@ -167,17 +166,5 @@ def code_hash(*folders: Path) -> str:
 
 
 def _cell(cell: nbformat.NotebookNode) -> Cell:
-    nbgrader = dict(cell.metadata.get("nbgrader", {}))
-    return Cell(cell.get("id", ""), nbgrader.get("grade_id", ""), _role(cell, nbgrader), cell.source, nbgrader)
-
-
-def _role(cell: nbformat.NotebookNode, nbgrader: dict[str, Any]) -> str:
-    if cell.cell_type != "code":
-        return OTHER
-    if "demo" in cell.metadata.get("tags", []):
-        return DEMO
-    if nbgrader.get("grade") and not nbgrader.get("solution"):
-        return TEST
-    if nbgrader.get("solution"):
-        return EXERCISE
-    return GIVEN
+    nbgrader = dict(notebook.part(cell))
+    return Cell(cell.get("id", ""), nbgrader.get("grade_id", ""), notebook.role(cell), cell.source, nbgrader)

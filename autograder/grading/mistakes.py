@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.grading.assignment import EXERCISE, GIVEN, Cell
+from autograder.course import markers
+from autograder.course.loading import load_file
+from autograder.course.notebook import EXERCISE, GIVEN
+from autograder.grading.assignment import Cell
 from selfcheck.fingerprint import Describer, Trace, same
 from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
 from selfcheck.traces import Raised, Subject, caller, trace
@@ -93,7 +96,7 @@ class Catalogue:
         wrong: dict[str, Trace] = {}
         for mistake in listed:
             namespace = dict(reference)
-            source = self.sources[exercise].replace(mistake["old"], mistake["new"] or "")
+            source = markers.patched(self.sources[exercise], mistake["old"], mistake["new"] or "")
             exec(compile(source, mistake["id"], "exec"), namespace)
             wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
         return _Known(inputs, subject, right, wrong)
@@ -120,10 +123,8 @@ class Catalogue:
 
 def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, seed: bytes) -> Catalogue:
     """The catalogue that stands in a file; without the file, one that knows no mistake."""
-    namespace: dict[str, Any] = {"__name__": "mistakes"}
-    if path.is_file():
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
-    return Catalogue(tuple(Cell(**cell) for cell in cells), namespace.get("MISTAKES", {}), cases, seed)
+    listed = getattr(load_file(path), "MISTAKES", {}) if path.is_file() else {}
+    return Catalogue(tuple(Cell(**cell) for cell in cells), listed, cases, seed)
 
 
 def started(messages: list[str]) -> bool:

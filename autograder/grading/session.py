@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib.util
 import os
 import signal
 import socket
 import sys
 import traceback
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from autograder.course.loading import load_file
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.sandbox import wire
@@ -164,17 +163,6 @@ class Session:
         self._name_mistake(last, provider)
 
 
-def load_module(name: str, path: Path) -> ModuleType:
-    """Import a file by its path, leaving no bytecode behind."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     """Collect, then serve jobs until the other end of `jobs` is closed; a setup that fails is told to the grader."""
     sys.dont_write_bytecode = True
@@ -186,8 +174,8 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     session = Session(jobs, setup["limits"], recorder)
     try:
         current.seed = setup["seed"]
-        current.cases = load_module("cases", setup["cases"])
-        current.reference = load_module("reference", setup["reference"])
+        current.cases = load_file(setup["cases"], "cases")
+        current.reference = load_file(setup["reference"], "reference")
         session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], current.cases, setup["seed"])
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             pytest.main(

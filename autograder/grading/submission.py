@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from autograder.grading.assignment import DEMO, EXERCISE, GIVEN, OTHER, TEST, Assignment, Cell, file_hash
+from autograder.course.notebook import DEMO, EXERCISE, GIVEN, PROSE, TEST, WRITTEN
+from autograder.grading.assignment import Assignment, Cell, file_hash
 from autograder.grading.result import Flag
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def _append(plan: list[tuple[str, str]], cells: list[_StudentCell], anchor: str)
 
 
 def _flags_of(expected: Cell, copies: list[_StudentCell]) -> list[Flag]:
-    if expected.role == OTHER:
+    if expected.role in (PROSE, WRITTEN):
         return []
     if not copies:
         return [Flag("cell-missing", expected.grade_id)]

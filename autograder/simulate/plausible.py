@@ -6,13 +6,12 @@ Only the instructor's own texts run here: the reference, its catalogue of mistak
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from autograder.course.loading import load_file
 from autograder.course.paths import Repository
 from autograder.simulate.subject import Mistake, Subject
 from selfcheck.target import LocalProvider
@@ -26,8 +25,8 @@ def plausible_mistakes(repository: Repository, subject: Subject) -> dict[str, li
     reference, cases = repository.source(subject.assignment), repository.cases(subject.assignment)
     if not reference.is_file() or not cases.is_file():
         return {name: list(exercise.mistakes) for name, exercise in subject.exercises.items()}
-    given = runpy.run_path(str(reference), run_name="reference")
-    arguments = SimpleNamespace(**runpy.run_path(str(cases), run_name="cases"))
+    given = vars(load_file(reference))
+    arguments = load_file(cases)
     found = {}
     for name, exercise in subject.exercises.items():
         ranked = [(_rank(given, arguments, name, mistake), mistake) for mistake in exercise.mistakes]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import runpy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.course import notebook
+from autograder.course import catalogue, markers, notebook
+from autograder.course.marked_tests import marked_tests
 from autograder.course.paths import Course, Repository
-
-_REGION = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
+from autograder.course.problem import SourceError
 
 
 class SimulationError(Exception):
@@ -87,17 +86,19 @@ def read_subject(repository: Repository, course: Course, assignment: str) -> Sub
     """Read what the build made of an assignment and what was written about it; SimulationError if it is not there."""
     source = _read(course.source_notebook(assignment), assignment)
     release = _read(course.release_notebook(assignment), assignment)
-    right = _table(repository.right(assignment), "RIGHT")
-    mistakes = _table(repository.mistakes(assignment), "MISTAKES")
+    try:
+        right, mistakes = catalogue.right(repository, assignment), catalogue.mistakes(repository, assignment)
+    except SourceError as error:
+        raise SimulationError(f"a class is made from right solutions and mistakes. {error}") from error
     exercises = {}
     for name, points in notebook.exercise_points(release).items():
-        reference = without_markers(notebook.find(source, name + notebook.SOLUTION_SUFFIX).source)
+        cell = notebook.find(source, name + notebook.SOLUTION_SUFFIX).source
         exercises[name] = Exercise(
             name=name,
             points=points,
-            reference=reference,
+            reference=markers.without_markers(cell),
             alternatives={variant: text.strip("\n") for variant, text in right.get(name, {}).items()},
-            mistakes=tuple(_mistaken(reference, entry, name) for entry in mistakes.get(name, [])),
+            mistakes=tuple(_mistaken(cell, entry, name) for entry in mistakes.get(name, [])),
         )
     if not exercises:
         raise SimulationError(f"the release of {assignment} has no graded exercise: build it again")
@@ -121,11 +122,6 @@ def _handed_in(repository: Repository, assignment: str, source: NotebookNode) ->
         if name:
             found[str(notebook.exercise_name(cell))] = name, texts[name]
     return found
-
-
-def without_markers(source: str) -> str:
-    """A reference cell as a student would have written it: without the lines that mark the solution."""
-    return "\n".join(line for line in source.splitlines() if not _REGION.match(line))
 
 
 def defined_names(source: str) -> set[str]:
@@ -161,18 +157,11 @@ def _read(path: Path, assignment: str) -> NotebookNode:
     return notebook.read(path)
 
 
-def _table(path: Path, name: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise SimulationError(f"{path} is missing: a simulated class is made from {name} in it")
-    table: dict[str, Any] = runpy.run_path(str(path))[name]
-    return table
-
-
-def _mistaken(reference: str, entry: Mapping[str, Any], name: str) -> Mistake:
-    # The catalogue may have been written on the text with its markers: a patch that spans none applies to both.
-    if reference.count(entry["old"]) != 1:
-        raise SimulationError(f"mistake {entry['id']} of {name} does not apply exactly once to the reference")
-    return Mistake(str(entry["id"]), reference.replace(entry["old"], entry["new"]))
+def _mistaken(cell: str, entry: Mapping[str, Any], name: str) -> Mistake:
+    try:
+        return Mistake(str(entry["id"]), markers.patched(cell, entry["old"], entry["new"] or ""))
+    except ValueError as error:
+        raise SimulationError(f"the mistake {entry['id']} of {name} does not apply: {error}") from error
 
 
 def _needs_of_tests(repository: Repository, assignment: str, names: set[str]) -> dict[str, set[str]]:
@@ -180,12 +169,9 @@ def _needs_of_tests(repository: Repository, assignment: str, names: set[str]) ->
     probes = _needs_of_probes(repository.cases(assignment), names)
     needs: dict[str, set[str]] = {}
     for path in (repository.visible(assignment), repository.hidden(assignment)):
-        for test in _functions(path):
-            asked = {argument.arg for argument in test.args.args} & names
-            strings = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
-            asked |= set().union(*(probes[probe] for probe in probes.keys() & strings))
-            for exercise in _marks(test):
-                needs.setdefault(exercise, set()).update(asked - {exercise})
+        for test in marked_tests(path) if path.is_file() else []:
+            used = set(test.fixtures & names).union(*(probes[probe] for probe in probes.keys() & test.strings))
+            needs.setdefault(test.exercise, set()).update(used - {test.exercise})
     return needs
 
 
@@ -208,14 +194,3 @@ def _functions(path: Path) -> list[ast.FunctionDef]:
     if not path.is_file():
         return []
     return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)]
-
-
-def _marks(test: ast.FunctionDef) -> set[str]:
-    """The exercises that a test's `exercise` marks name."""
-    found = set()
-    for mark in test.decorator_list:
-        if isinstance(mark, ast.Call) and mark.args and isinstance(mark.args[0], ast.Constant):
-            called = mark.func.attr if isinstance(mark.func, ast.Attribute) else getattr(mark.func, "id", "")
-            if called == "exercise":
-                found.add(str(mark.args[0].value))
-    return found
