@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.config import outdated
 from autograder.course.paths import Course, Repository
 from autograder.sandbox.host import ForkServer, Limits, WallError, check_wall
 
@@ -35,6 +36,9 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
     yield Finding("alembic, which nbgrader starts", found is not None, "pip install alembic, into this environment")
     yield _wall(repository)
     yield _gradebook(course)
+    if course.config_file.is_file():
+        advice = outdated(course)
+        yield Finding("nbgrader_config.py names the modules of this version", not advice, advice)
     free = shutil.disk_usage(course.root if course.root.is_dir() else Path.cwd()).free // 2**20
     yield Finding(f"{free} MiB of free space", free > 500, "free some space")
 

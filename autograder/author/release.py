@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from autograder.course import notebook as notebooks
+from autograder.course.config import read_config
 from autograder.course.paths import Course
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
@@ -57,7 +58,7 @@ def generated(course: Course, assignment: str, source: NotebookNode) -> Iterator
     with tempfile.TemporaryDirectory() as folder:
         aside = Course(Path(folder) / (root.name or "course"))
         aside.create()
-        config = _config(course if course.config_file.is_file() else aside)
+        config = read_config(course if course.config_file.is_file() else aside)
         config.CourseDirectory.root = str(aside.root)
         if not course.config_file.is_file():
             config.CourseDirectory.db_url = f"sqlite:///{root / course.gradebook.name}"
@@ -67,12 +68,6 @@ def generated(course: Course, assignment: str, source: NotebookNode) -> Iterator
             config.CourseDirectory.db_url = gradebook.url
             _generate_assignment(aside, assignment, config, gradebook)
             yield Release(aside.release_notebook(assignment).read_bytes(), gradebook)
-
-
-def _config(course: Course) -> Any:
-    from traitlets.config.loader import PyFileConfigLoader
-
-    return PyFileConfigLoader(course.config_file.name, path=str(course.root.resolve())).load_config()
 
 
 def _generate_assignment(course: Course, assignment: str, config: Any, gradebook: _Gradebook) -> None:

@@ -22,8 +22,9 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
+from autograder.course.config import read_config
 from autograder.course.paths import Course
 from autograder.gradebook import harmless
 from autograder.gradebook.shown_tests import TEMPLATES
@@ -72,7 +73,7 @@ def opened(course: Course, assignment: str, submitted: Path | None = None) -> It
 def _config(course: Course, submitted: Path | None) -> Config:
     config = Config()
     if course.config_file.is_file():
-        config = PyFileConfigLoader(course.config_file.name, path=str(course.root)).load_config()
+        config = read_config(course)
     folders = config.CourseDirectory
     folders.root = str(course.root)
     folders.setdefault("db_url", f"sqlite:///{course.gradebook}")
