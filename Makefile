@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check notebooks lint bench portable mistakes mutants compat clean
+.PHONY: help demo test check notebooks lint format bench portable mistakes mutants compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -36,6 +36,10 @@ lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+format: $(READY) ## mend what ruff can mend by itself: imports, layout
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 portable: $(READY) ## compute all that is sealed with other kernels and with noise: is everything recognised?
 	$(BIN)/python -m autograder.author.portable
