@@ -1,0 +1,143 @@
+"""README, CONTRIBUTING and CHANGELOG name what exists: every path, module, command, target, cell attribute and flag."""
+
+import importlib.util
+import re
+from functools import cache
+
+import pytest
+import typer
+
+from autograder import cli
+from autograder.course.cell import ATTRIBUTES
+from autograder.course.markers import MARK_SCHEME, SOLUTION
+from autograder.course.paths import Repository
+from autograder.course.source import CODE_POINTS, TOTAL_POINTS
+
+REPOSITORY = Repository.default()
+ROOT = REPOSITORY.root
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
+# What running makes, or what an assignment may have: no file of the repository.
+MADE = re.compile(r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER")
+SUFFIXES = ("py", "md", "toml", "json", "ipynb", "yml", "yaml", "lock", "txt", "npz", "ini")
+
+
+def text_of(name):
+    return (ROOT / name).read_text("utf-8")
+
+
+def blocks(text):
+    """The fenced blocks of a Markdown text, without shell comments."""
+    found = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return [re.sub(r"(?m)(^|\s)# .*$", "", block) for block in found]
+
+
+def spans(text):
+    """The spans between backticks; of a table of what has moved, the places before the move are left out."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines, moved = [], False
+    for line in text.split("\n"):
+        moved = line.startswith("|") and (moved or line.startswith("| before |"))
+        lines.append(line.split("|", 2)[2] if moved else line)
+    return re.findall(r"`([^`\n]+)`", "\n".join(lines))
+
+
+@cache
+def basenames():
+    inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+    return {path.name for path in [*inside, *ROOT.iterdir()]}
+
+
+def is_path(span):
+    return bool(re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", span)) and (
+        "/" in span or (span.rpartition(".")[2] in SUFFIXES and not span.startswith(("autograder.", "selfcheck.")))
+    )
+
+
+def exists(span):
+    """aN stands for any assignment; a name without a folder may lie anywhere."""
+    places = [span.replace("aN", name) for name in REPOSITORY.names()] if "aN" in span else [span]
+    return any((ROOT / place).exists() or ("/" not in place and place in basenames()) for place in places)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_is_named_exists(document):
+    named = [span for span in spans(text_of(document)) if is_path(span) and not MADE.match(span)]
+    assert named
+    assert [span for span in named if not exists(span)] == []
+
+
+def anchors(name):
+    """The places of a Markdown page that a link can lead to."""
+    headings = re.findall(r"(?m)^#+ (.+)$", text_of(name))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_to_a_file_and_a_heading_of_it(document):
+    for file, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", text_of(document)):
+        assert (ROOT / file).exists(), file
+        assert not anchor or anchor in anchors(file or document), (file, anchor)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_module_in_a_picture_exists(document):
+    named = re.findall(r"\b(?:\w+/)+\w+\.py\b", "\n".join(blocks(text_of(document))))
+    assert [name for name in named if not (ROOT / name).is_file() and not (ROOT / "autograder" / name).is_file()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_is_named_exists(document):
+    code = "\n".join([*blocks(text_of(document)), *spans(text_of(document))])
+    commands = set(typer.main.get_command(cli.app).commands)
+    assert set(re.findall(r"\bautograder ([a-z]+)\b", code)) <= commands
+    targets = set(re.findall(r"^([a-z]+):.*##", text_of("Makefile"), flags=re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b", code)) <= targets
+    for module in re.findall(r"-m ((?:autograder|benchmarks|selfcheck)[\w.]*)", code):
+        assert importlib.util.find_spec(module), module
+
+
+def table_under(heading):
+    """The rows of the first table below a heading of CONTRIBUTING.md, each a list of its cells."""
+    part = text_of("CONTRIBUTING.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in part.split("\n") if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+@pytest.mark.parametrize("row", table_under("Where is ...?"), ids=lambda row: row[0])
+def test_what_is_looked_for_is_defined_in_the_file_named(row):
+    (file,), names = re.findall(r"`([^`]+)`", row[1]), re.findall(r"`(\w+)`", row[2])
+    text = text_of(file)
+    assert names
+    for name in names:
+        assert re.search(rf"(?m)^\s*((?:def|class) {name}\b|{name}\b[^=\n]*=)", text), (file, name)
+
+
+def test_the_cell_grammar_names_every_attribute_and_marker():
+    text = text_of("CONTRIBUTING.md")
+    for kind, attributes in ATTRIBUTES.items():
+        assert f"| {kind} |" in text
+        assert all(f"`{attribute}`" in text for attribute in attributes), attributes
+    for region in (SOLUTION, MARK_SCHEME):
+        assert f"`### BEGIN {region}`" in text
+        assert f"`### END {region}`" in text
+    assert f"{CODE_POINTS[0]} to {CODE_POINTS[1]}" in text
+    assert f"sum to {TOTAL_POINTS}" in text
+
+
+def test_every_name_that_the_machine_reads_from_cases_is_explained():
+    machine = [*(ROOT / "autograder").rglob("*.py"), *(ROOT / "assignments" / "selfcheck").glob("*.py")]
+    code = "\n".join(path.read_text("utf-8") for path in machine)
+    read = set(re.findall(r'attr\((?:self\.)?(?:current\.)?cases, "([A-Z_]+)"', code))
+    assert read
+    explained = {name for row in table_under("What a cases.py holds") for name in re.findall(r"[A-Z_]{3,}", row[0])}
+    assert read <= explained
+
+
+def test_every_flag_is_explained():
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "autograder" / "grading").glob("*.py"))
+    flags = set(re.findall(r'Flag\(\s*"([a-z-]+)"', code))
+    assert flags
+    assert flags == set(
+        re.findall(r"`([a-z-]+)`", text_of("CONTRIBUTING.md").split("\n## Flags\n")[1].split("\n## ")[0])
+    )
