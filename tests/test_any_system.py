@@ -40,7 +40,7 @@ from autograder import cli
 from autograder.course.paths import Repository
 cli.Repository.default = classmethod(lambda cls: Repository(Path(root)))
 from autograder.sandbox import host
-wall.sys = SimpleNamespace(platform="win32")
+host.sys = SimpleNamespace(platform="win32")
 done = []
 for sys.argv in commands:
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:

@@ -53,7 +53,7 @@ def source_notebook() -> nbformat.NotebookNode:
 def _generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("generated")
     repository = Repository(root / "repository")
-    repository.solutions.mkdir(parents=True)
+    repository.secret(ASSIGNMENT).mkdir(parents=True)
     repository.source(ASSIGNMENT).write_text("# %%\n")
     course = Course(root / "course")
     course.create()

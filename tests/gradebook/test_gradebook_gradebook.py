@@ -306,6 +306,7 @@ def test_submissions_may_lie_in_another_folder(desk, made, tmp_path):
 
 
 def test_an_assignment_that_was_not_built_is_a_sentence(desk, made, tmp_path):
+    desk.repository.secret("a1_other").mkdir()
     desk.repository.source("a1_other").write_text("")
     with pytest.raises(NotBuilt, match="a1_other was not built"):
         record(desk.course, desk.repository, "a1_other", [made("s1")])
