@@ -50,6 +50,25 @@ _USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # click's ClickException, whi
 
 
 @app.command()
+def new(
+    assignment: Annotated[str, typer.Argument(help="The new assignment's name: aN_word, with its number for N.")],
+    exercises: Annotated[
+        list[str], typer.Option("--exercise", help="Name of an exercise; repeat the option for more of them.")
+    ],
+) -> None:
+    """Write every file of a new assignment, with exercises that work, for you to replace. Other assignments stay as
+    they are.
+    """
+    from autograder.author.new import new as write_new
+
+    repository = Repository.default()
+    for path in write_new(repository, assignment, exercises):
+        output.print(f"wrote {path.relative_to(repository.root)}")
+    output.print(f"Begin with {repository.source(assignment).relative_to(repository.root)}: its first lines say how.")
+    output.print(f"After each change: autograder build {assignment}, then make check A={assignment}")
+
+
+@app.command()
 def build(
     assignments: Annotated[list[str] | None, typer.Argument(help="Which assignments; all by default.")] = None,
     course: CourseOption = DEFAULT_COURSE,

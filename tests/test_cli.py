@@ -20,7 +20,7 @@ from autograder.course.paths import Course
 from autograder.course.problem import Problem
 from sample import NAME, build_sample
 
-VERBS = ("build", "bundle", "grade", "simulate", "report", "export", "doctor")
+VERBS = ("new", "build", "bundle", "grade", "simulate", "report", "export", "doctor")
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess:

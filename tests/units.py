@@ -18,6 +18,7 @@ SECONDS: dict[str, float] = {
     f"tests/author/test_author_mutants.py::{_MUTANTS}": 50.0,
     f"tests/author/test_author_proof.py::{_PROOF}": 30.0,
     "tests/author/test_author_fingerprints.py": 25.0,
+    "tests/author/test_author_new.py": 25.0,
     "tests/author/test_author_portable.py": 20.0,
     "tests/test_demo.py": 15.0,
 }
