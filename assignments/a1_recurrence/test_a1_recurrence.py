@@ -308,7 +308,7 @@ def test_the_same_number_added_to_all_logits_changes_nothing(rnn_output, cases, 
 
 
 def _layers(states, L):
-    expect.that(type(states) is list, "the result is not a list; a list with the states of each layer was asked")
+    expect.that(type(states) is list, "the result is not a list; expected a list with the states of each layer")
     expect.that(len(states) == L, f"the list has length {len(states)}; {L} layers were given")
     return states
 
@@ -398,7 +398,7 @@ def _chances(model, temperature, max_length):
 
 
 def _expect_symbols(sequence, K, max_length):
-    expect.that(type(sequence) is list, "the result is not a list; a list of ints was asked")
+    expect.that(type(sequence) is list, "the result is not a list; expected a list of ints")
     expect.that(len(sequence) <= max_length, "there are more than max_length symbols")
     for symbol in sequence:
         expect.integer(symbol, name="a symbol")

@@ -202,7 +202,7 @@ def _values_of_terms(namespace, points):
     W, U, x0, x1, x2, s_before = symbols
     terms = namespace["chain_rule_terms"](W, U, (x0, x1, x2), s_before)
     if type(terms) is not tuple or len(terms) != 3:
-        raise TypeError("a tuple of three SymPy expressions was asked")
+        raise TypeError("expected a tuple of three SymPy expressions")
     values = {}
     for name, term in zip(("direct", "via_s1", "via_s0"), terms, strict=True):
         expression = sympy.sympify(term).doit()

@@ -57,7 +57,7 @@ def _pair(result, name="the result"):
 def _clipped(result, gradients):
     """The new gradients and the norm: a dict with the same names, and a float."""
     clipped, norm = _pair(result)
-    expect.that(type(clipped) is dict, "the first of the two values is not a dict; a dict of arrays was asked")
+    expect.that(type(clipped) is dict, "the first of the two values is not a dict; expected a dict of arrays")
     expect.that(set(clipped) == set(gradients), "the new dict has other names than the gradients")
     for name, gradient in gradients.items():
         expect.array(clipped[name], shape=gradient.shape, name=f"clipped[{name!r}]", finite=False)
@@ -492,7 +492,7 @@ def test_the_cache_holds_what_each_step_normalised(probe, cases, rng):
     expect.tuple(cache, 6, "the cache")
     h, caches = cache[4], cache[5]
     _expect_torch_steps(h, x, U, W, g, b, h0, eps)
-    expect.that(type(caches) is list, "caches is not a list; a list of the T caches of layer_norm_forward was asked")
+    expect.that(type(caches) is list, "caches is not a list; expected a list of the T caches of layer_norm_forward")
     expect.that(len(caches) == 4, f"caches has length {len(caches)}; there were 4 steps")
     for t, of_step in enumerate(caches):
         expect.tuple(of_step, 3, f"caches[{t}]")
@@ -557,7 +557,7 @@ def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, prob
     moved = probe("global_random_state_moves", "recurrent_init", H, kind, generator, scale)
     expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
     drew = probe("generator_moves", "recurrent_init", H, "identity", generator, scale)
-    expect.that(drew is False, "the identity matrix was asked, and numbers were drawn from the generator")
+    expect.that(drew is False, "numbers were drawn from the generator; the identity matrix needs none")
 
 
 # dropout_deep_rnn
@@ -566,7 +566,7 @@ def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, prob
 def _layers_of(result, x, layers):
     """The output and the list of states, of the right shapes."""
     out, states = _pair(result)
-    expect.that(type(states) is list, "the second of the two values is not a list; each layer's states were asked")
+    expect.that(type(states) is list, "the second of the two values is not a list; expected each layer's states")
     expect.that(len(states) == len(layers), f"the list has length {len(states)}; {len(layers)} layers were given")
     for l, (_, _, b) in enumerate(layers):
         expect.array(states[l], shape=(*x.shape[:2], len(b)), name=f"states[{l}]")
@@ -589,7 +589,7 @@ def _places(result, x, layers):
     places, below = [], x
     for l, (U, W, b) in enumerate(layers):
         h = states[l]
-        expect.that(bool((abs(h) < 1).all()), f"states[{l}] leaves the interval from -1 to 1; before dropout was asked")
+        expect.that(bool((abs(h) < 1).all()), f"states[{l}] leaves the interval from -1 to 1: return it before dropout")
         h_prev = np.concatenate([0 * h[:, :1], h[:, :-1]], axis=1)
         from_below = np.arctanh(h) - h_prev @ W.T - b  # (N, T, H_l)
         dropped = from_below @ np.linalg.pinv(U).T  # (N, T, H_{l-1})

@@ -16,8 +16,7 @@ MOST_WORDS = 40  # of a caption in captions.json
 
 def _numpy(tensor, name, dtype=torch.float64):
     expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    asked = str(dtype).removeprefix("torch.")
-    expect.that(tensor.dtype is dtype, f"{name} has another dtype than {asked}")
+    expect.that(tensor.dtype is dtype, f"{name} has dtype {tensor.dtype}; expected {dtype}")
     return tensor.detach().numpy()
 
 
@@ -27,7 +26,7 @@ def _is(tensor, shape, name, dtype=torch.float64):
 
 
 def _pair(value, name, what):
-    expect.that(type(value) is tuple and len(value) == 2, f"{name} is not a pair: {what} was asked")
+    expect.that(type(value) is tuple and len(value) == 2, f"{name} is not a pair; expected {what}")
     return value
 
 
@@ -65,14 +64,14 @@ def test_a_caption_becomes_a_list_of_ints(probe, cases, rng):
     rows, unchanged = probe("encoded", *cases.encode(rng))
     for row in rows:
         expect.that(type(row) is list and all(type(k) is int for k in row), "encode does not give a list of ints")
-    expect.that(unchanged, "encode changed the vocabulary; work on a copy of an argument")
+    expect.that(unchanged, "encode changed the vocabulary; work on a copy of the argument")
 
 
 @exercise("build_vocabulary")
 def test_a_list_of_ints_becomes_a_string(probe, cases, rng):
     captions, unchanged = probe("decoded", *cases.decode(rng))
     expect.that(all(type(caption) is str for caption in captions), "decode does not give a string")
-    expect.that(unchanged, "decode changed its arguments; work on a copy of an argument")
+    expect.that(unchanged, "decode changed its arguments; work on a copy of the argument")
 
 
 @exercise("build_vocabulary", points=1)
@@ -83,7 +82,7 @@ def test_the_vocabulary_holds_the_frequent_words_behind_the_special_ones(build_v
         expect.equal(words[:4], cases.SPECIAL, name="the first four")
         count = Counter(" ".join(captions).split())
         frequent = {word for word in count if count[word] >= minimum_count}
-        because = f"those with at least {minimum_count} occurrences were asked"
+        because = f"expected those with at least {minimum_count} occurrences"
         expect.that(set(words[4:]) == frequent, f"the vocabulary does not hold the right words: {because}")
 
 
@@ -481,7 +480,7 @@ def test_the_loss_falls_when_a_batch_is_learnt_again_and_again(probe, cases, rng
 
 
 def _lists(result, N, max_length, K, name="the captions"):
-    expect.that(type(result) is list and len(result) == N, f"{name}: a list of {N} lists was asked")
+    expect.that(type(result) is list and len(result) == N, f"{name}: expected a list of {N} lists")
     for row in result:
         expect.that(type(row) is list and all(type(word) is int for word in row), f"{name}: not lists of ints")
         expect.that(len(row) <= max_length, f"{name}: one is longer than max_length")
@@ -652,7 +651,7 @@ def _extended(probe, scores, log_p, finished):
     _is(result[0], (k,), "words", torch.int64)
     _is(result[1], (k,), "parents", torch.int64)
     expect.that(bool((result[1] >= 0).all() and (result[1] < k).all()), "parents: a slot that does not exist")
-    expect.that(unchanged, "extend_beam changed its arguments; work on a copy of an argument")
+    expect.that(unchanged, "extend_beam changed its arguments; work on a copy of the argument")
     return result[0].tolist(), result[1].tolist(), _numpy(result[2], "scores")
 
 

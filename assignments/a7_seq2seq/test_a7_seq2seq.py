@@ -12,8 +12,7 @@ from selfcheck.oracles import exhaustive_search
 
 def _numpy(tensor, name, dtype=torch.float64):
     expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    asked = str(dtype).removeprefix("torch.")
-    expect.that(tensor.dtype is dtype, f"{name} has another dtype than {asked}")
+    expect.that(tensor.dtype is dtype, f"{name} has dtype {tensor.dtype}; expected {dtype}")
     return tensor.detach().numpy()
 
 
@@ -63,7 +62,7 @@ def test_padding_leaves_the_sequences_as_they_were(pad_batch, cases, rng):
 def test_a_reversed_batch_is_a_tensor_of_integers(probe, cases, rng):
     tokens, unchanged = probe("reverse_within_lengths", *cases.reverse_within_lengths(rng))
     _is(tokens, (5, 7), "reversed_tokens", torch.int64)
-    expect.that(unchanged, "reverse_within_lengths changed its arguments; work on a copy of an argument")
+    expect.that(unchanged, "reverse_within_lengths changed its arguments; work on a copy of the argument")
 
 
 @exercise("pad_batch", points=2)
@@ -266,7 +265,7 @@ def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng)
 
 
 def _lists(result, N, max_length, K, name="the translations"):
-    expect.that(type(result) is list and len(result) == N, f"{name}: a list of {N} lists was asked")
+    expect.that(type(result) is list and len(result) == N, f"{name}: expected a list of {N} lists")
     for row in result:
         expect.that(type(row) is list and all(type(symbol) is int for symbol in row), f"{name}: not lists of ints")
         expect.that(len(row) <= max_length, f"{name}: one is longer than max_length")

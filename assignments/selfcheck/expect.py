@@ -1,12 +1,12 @@
-"""What a visible or hidden test may assert, with failures that say what is wrong and never what is right.
+"""Assertions for visible and hidden tests; their messages say what is wrong and never give the right value.
 
-Every function raises `Mismatch`, whose text looks at type, shape, dtype, finiteness and value, in this order, and stops
-at the first of them that is wrong. A value is wrong at an index and by a size in one digit; no expected value is shown.
+Every function checks type, shape, dtype, finiteness and value, in this order, and raises `Mismatch` at the first that
+is wrong. For a wrong value the text gives the index and the size of the error in one digit, never the expected value.
 
 >>> array([1.0, 2.0], shape=(2,), name="h")
 Traceback (most recent call last):
     ...
-selfcheck.expect.Mismatch: h is a list; a numpy array was asked
+selfcheck.expect.Mismatch: h is a list; expected a NumPy array
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FLOAT32_RTOL = 1e-4
 
 
 class Mismatch(AssertionError):
-    """A result is not what was asked; the text is safe to show to a student."""
+    """Says how a result differs from the expected one, in a text that is safe to show to a student."""
 
 
 def array(
@@ -39,13 +39,13 @@ def array(
     name: str = "result",
     finite: bool = True,
 ) -> None:
-    """Ask for exactly a numpy array of this shape and one of these dtypes, all finite unless finite is False."""
+    """Expect exactly a NumPy array of this shape and one of these dtypes, all finite unless finite is False."""
     _is_array(actual, name)
     if actual.shape != builtins.tuple(shape):
-        _fail(f"{name} has shape {actual.shape}; {builtins.tuple(shape)} was asked")
-    asked = _dtypes(dtype)
-    if actual.dtype not in asked:
-        _fail(f"{name} has dtype {actual.dtype}; {' or '.join(str(d) for d in asked)} was asked")
+        _fail(f"{name} has shape {actual.shape}; expected {builtins.tuple(shape)}")
+    expected = _dtypes(dtype)
+    if actual.dtype not in expected:
+        _fail(f"{name} has dtype {actual.dtype}; expected {' or '.join(str(d) for d in expected)}")
     if finite:
         _is_finite(actual, name)
 
@@ -60,11 +60,11 @@ def close(
     dtype: Dtypes = np.float64,
     because: str = "",
 ) -> None:
-    """Ask for |actual - desired| <= atol + rtol |desired| in every place, after type, shape, dtype and finiteness.
+    """Expect |actual - desired| <= atol + rtol |desired| at every index, after type, shape, dtype and finiteness.
 
-    actual: exactly a numpy array if desired is one, of its shape; a Python float or int if desired is a number.
+    actual: exactly a NumPy array if desired is one, of its shape; a Python float or int if desired is a number.
     atol: rtol * max|desired| unless given. A float32 result, where dtype allows it, is compared at rtol 1e-4.
-    because: the law that is violated, in words; it follows the finding.
+    because: the law that is violated, in words; it ends the message.
     """
     wanted = np.asarray(desired)
     if wanted.ndim == 0 and type(desired) is not np.ndarray:
@@ -96,44 +96,44 @@ def close(
 
 
 def equal(actual: Any, desired: Any, *, name: str = "result", because: str = "") -> None:
-    """Ask for exactly desired, types included: numbers, strings, None, and lists, tuples and dicts of them."""
+    """Expect exactly desired, types included: numbers, strings, None, and lists, tuples and dicts of them."""
     problem = _difference(actual, desired)
     if problem:
         _fail(f"{name}{problem}" + _law(because))
 
 
 def integer(actual: Any, *, name: str = "result") -> None:
-    """Ask for a Python int (neither bool nor a NumPy scalar)."""
+    """Expect a Python int (neither bool nor a NumPy scalar)."""
     if type(actual) is not int:
-        _fail(f"{name} is {_kind(actual)}; an int was asked")
+        _fail(f"{name} is {_kind(actual)}; expected an int")
 
 
 def number(actual: Any, *, name: str = "result", finite: bool = True) -> None:
-    """Ask for a Python float or int (neither bool nor a NumPy scalar)."""
+    """Expect a Python float or int (neither bool nor a NumPy scalar)."""
     if type(actual) not in (float, int):
-        _fail(f"{name} is {_kind(actual)}; a float was asked")
+        _fail(f"{name} is {_kind(actual)}; expected a float")
     if finite and type(actual) is float and not np.isfinite(actual):
         _fail(f"{name} is {'NaN' if actual != actual else 'infinite'}")
 
 
 def tuple(actual: Any, length: int, name: str = "result") -> None:
-    """Ask for a tuple of so many values."""
+    """Expect a tuple of `length` values."""
     if type(actual) is not builtins.tuple:
-        _fail(f"{name} is {_kind(actual)}; a tuple of {length} values was asked")
+        _fail(f"{name} is {_kind(actual)}; expected a tuple of {length} values")
     if len(actual) != length:
-        _fail(f"{name} holds {len(actual)} values; a tuple of {length} was asked")
+        _fail(f"{name} has length {len(actual)}; expected a tuple of {length} values")
 
 
 def unchanged(before: Any, after: Any, *, name: str) -> None:
-    """Ask that an argument is after the call what it was before; `before` is a copy made in time."""
+    """Expect that the call left an argument as it was; `before` is a copy made before the call."""
     problem = _difference(after, before)
     if problem:
         where = problem.partition(" first ")[2]
-        _fail(f"{name} was changed by the call{f', first {where}' if where else ''}; work on a copy of an argument")
+        _fail(f"{name} was changed by the call{f', first {where}' if where else ''}; work on a copy of the argument")
 
 
 def json_object(text: str, *, name: str = "the text") -> dict[str, Any]:
-    """Ask that a text is one JSON object no key of which occurs twice, and return it."""
+    """Return the JSON object in a text; expect exactly one, with no key twice."""
     repeated: list[str] = []
 
     def pairs(found: list[builtins.tuple[str, Any]]) -> dict[str, Any]:
@@ -147,29 +147,29 @@ def json_object(text: str, *, name: str = "the text") -> dict[str, Any]:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         _fail(f"{name} is not JSON{where}")
     if type(value) is not dict:
-        _fail(f"{name} is JSON, but not one object: it must begin with {{ and end with }}")
+        _fail(f"{name} is JSON, but not an object: it must begin with {{ and end with }}")
     if repeated:
         _fail(f"{name} has the key {plain_text(repeated[0], 60)!r} more than once")
     return value
 
 
 def that(condition: Any, message: str) -> None:
-    """Ask that a condition holds; the message says, in words safe to show, what is wrong otherwise."""
+    """Expect a condition to be true; the message, which must be safe to show, says what is wrong if it is false."""
     if not (condition is True or (type(condition) is np.bool_ and bool(condition))):
         _fail(message)
 
 
 def raises(error_name: str, function: Callable[..., Any], *args: Any, because: str = "") -> None:
-    """Ask that function(*args) raises an error of the class called error_name, or of one derived from it."""
+    """Expect function(*args) to raise an error of the class called error_name, or of one derived from it."""
     try:
         function(*args)
     except StudentError as error:
         if error.names[0] == "NotImplementedError" and error_name != "NotImplementedError":
             raise
         if error_name not in error.names:
-            _fail(f"{error.names[0]} was raised; {error_name} was asked" + _law(because))
+            _fail(f"{error.names[0]} was raised; expected {error_name}" + _law(because))
         return
-    _fail(f"nothing was raised; {error_name} was asked" + _law(because))
+    _fail(f"no error was raised; expected {error_name}" + _law(because))
 
 
 def _fail(message: str) -> NoReturn:
@@ -183,7 +183,7 @@ def _law(because: str) -> str:
 
 def _is_array(actual: Any, name: str) -> None:
     if type(actual) is not np.ndarray:
-        _fail(f"{name} is {_kind(actual)}; a numpy array was asked")
+        _fail(f"{name} is {_kind(actual)}; expected a NumPy array")
 
 
 def _is_finite(actual: np.ndarray, name: str, where: np.ndarray | None = None) -> None:
@@ -196,11 +196,11 @@ def _is_finite(actual: np.ndarray, name: str, where: np.ndarray | None = None) -
         return
     index = _first(bad)
     what = "NaN" if np.isnan(actual[index]) else "an infinite value"
-    _fail(f"{name} holds {what} first at {_index(index)}" if actual.ndim else f"{name} is {what}")
+    _fail(f"{name} contains {what}, first at {_index(index)}" if actual.ndim else f"{name} is {what}")
 
 
 def _kind(value: Any) -> str:
-    """The value's type in words, by type(value): a class that lies about itself is named as it is."""
+    """Name the value's type in words, by type(value): a class cannot lie about itself."""
     kind = type(value)
     torch = sys.modules.get("torch")
     if value is None:
@@ -208,9 +208,9 @@ def _kind(value: Any) -> str:
     if issubclass(kind, np.ma.MaskedArray):
         return "a masked array"
     if issubclass(kind, np.matrix):
-        return "a numpy matrix"
+        return "a NumPy matrix"
     if issubclass(kind, np.ndarray):
-        return "a numpy array" if kind is np.ndarray else "a subclass of a numpy array"
+        return "a NumPy array" if kind is np.ndarray else "an instance of a subclass of np.ndarray"
     if kind.__module__ == "numpy" and issubclass(kind, np.generic):
         return f"a NumPy scalar ({plain_text(kind.__name__, 20)})"
     if torch is not None and issubclass(kind, torch.Tensor):
@@ -223,24 +223,24 @@ def _kind(value: Any) -> str:
 
 
 def _difference(found: Any, wanted: Any, path: str = "") -> str:
-    """How found differs from wanted, as the end of a sentence; '' if it does not."""
+    """Say how found differs from wanted, as the end of a sentence; '' if it does not."""
     at = f" at {path}" if path else ""
     if type(found) is not type(wanted):
-        return f" is {_kind(found)}{at}; {_kind(wanted)} was asked"
+        return f" is {_kind(found)}{at}; expected {_kind(wanted)}"
     if type(wanted) is np.ndarray:
         return _array_difference(found, wanted, path)
     if type(wanted) in (list, builtins.tuple):
         if len(found) != len(wanted):
-            return f" has length {len(found)}{at}, which is not right"
+            return f" has length {len(found)}{at}, which is wrong"
         items = [(str(i), a, b) for i, (a, b) in enumerate(zip(found, wanted, strict=True))]
     elif type(wanted) is dict:
         if list(found) != list(wanted):
-            return f" has other keys{at} than were asked"
+            return f" does not have the expected keys{at}"
         items = [(plain_text(str(key), 40), found[key], wanted[key]) for key in wanted]
     elif found is wanted or found == wanted or (found != found and wanted != wanted):
         return ""
     else:
-        return f" differs first at {path}" if path else " is not right"
+        return f" differs first at {path}" if path else " is wrong"
     for key, a, b in items:
         problem = _difference(a, b, f"{path}[{key}]")
         if problem:
@@ -251,14 +251,14 @@ def _difference(found: Any, wanted: Any, path: str = "") -> str:
 def _array_difference(found: np.ndarray, wanted: np.ndarray, path: str) -> str:
     at = f" at {path}" if path else ""
     if found.shape != wanted.shape:
-        return f" has shape {found.shape}{at}; {wanted.shape} was asked"
+        return f" has shape {found.shape}{at}; expected {wanted.shape}"
     if found.dtype != wanted.dtype:
-        return f" has dtype {found.dtype}{at}; {wanted.dtype} was asked"
+        return f" has dtype {found.dtype}{at}; expected {wanted.dtype}"
     wrong = np.asarray((found != wanted) & ~((found != found) & (wanted != wanted)))
     if not wrong.any():
         return ""
     index = _index(_first(wrong)) if wrong.ndim else ""
-    return f" differs first at {path}{index}" if path or index else " is not right"
+    return f" differs first at {path}{index}" if path or index else " is wrong"
 
 
 def _dtypes(dtype: Dtypes) -> list[np.dtype]:

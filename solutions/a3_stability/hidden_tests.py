@@ -20,7 +20,7 @@ def _each_close(result, desired, name, *, rtol, dtype):
         expect.close(result, desired, name=name, rtol=rtol, dtype=dtype)
     elif isinstance(desired, (tuple, list, dict)):
         same = type(result) is type(desired) and len(result) == len(desired)
-        expect.that(same, f"{name} is not a {type(desired).__name__} of as many values as were asked")
+        expect.that(same, f"{name} is not a {type(desired).__name__} with the expected number of values")
         keys = desired if isinstance(desired, dict) else range(len(desired))
         for key in keys:
             found = result.get(key) if isinstance(desired, dict) else result[key]

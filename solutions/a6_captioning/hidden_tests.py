@@ -29,7 +29,7 @@ TRUTH = Path(__file__).with_name("hidden_names.json")
 def _close(tensor, desired, name, rtol=1e-7):
     """A tensor of the desired one's shape and dtype, near it."""
     expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is desired.dtype, f"{name} has another dtype than was asked")
+    expect.that(tensor.dtype is desired.dtype, f"{name} has dtype {tensor.dtype}; expected {desired.dtype}")
     dtype = DTYPES[desired.dtype]
     expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
 
@@ -39,7 +39,7 @@ def _agree(found, desired, name):
     if isinstance(desired, torch.Tensor):
         _close(found, desired, name)
     elif isinstance(desired, dict):
-        expect.that(type(found) is dict and list(found) == list(desired), f"{name} is not what was asked")
+        expect.that(type(found) is dict and list(found) == list(desired), f"{name} does not have the expected keys")
         for key, wanted in desired.items():
             _agree(found[key], wanted, key)
     else:

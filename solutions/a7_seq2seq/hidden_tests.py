@@ -17,7 +17,7 @@ DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.
 def _close(tensor, desired, name, rtol=1e-7):
     """A tensor of the desired one's shape and dtype, near it."""
     expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is desired.dtype, f"{name} has another dtype than was asked")
+    expect.that(tensor.dtype is desired.dtype, f"{name} has dtype {tensor.dtype}; expected {desired.dtype}")
     dtype = DTYPES[desired.dtype]
     expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
 

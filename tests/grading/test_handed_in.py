@@ -127,7 +127,7 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
         (lambda path: path.write_bytes(b"\xff\xfe{}"), "not UTF-8"),
         (lambda path: path.write_text("[" * 100_000 + "]" * 100_000), "is not JSON"),
         (lambda path: path.write_text('{"a": 1, "b": 2'), "is not JSON (line 1)"),
-        (lambda path: path.write_text("[1, 2]"), "not one object"),
+        (lambda path: path.write_text("[1, 2]"), "not an object"),
         (lambda path: path.write_text('{"a": 1, "b": 1, "b": 2}'), "the key 'b' more than once"),
         (lambda path: path.write_text('{"a": 1, "c": 2}'), "keys"),
     ],

@@ -33,20 +33,20 @@ class Liar:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (H.tolist(), "h is a list; a numpy array was asked"),
-        (None, "h is None; a numpy array was asked"),
-        (H[0, 0], "h is a NumPy scalar (float64); a numpy array was asked"),
-        (np.ma.masked_array(H), "h is a masked array; a numpy array was asked"),
-        (H.view(np.matrix), "h is a numpy matrix; a numpy array was asked"),
-        (H.view(LyingArray), "h is a subclass of a numpy array; a numpy array was asked"),
-        (torch.zeros(3, 5), "h is a torch tensor; a numpy array was asked"),
-        (Liar(), "h is an object of type Liar; a numpy array was asked"),
-        (iter([H]), "h is an iterator; a numpy array was asked"),
-        (H[..., None], "h has shape (3, 5, 1); (3, 5) was asked"),
-        (H[:1], "h has shape (1, 5); (3, 5) was asked"),
-        (np.ones((3, 5), int), "h has dtype int64; float64 was asked"),
-        (H.astype(object), "h has dtype object; float64 was asked"),
-        (H.astype(np.complex128), "h has dtype complex128; float64 was asked"),
+        (H.tolist(), "h is a list; expected a NumPy array"),
+        (None, "h is None; expected a NumPy array"),
+        (H[0, 0], "h is a NumPy scalar (float64); expected a NumPy array"),
+        (np.ma.masked_array(H), "h is a masked array; expected a NumPy array"),
+        (H.view(np.matrix), "h is a NumPy matrix; expected a NumPy array"),
+        (H.view(LyingArray), "h is an instance of a subclass of np.ndarray; expected a NumPy array"),
+        (torch.zeros(3, 5), "h is a torch tensor; expected a NumPy array"),
+        (Liar(), "h is an object of type Liar; expected a NumPy array"),
+        (iter([H]), "h is an iterator; expected a NumPy array"),
+        (H[..., None], "h has shape (3, 5, 1); expected (3, 5)"),
+        (H[:1], "h has shape (1, 5); expected (3, 5)"),
+        (np.ones((3, 5), int), "h has dtype int64; expected float64"),
+        (H.astype(object), "h has dtype object; expected float64"),
+        (H.astype(np.complex128), "h has dtype complex128; expected float64"),
     ],
 )
 def test_type_shape_and_dtype_are_named_in_this_order(value, said):
@@ -57,9 +57,9 @@ def test_type_shape_and_dtype_are_named_in_this_order(value, said):
 def test_the_first_bad_index_is_named():
     h = H.copy()
     h[0, 2], h[2, 1] = np.nan, np.inf
-    assert message(expect.array, h, shape=(3, 5), name="h") == "h holds NaN first at [0, 2]"
+    assert message(expect.array, h, shape=(3, 5), name="h") == "h contains NaN, first at [0, 2]"
     h[0, 2] = 0.0
-    assert message(expect.close, h, H, name="h") == "h holds an infinite value first at [2, 1]"
+    assert message(expect.close, h, H, name="h") == "h contains an infinite value, first at [2, 1]"
 
 
 def test_a_wrong_value_is_told_by_index_and_size_in_one_digit_and_never_by_what_was_expected():
@@ -87,9 +87,9 @@ def test_infinities_are_right_only_where_they_are_wanted():
     assert message(expect.close, np.array([1.0, np.inf, np.inf, np.nan]), wanted) == "result differs first at [2]"
 
 
-def test_an_array_asked_is_not_a_number_and_a_number_not_an_array():
-    assert message(expect.close, np.array(1.0), 1.0) == "result is a numpy array; a float was asked"
-    assert message(expect.close, 1.0, np.array(1.0)) == "result is a float; a numpy array was asked"
+def test_no_number_passes_for_an_array_and_no_array_for_a_number():
+    assert message(expect.close, np.array(1.0), 1.0) == "result is a NumPy array; expected a float"
+    assert message(expect.close, 1.0, np.array(1.0)) == "result is a float; expected a NumPy array"
     expect.close(np.array(1.0), np.array(1.0))
     expect.close(1.0 + 1e-9, 1.0)
     assert message(expect.close, 1.5, 1.0, name="loss").startswith("loss differs, by about 0.5")
@@ -98,9 +98,9 @@ def test_an_array_asked_is_not_a_number_and_a_number_not_an_array():
 def test_equal_looks_at_types_too_and_keeps_the_answer_to_itself():
     expect.equal([1, "a", None], [1, "a", None])
     assert message(expect.equal, [1, 2, 4], [1, 2, 3], name="drawn") == "drawn differs first at [2]"
-    assert message(expect.equal, [1, 2], [1, 2, 3], name="drawn") == "drawn has length 2, which is not right"
-    assert message(expect.equal, [1, True], [1, 1], name="drawn") == "drawn is a bool at [1]; an int was asked"
-    assert message(expect.equal, 41, 42, name="count") == "count is not right"
+    assert message(expect.equal, [1, 2], [1, 2, 3], name="drawn") == "drawn has length 2, which is wrong"
+    assert message(expect.equal, [1, True], [1, 1], name="drawn") == "drawn is a bool at [1]; expected an int"
+    assert message(expect.equal, 41, 42, name="count") == "count is wrong"
     assert "42" not in message(expect.equal, np.int64(42), 42, name="count")
     assert message(expect.equal, {"a": [1, 5]}, {"a": [1, 2]}, name="d") == "d differs first at [a][1]"
 
@@ -108,8 +108,8 @@ def test_equal_looks_at_types_too_and_keeps_the_answer_to_itself():
 def test_integers_and_numbers_are_pythons_own():
     expect.integer(3)
     expect.number(3.5)
-    assert message(expect.integer, True, name="n") == "n is a bool; an int was asked"
-    assert message(expect.integer, np.int64(3), name="n") == "n is a NumPy scalar (int64); an int was asked"
+    assert message(expect.integer, True, name="n") == "n is a bool; expected an int"
+    assert message(expect.integer, np.int64(3), name="n") == "n is a NumPy scalar (int64); expected an int"
     assert message(expect.number, float("nan"), name="loss") == "loss is NaN"
 
 
@@ -118,9 +118,9 @@ def test_an_edited_argument_is_seen_wherever_it_lies():
     edited = H.copy()
     edited[0, 2] = 9.0
     said = message(expect.unchanged, H, edited, name="x")
-    assert said == "x was changed by the call, first at [0, 2]; work on a copy of an argument"
+    assert said == "x was changed by the call, first at [0, 2]; work on a copy of the argument"
     said = message(expect.unchanged, [H, {"W": H}], [H, {"W": edited}], name="layers")
-    assert said == "layers was changed by the call, first at [1][W][0, 2]; work on a copy of an argument"
+    assert said == "layers was changed by the call, first at [1][W][0, 2]; work on a copy of the argument"
     assert "x was changed" in message(expect.unchanged, [np.ones((3, 5))], [np.ones((1, 5))], name="x")
     assert "x was changed" in message(expect.unchanged, H, H.astype(np.float32), name="x")
     expect.unchanged(np.array([np.nan]), np.array([np.nan]), name="x")
@@ -129,9 +129,9 @@ def test_an_edited_argument_is_seen_wherever_it_lies():
 def test_a_tuple_is_asked_by_its_length():
     expect.tuple((1, 2), 2)
     assert message(expect.tuple, [1, 2], 2, "what is returned") == (
-        "what is returned is a list; a tuple of 2 values was asked"
+        "what is returned is a list; expected a tuple of 2 values"
     )
-    assert message(expect.tuple, (1,), 2, "it") == "it holds 1 values; a tuple of 2 was asked"
+    assert message(expect.tuple, (1,), 2, "it") == "it has length 1; expected a tuple of 2 values"
 
 
 def test_only_a_plain_bool_can_satisfy_that():
@@ -146,7 +146,7 @@ def test_an_error_is_asked_by_its_class():
         raise StudentError(names, "message")
 
     expect.raises("ValueError", fails, ("MyError", "ValueError", "Exception"))
-    assert message(expect.raises, "ValueError", fails, ("TypeError",)) == "TypeError was raised; ValueError was asked"
-    assert message(expect.raises, "ValueError", abs, 1) == "nothing was raised; ValueError was asked"
+    assert message(expect.raises, "ValueError", fails, ("TypeError",)) == "TypeError was raised; expected ValueError"
+    assert message(expect.raises, "ValueError", abs, 1) == "no error was raised; expected ValueError"
     with pytest.raises(StudentError):
         expect.raises("ValueError", fails, ("NotImplementedError", "RuntimeError"))

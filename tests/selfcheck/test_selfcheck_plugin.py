@@ -105,7 +105,7 @@ def test_fixture(raises, reference):
             "test_broken": "failed",
             "test_fixture": "failed",
         }
-        assert found["test_wrong"].message == "twice is not right"
+        assert found["test_wrong"].message == "twice is wrong"
         assert found["test_slow"].message == "no answer within 2 s"
         assert found["test_raised"].message.startswith("ZeroDivisionError: division by zero")
         assert found["test_broken"].fault
