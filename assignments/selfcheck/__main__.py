@@ -1,6 +1,6 @@
 """`python -m selfcheck NOTEBOOK [EXERCISE ...]`: run the visible tests on a saved notebook.
 
-Exit code: 0 all visible tests passed, 1 one did not, 2 there was nothing to run (the message says what to do),
+Exit code: 0 all visible tests passed, 1 a visible test did not pass, 2 nothing to run (the message says what to do),
 130 interrupted.
 """
 
@@ -23,7 +23,7 @@ from selfcheck.session import CouldNotRun, run_tests
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m selfcheck",
-        description="Run the visible tests of an assignment on a saved notebook. Cells tagged 'demo' are not run.",
+        description="Run the visible tests of an assignment on a saved notebook. Cells tagged 'demo' are skipped.",
     )
     parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the .ipynb file, in its assignment's folder")
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="exercises to check (default: all)")
@@ -45,7 +45,7 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
     notebook = notebook.resolve()
     tests = visible_tests(notebook.parent)
     if not tests:
-        raise NotFound(f"no visible tests stand beside {notebook.name}: move it into the folder it came in")
+        raise NotFound(f"there are no visible tests beside {notebook.name}: move it back into its assignment's folder")
     known = exercise_names(tests)
     unknown = [name for name in asked if name not in known]
     if unknown:

@@ -21,18 +21,18 @@ from selfcheck.traces import Subject, Traces, caller, trace
 
 FILE = "mistakes.json"
 INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
-UNKNOWN = "This is none of the mistakes that can be named: what is wrong stands below."
+UNKNOWN = "This is none of the known mistakes: the tests' messages say what is wrong."
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the fingerprints say of an exercise.
+    """Says what the fingerprints show about an exercise.
 
-    sentence: of the mistake that makes exactly these outputs; "" if there is none. right: whether all is as asked.
+    sentence: of the mistake that makes exactly these outputs; "" if there is none. right: whether everything is right.
     right_outputs, wrong_outputs: names of outputs, where there are several and each can be judged by itself.
     sentences: by output, of a mistake that makes exactly this output, where none makes all of them.
-    differs_on: descriptions of the inputs on which something is not as asked; of those that cannot be judged by
-    themselves, if it is on none of the others.
+    differs_on: descriptions of the inputs on which an output is wrong; of those that cannot be judged by
+    themselves, if no other input shows it.
     """
 
     sentence: str
@@ -44,9 +44,9 @@ class Diagnosis:
 
 
 def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequence[Record]) -> list[str]:
-    """What to say of an exercise before its visible tests: its mistake's name, if it has one. See `diagnose`.
+    """Return what to say about an exercise above its visible tests: its mistake, if it is a known one. See `diagnose`.
 
-    tests: the file of the visible tests. records: what became of the exercise's.
+    tests: the file of the visible tests. records: the outcomes of the exercise's tests.
     """
     if any(record.message == f"{exercise} {NOT_STARTED}" for record in records):
         return []
@@ -84,7 +84,7 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
 
 
 def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "") -> list[str]:
-    """What to say of an exercise before its visible tests, whose records are given.
+    """Return what to say about an exercise above its visible tests, whose records are given.
 
     wrong_below: an exercise that this one uses and that is not right itself.
     """
@@ -97,20 +97,20 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
             of_outputs.setdefault(sentence, []).append(output)
         named = [f"{', '.join(outputs)}: {sentence}" for sentence, outputs in of_outputs.items()]
     if diagnosis.right_outputs and diagnosis.wrong_outputs:
-        named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} not.")
+        named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} wrong.")
     if wrong_below:
-        named.append(f"It uses {wrong_below}, which is not right yet: begin there.")
+        named.append(f"It uses {wrong_below}, which is not right yet: correct {wrong_below} first.")
     if all(record.outcome == "passed" for record in records):
         inputs = "; or with ".join(dict.fromkeys(diagnosis.differs_on))
-        shows = f" It shows with {inputs}." if inputs else ""
-        return [f"The visible tests passed, but something is still different from what is asked.{shows}", *named]
+        shows = f" The difference shows with {inputs}." if inputs else ""
+        return [f"The visible tests passed, but something still differs from the expected result.{shows}", *named]
     if not named and any(record.outcome == "failed" for record in records):
         return [UNKNOWN]
     return named
 
 
 def described(case: Sequence[Any], names: Sequence[str]) -> str:
-    """The arguments of a case in words: shapes of arrays, values of what is small."""
+    """Describe the arguments of a case: shapes of arrays, values of small arguments."""
     return ", ".join(f"{name} {_in_words(value)}".strip() for name, value in zip(names, case, strict=False))
 
 
@@ -129,7 +129,7 @@ def _in_words(value: Any) -> str:
 
 
 def inputs_trace(inputs: Sequence[tuple[Any, ...]], describe: Describer) -> Trace:
-    """The trace of an exercise's public cases themselves."""
+    """Return the trace of an exercise's public cases themselves."""
     return joined({str(i): describe(tuple(case), f"input {i}") for i, case in enumerate(inputs)})
 
 
@@ -157,7 +157,7 @@ def _looked_up(
 
 
 def exercises(folder: Path) -> list[str]:
-    """The exercises that have fingerprints."""
+    """Return the exercises that have fingerprints."""
     try:
         return list(json.loads((folder / FILE).read_text("utf-8"))["exercises"])
     except (OSError, ValueError, KeyError, TypeError):

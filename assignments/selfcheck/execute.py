@@ -1,7 +1,7 @@
-"""Executes a notebook's code cells in IPython, one error at a time.
+"""Executes a notebook's code cells in IPython, going on after an error.
 
 An error in one cell does not lose the others: it is recorded and the next cell runs. What the cells print or display
-is kept off the terminal.
+does not reach the terminal.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ class CellError:
 
 
 class HeadlessShell(InteractiveShell):
-    """IPython with nobody before it: no traceback is formatted, no window opened, and exit() ends nothing."""
+    """IPython without a user: formats no traceback, opens no window, and exit() does not end it."""
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
-        """Errors come back from run_cell; formatting one takes longer than most cells."""
+        """Format nothing: run_cell returns the error, and formatting takes longer than most cells."""
 
     def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
-        """As showtraceback."""
+        """Format nothing, as in showtraceback."""
 
     def enable_gui(self, gui: Any = None) -> None:
-        """`%matplotlib` asks for an event loop; figures are drawn without one."""
+        """Start no event loop for `%matplotlib`: figures are drawn without one."""
 
     def ask_exit(self) -> None:
-        """A notebook's reader may leave; what runs its cells stays."""
+        """Do nothing: a cell that calls exit() must not end the run."""
 
 
 def make_shell() -> HeadlessShell:
-    """A headless IPython shell without history, profile or startup files of the user's."""
+    """Make a headless IPython shell without the user's history, profile or startup files."""
     config = Config()
     config.HistoryManager.enabled = False
     with tempfile.TemporaryDirectory(prefix="selfcheck-") as folder:
@@ -66,10 +66,10 @@ def make_shell() -> HeadlessShell:
 
 
 def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list[CellError]:
-    """Run the sources of (cell id, source) in order in the shell, output captured; returns the errors raised."""
+    """Run the cells (id, source) in order in the shell with output captured; return the errors raised."""
     errors = []
     with captured(shell), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they would be shown to nobody
+        warnings.simplefilter("ignore")  # nothing would show them
         for cell_id, source in cells:
             result = shell.run_cell(source, store_history=False)
             error = result.error_before_exec or result.error_in_exec
@@ -103,12 +103,12 @@ class Sink(io.TextIOBase):
 
 class _NoPublisher(DisplayPublisher):
     def publish(self, *args: Any, **kwargs: Any) -> None:
-        """Drop what display() was given."""
+        """Drop the output."""
 
 
 @contextlib.contextmanager
 def captured(shell: Any = None) -> Iterator[Sink]:
-    """Keep the first of what is printed to standard output and error; drop what the shell is asked to display."""
+    """Keep the first OUTPUT_LIMIT characters printed to standard output and error; drop what the shell displays."""
     sink = Sink()
     publisher = getattr(shell, "display_pub", None)
     if shell is not None:
@@ -125,7 +125,7 @@ _CALLS_OF_OURS = re.compile(r"\s*(?:selfcheck\.)?(?:check|progress)\s*\([^()]*\)
 
 
 def code_cells(notebook: Path) -> list[tuple[str, str]]:
-    """(cell id, source) of a notebook's code cells, without demo cells and without calls to check() and progress()."""
+    """Return (cell id, source) of a notebook's code cells, without demos and calls to check() and progress()."""
     cells = []
     for position, cell in enumerate(read_cells(notebook)):
         source = cell.get("source", cell.get("input", ""))
@@ -140,7 +140,7 @@ def code_cells(notebook: Path) -> list[tuple[str, str]]:
 
 
 class NotebookProvider(LocalProvider):
-    """Calls the functions of a notebook file, whose cells are run once, when the first is asked for."""
+    """Calls the functions of a notebook file; runs its cells once, before the first call."""
 
     _known: Mapping[Path, NotebookProvider] = {}
 
@@ -152,14 +152,14 @@ class NotebookProvider(LocalProvider):
 
     @classmethod
     def beside(cls, tests: Path) -> NotebookProvider:
-        """The provider for the notebook that belongs to a test file, one for each notebook."""
+        """Return the provider for the notebook that belongs to a test file; one per notebook."""
         notebook = notebook_beside(tests)
         if notebook not in cls._known:
             cls._known = {**cls._known, notebook: cls(notebook, tests)}
         return cls._known[notebook]
 
     def execute(self) -> list[CellError]:
-        """Run the notebook's cells, the first time this is called, in its folder; returns the errors they raised."""
+        """Run the notebook's cells in its folder at the first call; return the errors they raised."""
         if self.errors is None:
             from selfcheck.notebook import quiet
 

@@ -1,4 +1,4 @@
-"""Where an assignment's files lie: its visible tests, its notebook, its cases, its data."""
+"""Finds an assignment's files: its visible tests, its notebook, its cases, its data."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _STARTED_IN = _here()
 
 
 class NotFound(FileNotFoundError):
-    """Something of the assignment is not where it should be; the text says what to do."""
+    """A file of the assignment is missing; the text says what to do."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 def data_path(name: str, beside: str | Path | None = None) -> Path:
-    """The file or folder `name` in the course's data.
+    """Return the path of the file or folder `name` in the course's data.
 
     Looks for `data/NAME` beside the notebook, then in the folders above it; with beside=__file__, as tests need it,
     beside that file and above it.
@@ -45,42 +45,44 @@ def data_path(name: str, beside: str | Path | None = None) -> Path:
         if path.exists():
             return path
     raise NotFound(
-        f"data/{relative.as_posix()} was found neither in {start} nor above it: "
+        f"data/{relative.as_posix()} was not found in {start} or the folders above it: "
         "keep the notebook in the folder it came in, with data/ beside it"
     )
 
 
 def assignment_folder() -> Path:
-    """The folder with the visible tests that belong to the notebook of this kernel."""
+    """Return the folder with the visible tests that belong to the notebook of this kernel."""
     tried = list(dict.fromkeys((*_session_folders(), _STARTED_IN, _here())))
     for folder in tried:
         if visible_tests(folder):
             return folder
     raise NotFound(
         f"no visible tests were found in {tried[0]}: keep the notebook in the folder it came in, "
-        "with test_*.py, cases.py and selfcheck/ beside it, and start Jupyter again"
+        "with test_*.py, cases.py and selfcheck/ beside it, and restart Jupyter there"
     )
 
 
 def visible_tests(folder: Path) -> list[Path]:
-    """The test files of a folder that mark their tests with exercises."""
+    """Return the test files of a folder that mark their tests with exercises."""
     return [path for path in sorted(folder.glob("test_*.py")) if "@exercise(" in path.read_text("utf-8", "replace")]
 
 
 def notebook_beside(tests: Path) -> Path:
-    """The notebook that a test file belongs to: test_NAME.py tests NAME.ipynb."""
+    """Return the notebook that a test file belongs to: test_NAME.py tests NAME.ipynb."""
     named = tests.with_name(tests.stem.removeprefix("test_") + ".ipynb")
     if named.is_file():
         return named
     others = sorted(tests.parent.glob("*.ipynb"))
     if len(others) == 1:
         return others[0]
-    found = f"{len(others)} notebooks stand there" if others else "no notebook stands there"
-    raise NotFound(f"{named.name} is not beside {tests.name}, and {found}: call the notebook to check {named.name}")
+    found = f"the folder has {len(others)} notebooks" if others else "the folder has no notebook"
+    raise NotFound(
+        f"{named.name} is not beside {tests.name}, and {found}: rename the notebook to be checked to {named.name}"
+    )
 
 
 def cases_beside(tests: Path) -> ModuleType:
-    """The module cases.py beside a test file, loaded anew when it has changed and kept out of sys.modules."""
+    """Load cases.py beside a test file, again when it has changed, and keep it out of sys.modules."""
     path = tests.with_name("cases.py")
     try:
         stamp = path.stat()
@@ -121,7 +123,7 @@ class GradedCell:
 
 
 def graded_cells(notebook: Path) -> list[GradedCell]:
-    """The exercises and written questions of a notebook with their points, in order."""
+    """Return the exercises and written questions of a notebook with their points, in order."""
     found = []
     for cell in read_cells(notebook):
         metadata = cell.get("metadata", {}).get("nbgrader", {})
@@ -132,7 +134,7 @@ def graded_cells(notebook: Path) -> list[GradedCell]:
 
 
 def read_cells(notebook: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file; raises NotFound if it is not there, ValueError if it is no notebook."""
+    """Return the cells of a notebook file. Raises NotFound if it is missing, ValueError if it is not a notebook."""
     try:
         text = notebook.read_text("utf-8")
     except FileNotFoundError:
@@ -148,7 +150,7 @@ def read_cells(notebook: Path) -> list[dict[str, Any]]:
 
 
 def session_notebook() -> Path | None:
-    """The notebook file of this kernel, where the editor tells it."""
+    """Return the notebook file of this kernel, if the editor tells it."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     told = getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
     path = Path(told) if isinstance(told, str) and told.endswith(".ipynb") else None

@@ -1,4 +1,4 @@
-"""Files that are handed in beside a notebook: text of a sane size, reached through no link, never more than data."""
+"""Reads files handed in beside a notebook: text of limited size, never through a link, never executed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ MAX_BYTES = 2**20
 
 
 class NotHandedIn(Exception):
-    """A file that was asked for cannot be read; the text is a sentence that says why and what to do."""
+    """A required file cannot be read; the text says why and what to do."""
 
 
 def read_handed_in(path: Path) -> str:
-    """The text of a file. Raises NotHandedIn if it is missing, a link, no regular file, over 1 MiB, or not UTF-8."""
+    """Return the text of a file. Raises NotHandedIn if it is missing, a link, not a file, over 1 MiB, or not UTF-8."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if path.is_symlink():
-        raise NotHandedIn(f"{path.name} is a link; hand in the file itself")
+        raise NotHandedIn(f"{path.name} is a symbolic link; hand in the file itself")
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
@@ -30,8 +30,8 @@ def read_handed_in(path: Path) -> str:
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise NotHandedIn(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB, far more than is asked")
+        raise NotHandedIn(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB, the most that is allowed")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotHandedIn(f"{path.name} is not UTF-8 text: write it with the cell of the notebook") from None
+        raise NotHandedIn(f"{path.name} is not UTF-8 text: run the notebook's cell that writes it") from None

@@ -25,7 +25,7 @@ _quiet = False
 
 
 def quiet(on: bool = True) -> None:
-    """Make check() and progress() do nothing, for whoever executes a notebook without its reader."""
+    """Make check() and progress() do nothing while a program executes the notebook."""
     global _quiet
     _quiet = on
 

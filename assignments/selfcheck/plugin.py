@@ -1,4 +1,4 @@
-"""The pytest plugin that makes an exercise a fixture, and its tests gates and points.
+"""The pytest plugin that makes an exercise a fixture, and its tests gates or tests with points.
 
 Loaded by `check()`, by `python -m selfcheck`, by the conftest.py of an assignment's folder and by the grader.
 Nothing about the student's code is fixed when tests are collected: `selfcheck.target.current` is read when a test runs.
@@ -22,6 +22,7 @@ from selfcheck.record import Record, visibility
 from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
 
 COULD_NOT_FINISH = "the test could not finish"
+NOT_RUN = "not run yet: the tests of type and shape come first"
 MESSAGE_LIMIT = 2500
 OUTPUT_LIMIT = 1000
 RECORDER = "selfcheck-recorder"
@@ -35,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a Target for every argument named as an exercise of the test's file."""
+    """Give a Target for every argument that has the name of an exercise of the test's file."""
     names = [name for name in metafunc.fixturenames if name in _exercises(metafunc.module)]
     if names:
         targets = tuple(Target(name) for name in names)
@@ -45,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where nothing else has been set, the code under test is the notebook's beside the test file."""
+    """Test the notebook beside the test file unless a provider has been set."""
     from selfcheck.execute import NotebookProvider
 
     if exercise_of(item) and (current.provider is None or isinstance(current.provider, NotebookProvider)):
@@ -53,7 +54,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell of cells that raised, and name mistakes, where the code under test is a notebook's."""
+    """Print errors of cells and the names of mistakes if the code under test is a notebook's."""
     from selfcheck.diagnosis import explain
     from selfcheck.execute import NotebookProvider
 
@@ -69,33 +70,33 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """A generator whose seed follows from the session's seed and the test's name, parameters included."""
+    """Return a generator whose seed follows from the session's seed and the test's name, parameters included."""
     return generator_for(request.node.name)
 
 
 @pytest.fixture
 def cases(request: pytest.FixtureRequest) -> ModuleType:
-    """The assignment's cases.py: random inputs by exercise."""
+    """Return the assignment's cases.py: random inputs by exercise."""
     return current.cases or cases_beside(request.path)
 
 
 @pytest.fixture
 def probe() -> Callable[..., Any]:
-    """probe(NAME, *args): the value of cases.PROBES[NAME], computed beside the student's code."""
+    """Return probe(NAME, *args), the value of cases.PROBES[NAME], computed in the student's process."""
     return run_probe
 
 
 @pytest.fixture
 def reference() -> Any:
-    """The reference's functions by attribute; hidden tests only."""
+    """Return the reference with its functions as attributes; hidden tests only."""
     if current.reference is None:
-        raise RuntimeError("there is no reference here: only hidden tests may ask for it, and only in grading")
+        raise RuntimeError("there is no reference here: only hidden tests may use it, and only while grading")
     return current.reference
 
 
 @pytest.fixture
 def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """handed_in(NAME): the text of the file NAME that stands beside the notebook; a Mismatch that says why if none."""
+    """Return handed_in(NAME), the text of the file NAME beside the notebook; a Mismatch says why if there is none."""
 
     def text(name: str) -> str:
         try:
@@ -113,7 +114,7 @@ def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
 @pytest.fixture
 def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """note(TEXT): a line for the student, whether the test passes or not."""
+    """Return note(TEXT), which adds a line for the student, whether the test passes or not."""
     return request.node.stash.setdefault(_NOTES, []).append
 
 
@@ -129,7 +130,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Order the tests exercise by exercise, gates first, and leave out what was not asked for."""
+        """Order the tests exercise by exercise, gates first, and leave out the other exercises."""
         if self.exercises is not None:
             config.hook.pytest_deselected(items=[i for i in items if exercise_of(i) not in self.exercises])
             items[:] = [i for i in items if exercise_of(i) in self.exercises]
@@ -142,7 +143,7 @@ class Recorder:
         name = exercise_of(item)
         gates = [record for record in self.records if record.exercise == name and record.weight is None]
         if weight_of(item) is not None and any(gate.outcome != "passed" for gate in gates):
-            pytest.skip(f"not run: a gate of {name} has not passed")
+            pytest.skip(NOT_RUN)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -160,25 +161,25 @@ class Recorder:
 
 
 def generator_for(name: str) -> np.random.Generator:
-    """The generator of the test called `name`: sha256 of the session's seed and the name."""
+    """Return the generator of the test called `name`: sha256 of the session's seed and the name."""
     digest = hashlib.sha256(current.seed + b"\0" + name.encode()).digest()
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
 def exercise_of(item: pytest.Item) -> str:
-    """The exercise a test is marked with; '' if none."""
+    """Return the exercise a test is marked with; '' if none."""
     mark = item.get_closest_marker("exercise")
     return str(mark.args[0]) if mark and mark.args else ""
 
 
 def weight_of(item: pytest.Item) -> float | None:
-    """The weight a test is marked with; None for a gate."""
+    """Return the weight a test is marked with; None for a gate."""
     mark = item.get_closest_marker("exercise")
     return mark.kwargs.get("points") if mark else None
 
 
 def _exercises(module: ModuleType) -> set[str]:
-    """Names of all exercises that the tests of a module are marked with."""
+    """Return the names of all exercises that the tests of a module are marked with."""
     marks = (mark for test in vars(module).values() if callable(test) for mark in _marks(test))
     return {str(mark.args[0]) for mark in marks if mark.name == "exercise" and mark.args}
 

@@ -1,4 +1,4 @@
-"""What became of a test, and what it earns."""
+"""The outcome of a test, and the points it earns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Record:
     """The outcome of one test.
 
     visibility: "visible" or "hidden". outcome: "passed", "failed", "error" (the student's code raised), "timeout" or
-    "gated" (not run, since a gate of its exercise had failed). weight: None for a gate.
+    "gated" (not run, because a gate of its exercise did not pass). weight: None for a gate.
     fault: the test itself could not finish, which is not the student's fault. output: what the student's code printed.
     """
 
@@ -27,13 +27,13 @@ class Record:
 
     @property
     def claim(self) -> str:
-        """The test's name as a sentence."""
+        """Return the test's name as a sentence."""
         name, bracket, parameters = self.name.partition("[")
         return name.removeprefix("test_").replace("_", " ") + (f" [{parameters}" if bracket else "")
 
 
 def visibility(path: Path) -> str:
-    """A test's visibility by its file's name: hidden_*.py is hidden, everything else visible."""
+    """Return a test's visibility by its file's name: hidden_*.py is hidden, everything else visible."""
     return "hidden" if path.name.startswith("hidden_") else "visible"
 
 

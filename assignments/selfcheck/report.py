@@ -1,4 +1,4 @@
-"""How results look: a small table in HTML, in plain text where HTML cannot be shown."""
+"""Show results: a small table in HTML, or plain text where HTML cannot be shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from selfcheck.folder import GradedCell
 from selfcheck.record import Record, earned
 from selfcheck.target import NOT_STARTED
 
-HIDDEN_TESTS = "In the grade, hidden tests on other inputs count as well."
+HIDDEN_TESTS = "The grade also counts hidden tests on other inputs."
 _ORDER = ["failed", "error", "timeout", "gated", "passed"]
 _WORDS = {"error": "raised", "gated": "not run", "timeout": "too slow"}
 # White on these is readable, whatever the notebook's theme; all other text keeps the theme's own colours.
@@ -25,7 +25,7 @@ _TEXT = (
 
 
 class Report:
-    """Something to show in a notebook or a terminal. passed: whether all of it is as it should be."""
+    """Something to show in a notebook or a terminal. passed: whether every test passed."""
 
     passed = False
 
@@ -61,7 +61,7 @@ class Problem(Report):
 class CheckReport(Report):
     """The visible tests of one exercise: the failing first, each with its claim, outcome and message.
 
-    said: sentences about the answer as a whole; they stand before the tests.
+    said: sentences about the answer as a whole, shown before the tests.
     """
 
     def __init__(self, exercise: str, records: Sequence[Record], said: Sequence[str] = ()) -> None:
@@ -74,10 +74,10 @@ class CheckReport(Report):
 
     @property
     def heading(self) -> str:
-        """One line: how many of the visible tests passed, and nothing more."""
+        """Return one line: how many of the visible tests passed."""
         count = len(self.records)
         if self.not_started:
-            return f"{self.exercise} {NOT_STARTED}: {count} visible {_tests(count)} for it"
+            return f"{self.exercise} {NOT_STARTED} ({_tests(count)})"
         if self.passed:
             return f"{self.exercise}: the visible tests passed"
         passed = sum(record.outcome == "passed" for record in self.records)
@@ -88,12 +88,12 @@ class CheckReport(Report):
         return HIDDEN_TESTS if self.passed else ""
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """(outcome in words, claim, message) of each test; a message that came before is not repeated."""
+        """Return (outcome in words, claim, message) of each test; a message already shown is not repeated."""
         rows, seen = [], set()
         for record in [] if self.not_started else self.records:
-            message = record.message.removeprefix("not run: ")
+            message = record.message.removeprefix("not run yet: ")
             if message in seen and record.outcome not in ("passed", "gated"):
-                message = "the same"
+                message = "the same message as above"
             seen.add(message)
             if record.output and record.outcome != "passed" and record.output not in seen:
                 message += f"\nIt printed:\n{textwrap.indent(record.output.rstrip(), '  ')}"
@@ -102,7 +102,7 @@ class CheckReport(Report):
         return rows
 
     def body(self) -> str:
-        """The report as text, without the closing sentence."""
+        """Return the report as text, without the closing sentence."""
         lines = [self.heading, *self.said]
         for word, claim, message in self.rows():
             lines.append(f"  {word if word == 'passed' else word.upper():<12}{claim}")
@@ -144,11 +144,11 @@ class ProgressReport(Report):
         self.passed = bool(exercises) and total >= most
         self.total = ("all exercises", "", f"{_points(total)} of {_points(most)}")
 
-    heading = "Points so far, by the visible tests only"
+    heading = "Points so far, from the visible tests only"
 
     @property
     def closing(self) -> str:
-        written = f" Written questions ({_points(self.written)} points) are read by a person." if self.written else ""
+        written = f" A person grades the written questions ({_points(self.written)} points)." if self.written else ""
         return HIDDEN_TESTS + written
 
     def text(self) -> str:
@@ -183,7 +183,7 @@ def _chip(word: str) -> str:
 
 
 def _tests(count: int) -> str:
-    return "test waits" if count == 1 else "tests wait"
+    return "1 visible test" if count == 1 else f"{count} visible tests"
 
 
 def _points(points: float) -> str:

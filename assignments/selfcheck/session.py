@@ -30,13 +30,13 @@ _OPTIONS = [
 
 
 class CouldNotRun(Exception):
-    """The visible tests themselves could not be run; the text says what to do."""
+    """The visible tests could not be run; the text says what to do."""
 
 
 def run_tests(tests: Sequence[Path], provider: Provider, exercises: Collection[str] | None = None) -> list[Record]:
-    """Run the tests of test files, of some exercises or of all, with the code that provider knows.
+    """Run the tests in these files, of some exercises or of all, on the provider's code.
 
-    Raises KeyboardInterrupt if the user stopped it, CouldNotRun if a test file cannot be collected.
+    Raises KeyboardInterrupt if the user stopped them, CouldNotRun if a test file cannot be collected.
     """
     recorder, stop = plugin.Recorder(exercises), _Stop()
     with undisturbed() as output:

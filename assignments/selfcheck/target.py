@@ -1,7 +1,7 @@
 """The exercise under test: a name that is called, and the provider that knows where the student's code runs.
 
-A test asks for an exercise by name and gets a `Target`. Whether a call runs in this process (self-check) or behind a
-wall (grading) is the business of `current.provider`, which is set before a test runs and not when it is collected.
+A test names an exercise and gets a `Target`. `current.provider` decides whether a call runs in this process
+(self-check) or in a sandbox (grading); it is set before a test runs, not when the test is collected.
 """
 
 from __future__ import annotations
@@ -63,10 +63,9 @@ class Provider(Protocol):
 
 
 class Current:
-    """What the session that is running has set: read by targets and fixtures when a test runs.
+    """Holds what the running session has set; targets and fixtures read it when a test runs.
 
-    handed_in: the files beside the notebook by name, each its text or why there is none; None to read them where they
-    stand.
+    handed_in: the files beside the notebook by name, each its text or why there is none; None to read them from disk.
     """
 
     provider: Provider | None = None
@@ -89,7 +88,7 @@ class Target:
         return _provider().call(self.name, args, kwargs)
 
     def map(self, calls: Iterable[tuple]) -> list:
-        """Results of name(*args) for each args of calls, sent together; the first error is raised."""
+        """Return name(*args) for each args of calls, sent together; raise the first error."""
         results = _provider().map(self.name, [(tuple(args), {}) for args in calls])
         for result in results:
             if isinstance(result, StudentError):
@@ -98,20 +97,21 @@ class Target:
 
 
 def run_probe(name: str, *args: Any) -> Any:
-    """The value of cases.PROBES[name](student's namespace, *args), computed beside the student's code."""
+    """Return cases.PROBES[name](student's namespace, *args), computed in the student's process."""
     return _provider().probe(name, args)
 
 
 def _provider() -> Provider:
     if current.provider is None:
-        raise RuntimeError("no provider is set: there is nothing to run the student's code with")
+        raise RuntimeError("no provider is set, so the student's code cannot be run")
     return current.provider
 
 
 class LocalProvider:
     """Calls the functions of a namespace in this process.
 
-    A missing name, something that cannot be called and every exception but KeyboardInterrupt are a StudentError.
+    Raises StudentError for a missing name, for a value that is not a function, and for every exception of the student's
+    code but KeyboardInterrupt.
     """
 
     def __init__(self, namespace: Mapping[str, Any], cases: Any = None) -> None:
@@ -120,11 +120,11 @@ class LocalProvider:
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         if name not in self.namespace:
-            message = f"{name} is not defined: run the cell that defines it, under this name"
+            message = f"{name} is not defined: run the cell that defines it, and keep the function's name"
             raise StudentError(("NameError", "Exception", "BaseException", "object"), message)
         function = self.namespace[name]
         if not callable(function):
-            message = f"{name} is {_article(type(function).__name__)} and cannot be called: a function is asked"
+            message = f"{name} is {_article(type(function).__name__)}, not a function"
             raise StudentError(("TypeError", "Exception", "BaseException", "object"), message)
         return self._guarded(function, args, kwargs)
 
@@ -135,7 +135,7 @@ class LocalProvider:
         return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
 
     def uses(self, name: str, among: Collection[str]) -> list[str]:
-        """Which functions called as in `among` the function `name` refers to, by itself or by way of others."""
+        """Return the names in `among` that the function `name` refers to, directly or through other functions."""
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
@@ -167,7 +167,7 @@ def _names(value: Any) -> set[str]:
 
 
 def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:
-    """The StudentError that tells of error: only frames whose globals are the student's namespace are kept."""
+    """Turn error into a StudentError; keep only frames whose globals are the student's namespace."""
     names = [cls.__name__ for cls in type(error).__mro__]
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is namespace]
     try:
@@ -200,7 +200,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u
 
 
 def plain_text(text: str, limit: int) -> str:
-    """Text without control codes, cut to so many characters."""
+    """Remove control codes from a text and cut it to `limit` characters."""
     if type(text) is not str:
         text = str.__str__(text) if isinstance(text, str) else "?"
     text = _CONTROL.sub("", text[: 4 * limit])

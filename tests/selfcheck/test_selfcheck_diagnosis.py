@@ -115,9 +115,9 @@ def test_outputs_are_judged_one_by_one(said):
     right_W = "dout.T @ x"
     assert said("backward", body.format(right_W, "dout.mean(axis=0)")) == [
         "A mean, not a sum.",
-        "dW is right, db is not.",
+        "dW is right, db is wrong.",
     ]
-    assert said("backward", body.format(right_W, "dout.max(axis=0)")) == ["dW is right, db is not."]
+    assert said("backward", body.format(right_W, "dout.max(axis=0)")) == ["dW is right, db is wrong."]
     assert said("backward", body.format("np.outer(dout[0], x[0])", "dout.mean(axis=0)")) == [
         "dW: One row only.",
         "db: A mean, not a sum.",
@@ -137,12 +137,12 @@ def test_an_unknown_mistake_is_called_unknown_and_a_right_answer_nothing(said):
 def test_an_exercise_that_uses_a_wrong_one_sends_there_first(said):
     uses = "def twice(x):\n    return step(x, x, np.eye(4), np.eye(4), x[0])[0]\n\ndef backward(x, dout):\n"
     uses += "    return dout.T @ twice(x), dout.sum(axis=0)"
-    here = "dW is right, db is not."
+    here = "dW is right, db is wrong."
     assert said("backward", uses.replace("twice(x),", "x,").replace("sum", "max")) == [here]
     wrong = W_UNTRANSPOSED.format("x @ U.T + h_prev @ W - b")
-    begin = "It uses step, which is not right yet: begin there."
-    assert said("backward", uses, step=wrong)[1:] == ["db is right, dW is not.", begin]
-    assert said("backward", uses)[1:] == ["db is right, dW is not."]
+    begin = "It uses step, which is not right yet: correct step first."
+    assert said("backward", uses, step=wrong)[1:] == ["db is right, dW is wrong.", begin]
+    assert said("backward", uses)[1:] == ["db is right, dW is wrong."]
     assert said("backward", uses, step="def step(x, h_prev, U, W, b):\n    raise NotImplementedError()") == []
 
 
@@ -150,14 +150,14 @@ def test_passing_the_visible_tests_is_not_taken_for_being_right(said):
     source = "def step(x, h_prev, U, W, b):\n    w = W if {} else W.T\n    return np.tanh(x @ U.T + h_prev @ w + b), 0"
     (line,) = said("step", source.format("len(x) == 2"))
     assert line == (
-        "The visible tests passed, but something is still different from what is asked. It shows with x of shape "
-        "(2, 3), h_prev of shape (2, 3), U of shape (3, 3), W of shape (3, 3), b of shape (3,)."
+        "The visible tests passed, but something still differs from the expected result. The difference shows with "
+        "x of shape (2, 3), h_prev of shape (2, 3), U of shape (3, 3), W of shape (3, 3), b of shape (3,)."
     )
     assert said("step", source.format("len(x) == 7")) == []
     twice = "def backward(x, dout):\n    return dout.T @ x * (1 + (len(x) == 6)), dout.sum(axis=0)"
     first, second = said("backward", twice)
-    assert first.endswith("asked. It shows with x of shape (6, 4), dout of shape (6, 5).")
-    assert second == "db is right, dW is not."
+    assert first.endswith("result. The difference shows with x of shape (6, 4), dout of shape (6, 5).")
+    assert second == "db is right, dW is wrong."
 
 
 def test_nothing_is_said_where_fingerprints_are_missing_broken_or_of_other_inputs(said, toy):

@@ -15,7 +15,7 @@ def record(name="test_a_law_holds", outcome="passed", message="", **more):
 def test_the_failing_stand_first_and_the_same_message_is_not_repeated():
     tests = [
         record("test_a"),
-        record("test_b", "gated", "not run: a gate of e has not passed"),
+        record("test_b", "gated", "not run yet: the tests of type and shape come first"),
         record("test_c", "error", "ValueError: no"),
         record("test_d", "error", "ValueError: no"),
         record("test_e", "failed", "h is a list"),
@@ -23,8 +23,8 @@ def test_the_failing_stand_first_and_the_same_message_is_not_repeated():
     assert CheckReport("e", tests).rows() == [
         ("failed", "e", "h is a list"),
         ("raised", "c", "ValueError: no"),
-        ("raised", "d", "the same"),
-        ("not run", "b", "a gate of e has not passed"),
+        ("raised", "d", "the same message as above"),
+        ("not run", "b", "the tests of type and shape come first"),
         ("passed", "a", ""),
     ]
 
@@ -35,7 +35,7 @@ def test_passing_says_that_the_visible_tests_passed_and_that_there_are_others():
     assert repr(report).splitlines() == [
         "e: the visible tests passed",
         "  passed      a law holds",
-        "In the grade, hidden tests on other inputs count as well.",
+        "The grade also counts hidden tests on other inputs.",
     ]
 
 

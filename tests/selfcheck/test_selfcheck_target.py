@@ -68,7 +68,7 @@ def test_a_stub_is_called_not_started(provider):
 
 def test_a_missing_name_and_a_number_are_told_in_sentences(provider):
     assert "missing is not defined: run the cell" in str(raised("missing"))
-    assert "number is an int and cannot be called" in str(raised("number"))
+    assert "number is an int, not a function" in str(raised("number"))
 
 
 def test_long_tracebacks_and_messages_are_capped_and_bare_of_control_codes(provider):

@@ -11,7 +11,7 @@ def test_a_right_notebook_leaves_with_0_and_claims_no_more_than_was_seen(toy):
     done = toy.run("-m", "selfcheck", "toy.ipynb")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(
-        "3 of 3 exercises: the visible tests passed. In the grade, hidden tests on other inputs count as well.\n"
+        "3 of 3 exercises: the visible tests passed. The grade also counts hidden tests on other inputs.\n"
     )
     assert "all tests passed" not in done.stdout.lower()
 
@@ -29,7 +29,7 @@ def test_failures_are_told_and_leave_with_1(toy):
         "  RAISED      backward returns two arrays",
         "                line 2, in backward: return np.linalg.inv(x)",
         "  NOT RUN     db is the sum over the batch",
-        "total is not started yet: 1 visible test waits for it",
+        "total is not started yet (1 visible test)",
     ):
         assert line in done.stdout
     assert done.stdout.index("FAILED") < done.stdout.index("passed      a step")
@@ -48,7 +48,7 @@ def test_one_exercise_can_be_asked_for(toy):
         (["toy.ipynb", "stepp"], "there is no exercise 'stepp' in this assignment; choose from: step, backward, total"),
         (["nowhere.ipynb"], "there is no notebook nowhere.ipynb: give the path"),
         (["cases.py"], "cases.py is not a notebook: give an .ipynb file"),
-        (["elsewhere/toy.ipynb"], "no visible tests stand beside toy.ipynb: move it"),
+        (["elsewhere/toy.ipynb"], "there are no visible tests beside toy.ipynb: move it"),
         ([], "usage:"),
     ],
 )
@@ -85,7 +85,7 @@ def test_plain_pytest_says_so_when_there_is_no_notebook(toy):
     (toy.folder / "two.ipynb").write_text("{}")
     done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert done.returncode == 1
-    assert "toy.ipynb is not beside test_toy.py, and 2 notebooks stand there" in done.stdout
+    assert "toy.ipynb is not beside test_toy.py, and the folder has 2 notebooks" in done.stdout
 
 
 def test_another_name_of_the_notebook_does_when_it_is_the_only_one(toy):
