@@ -20,7 +20,7 @@ _STRING = re.compile(r"""["']([^"'\n]+)["']""")
 
 
 class NotBuilt(Exception):
-    """The assignment cannot be graded yet: the text says what is missing and what to do."""
+    """The assignment cannot be graded yet; the text says what is missing and what to do."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ _PACKAGES = (
 
 
 class NothingToGrade(Exception):
-    """There is no submission where one was expected; the text says where it looked."""
+    """No submission was found; the text says where the grader looked."""
 
 
 def grade_class(course: Course, repository: Repository, assignment: str, **options: Any) -> list[Result]:
@@ -167,7 +167,7 @@ def grade_one(
         text, seconds = _kept_executor.submit(grader.run, job).result()
     except BrokenProcessPool:
         _kept_executor = None
-        return grader.blank_result(loaded, job, "failed", "the grading process died")
+        return grader.blank_result(loaded, job, "failed", "the grading process ended unexpectedly")
     result = Result.from_json(text)
     result.write(course.result(student, assignment))
     _log(course.result(student, assignment).with_name("times.log"), result, seconds)

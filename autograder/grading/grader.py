@@ -50,11 +50,11 @@ class Job:
     wall: str
     key: str
     fingerprint: str
-    slow: bool = False  # whether the submission seems to import what is slow to import: see grade.dispatch
+    slow: bool = False  # whether the submission seems to import slow modules: see autograder.grading.queue
 
 
 class GraderFault(Exception):
-    """The grader did not do its part: the grader's own fault."""
+    """The grader itself failed; the submission is not to blame."""
 
 
 def run(job: Job) -> tuple[str, float]:
@@ -73,12 +73,12 @@ def run(job: Job) -> tuple[str, float]:
 
 @functools.lru_cache(maxsize=1)
 def _assignment(course: Path, repository: Path, name: str, fingerprint: str) -> Assignment:
-    """The assignment, read once in this process for as long as its fingerprint stays."""
+    """Return the assignment, read once in this process as long as its fingerprint stays."""
     return Assignment.load(Course(course), Repository(repository), name)
 
 
 def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> Result:
-    """A result without grading: every exercise is listed with 0 points."""
+    """Make a result without grading: every exercise is listed with 0 points."""
     exercises = [ExerciseResult(name, 0.0, points) for name, points in assignment.points.items()]
     return Result(
         assignment=assignment.name,
@@ -116,7 +116,7 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
     for name, points in assignment.points.items():
         own = [record for record in records if record.exercise == name]
         if not own:
-            raise GraderFault(f"no test of {name} ran")
+            raise GraderFault(f"no test of {name} was run")
         tests = [TestResult(r.name, r.visibility, r.outcome, got, of, r.message) for r, got, of in earned(own, points)]
         mistake = reply["mistakes"].get(name)
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
@@ -135,7 +135,7 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
 
 
 class Grader:
-    """A session, and a fork server; a second fork server for submissions that import what is slow to import."""
+    """A session and a fork server; a second fork server for submissions that import slow modules."""
 
     def __init__(self, assignment: Assignment, limits: Limits, wall: str) -> None:
         self.assignment = assignment
@@ -168,7 +168,7 @@ class Grader:
             raise
 
     def _session(self, theirs: socket.socket, setup: dict[str, Any]) -> Any:
-        """The session's process: a fork of this one if it has imported what the tests need, else of a fork server."""
+        """Make the session's process: a fork of this one if that has the tests' modules, else a fork server's."""
         from autograder.grading import session  # with pytest: the process that hands out jobs needs none of it
 
         if not _imported:
@@ -181,7 +181,7 @@ class Grader:
         return multiprocessing.get_context("fork").Process(target=serve)
 
     def _fork_server(self, slow: set[str]) -> ForkServer:
-        """The fork server for a submission that imports `slow` modules; made when it is first needed."""
+        """Return the fork server for a submission that imports `slow` modules; make it when it is first needed."""
         heavy = bool(slow)
         if not slow <= self.slow and heavy in self.fork_servers:
             self.fork_servers.pop(heavy).close()
@@ -203,7 +203,7 @@ class Grader:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
     def grade(self, submission: Submission) -> dict[str, Any]:
-        """Run all tests on one submission, watching time, memory and scratch space from outside. Raises SlotFault."""
+        """Run all tests on one submission, watching time, memory and scratch space from outside. Raises GraderFault."""
         own = (source for _, source in submission.cells if source not in self.given)
         fork_server = self._fork_server(slow_imports(own) - set(self.imports))
         job = {
@@ -245,14 +245,14 @@ class Grader:
 
 
 def slow_imports(sources: Iterable[str]) -> set[str]:
-    """Modules that these cells import, that are slow to import, and that are installed."""
+    """Return the slow modules that these cells import and that are installed."""
     sources = list(sources)
     found = {name for source in sources for name in _SLOW_IMPORTS.findall(source)} | set(late_imports(*sources))
     return {name for name in found if importlib.util.find_spec(name.partition(".")[0])}
 
 
 def slow_mentions(notebook: bytes) -> int:
-    """How often a notebook's text, prose and all, speaks of importing what is slow to import."""
+    """Count mentions of slow imports (torch, scipy, ...) anywhere in the notebook."""
     return len(_SLOW_IMPORTS.findall(notebook.decode("utf-8", "replace")))
 
 
@@ -262,7 +262,7 @@ _closing = threading.Lock()
 
 
 def _grader(job: Job, assignment: Assignment) -> Grader:
-    """This process's grader; made anew when what it was made for has changed."""
+    """Return this process's grader; make a new one when the assignment, the limits or the sandbox have changed."""
     global _current
     wanted = (assignment.name, job.fingerprint, job.limits, job.wall)
     if _current is not None and _current[0] != wanted:
@@ -286,9 +286,7 @@ def close_slot() -> None:
 
 
 def initialise() -> None:
-    """For a new process of an executor: ignore Ctrl-C, which is the parent's business; clean up when told to end or
-    orphaned.
-    """
+    """Prepare a new process of an executor: leave Ctrl-C to the parent; clean up when told to end or orphaned."""
     global _imported
     _imported = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -73,7 +73,10 @@ def _finished(
         if attempts[suspect.student] < _ATTEMPTS:
             others.append(suspect)
         else:
-            yield grader.blank_result(assignment, suspect, "failed", "the grading process died twice"), 0.0
+            yield (
+                grader.blank_result(assignment, suspect, "failed", "the grading process ended unexpectedly twice"),
+                0.0,
+            )
         queue.put_back(others)
     else:
         del line.given[future]

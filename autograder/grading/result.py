@@ -40,7 +40,7 @@ class ExerciseResult:
 
 @dataclass
 class Flag:
-    """Something the instructor should look at; it never changes points by itself."""
+    """Something for the instructor to look at; it never changes points."""
 
     kind: str
     detail: str = ""
@@ -51,8 +51,8 @@ class Result:
     """What grading one submission found.
 
     status: `graded`; `unreadable` (the submission could not be read: `reason` says why, every exercise has 0 points);
-    `failed` (the grader's own fault: never a student's zero, no row in the gradebook).
-    key: a hash of all that can change the result; wall: the sandbox that stood around the student's code.
+    `failed` (the grader itself failed: no grade, no row in the gradebook).
+    key: a hash of all that can change the result; wall: the sandbox in which the student's code ran.
     """
 
     assignment: str
@@ -67,7 +67,7 @@ class Result:
     reason: str = ""
 
     def exercise(self, name: str) -> ExerciseResult:
-        """The exercise called `name`; KeyError if the assignment has none of that name."""
+        """Return the exercise called `name`; KeyError if the assignment has none."""
         for one in self.exercises:
             if one.name == name:
                 return one

@@ -1,4 +1,4 @@
-"""A notebook from a stranger: read with caps, matched against the instructor's source, turned into cells to run."""
+"""Reads a submitted notebook: with size limits, matched against the instructor's source, turned into cells to run."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
     r"(timestamp\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
 )
 
-# Worth a look by the instructor, never a verdict: none of it can reach the tests.
+# Shown to the instructor, without effect on points: none of it can reach the tests.
 _SUSPICIOUS = {
     "changes IPython itself": r"ast_transformers|input_transformers|\.run_cell\b|run_cell_async|showtraceback"
     r"|displayhook",
     "changes a testing library": r"numpy\.testing|np\.testing|_pytest|unittest|pytest\.(skip|exit|xfail|fail)"
     r"|TestReport",
     "changes builtins": r"\bbuiltins\b|__builtins__|__import__\s*\(",
-    "looks into the interpreter": r"gc\.get_objects|inspect\.(stack|currentframe)|sys\._getframe"
+    "inspects the interpreter": r"gc\.get_objects|inspect\.(stack|currentframe)|sys\._getframe"
     r"|sys\.(settrace|setprofile|meta_path|path_hooks)",
     "uses ctypes": r"\bctypes\b",
     "starts processes or signals them": r"os\.(fork|kill|killpg|setsid|system|popen|exec\w*|posix_spawn)"
@@ -45,17 +45,18 @@ _SUSPICIOUS = {
     "looks for the grader's files": r"gradebook|\.\./source|/proc/|hidden_|results\.json|junit|solutions/"
     r"|nbgrader_config",
     "reads the environment": r"os\.environ|getenv",
-    "lies about its type": r"__eq__|__array_ufunc__|__array_function__|__class__\s*=|def\s+__class__|__reduce__",
+    "redefines comparison or type": r"__eq__|__array_ufunc__|__array_function__"
+    r"|__class__\s*=|def\s+__class__|__reduce__",
 }
 
 
 class Unreadable(Exception):
-    """The submission cannot be graded as it is; the text is the reason, for the student and the instructor."""
+    """The submission cannot be graded; the text tells student and instructor why."""
 
 
 @dataclass
 class Submission:
-    """Cells to run in order, as (id, source); what to look at; and for each exercise what is wrong with its cell, if
+    """Holds the cells to run in order, as (id, source), the flags, and by exercise what is wrong with its cell, if
     anything. handed_in: files beside the notebook by name, each its text or why there is none.
     """
 
@@ -67,21 +68,21 @@ class Submission:
 
 
 def check_student_id(student: str, roster: list[str] | None) -> None:
-    """Raise Unreadable if the id is not on the roster, or, without one, not of the pattern of an id."""
+    """Raise Unreadable if the id is not on the roster, or, without a roster, does not look like an id."""
     if not STUDENT_ID.fullmatch(student):
-        raise Unreadable("the folder's name is not a student id (letters, digits, . _ @ -)")
+        raise Unreadable("the folder's name is not a valid student id: use letters, digits and . _ @ -")
     if roster is not None and student not in roster:
         raise Unreadable("this student is not on the roster")
 
 
 def read_bytes(path: Path, submitted: Path) -> bytes:
-    """The file's bytes, if it is a regular file of a sane size reached through no link. Raises Unreadable."""
+    """Return the bytes of a regular file of limited size, not reached through a link. Raises Unreadable."""
     relative = path.relative_to(submitted)
     for folder in list(relative.parents)[:-1]:
         if (submitted / folder).is_symlink():
-            raise Unreadable(f"the folder {folder.name} is a link; links are never followed")
+            raise Unreadable(f"the folder {folder.name} is a symbolic link; submit the folder itself")
     if path.is_symlink():
-        raise Unreadable("the notebook is a link; links are never followed")
+        raise Unreadable("the notebook is a symbolic link; submit the file itself")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
@@ -110,7 +111,7 @@ def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Subm
     _check_assignment(data, cells, assignment)
     if data.get("metadata", {}).get("course", {}).get("release", assignment.release) != assignment.release:
         flags.append(
-            Flag("old-release", "the work was done on an earlier release; it is graded against the current one")
+            Flag("old-release", "the notebook comes from an earlier release; it was graded against the current one")
         )
     flags += foreign_files(path, assignment)
     submission = _merge(cells, assignment)
@@ -121,7 +122,7 @@ def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Subm
 
 
 def read_beside(path: Path, assignment: Assignment) -> dict[str, str | NotHandedIn]:
-    """The files that the assignment asks for beside the notebook `path`, each its text or why there is none."""
+    """Read the files that the assignment requires beside the notebook `path`: each its text or why there is none."""
     found: dict[str, str | NotHandedIn] = {}
     if not assignment.handed_in:
         return found
@@ -143,7 +144,7 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if not text.strip():
         raise Unreadable("the file is empty")
     if _nesting(text) > MAX_NESTING:
-        raise Unreadable("the file is nested far deeper than a notebook")
+        raise Unreadable("the file is nested too deeply for a notebook")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -159,12 +160,12 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if major < 4:
         try:
             data = dict(nbformat.reads(text, as_version=4))
-        except Exception as error:  # a converter fed with a stranger's data raises anything; all of it means unreadable
+        except Exception as error:  # a converter given a student's data may raise any error; each means unreadable
             raise Unreadable(
                 f"the notebook has format {major} and cannot be upgraded: {type(error).__name__}"
             ) from error
     elif major > 4:
-        raise Unreadable(f"the notebook has format {major}, which is newer than this course knows")
+        raise Unreadable(f"the notebook has format {major}, which is newer than the grader supports")
     if not isinstance(data.get("cells"), list):
         raise Unreadable("the notebook has no list of cells")
     if len(data["cells"]) > MAX_CELLS:
@@ -173,7 +174,7 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
 
 
 def _nesting(text: str) -> int:
-    """How deep brackets nest outside of strings."""
+    """Return how deeply brackets nest outside strings."""
     depth = deepest = 0
     for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
         token = match.group()
@@ -227,12 +228,12 @@ def _check_assignment(data: dict[str, Any], cells: list[_StudentCell], assignmen
     known = {cell.grade_id for cell in assignment.cells if cell.grade_id}
     defined = {name for cell in cells if cell.kind == "code" for name in _definitions(cell.source)}
     if not any(cell.grade_id in known for cell in cells) and not defined & set(assignment.points):
-        raise Unreadable(f"the notebook holds no cell and no function of {assignment.name}")
+        raise Unreadable(f"the notebook contains no cell and no function of {assignment.name}")
 
 
 def _merge(cells: list[_StudentCell], assignment: Assignment) -> Submission:
-    """Follow the instructor's cells; put the student's exercise cells in their place and free cells after their
-    neighbour.
+    """Follow the instructor's cells; replace exercise cells by the student's, and keep the student's own cells after
+    their neighbour.
     """
     flags: list[Flag] = []
     problems: dict[str, str] = {}
@@ -278,7 +279,7 @@ def _flags_of(expected: Cell, copies: list[_StudentCell]) -> list[Flag]:
         return [Flag("cell-missing", expected.grade_id)]
     flags = []
     if len(copies) > 1:
-        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies, the last counts"))
+        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies; the last one was used"))
     last = copies[-1]
     if expected.role in (GIVEN, TEST) and (last.source.strip() != expected.source.strip() or last.kind != "code"):
         flags.append(Flag("locked-cell-changed", expected.grade_id))
@@ -291,8 +292,8 @@ def _flags_of(expected: Cell, copies: list[_StudentCell]) -> list[Flag]:
 def _find_function(
     cell: Cell, copies: list[_StudentCell], plan: list[tuple[str, str]], problems: dict[str, str]
 ) -> list[Flag]:
-    """Where an exercise's function is, if its own cell does not define it; `problems` gets the sentence for the
-    student.
+    """Find an exercise's function if its own cell does not define it; put the sentence for the student into
+    `problems`.
     """
     name = cell.exercise
     if copies and name in _definitions(copies[-1].source):
@@ -301,19 +302,17 @@ def _find_function(
     if elsewhere:
         return [Flag("function-elsewhere", f"{name} is defined in cell {elsewhere[-1]}")]
     if not copies:
-        problems[name] = f"{name} is not defined: its cell is gone from the notebook"
+        problems[name] = f"{name} is not defined: its cell is missing from the notebook"
         return []
     own = [other for other in _definitions(copies[-1].source) if not other.startswith("_")]
     if own:
-        problems[name] = (
-            f"{name} is not defined; its cell defines {', '.join(own[:3])}. The function must keep its name"
-        )
+        problems[name] = f"{name} is not defined: its cell defines {', '.join(own[:3])}. Keep the function's name"
         return [Flag("function-renamed", f"{name}: its cell defines {', '.join(own[:3])}")]
     return []
 
 
 def _definitions(source: str) -> list[str]:
-    """Functions, classes and simple assignments at the top level of a cell, magics aside."""
+    """Return the functions, classes and simple assignments at the top level of a cell, without magics."""
     lines = [line if not line.lstrip().startswith(("%", "!")) else "pass" for line in source.splitlines()]
     try:
         tree = ast.parse("\n".join(lines))
@@ -341,7 +340,7 @@ def _suspicious(cells: list[tuple[str, str]], assignment: Assignment) -> list[Fl
 
 
 def foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
-    """Files beside the notebook that the release does not hold, or holds otherwise. None of them is ever loaded."""
+    """Flag files beside the notebook that are not in the release, or differ from it. None of them is loaded."""
     names = []
     for entry in sorted(os.scandir(path.parent), key=lambda e: e.name):
         if entry.name in (path.name, *assignment.handed_in) or _IGNORED.fullmatch(entry.name):

@@ -1,1 +1,1 @@
-"""The student's processes, behind the wall, and what crosses it."""
+"""The student's processes in the sandbox, and the messages between them and the grader."""

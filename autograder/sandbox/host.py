@@ -66,7 +66,7 @@ sys.modules["autograder.sandbox.forkserver"].boot()
 
 
 class WallError(Exception):
-    """The wall cannot stand on this machine, or fell: the text says why and what to do."""
+    """The sandbox cannot run on this machine, or it failed; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Limits:
 
 
 def check_wall() -> None:
-    """Raise WallError if this machine cannot give the sandlock wall."""
+    """Raise WallError if this machine cannot run the sandlock sandbox."""
     if sys.platform != "linux":
         raise WallError(
             "grading needs Linux with Landlock; this is " + sys.platform + ". Grade in a Linux virtual machine, "
@@ -99,7 +99,7 @@ def check_wall() -> None:
     have, need = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
     if have < need:
         raise WallError(
-            f"this kernel ({os.uname().release}) offers Landlock ABI {have}; {need} is needed (Linux 6.12 or newer). "
+            f"this kernel ({os.uname().release}) has Landlock ABI {have}; grading needs {need} (Linux 6.12 or newer). "
             "Grade on a newer kernel, or choose --wall none if you trust every submission"
         )
 
@@ -197,7 +197,7 @@ class ForkServer:
         try:
             answer = self.control.recv(16)
         except OSError as error:
-            raise WallError(f"the sandboxed process did not come up: {error}. Run `autograder doctor`") from error
+            raise WallError(f"the sandboxed process did not start: {error}. Run `autograder doctor`") from error
         if answer != b"ready\n":
             raise WallError("the sandboxed process ended while it was starting. Run `autograder doctor`")
         self.control.settimeout(None)

@@ -21,12 +21,13 @@ from autograder.sandbox.worker import PROGRESS
 from selfcheck.target import StudentError, StudentTimeout
 
 _MRO = ("Exception", "BaseException", "object")
+NOT_A_REPLY = "your code sent something that is not a reply"
 _LONG_CELL = 20_000  # characters
 _LATER_CALL = 1.0  # seconds for a call once another call of the same exercise has run out of time
 
 
 class ForkServerFault(Exception):
-    """The fork server did not do its part: the grader's own fault."""
+    """The fork server failed; the submission is not to blame."""
 
 
 class RemoteProvider:
@@ -69,20 +70,20 @@ class RemoteProvider:
         self._slow = False
 
     def begin(self) -> None:
-        """Start an exercise: the next call comes to a fresh process."""
+        """Start an exercise: its first call goes to a fresh process."""
         self._drop()
         self._slow = False
 
     def finish(self) -> None:
-        """End the last exercise; nothing of the student's is left running."""
+        """End the last exercise and every process of the student."""
         self._drop_all()
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
-        """The student's NAME(*args, **kwargs); edits of the arguments are carried back. Raises StudentError."""
+        """Return the student's NAME(*args, **kwargs); carry changes of the arguments back. Raises StudentError."""
         return self.map(name, [(args, dict(kwargs))])[0]
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list[Any]:
-        """Many calls in one message. An error of one call raises, as if they had been made one by one."""
+        """Make many calls in one message; raise the first error, as single calls would."""
         self._ensure_worker()
         if name in self.problems and name not in self.defined:
             raise StudentError(("NameError", *_MRO), self.problems[name])
@@ -92,7 +93,7 @@ class RemoteProvider:
         return [self._value(reply, calls[index][0]) for index, reply in enumerate(replies)]
 
     def probe(self, name: str, args: tuple) -> Any:
-        """cases.PROBES[name](namespace, *args), computed beside the student's code. Raises StudentError."""
+        """Return cases.PROBES[name](namespace, *args), computed in the student's process. Raises StudentError."""
         self._ensure_worker()
         return self._value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0], ())
 
@@ -109,7 +110,7 @@ class RemoteProvider:
 
     def _value(self, reply: Any, args: tuple) -> Any:
         if type(reply) is not dict:
-            raise StudentError(("WireError", *_MRO), "what came back is not a reply")
+            raise StudentError(("WireError", *_MRO), NOT_A_REPLY)
         if "error" in reply:
             raise _student_error(reply["error"])
         changed = reply.get("changed", {})
@@ -135,16 +136,16 @@ class RemoteProvider:
             raise StudentError(("ProcessDied", *_MRO), self._death_text()) from None
         except wire.WireError as error:
             self._drop_all()
-            raise StudentError(("WireError", *_MRO), f"what came back cannot be read: {error}") from None
+            raise StudentError(("WireError", *_MRO), f"your code sent a reply that cannot be read: {error}") from None
         results = reply.get("results") if type(reply) is dict else None
         if type(results) is not list or len(results) != expected:
             self._drop_all()
-            raise StudentError(("WireError", *_MRO), "what came back is not a reply")
+            raise StudentError(("WireError", *_MRO), NOT_A_REPLY)
         return results
 
     def _timeout_text(self, allowed: float) -> str:
         if time.monotonic() >= self.end:
-            return f"the submission used up its {self.limits.submission:g} s"
+            return f"the submission has used all of its {self.limits.submission:g} s"
         return f"still running after {allowed:g} s"
 
     def _death_text(self) -> str:
@@ -152,8 +153,8 @@ class RemoteProvider:
         return f"the process ended while your code ran: it exited, crashed, or needed more than {megabytes} MiB"
 
     def _ensure_worker(self) -> None:
-        """Have a process in which the cells have run; a cell that hangs or kills its process is left out and the rest
-        replayed.
+        """Make sure that there is a process in which the cells have run. Leave out a cell that hangs or ends its
+        process, and run the others again.
         """
         while self._channel is None:
             if time.monotonic() >= self.end:
@@ -188,11 +189,11 @@ class RemoteProvider:
                         raise
                     begun = self._progress()
         except wire.TimedOut:
-            reason = f"the cell ran longer than {self.limits.cell:g} s and was left out"
+            reason = f"the cell ran longer than {self.limits.cell:g} s, so it was left out"
         except wire.Closed:
-            reason = "the process ended while the cell ran, and the cell was left out"
+            reason = "the process ended while the cell ran, so the cell was left out"
         except wire.WireError:
-            reason = "the cell spoke where only the grader speaks, and was left out"
+            reason = "the cell wrote to the grader's own channel, so it was left out"
         if not 0 <= self._progress() < len(cells):
             raise ForkServerFault(f"the student's process failed before its first cell: {reason}")
         left_out = cells[self._progress()][0]
@@ -200,7 +201,7 @@ class RemoteProvider:
         return left_out
 
     def _progress(self) -> int:
-        """The number of the cell that runs, as the student's process says; -1 if it does not say."""
+        """Return the number of the running cell, as the student's process reports it; -1 without a report."""
         try:
             descriptor = os.open(self._scratch / PROGRESS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -325,7 +326,7 @@ def without_magics(source: str) -> str | None:
 
 
 def _student_error(raw: Any) -> StudentError:
-    """A StudentError from what the student's process says of one; whatever it says, it is text."""
+    """Make a StudentError from what the student's process reports; anything in it is only text."""
     if type(raw) is not dict:
         return StudentError(("WireError", *_MRO), "what came back is not a reply")
     names = raw.get("names")

@@ -83,7 +83,7 @@ def _spend(depth: int, budget: list[int]) -> None:
         raise WireError(f"is nested more than {MAX_DEPTH} deep")
     budget[0] -= 1
     if budget[0] < 0:
-        raise WireError(f"holds more than {MAX_ITEMS} items")
+        raise WireError(f"contains more than {MAX_ITEMS} items")
 
 
 def _fits(size: int) -> None:
@@ -138,7 +138,7 @@ def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
 
 def _digits(value: int) -> str:
     if value.bit_length() > 4096:
-        raise WireError("holds an integer of more than 4096 bits")
+        raise WireError("contains an integer of more than 4096 bits")
     return hex(value)
 
 
@@ -169,25 +169,25 @@ def _unwrap(raw: Any, depth: int, budget: list[int]) -> Any:
     if kind is dict:
         pairs = raw.get("d")
         if set(raw) != {"d"} or type(pairs) is not list:
-            raise WireError("the reply holds a malformed dictionary")
+            raise WireError("the reply contains a malformed dictionary")
         return _dictionary(pairs, depth, budget)
     if kind is msgpack.ExtType:
         return _extension(raw.code, raw.data, depth, budget)
-    raise WireError(f"the reply holds a {kind.__name__}")
+    raise WireError(f"the reply contains a {kind.__name__}")
 
 
 def _dictionary(pairs: list[Any], depth: int, budget: list[int]) -> dict[Any, Any]:
     result = {}
     for pair in pairs:
         if type(pair) is not list or len(pair) != 2:
-            raise WireError("the reply holds a malformed dictionary")
+            raise WireError("the reply contains a malformed dictionary")
         key = _unwrap(pair[0], depth + 1, budget)
         if type(key) not in (str, int, bool, float, bytes, tuple, type(None)):
-            raise WireError(f"the reply holds a dictionary with a key of type {type(key).__name__}")
+            raise WireError(f"the reply contains a dictionary with a key of type {type(key).__name__}")
         try:
             result[key] = _unwrap(pair[1], depth + 1, budget)
         except TypeError as error:  # a tuple that holds a list
-            raise WireError("the reply holds a dictionary with an unhashable key") from error
+            raise WireError("the reply contains a dictionary with an unhashable key") from error
     return result
 
 
@@ -203,7 +203,7 @@ def _extension(code: int, data: bytes, depth: int, budget: list[int]) -> Any:
             return complex(_of(float, real), _of(float, imaginary))
         if code == _BIG_INT:
             if len(_of(str, raw)) > 1100:
-                raise WireError("the reply holds too large an integer")
+                raise WireError("the reply contains too large an integer")
             return int(raw, 16)
         if code == _ARRAY:
             return _array(*raw)
@@ -221,26 +221,26 @@ def _extension(code: int, data: bytes, depth: int, budget: list[int]) -> Any:
     except WireError:
         raise
     except Exception as error:  # whatever a malformed extension raises, it means the same
-        raise WireError(f"the reply holds a malformed value: {type(error).__name__}") from error
-    raise WireError("the reply holds an unknown kind of value")
+        raise WireError(f"the reply contains a malformed value: {type(error).__name__}") from error
+    raise WireError("the reply contains an unknown kind of value")
 
 
 def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
-        raise WireError(f"the reply holds a {type(value).__name__} where a {kind.__name__} must stand")
+        raise WireError(f"the reply contains a {type(value).__name__} in place of a {kind.__name__}")
     return value
 
 
 def _dtype(text: Any) -> np.dtype:
     dtype = np.dtype(_of(str, text))
     if dtype.kind not in _ARRAY_KINDS or dtype.fields is not None or dtype.subdtype is not None:
-        raise WireError("the reply holds an array of a dtype that is not numeric")
+        raise WireError("the reply contains an array of a dtype that is not numeric")
     return dtype
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
     if len(_of(list, shape)) > MAX_DEPTH or any(_of(int, n) < 0 for n in shape):
-        raise WireError("the reply holds an array of an impossible shape")
+        raise WireError("the reply contains an array of an impossible shape")
     return tuple(shape)
 
 
@@ -261,14 +261,14 @@ def _tensor(dtype: Any, shape: Any, content: Any) -> Any:
     import torch
 
     if dtype not in _TENSOR_DTYPES:
-        raise WireError("the reply holds a tensor of an unknown dtype")
+        raise WireError("the reply contains a tensor of an unknown dtype")
     flat = np.frombuffer(_of(bytes, content), dtype="bool" if dtype == "bool" else dtype)
     return torch.from_numpy(flat.reshape(_shape(shape)).copy())
 
 
 def _generator(text: str) -> np.random.Generator:
     if len(text) > 20_000:
-        raise WireError("the reply holds too large a generator")
+        raise WireError("the reply contains too large a generator")
     bit_generator = np.random.PCG64(0)
     bit_generator.state = json.loads(text)
     return np.random.Generator(bit_generator)

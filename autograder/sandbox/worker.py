@@ -115,9 +115,9 @@ class Worker:
             return self._run(request["cells"])
         name = request["name"]
         if operation == "probe":
-            return _encoded([self._probe(name, request["args"])], "what came back")
+            return _encoded([self._probe(name, request["args"])], "the value that a test looked at")
         calls = [self._call(name, call, request["opaque"]) for call in request["calls"]]
-        return _encoded(calls, f"what {name} returns")
+        return _encoded(calls, f"the value that {name} returns")
 
     def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
         """Run (id, source, source without magics or None if not known) in order."""
@@ -153,7 +153,7 @@ class Worker:
         except self.student_error as error:
             return {"error": _described(error)}
         except wire.WireError as error:
-            return _unsendable(f"what {name} does to its arguments", error)
+            return _unsendable(f"an argument that {name} changed", error)
         return reply
 
     def _probe(self, name: str, args: Any) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Worker:
 
 
 def _encoded(results: list[dict[str, Any]], what: str) -> bytes:
-    """The reply with these results; in the place of what cannot be sent stands an error that says why."""
+    """Encode the reply with these results; an error that says why replaces a result that cannot be sent."""
     try:
         return wire.encode({"results": results})
     except wire.WireError:

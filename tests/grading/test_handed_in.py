@@ -120,7 +120,7 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
     ("put", "said"),
     [
         (lambda path: None, "not beside the notebook"),
-        (lambda path: path.symlink_to("/etc/hostname"), "is a link"),
+        (lambda path: path.symlink_to("/etc/hostname"), "is a symbolic link"),
         (os.mkfifo, "not a regular file"),
         (lambda path: path.mkdir(), "not a regular file"),
         (lambda path: path.write_bytes(b" " * (2**20 + 1)), "larger than 1 MiB"),
