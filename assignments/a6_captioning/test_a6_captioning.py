@@ -92,9 +92,9 @@ def test_the_vocabulary_begins_with_the_most_frequent_words(build_vocabulary, ca
     words = build_vocabulary(captions, 1)[4:]
     count = Counter(" ".join(captions).split())
     for one, other in itertools.pairwise(words):
-        expect.that(count[one] >= count[other], "a rarer word stands before a more frequent one")
+        expect.that(count[one] >= count[other], "a rarer word comes before a more frequent one")
         if count[one] == count[other]:
-            expect.that(one < other, "of two equally frequent words the later one in the alphabet stands first")
+            expect.that(one < other, "of two equally frequent words the later one in the alphabet comes first")
 
 
 @exercise("build_vocabulary", points=2)

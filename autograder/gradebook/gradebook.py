@@ -90,7 +90,7 @@ class GradeInSandbox(NbGraderPreprocessor):
 
     Each graded test cell (its grade_id is the exercise's name) gets one execute_result: text/plain is the points and
     text/html a table of the tests. The result is the stored one if it is current, else the submission is graded
-    behind the wall. Flags are the instructor's; they are not written here.
+    in the sandbox. Flags are for the instructor; they are not written here.
     """
 
     wall = Unicode("sandlock", help="The sandbox: `sandlock`, or `none` as the instructor's explicit choice.").tag(
@@ -222,11 +222,11 @@ class _Recorder(Chosen, Autograde):
 
 
 def _refusal(result: Result, assignment: str, roster: Sequence[str] | None) -> str:
-    """Why the result must not enter the gradebook, or nothing."""
+    """Return why the result must not enter the gradebook; '' if it may."""
     if result.assignment != assignment:
-        return f"the result is one of {result.assignment}"
+        return f"the result belongs to {result.assignment}"
     if result.status == "failed":
-        return f"not graded: {result.reason or 'the grader failed'}; run the grading again"
+        return f"not graded: {result.reason or 'the grader failed'}; grade again"
     try:
         check_student_id(result.student, None if roster is None else list(roster))
     except Unreadable as error:

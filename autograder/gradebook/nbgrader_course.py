@@ -183,7 +183,7 @@ class Folders(CourseDirectory):
                 return super().get_existing_timestamp(dest_path)
         except (OSError, ValueError, AttributeError, OverflowError):
             pass  # nbgrader means to say so, but calls a method that its class does not have
-        self.log.warning("%s holds no time; the submission counts as in time", path)
+        self.log.warning("%s contains no time; the submission counts as on time", path)
         return None
 
 

@@ -1,4 +1,4 @@
-"""A page about the class, for the instructor: points, flags, mistakes, tests that failed most, what needs a hand."""
+"""Writes a page about the class for the instructor: points, flags, mistakes, failed tests, ungraded submissions."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ BINS = 10
 MOST_FAILED = 15
 
 WHAT_TO_DO = {
-    "unreadable": "The student has 0 points. Ask for the notebook again, or mend it in submitted/, and grade again.",
+    "unreadable": "The student has 0 points. Ask for the notebook again, or repair it in submitted/, and grade again.",
     "failed": "The student has no grade. Grade again; if it fails again, run autograder doctor.",
 }
 # What a flag means and what to do about it; a kind that is not here is shown by its name.
 FLAGS = {
-    "locked-cell-changed": "given code was changed; the original was used",
-    "cell-missing": "a cell of the release is gone",
-    "cell-duplicated": "a cell stands there more than once; the last counts",
-    "metadata-changed": "points or kind of a cell were changed; the release's were used",
+    "locked-cell-changed": "given code differs from the release; the original was used",
+    "cell-missing": "a cell of the release is missing",
+    "cell-duplicated": "the notebook contains a cell more than once; the last one was used",
+    "metadata-changed": "points or type of a cell differ from the release; the release's were used",
     "function-elsewhere": "the function was found in another cell",
-    "function-renamed": "the function has another name",
-    "suspicious-code": "code that an honest answer hardly needs; read it",
-    "foreign-file": "files beside the notebook; they were not used",
-    "old-release": "made from an earlier release",
-    "old-format": "an old notebook format, upgraded",
+    "function-renamed": "the function is defined under another name",
+    "suspicious-code": "code that an honest answer rarely needs; read it",
+    "foreign-file": "files beside the notebook that are not in the release, or differ from it; they were not used",
+    "old-release": "the notebook comes from an earlier release",
+    "old-format": "the notebook had an old format and was upgraded",
 }
 
 
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class FailedTest:
-    """How many students did not pass a test, of those it was run for."""
+    """How many students did not pass a test, among those for whom it was run."""
 
     exercise: str
     name: str
@@ -61,7 +61,7 @@ class FailedTest:
 def write_report(course: Course, assignment: str, results: Sequence[Result], path: Path) -> None:
     """Write one HTML file that needs nothing else: the class's results, by exercise and by student.
 
-    results: all results of `assignment`, in any order; points are those of the exercises, before a person's grading.
+    results: all results of `assignment`, in any order; points are those of the exercises, before manual grading.
     Nothing in the page runs or is fetched, and everything from submissions is escaped.
     """
     results = sorted(results, key=lambda result: result.student)

@@ -65,12 +65,12 @@ def restored(submitted: list[dict[str, Any]], release: NotebookNode) -> Notebook
 
 
 def stand_in(release: NotebookNode, reason: str) -> NotebookNode:
-    """What stands in the place of a submission that could not be read: the reason, and the graded cells, untouched."""
+    """Replace a submission that could not be read by the reason, with the graded cells untouched."""
     notice = (
         "**This submission could not be read.** It has 0 points, and nothing in it was run. The reason:\n\n"
         f"    {harmless.line(reason) or 'unknown'}\n\n"
-        "Look at what was handed in: does it open in Jupyter, under its own name? Ask your instructor before you hand "
-        "it in again.\n"
+        "Check the file that you handed in: does it open in Jupyter, and does it have the right name? Ask your "
+        "instructor before you hand it in again.\n"
     )
     graded = [_fresh(cell) for cell in release.cells if cells.part(cell).get("grade")]
     return _notebook([nbformat.v4.new_markdown_cell(notice, id="unreadable"), *graded], release)

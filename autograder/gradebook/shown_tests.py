@@ -1,4 +1,4 @@
-"""One exercise's tests as the output of its test cell: a number for nbgrader, a table for people."""
+"""Shows one exercise's tests as the output of its test cell: a number for nbgrader, a table for people."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ OUTCOMES = {
     "failed": ("✗", "failed"),
     "error": ("✗", "your code raised an error"),
     "timeout": ("✗", "took too long"),
-    "gated": ("–", "not run: a check before it failed"),
+    "gated": ("–", "not run: a required test did not pass"),
 }
 
 
 def tests_output(exercise: ExerciseResult, max_points: float, status: str) -> NotebookNode:
-    """An execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
+    """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
 
     exercise: the result. max_points: the cell's points, which nbgrader lets no result exceed. status: the whole
     result's; of an unreadable submission no test has run.
@@ -46,7 +46,7 @@ def tests_output(exercise: ExerciseResult, max_points: float, status: str) -> No
 
 
 def claim(name: str) -> str:
-    """A test's name as the claim it makes: `test_one_step_agrees[3-5]` is "one step agrees (3-5)"."""
+    """Return a test's name as the claim it makes: `test_one_step_agrees[3-5]` is "one step agrees (3-5)"."""
     head, _, case = harmless.line(name, 200).partition("[")
     words = head.rpartition("::")[2].removeprefix("test_").replace("_", " ")
     return f"{words} ({case.removesuffix(']')})" if case else words
@@ -60,7 +60,7 @@ def _message(test: TestResult) -> str:
 
 
 def page_environment() -> Environment:
-    """The templates of this package; every value is escaped."""
+    """Load the templates of this package; every value is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

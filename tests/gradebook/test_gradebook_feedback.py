@@ -48,7 +48,7 @@ def test_a_page_shows_points_outcomes_messages_and_the_answers(desk, made):
     text = re.sub(r"<[^>]*>", "", page)
     assert "1.5 of 6 points, 1 of 3 tests passed" in text
     assert re.search(r"negate of other sizes \(3-5\)\s*hidden\s*result\[0\] differs: 3e-1\s*failed\s*1.5 / 6", text)
-    assert "not run: a check before it failed" in text
+    assert "not run: a required test did not pass" in text
     assert re.search(r"return\s*-x", text)
     assert "5.5" in text  # 4 + 1.5: what is graded so far
     assert "of 20 points" in text

@@ -51,7 +51,7 @@ def test_mistakes_are_listed_with_who_made_them(desk, made):
 
 def test_flags_are_shown_to_the_instructor(desk, made):
     text = text_of(written(desk, made("s1")))
-    assert "locked-cell-changed 1 given code was changed; the original was used" in text
+    assert "locked-cell-changed 1 given code differs from the release; the original was used" in text
 
 
 def test_grading_without_a_sandbox_is_said_at_the_top(desk, made):
