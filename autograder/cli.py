@@ -1,4 +1,4 @@
-"""The command line: options only; what they do, and their defaults, stand in the functions they call."""
+"""The command line: options only; the functions they call define what they do, and their defaults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ errors = console(stderr=True)
 
 
 class Wall(StrEnum):
-    """What stands around student code."""
+    """The sandbox that student code runs in."""
 
     sandlock = "sandlock"
     none = "none"
@@ -74,7 +74,7 @@ def build(
     course: CourseOption = DEFAULT_COURSE,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Build aside and compare: fail if anything committed is stale or incomplete."),
+        typer.Option("--check", help="Write nothing: fail if a committed file is stale or incomplete."),
     ] = False,
 ) -> None:
     """Make the notebooks from solutions/aN/chapter.py: nbgrader's source and release, and the copy in assignments/."""
@@ -89,10 +89,10 @@ def build(
             errors.print(str(problem), style="red")
         if problems:
             _stop(
-                f"{len(problems)} problems. Mend them, or run `autograder build` if a committed file is stale",
+                f"{len(problems)} problems. Correct them, or run `autograder build` if a committed file is stale",
                 FAILED_CHECK,
             )
-        output.print(f"build --check: {len(names)} assignments are whole and up to date")
+        output.print(f"build --check: {len(names)} assignments are complete and up to date")
         return
     target = Course(course)
     for name in names:
@@ -111,9 +111,7 @@ def bundle(
         Path | None, typer.Option("--out", help="Folder for ASSIGNMENT.zip; the course directory by default.")
     ] = None,
 ) -> None:
-    """Make the student's zip. Refuses to write one in which a solution, a hidden test or an expected array can be
-    read.
-    """
+    """Make the students' zip. Refuse if it would contain a solution, a hidden test or an expected array."""
     from autograder.author.bundle import bundle as make_bundle
 
     repository = Repository.default()
@@ -130,10 +128,10 @@ def grade(
         Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option(help="CSV file with a column id (or student_id): who may submit.")
+        Path | None, typer.Option(help="CSV file of the students who may submit, with a column id or student_id.")
     ] = None,
     students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at once; one per core by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Parallel processes; one per core by default.")] = None,
     cluster: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to grade on (extra: cluster).")
     ] = None,
@@ -141,15 +139,15 @@ def grade(
         Path | None, typer.Option(help="DIR for ASSIGNMENT/STUDENT.json; the course's own by default.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write a list of all results to FILE.")] = None,
-    gradebook: Annotated[bool, typer.Option(help="Put the results into nbgrader's gradebook.")] = True,
-    feedback: Annotated[bool, typer.Option(help="Write feedback pages, where the gradebook is filled.")] = True,
+    gradebook: Annotated[bool, typer.Option(help="Write the results into nbgrader's gradebook.")] = True,
+    feedback: Annotated[bool, typer.Option(help="Write feedback pages, if the gradebook is written.")] = True,
     wall: Annotated[Wall, typer.Option(help="The sandbox; 'none' runs students' code unprotected.")] = Wall.sandlock,
     call_seconds: Annotated[
         float | None, typer.Option(min=0.1, help="Time for one call of a student's function.")
     ] = None,
     submission_seconds: Annotated[float | None, typer.Option(min=1, help="Time for one submission.")] = None,
 ) -> None:
-    """Grade all submissions in the sandbox, in parallel; only what changed is graded again."""
+    """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results."""
     from autograder.grading.forks import start_server
 
     repository, target = Repository.default(), Course(course)
@@ -235,7 +233,7 @@ def _summary(graded: list[Result]) -> None:
     )
     if counts["failed"]:
         _stop(
-            f"{counts['failed']} submissions failed by the grader's own fault and have no grade. "
+            f"{counts['failed']} submissions have no grade because the grader failed. "
             "Run the command again; "
             "if it happens again, run `autograder doctor`",
             MACHINE_FAULT,
@@ -293,7 +291,7 @@ def report(
         Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT.html by default.")
     ] = None,
 ) -> None:
-    """Write a page about the class: points, tests that failed most, mistakes, flags, what could not be graded."""
+    """Write a page about the class: points, failed tests, mistakes, flags, ungraded submissions."""
     from autograder.gradebook.report import write_report
 
     target = Course(course)
@@ -321,7 +319,7 @@ def export(
 
 @app.command()
 def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
-    """Look at this machine: can it build, grade behind the wall, and keep the gradebook?"""
+    """Check whether this machine can build, grade in the sandbox, and keep the gradebook."""
     from autograder.doctor import examine
 
     healthy = True
@@ -335,7 +333,7 @@ def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
 
 
 def read_roster(path: Path) -> list[str]:
-    """Ids from a CSV file with a column `id` or `student_id`. ValueError if there is none."""
+    """Read ids from a CSV file with a column `id` or `student_id`. ValueError if there is no such column."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         column = next((name for name in ("id", "student_id") if name in (reader.fieldnames or [])), None)
@@ -386,12 +384,12 @@ def _stop(text: str, code: int) -> NoReturn:
 
 
 def main(run: Callable[..., int | None] = app) -> None:
-    """Run the command line; every error it foresees is one sentence that says what to do next."""
+    """Run the command line; print each expected error as one sentence that says what to do next."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
     try:
         code = run(standalone_mode=False) or DONE  # typer turns Ctrl-C into exit code 130
         if code == INTERRUPTED:
-            errors.print("interrupted: finished results are kept; run the command again to go on", style="yellow")
+            errors.print("interrupted: finished results are kept; run the command again to continue", style="yellow")
         sys.exit(code)
     except _USAGE_ERROR as error:
         error.show()
@@ -405,7 +403,7 @@ def main(run: Callable[..., int | None] = app) -> None:
 
 
 def _exit_code(error: Exception) -> int | None:
-    """The exit code of an error that was foreseen; None for one that was not, which deserves its traceback."""
+    """Return the exit code of an expected error; None for an unexpected one, whose traceback is shown."""
     from autograder.author.build import BuildError
     from autograder.author.leaks import LeakFound
     from autograder.course.source import SourceError

@@ -64,7 +64,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
                 if ready and ready not in streams and built[ready].done():
                     streams[ready] = start(repository, course, ready, jobs=None if ready == first else 1)
             console.print(
-                f"[bold]{name}[/]: {sizes[name]} submissions, graded behind the wall into nbgrader's gradebook",
+                f"[bold]{name}[/]: {sizes[name]} submissions, graded in the sandbox into nbgrader's gradebook",
                 highlight=False,
             )
             results: list[Result] = []

@@ -1,4 +1,4 @@
-"""What this machine can do, one finding a line."""
+"""Finds out what this machine can do, one finding per line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEEDED = ("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jup
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `advice` is what to do when it is not ok."""
+    """The result of one check; `advice` says what to do if it is not ok."""
 
     what: str
     ok: bool
@@ -27,13 +27,13 @@ class Finding:
 
 
 def examine(course: Course, repository: Repository) -> Iterator[Finding]:
-    """Look at Python, packages, alembic, the wall (a process is really put behind it), the gradebook and free space."""
+    """Check Python, packages, alembic, the sandbox (by starting a process in it), the gradebook and free space."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding(f"Python {version}", sys.version_info >= (3, 11), "use Python 3.11 or newer")
     for name in _NEEDED:
         yield Finding(f"package {name}", importlib.util.find_spec(name) is not None, "pip install -e '.[instructor]'")
     found = shutil.which("alembic", path=str(Path(sys.executable).parent)) or shutil.which("alembic")
-    yield Finding("alembic, which nbgrader starts", found is not None, "pip install alembic, into this environment")
+    yield Finding("alembic, which nbgrader runs", found is not None, "pip install alembic, into this environment")
     yield _wall(repository)
     yield _gradebook(course)
     if course.config_file.is_file():
@@ -48,8 +48,8 @@ def _wall(repository: Repository) -> Finding:
         check_wall()
         ForkServer(repository.assignments / "selfcheck", wall="sandlock", limits=Limits(), preload=("numpy",)).close()
     except WallError as error:
-        return Finding("the wall (Landlock and seccomp)", False, str(error))
-    return Finding("the wall (Landlock and seccomp): a process stood behind it", True)
+        return Finding("the sandbox (Landlock and seccomp)", False, str(error))
+    return Finding("the sandbox (Landlock and seccomp): a process was started in it", True)
 
 
 def _gradebook(course: Course) -> Finding:

@@ -96,7 +96,7 @@ def test_an_author_builds_checks_and_bundles_on_any_system_and_grading_asks_for_
     for done, said in (
         (helped, "solutions"),
         (built, f"built {NAME}"),
-        (checked, "whole and up to date"),
+        (checked, "complete and up to date"),
         (bundled, f"{NAME}.zip"),
     ):
         assert (done.code, done.err) == (0, "")
