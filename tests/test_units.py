@@ -8,12 +8,13 @@ import pytest
 import units
 
 ROOT = Path(__file__).parents[1]
-MODULE, TEST = "tests/test_slow.py", "tests/test_slow.py::test_slow"
+TEST = "tests/test_slow.py::test_slow"
+SECONDS = {TEST: 9.0, f"{TEST}[a6]": 20.0, "tests/test_whole.py": 4.0, "tests/test_built.py": 6.0}
 
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    monkeypatch.setattr(units, "SECONDS", {TEST: 9.0, "tests/test_whole.py": 4.0, "tests/test_built.py": 6.0})
+    monkeypatch.setattr(units, "SECONDS", SECONDS)
     monkeypatch.setattr(units, "BY_ASSIGNMENT", ("tests/test_built.py",))
 
 
@@ -21,6 +22,7 @@ def known(monkeypatch):
     ("nodeid", "unit", "seconds"),
     [
         ("tests/test_slow.py::test_slow[a1]", "tests/test_slow.py::test_slow[a1]", 9.0),
+        ("tests/test_slow.py::test_slow[a6]", "tests/test_slow.py::test_slow[a6]", 20.0),
         ("tests/test_slow.py::test_slow", "tests/test_slow.py::test_slow", 9.0),
         ("tests/test_slow.py::test_other[a1]", "tests/test_slow.py", 0.0),
         ("tests/test_whole.py::test_one[a::b]", "tests/test_whole.py", 4.0),
@@ -38,9 +40,6 @@ def test_every_name_in_the_table_is_a_module_or_a_test(monkeypatch):
     monkeypatch.undo()
     assert units.SECONDS
     for name in [*units.SECONDS, *units.BY_ASSIGNMENT]:
-        module, _, test = name.partition("::")
+        module, _, test = name.partition("[")[0].partition("::")
         tree = ast.parse((ROOT / module).read_text("utf-8"))
-        if test:
-            assert test.partition("[")[0] in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, (
-                name
-            )
+        assert not test or test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name

@@ -10,17 +10,39 @@ from __future__ import annotations
 # Modules with a fixture that is made once for each assignment: each of its parameters makes a unit.
 BY_ASSIGNMENT = ("tests/author/test_author_course.py", "tests/author/test_author_fingerprints.py")
 # Seconds of processor time of what takes more than a few; only the order matters. Each parameter of a test that is
-# named here is a unit of its own; of a module, all tests are one, or those of each assignment.
-_MUTANTS = "test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
-_PROOF = "test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
+# named here is a unit of its own; of a module, all tests are one, or those of each assignment. A name may have one
+# parameter: it is for that one alone.
+_PROOF = "tests/author/test_author_proof.py::test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
+_MUTANTS = (
+    "tests/author/test_author_mutants.py::test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
+)
 SECONDS: dict[str, float] = {
-    "tests/grading/test_batch.py": 60.0,
-    f"tests/author/test_author_mutants.py::{_MUTANTS}": 50.0,
-    f"tests/author/test_author_proof.py::{_PROOF}": 30.0,
-    "tests/author/test_author_fingerprints.py": 25.0,
-    "tests/author/test_author_new.py": 25.0,
-    "tests/author/test_author_portable.py": 20.0,
-    "tests/test_demo.py": 15.0,
+    "tests/author/test_author_new.py": 28,
+    "tests/author/test_author_portable.py": 40,
+    "tests/author/test_author_course.py[a6_captioning]": 50,
+    "tests/author/test_author_fingerprints.py[a6_captioning]": 50,
+    f"{_PROOF}[a6_captioning]": 40,
+    "tests/grading/test_handed_in.py": 30,
+    "tests/grading/test_batch.py": 25,
+    f"{_PROOF}[a5_gru]": 25,
+    "tests/test_demo.py": 20,
+    _PROOF: 18,
+    "tests/author/test_author_course.py": 18,
+    "tests/author/test_author_check.py": 18,
+    f"{_MUTANTS}[a5_gru]": 18,
+    "tests/author/test_author_fingerprints.py": 15,
+    _MUTANTS: 12,
+    "tests/selfcheck/test_selfcheck_diagnosis.py": 12,
+    "solutions/a6_captioning/test_reference.py": 10,
+    "tests/author/test_author_proof.py": 9,
+    "tests/author/test_author_build.py": 8,
+    "tests/author/test_author_bundle.py": 8,
+    "tests/author/test_author_mutants.py": 8,
+    "solutions/a2_bptt/test_reference.py": 7,
+    "tests/selfcheck/test_selfcheck_terminal.py": 6,
+    "tests/gradebook/test_gradebook_gradebook.py": 5,
+    "solutions/a7_seq2seq/test_reference.py": 5,
+    "tests/test_cli.py": 5,
 }
 
 
