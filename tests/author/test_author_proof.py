@@ -33,8 +33,9 @@ def prove(tmp_path):
     def run(catalogue: str, right: str = 'RIGHT = {"scaled": {}, "total": {}}\n') -> proof.Proof:
         repository = write_sample(tmp_path / "repository")
         repository.mistakes(NAME).write_text(catalogue)
+        repository.right(NAME).write_text('RIGHT = {"scaled": {}, "total": {}}\n')
+        build(repository, Course(tmp_path / "course"), NAME)  # which refuses a right solution that gives something else
         repository.right(NAME).write_text(right)
-        build(repository, Course(tmp_path / "course"), NAME)
         return proof.prove(repository, NAME)["scaled"]
 
     return run
