@@ -629,7 +629,10 @@ def test_every_mistake_differs_from_the_reference(name, mistake):
     namespace = _namespace()
     exec(compile(solution.replace(mistake["old"], mistake["new"]), mistake["id"], "exec"), namespace)
     different = False
-    for args in cases.CASES(name, _rng()):
+    inputs = cases.CASES(name, _rng())
+    if mistake["id"] == "last_of_equal_logits":  # the public cases are clear of ties
+        inputs = [cases.decode_greedy(_rng(), N=2, max_length=3, spread=0.0)]
+    for args in inputs:
         wanted = _outputs(vars(reference), name, copy.deepcopy(args))
         different |= not _alike(_outputs(namespace, name, copy.deepcopy(args)), wanted)
     assert different

@@ -214,8 +214,7 @@ def test_what_a_demo_shows_is_a_leak(own, edit, tmp_path):
 
 def test_what_an_earlier_assignment_gave_is_no_leak(own, edit, tmp_path):
     repository, course = own
-    for place in (repository.source, repository.hidden, repository.mistakes):
-        shutil.copy(place(NAME), place("a2_sample"))
+    shutil.copytree(repository.secret(NAME), repository.secret("a2_sample"))
     shutil.copytree(repository.public(NAME), repository.public("a2_sample"))
     repository.visible("a2_sample").with_name("test_a1_sample.py").rename(repository.visible("a2_sample"))
     with repository.cases("a2_sample").open("a") as file:

@@ -52,12 +52,12 @@ def key(assignment, hand_in, solved):
     "place",
     [
         *(
-            "autograder/notebook.py",
-            "autograder/rooms.py",
-            "autograder/author/catalogue.py",
-            "autograder/grade/grader.py",
+            "autograder/course/notebook.py",
+            "autograder/course/paths.py",
+            "autograder/author/check.py",
+            "autograder/grading/grader.py",
         ),
-        *("autograder/grade/session.ini", "autograder/run/fork server.py", "autograder/desk/restored.py"),
+        *("autograder/grading/session.ini", "autograder/sandbox/forkserver.py", "autograder/gradebook/restored.py"),
         *("selfcheck/fingerprint.py", "selfcheck/pytest.ini"),
     ],
 )
@@ -70,11 +70,11 @@ def test_a_change_of_the_graders_code_changes_the_key(code, key, place):
 
 def test_a_new_file_of_code_and_another_name_change_the_key(code, key):
     keys = [key()]
-    (code / "autograder" / "run" / "new.py").write_text("")
+    (code / "autograder" / "sandbox" / "new.py").write_text("")
     keys.append(key())
-    (code / "autograder" / "run" / "new.py").rename(code / "autograder" / "run" / "newer.py")
+    (code / "autograder" / "sandbox" / "new.py").rename(code / "autograder" / "sandbox" / "newer.py")
     keys.append(key())
-    (code / "autograder" / "run" / "newer.py").rename(code / "autograder" / "grade" / "newer.py")
+    (code / "autograder" / "sandbox" / "newer.py").rename(code / "autograder" / "grading" / "newer.py")
     keys.append(key())
     assert len(set(keys)) == 4
 
@@ -84,7 +84,7 @@ def test_what_is_no_code_does_not_change_the_key(code, key):
     for place in (
         *("autograder/__pycache__/notebook.cpython-311.pyc", "selfcheck/__pycache__/marks.cpython-311.pyc"),
         *("autograder/notes.txt", "autograder/notebook.py~", "selfcheck/picture.png"),
-        "autograder/desk/templates/page.css",
+        "autograder/gradebook/templates/page.css",
     ):
         (code / place).parent.mkdir(exist_ok=True)
         (code / place).write_text("something else")
@@ -103,7 +103,7 @@ def test_a_result_of_other_code_is_not_taken(course, code, key):
     made = batch.Result(NAME, "s1", "graded", 80, 80, key=key())
     made.write(result)
     assert batch.stored_result(result, key()) == made
-    with (code / "autograder" / "notebook.py").open("a") as file:
+    with (code / "autograder" / "course" / "notebook.py").open("a") as file:
         file.write("\n")
     assert batch.stored_result(result, key()) is None
 

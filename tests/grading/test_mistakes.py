@@ -4,11 +4,12 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder.grading.assignment import EXERCISE, Cell
+from autograder.course.notebook import EXERCISE
+from autograder.grading.assignment import Cell
 from autograder.grading.mistakes import Catalogue
 from selfcheck.target import LocalProvider
 
-SOURCE = "def powers(x):\n    return (x**n for n in (1, 2))"
+SOURCE = "def powers(x):\n    ### BEGIN SOLUTION\n    return (x**n for n in (1, 2))\n    ### END SOLUTION"
 LISTED = {
     "powers": [
         {"id": "cubes", "old": "x**n", "new": "x**3", "says": "Cubes?"},
