@@ -206,7 +206,7 @@ class Exercise:
         with self._computing(noise):
             by = {RIGHT: trace(subject, right, inputs, describe)}
             for mistake in self.mistakes:
-                by[mistake["id"]] = trace(subject, self._caller(self._namespace(mistake["id"])), inputs, describe)
+                by[mistake["id"]] = trace(subject, self._caller(self._with_mistake(mistake)), inputs, describe)
         return Sample(subject, diagnosis.inputs_trace(inputs, describe), by)
 
     def alternatives(self, sample: Sample, seed: int, noise: int | None = None) -> dict[str, Traces]:
@@ -214,8 +214,8 @@ class Exercise:
         inputs, describe = self.inputs(seed, noise), Describer(self.salt)
         with self._computing(noise):
             return {
-                name: trace(sample.subject, self._caller(self._namespace(name)), inputs, describe)
-                for name in self.rights
+                name: trace(sample.subject, self._caller(self._with(name, text)), inputs, describe)
+                for name, text in self.rights.items()
             }
 
     @contextlib.contextmanager
@@ -269,7 +269,7 @@ class Exercise:
 
     def header(self, sample: Sample, seed: int) -> dict[str, Any]:
         """Return what the file holds of the exercise besides what is sealed."""
-        judged = [scope.partition(" ")[2] for scope, _ in _of_the_right(sample) if scope.partition(" ")[2]]
+        judged = [scope.partition(" ")[2] for scope in _of_the_right(sample) if scope.partition(" ")[2]]
         return {
             "seed": seed,
             "arguments": self._arguments(),
@@ -282,7 +282,7 @@ class Exercise:
         """Return what is sealed: (scope, whose trace, message)."""
         says = self.says
         found = [(diagnosis.INPUTS, RIGHT, Message())]
-        found += [(scope, RIGHT, Message(right=True)) for scope, _ in _of_the_right(sample)]
+        found += [(scope, RIGHT, Message(right=True)) for scope in _of_the_right(sample)]
         found += [(diagnosis.WHOLE, name, Message(says=says[name])) for name in sample.wrong]
         return found + [(scope, name, Message(says=says[name])) for scope, name in _of_single_outputs(sample, says)]
 
@@ -322,14 +322,18 @@ class Exercise:
             raise Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
         return made if noise is None else rounding.disturbed(made, noise)
 
-    def _namespace(self, name: str) -> dict[str, Any]:
-        """The reference's functions, with a mistake or another right solution in the place of the exercise's own."""
-        namespace = dict(vars(self.reference))
-        mistake = next((one for one in self.mistakes if one["id"] == name), None)
+    def _with_mistake(self, mistake: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            text = self.rights[name] if mistake is None else self.cell.patched(mistake["old"], mistake.get("new") or "")
+            return self._with(mistake["id"], self.cell.patched(mistake["old"], mistake.get("new") or ""))
+        except (KeyError, ValueError) as error:
+            raise Refused(f"{mistake['id']}: {error}") from error
+
+    def _with(self, name: str, text: str) -> dict[str, Any]:
+        """The reference's functions, with this code in the place of the exercise's own."""
+        namespace = dict(vars(self.reference))
+        try:
             exec(compile(text, f"{self.cell.name}_{name}", "exec"), namespace)
-        except (KeyError, ValueError, SyntaxError) as error:
+        except SyntaxError as error:
             raise Refused(f"{name}: {error}") from error
         return namespace
 
@@ -403,17 +407,17 @@ def _stay_clear(sample: Sample) -> None:
             raise Refused(f"{name}: on all seeds tried it lies on an edge between two bins: change the cases' sizes.")
 
 
-def _of_the_right(sample: Sample) -> list[tuple[str, Trace]]:
-    """What recognises the right answer: the whole of it, its outputs if there are several, its cases."""
+def _of_the_right(sample: Sample) -> list[str]:
+    """The scopes that recognise the right answer: the whole of it, its outputs if there are several, its cases."""
     subject, right = sample.subject, sample.right
     scopes = [(f"{diagnosis.CASE} {i}", raises(case)) for i, case in enumerate(right.cases)]
     if len(subject.shown) > 1:
         scopes += [(f"{diagnosis.OUTPUT} {name}", False) for name in subject.shown]
-    found = [(diagnosis.WHOLE, right.whole)]
+    found = [diagnosis.WHOLE]
     for scope, open_anyway in scopes:
         part = _part(right, scope)
         if open_anyway or part.unknowns >= max(FEWEST_UNKNOWNS, len(part.reals) + 1):
-            found.append((scope, part))
+            found.append(scope)
     return found
 
 

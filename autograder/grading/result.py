@@ -9,7 +9,6 @@ from typing import Any
 
 from autograder import atomic
 
-STATUSES = ("graded", "unreadable", "failed")
 OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
 
 

@@ -21,7 +21,6 @@ from typing import Any
 
 import psutil
 
-WALLS = ("sandlock", "none")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",

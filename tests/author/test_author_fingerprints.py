@@ -297,6 +297,11 @@ def test_a_right_solution_in_which_rounding_decides_is_refused(written):
     assert says.startswith("product: the right solution counts: rounding decides what it gives")
 
 
+def test_a_right_solution_may_have_the_name_of_a_mistake(written):
+    right = "def product(a, b):\n    return np.einsum('ij,jk', a, b)\n"
+    assert written([SQUARE], rights={SQUARE["id"]: right})["exercises"]["product"]
+
+
 def test_a_right_solution_that_gives_something_else_is_refused(written):
     says = refused(written, [SQUARE], rights={"scales": "def product(a, b):\n    return 1.5 * a @ b\n"})
     assert says == (
