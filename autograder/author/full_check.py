@@ -83,7 +83,9 @@ def reference_problems(repository: Repository, assignment: str) -> list[str]:
     """A sentence for each exercise whose reference does not pass its visible and hidden tests."""
     cells = read_source(repository, assignment).exercises
     try:
-        verdicts = judge(repository, assignment, [Mutant(cell.name, "", "", 1, cell.reference) for cell in cells])
+        verdicts = judge(
+            repository, assignment, [], right=[Mutant(cell.name, "", "", 1, cell.reference) for cell in cells]
+        )
     except SourceError as error:
         return [str(error)]
     return [

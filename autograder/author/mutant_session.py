@@ -15,6 +15,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from selfcheck.target import LocalProvider, current
 SEED = b"mutants"
 CPU_SECONDS = 2.0
 TIMES_REFERENCE = 10
+RIGHT_SECONDS = 60.0  # of a reference or another right solution, which may be slow and does end
 MEMORY = 2 * 1024**3
 PATIENCE = 20  # seconds of waiting for each second of processor time allowed
 _INI = Path(plugin.__file__).with_name("pytest.ini")
@@ -63,16 +65,20 @@ class Verdict:
         return self.outcome in ("failed", "error", "timeout")
 
 
-def judge(repository: Repository, assignment: str, mutants: list[Mutant], seed: bytes = SEED) -> list[Verdict]:
-    """The verdicts of the visible and hidden tests on these mutants, in a process of their own.
+def judge(
+    repository: Repository, assignment: str, mutants: list[Mutant], *, right: Sequence[Mutant] = (), seed: bytes = SEED
+) -> list[Verdict]:
+    """Return the verdicts of the visible and hidden tests on these mutants, then on these right solutions.
 
-    Raises SourceError if the tests cannot be collected, or if the reference itself does not pass them.
+    The tests run in a process of their own. A mutant may never end: it has ten times as long as the reference needs.
+    A right solution has a minute. Raises SourceError if the tests cannot be collected, or if the reference does not
+    pass them.
     """
     before = dict(os.environ)
     os.environ.update(_ENVIRONMENT)  # read by NumPy and torch as they start: a fork of a process with threads may hang
     try:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, seed).result()
+            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seed).result()
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -81,7 +87,9 @@ def judge(repository: Repository, assignment: str, mutants: list[Mutant], seed: 
     return verdicts
 
 
-def _judge(repository: Repository, assignment: str, mutants: list[Mutant], seed: bytes) -> tuple[list[Verdict], str]:
+def _judge(
+    repository: Repository, assignment: str, mutants: list[Mutant], right: Sequence[Mutant], seed: bytes
+) -> tuple[list[Verdict], str]:
     """The verdicts, and what keeps the tests from running; in that case there are no verdicts."""
     sys.dont_write_bytecode = True
     source = read_source(repository, assignment)
@@ -93,7 +101,7 @@ def _judge(repository: Repository, assignment: str, mutants: list[Mutant], seed:
     except SourceError as error:
         return [], str(error)
     recorder = Recorder()
-    trial = _Trial(source, mutants, recorder)
+    trial = _Trial(source, mutants, right, recorder)
     options = ["-c", str(_INI), f"--rootdir={_INI.parent}", "--noconftest", "--import-mode=importlib", "--assert=plain"]
     options += ["--capture=no", "--tb=native", "-q", "-W", "ignore", *(f"-pno:{name}" for name in _LEFT_OUT)]
     tests = (repository.visible(assignment), repository.hidden(assignment))
@@ -107,9 +115,10 @@ def _judge(repository: Repository, assignment: str, mutants: list[Mutant], seed:
 class _Trial:
     """Pytest plugin whose run loop tries the mutants."""
 
-    def __init__(self, source: Source, mutants: list[Mutant], recorder: Recorder) -> None:
+    def __init__(self, source: Source, mutants: list[Mutant], right: Sequence[Mutant], recorder: Recorder) -> None:
         self.source = source
         self.mutants = mutants
+        self.right = right
         self.recorder = recorder
         self.verdicts: list[Verdict] = []
         self.refusal = ""
@@ -122,9 +131,9 @@ class _Trial:
             raise session.Interrupted("the tests could not be collected")
         self.ready = True
         limits: dict[str, float] = {}
-        for name in dict.fromkeys(mutant.exercise for mutant in self.mutants):
+        for name in dict.fromkeys(mutant.exercise for mutant in [*self.mutants, *self.right]):
             begin = time.monotonic()
-            verdict = self._try(session, name, self.source, 60.0)
+            verdict = self._try(session, name, self.source, RIGHT_SECONDS)
             limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (time.monotonic() - begin))
             import_all(self.imported)  # once, and not in the fork of every mutant
             if verdict.outcome != "passed":
@@ -132,9 +141,11 @@ class _Trial:
                     f"the reference of {name} does not pass {verdict.test} ({verdict.outcome}): mend it first."
                 )
                 return True
-        for mutant in self.mutants:
+        tried = [(mutant, limits[mutant.exercise]) for mutant in self.mutants]
+        tried += [(solution, RIGHT_SECONDS) for solution in self.right]
+        for mutant, limit in tried:
             variant = self.source.with_cell(mutant.exercise, mutant.code)
-            self.verdicts.append(self._try(session, mutant.exercise, variant, limits[mutant.exercise]))
+            self.verdicts.append(self._try(session, mutant.exercise, variant, limit))
         return True
 
     def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:

@@ -78,7 +78,7 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
     wrong = [(cell, mistake) for cell in source.exercises for mistake in mistakes.get(cell.name, [])]
     others = [(cell, name, code) for cell in source.exercises for name, code in rights.get(cell.name, {}).items()]
     patched = [Mutant(c.name, "", m["id"], 1, c.patched(m["old"], m["new"] or "")) for c, m in wrong]
-    candidates = [*patched, *(Mutant(cell.name, "", name, 1, code) for cell, name, code in others)]
+    alternatives = [Mutant(cell.name, "", name, 1, code) for cell, name, code in others]
     trials = [
         Trial(cell.name, mistake["id"], mutant.code, says=mistake["says"])
         for (cell, mistake), mutant in zip(wrong, patched, strict=True)
@@ -91,10 +91,10 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
             trials += [Trial(cell.name, change, cell.reference, change, right=right)] * (REPEATS if right else 1)
     with ThreadPoolExecutor(1) as beside:
         said = beside.submit(ask_students_files, repository, source, trials)
-        verdicts = judge(repository, assignment, candidates)
+        verdicts = judge(repository, assignment, patched, right=alternatives)
     for cell, mistake in wrong:
         proofs[cell.name].exempt += bool(mistake.get("exempt"))
-    for place, (mutant, verdict) in enumerate(zip(candidates, verdicts, strict=True)):
+    for place, (mutant, verdict) in enumerate(zip([*patched, *alternatives], verdicts, strict=True)):
         _judge_verdict(proofs[mutant.exercise], mutant, verdict, right=place >= len(patched))
     for trial, (sentences, right) in zip(trials, said.result(), strict=True):
         _judge_sentences(proofs[trial.exercise], trial, sentences, right)
@@ -106,7 +106,8 @@ def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) 
         proof.right += 1
         proof.passed += verdict.outcome == "passed"
         if verdict.outcome != "passed":
-            proof.problems.append(f"{mutant.exercise}: {verdict.test} rejects the right solution {mutant.now}")
+            why = f"{verdict.test} rejects" if verdict.test else f"the tests end with {verdict.outcome} on"
+            proof.problems.append(f"{mutant.exercise}: {why} the right solution {mutant.now}")
     else:
         proof.listed += 1
         proof.rejected += verdict.killed

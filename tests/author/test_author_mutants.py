@@ -120,6 +120,13 @@ def test_verdicts_tell_failures_errors_and_endless_loops_apart_from_survivors(sa
     assert verdicts[2].test == "test_the_sum_has_one_number_per_row"
 
 
+def test_a_slow_solution_is_right_where_a_mutant_as_slow_has_timed_out(sample):
+    body = "while time.process_time() < started + 2.5:\n        pass\n    return x @ w"
+    code = f"import time\n\nstarted = time.process_time()\n\ndef scaled_sum(x, w):\n    {body}"
+    slow = Mutant("scaled_sum", "", "slow", 1, code)
+    assert [verdict.outcome for verdict in judge(sample, NAME, [slow], right=[slow])] == ["timeout", "passed"]
+
+
 def test_what_the_references_tests_import_is_imported_once_for_all_mutants(sample, edit):
     edit(sample.hidden(NAME), "    x, w = cases", "    import wsgiref\n    x, w = cases")
     told = "import sys\n\nthere = 'wsgiref' in sys.modules\n\ndef scaled_sum(x, w):\n    return x @ w * there"
