@@ -151,7 +151,7 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
         elif cell.kind == "given":
             yield notebooks.given(cell.source, _given_id(cell.source, taken))
         elif cell.kind == "demo":
-            yield notebooks.demo(cell.source, numbered("demo"))
+            yield notebooks.demo(cell.source, numbered("demo"), cell.folded)
             yield from waiting
             waiting.clear()
         elif cell.kind == "exercise":

@@ -21,8 +21,8 @@ _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 def handout(repository: Repository, source: Source, generated: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
     """The files that stand beside the notebook, by their path in the assignment's folder, sorted.
 
-    Visible tests, cases, conftest.py, fingerprints if there are any, the notation, the student's guide, the
-    self-checker, and the data that the notebook, the tests or the cases ask for, with their licences.
+    Visible tests, cases, conftest.py, fingerprints and figures.py if there are any, the notation, the student's guide,
+    the self-checker, and the data that the notebook or one of these files asks for, with their licences.
     generated: files that are being made, by name, in the place of those in the repository.
     Raises SourceError that names everything missing.
     """
@@ -37,6 +37,8 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     }
     if (public / FINGERPRINTS).is_file() and FINGERPRINTS not in (generated or {}):
         wanted[FINGERPRINTS] = public / FINGERPRINTS
+    if repository.figures(name).is_file():
+        wanted[repository.figures(name).name] = repository.figures(name)
     selfcheck = repository.assignments / SELFCHECK
     for path in selfcheck.rglob("*"):
         if path.suffix in SELFCHECK_SUFFIXES and path.is_file():
@@ -99,7 +101,7 @@ def _texts(repository: Repository, source: Source) -> Iterator[tuple[str, str]]:
     for cell in source.cells:
         if cell.kind in ("given", "demo", "exercise"):
             yield f"{_shown(repository, source.path)}:{cell.line}", cell.reference
-    for path in (repository.visible(source.name), repository.cases(source.name)):
+    for path in (repository.visible(source.name), repository.cases(source.name), repository.figures(source.name)):
         if path.is_file():
             yield _shown(repository, path), path.read_text(encoding="utf-8")
 

@@ -17,7 +17,7 @@ ATTRIBUTES: dict[Kind, tuple[str, ...]] = {
     "prose": (),
     "include": ("include",),
     "given": (),
-    "demo": (),
+    "demo": ("folded",),
     "exercise": ("exercise", "points", "difficulty", "minutes", "file"),
     "written": ("written", "points", "minutes"),
 }
@@ -31,7 +31,8 @@ class Cell:
 
     source: its text, markers included; a demo's is dedented. line: where it stands in the script, from 1.
     name, points, difficulty, minutes: of exercises and written questions; `name` of an include is the file's.
-    file: what an exercise hands in beside the notebook, if anything.
+    file: what an exercise hands in beside the notebook, if anything. folded: whether JupyterLab shows a demo's output
+    without its code.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Cell:
     difficulty: int = 0
     minutes: int = 0
     file: str = ""
+    folded: bool = False
 
     @property
     def reference(self) -> str:
@@ -103,7 +105,10 @@ def typed(raw: RawCell, report: Callable[..., None]) -> Cell:
     for offset, sentence in slips:
         report(sentence, offset + 1)
     if kind == "demo":
-        return Cell(kind, dedented(raw.source, report), raw.line)
+        folded = raw.attributes.get("folded", False)
+        if not isinstance(folded, bool):
+            report(f"folded={folded!r} must be true or false.")
+        return Cell(kind, dedented(raw.source, report), raw.line, folded=folded is True)
     if kind == "include":
         if raw.source.strip():
             report("a cell that includes a file holds nothing else: move its text to a cell of its own.")

@@ -56,9 +56,13 @@ def given(source: str, grade_id: str) -> NotebookNode:
     return _code(source, grade_id, {"nbgrader": _part(grade_id, locked=True)})
 
 
-def demo(source: str, cell_id: str) -> NotebookNode:
-    """Code to play with: tagged `demo`, free to edit, never run when grading."""
-    return _code(source, cell_id, {"tags": [DEMO_TAG]})
+def demo(source: str, cell_id: str, folded: bool = False) -> NotebookNode:
+    """Return a cell to play with: tagged `demo`, free to edit, never run when grading.
+
+    folded: whether JupyterLab shows its output without its code, until the reader opens it.
+    """
+    hidden = {"jupyter": {"source_hidden": True}} if folded else {}
+    return _code(source, cell_id, {"tags": [DEMO_TAG]} | hidden)
 
 
 def exercise(source: str, name: str, file: str = "") -> NotebookNode:

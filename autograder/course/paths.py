@@ -130,6 +130,10 @@ class Repository:
         """The random inputs of each exercise."""
         return self.public(assignment) / "cases.py"
 
+    def figures(self, assignment: str) -> Path:
+        """Return the module that draws the notebook's figures; not every assignment has one."""
+        return self.public(assignment) / "figures.py"
+
 
 @dataclass(frozen=True)
 class Course:

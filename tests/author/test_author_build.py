@@ -100,6 +100,16 @@ def test_the_release_holds_what_a_student_needs_and_nothing_else(built):
     assert list((course.source / NAME).iterdir()) == [course.source_notebook(NAME)]
 
 
+def test_a_folded_demo_shows_its_output_alone_and_its_figures_come_along(sample, edit, tmp_path):
+    edit(sample.source(NAME), "# %%\nif __name__", "# %% folded=true\nif __name__")
+    sample.figures(NAME).write_text('from selfcheck import data_path\n\nNAMES = data_path("words/names.txt")\n')
+    course = Course(tmp_path / "course")
+    build(sample, course, NAME)
+    (demo,) = filter(notebooks.is_demo, notebooks.read(course.release_notebook(NAME)).cells)
+    assert demo.metadata["jupyter"] == {"source_hidden": True}
+    assert (course.release / NAME / "figures.py").read_bytes() == sample.figures(NAME).read_bytes()
+
+
 def test_the_gradebook_knows_exercises_and_questions(built):
     course = built[1]
     with Gradebook(f"sqlite:///{course.gradebook}", "course") as gradebook:

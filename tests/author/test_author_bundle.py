@@ -154,6 +154,7 @@ def test_a_notebook_that_leaks_is_not_zipped(own, tmp_path, place: Callable):
         ("assignments/a1_sample/test_a1_sample.py", f"def old(x, w):\n    {SOLUTION}\n    return total\n"),
         ("assignments/a1_sample/test_a1_sample.py", f"def test_old(scaled_sum, reference, x, w):\n    {HIDDEN}\n"),
         ("assignments/a1_sample/conftest.py", f"# {HIDDEN}\n"),
+        ("assignments/a1_sample/figures.py", f"# {SOLUTION}\n"),
         ("assignments/README.md", f"- {SCHEME}\n"),
         ("assignments/NOTATION.md", f"{SCHEME}\n"),
         ("assignments/selfcheck/table.css", f"/* {SAYS} */\n"),
