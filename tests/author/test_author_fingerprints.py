@@ -235,9 +235,22 @@ def _alters(change, namespace, assignment, exercise, output=None):
             else:
                 place = names.index(output)
                 before, after = before[place], after[place]
-        if repr(after) != repr(before):
+        if not _unaltered(before, after):
             return True
     return False
+
+
+def _unaltered(before, after):
+    if before is after:
+        return True
+    if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
+        same_kind = (before.dtype, before.shape) == (after.dtype, after.shape)
+        return same_kind and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+    if isinstance(before, list | tuple) and type(before) is type(after) and len(before) == len(after):
+        return all(map(_unaltered, before, after))
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+        return all(_unaltered(before[key], after[key]) for key in before)
+    return repr(before) == repr(after)
 
 
 def test_fewer_numbers_are_sealed_than_an_array_has_unknowns(assignment):
