@@ -24,6 +24,7 @@ DEEPEST = 4  # archives in archives
 LARGEST_PYTHON = 300_000  # characters: longer texts are data
 _REMEMBERED = 10_000  # texts that were taken apart: each is asked for several times, and stands in several files
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?!\w)")
+_READABLE = re.compile(rb"[\t\n\r -~]{6,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
 
@@ -31,6 +32,9 @@ def texts(place: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, str
     """Every text in a file, with where it stands: its own, its strings one by one, and what is packed in it."""
     text = _decoded(content)
     yield place, text
+    array = _array(content)
+    if array is not None and array.dtype.kind in "US":
+        yield place, "\n".join(map(str, array.ravel().tolist()))
     if depth < DEEPEST:
         for where, packed in _inside(place, content):
             yield from texts(where, packed, depth + 1)
@@ -85,16 +89,23 @@ def _constants(text: str) -> tuple[str, ...]:
 
 
 def _arrays(place: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
-    if content.startswith(b"\x93NUMPY"):
-        try:
-            array = np.load(io.BytesIO(content), allow_pickle=False)
-        except (ValueError, OSError, EOFError):
-            return
-        if array.dtype.kind in "fiub":
+    array = _array(content)
+    if array is not None:
+        if array.dtype.kind == "f":  # whole numbers say nothing (`leaks`)
             yield place, array.astype(np.float64).ravel()
     elif depth < DEEPEST:
         for where, packed in _inside(place, content):
             yield from _arrays(where, packed, depth + 1)
+
+
+def _array(content: bytes) -> np.ndarray | None:
+    """Return the array that a file of NumPy's holds; None if the content is no such file."""
+    if not content.startswith(b"\x93NUMPY"):
+        return None
+    try:
+        return np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        return None
 
 
 def _packed(content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -124,10 +135,11 @@ def _from_base64(text: str) -> Iterator[bytes]:
 
 
 def _decoded(content: bytes) -> str:
+    """Return a file as text: UTF-8, or the readable runs of a binary file, each in a line."""
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        return "\n".join(run.decode("ascii") for run in _READABLE.findall(content))
 
 
 def _json(text: str) -> object | None:

@@ -287,6 +287,14 @@ def test_an_array_that_a_hidden_test_expects_is_found(built, secrets, written, s
     ]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_secret_among_the_strings_of_an_array_and_in_a_binary_file_is_found(secrets, kind):
+    content = io.BytesIO()
+    np.savez(content, names=np.array(["one", KINDS[kind], "three"]))
+    for file in (content.getvalue(), bytes(range(256)) + KINDS[kind].encode() + bytes(range(256))):
+        assert any(finding.what.startswith(kind) for finding in scan({"file.bin": file}, secrets))
+
+
 def test_other_numbers_are_no_leak(built, secrets):
     array = expected(built, b"public")
     for harmless in (array[:7], array[::-1], array + 0.01, np.zeros(20), np.arange(30), np.repeat(0.25, 20)):
