@@ -21,6 +21,7 @@ from selfcheck.traces import Subject, Traces, caller, trace
 
 FILE = "mistakes.json"
 INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
+TWO_MISTAKES = "Two mistakes together give exactly this result. Here is each as it would show by itself:"
 UNKNOWN = "This is none of the known mistakes: the tests' messages say what is wrong."
 
 
@@ -28,7 +29,8 @@ UNKNOWN = "This is none of the known mistakes: the tests' messages say what is w
 class Diagnosis:
     """Says what the fingerprints show about an exercise.
 
-    sentence: of the mistake that makes exactly these outputs; "" if there is none. right: whether everything is right.
+    sentence: of the mistake that makes exactly these outputs; "" if there is none. also: of the second mistake, where two
+    make them together. right: whether everything is right.
     right_outputs, wrong_outputs: names of outputs, where there are several and each can be judged by itself.
     sentences: by output, of a mistake that makes exactly this output, where none makes all of them.
     differs_on: descriptions of the inputs on which an output is wrong; of those that cannot be judged by
@@ -41,6 +43,7 @@ class Diagnosis:
     wrong_outputs: tuple[str, ...] = ()
     sentences: tuple[tuple[str, str], ...] = ()
     differs_on: tuple[str, ...] = ()
+    also: str = ""
 
 
 def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequence[Record]) -> list[str]:
@@ -80,7 +83,7 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
         traces = trace(subject, caller(exercise, provider, cases), inputs, describe)
     except StudentError:
         return None
-    return _looked_up(traces, subject, entry, sealed, [described(case, entry["arguments"]) for case in inputs])
+    return looked_up(traces, subject, entry, sealed, [described(case, entry["arguments"]) for case in inputs])
 
 
 def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "") -> list[str]:
@@ -91,6 +94,8 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
     if diagnosis is None or diagnosis.right:
         return []
     named = [diagnosis.sentence] if diagnosis.sentence else []
+    if diagnosis.also:
+        named = [TWO_MISTAKES, diagnosis.sentence, diagnosis.also]
     if not named:
         of_outputs: dict[str, list[str]] = {}
         for output, sentence in diagnosis.sentences:
@@ -133,9 +138,11 @@ def inputs_trace(inputs: Sequence[tuple[Any, ...]], describe: Describer) -> Trac
     return joined({str(i): describe(tuple(case), f"input {i}") for i, case in enumerate(inputs)})
 
 
-def _looked_up(
-    traces: Traces, subject: Subject, entry: Mapping[str, Any], sealed: Sealed, labels: list[str]
+def looked_up(
+    traces: Traces, subject: Subject, entry: Mapping[str, Any], sealed: Sealed, labels: Sequence[str]
 ) -> Diagnosis:
+    """Return what an exercise's entry of mistakes.json shows about these traces; labels describe the cases."""
+
     def found(scope: str, what: Trace) -> Message:
         return sealed.opened(scope, what) or Message()
 
@@ -153,6 +160,7 @@ def _looked_up(
         wrong_outputs=tuple(name for name in subject.shown if name in judged and not outputs[name].right),
         sentences=tuple(() if whole.says else ((name, known.says) for name, known in outputs.items() if known.says)),
         differs_on=tuple(different or (label for i, label in enumerate(labels) if i not in judged)),
+        also=whole.also,
     )
 
 

@@ -3,9 +3,10 @@
 The trace of a program's outputs (`selfcheck.fingerprint`) makes a key: the exact part and the bins of the reals, hashed
 with a salt and with the scope, a word that says what the trace is of. A record sealed under that key holds a short key
 of its own for a sentence, and `CHECKS` combinations of where in their bins the reals lie, so that being near is not
-taken for being the same. Each sentence is sealed once, under its short key.
+taken for being the same. Each sentence is sealed once, under its short key; a trace that two mistakes make together
+holds the keys of both sentences.
 
-    records    a row per trace: name (8 bytes), then masked: kind (1), key of the sentence (12), combinations (32)
+    records    a row per trace: name (8 bytes), then masked: kind (1), keys of two sentences (24), combinations (32)
     sentences  by the name of its key, masked: a digest (8 bytes), the text, padded
 
 Both are sorted by name, and all rows are equally long, so neither order nor length tells one from another.
@@ -36,15 +37,19 @@ RESOLUTION = 1e-4  # of the combinations under the seal
 MOST_TRIES = 4096
 _NAME, _KEY, _DIGEST = 8, 12, 8
 _KNOWN, _RIGHT, _SAYS = range(3)
-_RECORD = struct.Struct(f"<B{_KEY}s{CHECKS}H")
+_RECORD = struct.Struct(f"<B{_KEY}s{_KEY}s{CHECKS}H")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a trace says: that it is `right`, what it `says` about a mistake, or only that it is known."""
+    """What a trace says: that it is `right`, what it `says` about a mistake, or only that it is known.
+
+    also: what there is to say about a second mistake that is made at the same time.
+    """
 
     right: bool = False
     says: str = ""
+    also: str = ""
 
     @property
     def kind(self) -> int:
@@ -59,11 +64,11 @@ def seal(salt: bytes, messages: Sequence[tuple[str, Trace, Message]]) -> dict[st
     for scope, trace, message in messages:
         bins = [bin_of(x) for x in trace.reals]
         material = _material(salt, scope, trace.exact, bins)
-        key = hashlib.sha256(b"sentence" + salt + message.says.encode()).digest()[:_KEY]
-        record = _RECORD.pack(message.kind, key, *_combinations(salt, trace.reals, bins))
+        said = (message.says, message.also)
+        keys = [hashlib.sha256(b"sentence" + salt + text.encode()).digest()[:_KEY] for text in said]
+        record = _RECORD.pack(message.kind, *keys, *_combinations(salt, trace.reals, bins))
         records[_name(material)] = _masked(record, material)
-        if message.says:
-            texts[key] = message.says.encode()
+        texts.update((key, text.encode()) for key, text in zip(keys, said, strict=True) if text)
     length = max(map(len, texts.values()), default=0)
     sentences = {}
     for key, text in texts.items():
@@ -101,8 +106,9 @@ class Sealed:
             material = _material(self._salt, scope, trace.exact, bins)
             record = self._records.get(_name(material), b"")
             if len(record) == _RECORD.size:
-                kind, key, *sealed = _RECORD.unpack(_masked(record, material))
-                message = Message(right=kind == _RIGHT, says=self._sentence(key) if kind == _SAYS else "")
+                kind, key, other, *sealed = _RECORD.unpack(_masked(record, material))
+                says, also = (self._sentence(key), self._sentence(other)) if kind == _SAYS else ("", "")
+                message = Message(right=kind == _RIGHT, says=says, also=also)
                 if message.kind == kind and _agree(sealed, _combinations(self._salt, trace.reals, bins)):
                     return _name(material), message
         return None

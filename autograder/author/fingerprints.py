@@ -7,31 +7,24 @@ mistake is refused where rounding decides what it gives.
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import hashlib
-import inspect
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from autograder.author import rounding
+from autograder.author.samples import RIGHT, Refused, Runs, Sample, Unsteady, part_of
 from autograder.course import catalogue
-from autograder.course.cell import Cell
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import Source, load_reference
 from selfcheck import diagnosis, fingerprint, sealing
-from selfcheck.fingerprint import Describer, Trace
+from selfcheck.fingerprint import Trace
 from selfcheck.sealing import Message, Sealed
-from selfcheck.target import LocalProvider
-from selfcheck.traces import Subject, Traces, caller, raises, shown_by, trace
+from selfcheck.traces import Traces, raises
 
 SEEDS = range(100)
 MOST_UNSTEADY = 5  # seeds on which rounding or chance decides, before it is said: others would show the same
@@ -39,7 +32,7 @@ FROM_EDGE = 1e-5  # no real of the right answer or of a mistake lies nearer to a
 MOST_AMBIGUOUS = 10
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
 
-RIGHT, ALTERNATIVE = "the right answer", "the right solution "
+ALTERNATIVE = "the right solution "
 
 
 def mistakes_json(repository: Repository, source: Source) -> bytes:
@@ -96,60 +89,10 @@ def _committed(repository: Repository, source: Source) -> dict[str, Any]:
         return {}
 
 
-class Refused(Exception):
-    """An exercise whose mistakes cannot be sealed; `sentences` say why."""
-
-    def __init__(self, *sentences: str) -> None:
-        super().__init__(*sentences)
-        self.sentences = sentences
-
-
-class Unsteady(Refused):
-    """Refused since the last bits, or chance, change a trace."""
-
-
 @dataclass(frozen=True)
-class Sample:
-    """What the right answer and every mistake do on one draw of the public cases. inputs: the cases themselves."""
+class Exercise(Runs):
+    """An exercise whose mistakes are sealed. code: a digest of what is run with them."""
 
-    subject: Subject
-    inputs: Trace
-    by: Mapping[str, Traces]
-
-    @property
-    def right(self) -> Traces:
-        """The right answer's traces."""
-        return self.by[RIGHT]
-
-    @property
-    def wrong(self) -> dict[str, Traces]:
-        """The traces of the mistakes, by their id."""
-        return {name: traces for name, traces in self.by.items() if name != RIGHT}
-
-    def part(self, scope: str, who: str) -> Trace:
-        """Return the trace that a message of this scope is sealed under."""
-        if scope == diagnosis.INPUTS:
-            return self.inputs
-        return _part(self.by[who], scope)
-
-
-def _part(traces: Traces, scope: str) -> Trace:
-    what, _, name = scope.partition(" ")
-    if what == diagnosis.WHOLE:
-        return traces.whole
-    return traces.case(int(name)) if what == diagnosis.CASE else traces.output(name)
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """An exercise with its mistakes and its other right solutions, to be run on the public cases."""
-
-    cell: Cell
-    reference: ModuleType
-    cases: ModuleType
-    salt: bytes
-    mistakes: Sequence[dict[str, Any]]
-    rights: Mapping[str, str]
     code: bytes
 
     @property
@@ -177,57 +120,35 @@ class Exercise:
                 if sum(isinstance(one, Unsteady) for one in refused) == MOST_UNSTEADY:
                     break
                 continue
-            sealed = [(scope, sample.part(scope, who), message) for scope, who, message in self.messages(sample)]
-            return {**self.header(sample, seed), **sealing.seal(self.salt, sealed)}
+            single = [(scope, sample.part(scope, who), message) for scope, who, message in self.messages(sample)]
+            sealed = sealing.seal(self.salt, [*single, *self.of_two_mistakes(sample, seed)])
+            of_two = len(Sealed(self.salt, sealed).names) - len(
+                Sealed(self.salt, sealing.seal(self.salt, single)).names
+            )
+            return {**self.header(sample, seed), "of two mistakes": of_two, **sealed}
         raise refused[-1]
 
     def _still_recognises(self, committed: Mapping[str, Any]) -> bool:
         """Whether an entry recognises all that this machine computes on the entry's own cases."""
-        seed = committed.get("seed")
+        seed, steady = committed.get("seed"), committed.get("steady") == self.steady
         if type(seed) is not int:
             return False
         try:
-            sample = self.checked(seed, steady=committed.get("steady") == self.steady)
+            sample = self.checked(seed, steady)
         except Refused:
             return False
         same_head = {**committed, **self.header(sample, seed), "steady": committed.get("steady")} == committed
-        return same_head and not any(self.unrecognised(committed, sample, sample))
-
-    def sample(self, seed: int, noise: int | None = None) -> Sample:
-        """Run the right answer and every mistake on the cases of a seed; noise: the draw of it, if any.
-
-        Noise goes into the inputs and into each step of the computation (`rounding`).
-        """
-        inputs = self.inputs(seed, noise)
-        describe = Describer(self.salt)
-        right = self._caller(vars(self.reference))
-        opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
-        subject = Subject(self.cell.name, _output_names(self.cell, right, self.inputs(seed)), opaque)
-        with self._computing(noise):
-            by = {RIGHT: trace(subject, right, inputs, describe)}
-            for mistake in self.mistakes:
-                by[mistake["id"]] = trace(subject, self._caller(self._with_mistake(mistake)), inputs, describe)
-        return Sample(subject, diagnosis.inputs_trace(inputs, describe), by)
-
-    def alternatives(self, sample: Sample, seed: int, noise: int | None = None) -> dict[str, Traces]:
-        """Run the other right solutions on the cases of a seed, with noise in them if asked."""
-        inputs, describe = self.inputs(seed, noise), Describer(self.salt)
-        with self._computing(noise):
-            return {
-                name: trace(sample.subject, self._caller(self._with(name, text)), inputs, describe)
-                for name, text in self.rights.items()
-            }
-
-    @contextlib.contextmanager
-    def _computing(self, noise: int | None) -> Iterator[None]:
-        """Compute with noise, if asked, and in one thread: small tensors gain nothing from more."""
-        with contextlib.ExitStack() as stack:
-            if torch := sys.modules.get("torch"):
-                stack.callback(torch.set_num_threads, torch.get_num_threads())
-                torch.set_num_threads(1)
-            if noise is not None:
-                stack.enter_context(rounding.shaky(self.reference, noise))
-            yield
+        if not same_head or any(self.unrecognised(committed, sample, sample)):
+            return False
+        if steady:
+            return True
+        sealed, found = Sealed(self.salt, committed), set()
+        for scope, whole, message in self.of_two_mistakes(sample, seed):
+            record = sealed.found(scope, whole)
+            if record is None or record[1] != message:
+                return False
+            found.add(record[0])
+        return len(found) == committed.get("of two mistakes")
 
     def checked(self, seed: int, steady: bool = False) -> Sample:
         """Return the sample of a seed; Refused where something cannot be told apart, or hangs on rounding or chance.
@@ -272,7 +193,7 @@ class Exercise:
         judged = [scope.partition(" ")[2] for scope in _of_the_right(sample) if scope.partition(" ")[2]]
         return {
             "seed": seed,
-            "arguments": self._arguments(),
+            "arguments": self.arguments(),
             "outputs": list(sample.subject.outputs),
             "judged": [int(name) if name.isdecimal() else name for name in judged],
             "steady": self.steady,
@@ -284,12 +205,37 @@ class Exercise:
         found = [(diagnosis.INPUTS, RIGHT, Message())]
         found += [(scope, RIGHT, Message(right=True)) for scope in _of_the_right(sample)]
         found += [(diagnosis.WHOLE, name, Message(says=says[name])) for name in sample.wrong]
-        return found + [(scope, name, Message(says=says[name])) for scope, name in _of_single_outputs(sample, says)]
+        return found + list(_of_single_outputs(sample, self.mistakes))
+
+    def of_two_mistakes(self, sample: Sample, seed: int) -> list[tuple[str, Trace, Message]]:
+        """Return what is sealed of two mistakes that are made at once: (scope, trace, message).
+
+        Those that can be taken for something else, or that rounding changes, are left out.
+        """
+        among = self.mistakes_said_together()
+        clean, noisy = (self.pairs(sample, seed, among, noise) for noise in (None, 0))
+        single = [traces.whole for traces in sample.by.values()]
+        says, found = self.says, []
+        for (one, other), traces in clean.items():
+            whole = traces.whole
+            steady = _same(traces, noisy[one, other]) and not traces.raises_everywhere() and _clear(whole)
+            if steady and says[one] != says[other] and all(fingerprint.apart(whole, known) for known in single):
+                found.append((diagnosis.WHOLE, whole, Message(says=says[one], also=says[other])))
+        return [
+            (scope, whole, message)
+            for scope, whole, message in found
+            if all(message == other or fingerprint.apart(whole, known) for _, known, other in found)
+        ]
+
+    def mistakes_said_together(self) -> list[Mapping[str, Any]]:
+        """Return the mistakes whose sentences stay true when another one is made at the same time."""
+        return [mistake for mistake in self.mistakes if not _speaks_of_all(mistake["says"])]
 
     def unrecognised(self, entry: Mapping[str, Any], clean: Sample, seen: Sample) -> Iterator[str]:
         """Yield what an entry does not recognise: messages of `clean` that the traces of `seen` do not open.
 
-        A record that none of them opens counts too: it belongs to a mistake that is no longer listed.
+        A record that none of them opens counts too: it belongs to a mistake that is no longer listed. Those of two
+        mistakes at once are not looked at.
         """
         try:
             sealed = Sealed(self.salt, entry)
@@ -303,49 +249,9 @@ class Exercise:
                 yield f"{self.cell.name}, {who}: {scope}"
             else:
                 opened.add(found[0])
-        if sealed.names - opened:
-            yield f"{self.cell.name}: {len(sealed.names - opened)} records of what is no longer listed"
-
-    def inputs(self, seed: int, noise: int | None = None) -> list[tuple[Any, ...]]:
-        """Return the public cases of a seed, with noise in them if asked; Refused if there are none."""
-        called = f"cases.CASES({self.cell.name!r}, rng)"
-        make = getattr(self.cases, "CASES", None)
-        try:
-            made = list(make(self.cell.name, np.random.default_rng(seed))) if callable(make) else []
-        except KeyError:
-            made = []
-        except Exception as error:
-            raise Refused(f"{called} raises {type(error).__name__}: {error}") from error
-        if not made:
-            raise Refused(f"{called} gives no cases: add some, or list the exercise's mistakes as exempt.")
-        if any(type(case) is not tuple for case in made):
-            raise Refused(f"{called} must give a list of tuples, the arguments of one call in each.")
-        return made if noise is None else rounding.disturbed(made, noise)
-
-    def _with_mistake(self, mistake: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            return self._with(mistake["id"], self.cell.patched(mistake["old"], mistake.get("new") or ""))
-        except (KeyError, ValueError) as error:
-            raise Refused(f"{mistake['id']}: {error}") from error
-
-    def _with(self, name: str, text: str) -> dict[str, Any]:
-        """The reference's functions, with this code in the place of the exercise's own."""
-        namespace = dict(vars(self.reference))
-        try:
-            exec(compile(text, f"{self.cell.name}_{name}", "exec"), namespace)
-        except SyntaxError as error:
-            raise Refused(f"{name}: {error}") from error
-        return namespace
-
-    def _caller(self, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-        return caller(self.cell.name, LocalProvider(namespace, self.cases), self.cases)
-
-    def _arguments(self) -> list[str]:
-        """Names of what a case holds: the exercise's parameters, or those of the probe that shows it."""
-        probe = shown_by(self.cases, self.cell.name)
-        if probe is None:
-            return list(inspect.signature(getattr(self.reference, self.cell.name)).parameters)
-        return list(inspect.signature(self.cases.PROBES[probe]).parameters)[1:]
+        others = len(sealed.names - opened) - entry.get("of two mistakes", 0)
+        if others:
+            yield f"{self.cell.name}: {others} records of what is no longer listed"
 
 
 def _rounding_decides(name: str, where: str, exempt: bool) -> str:
@@ -402,9 +308,13 @@ def _tell_apart(sample: Sample, says: Mapping[str, str]) -> None:
 def _stay_clear(sample: Sample) -> None:
     """Raise Refused unless every real keeps its distance from the edges of the bins."""
     for name, traces in sample.by.items():
-        whole = traces.whole
-        if fingerprint.edge_distance(whole) < FROM_EDGE or fingerprint.ambiguous(whole) > MOST_AMBIGUOUS:
+        if not _clear(traces.whole):
             raise Refused(f"{name}: on all seeds tried it lies on an edge between two bins: change the cases' sizes.")
+
+
+def _clear(trace: Trace) -> bool:
+    """Whether every real keeps its distance from the edges of the bins."""
+    return fingerprint.edge_distance(trace) >= FROM_EDGE and fingerprint.ambiguous(trace) <= MOST_AMBIGUOUS
 
 
 def _of_the_right(sample: Sample) -> list[str]:
@@ -415,38 +325,34 @@ def _of_the_right(sample: Sample) -> list[str]:
         scopes += [(f"{diagnosis.OUTPUT} {name}", False) for name in subject.shown]
     found = [diagnosis.WHOLE]
     for scope, open_anyway in scopes:
-        part = _part(right, scope)
+        part = part_of(right, scope)
         if open_anyway or part.unknowns >= max(FEWEST_UNKNOWNS, len(part.reals) + 1):
             found.append(scope)
     return found
 
 
-def _of_single_outputs(sample: Sample, says: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(scope, mistake) where a mistake can be told from all others by one output among several."""
-    shown = sample.subject.shown
+def _of_single_outputs(sample: Sample, mistakes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, Message]]:
+    """(scope, mistake, message) where one output among several shows a mistake, whatever the other outputs are.
+
+    The message is the mistake's sentence if it changes this output alone and calls nothing right, else what `of` says
+    of the output.
+    """
+    shown, right = sample.subject.shown, sample.right
+    says = {mistake["id"]: mistake["says"] for mistake in mistakes}
     for output in shown if len(shown) > 1 else []:
         own = {name: traces.output(output) for name, traces in sample.wrong.items() if not traces.raises_everywhere()}
-        for name, part in own.items():
+        for mistake in mistakes:
+            name = mistake["id"]
+            if name not in own:
+                continue
+            changed = [one for one in shown if not fingerprint.same(right.output(one), sample.by[name].output(one))]
+            alone = changed == [output] and not _speaks_of_all(says[name])
+            sentence = (mistake.get("of") or {}).get(output, says[name] if alone else "")
             others = [other for key, other in own.items() if says[key] != says[name]]
-            if all(fingerprint.apart(part, other) for other in [sample.right.output(output), *others]):
-                yield f"{diagnosis.OUTPUT} {output}", name
+            if sentence and all(fingerprint.apart(own[name], other) for other in [right.output(output), *others]):
+                yield f"{diagnosis.OUTPUT} {output}", name, Message(says=sentence)
 
 
-def _output_names(cell: Cell, call: Callable[..., Any], inputs: list[tuple[Any, ...]]) -> tuple[str, ...]:
-    """Names of what the exercise returns: the keys of a dictionary, or the names in its last return statement."""
-    value = None
-    for case in inputs:
-        with contextlib.suppress(Exception):  # some cases ask for an error
-            value = call(*case)
-            break
-    if type(value) is dict:
-        return tuple(map(str, value))
-    if type(value) is not tuple:
-        return ("result",)
-    body = next(node for node in ast.walk(ast.parse(cell.reference)) if getattr(node, "name", "") == cell.name)
-    returns = [node for node in ast.walk(body) if isinstance(node, ast.Return)]
-    last = max(returns, key=lambda node: node.lineno).value
-    items = last.elts if isinstance(last, ast.Tuple) and len(last.elts) == len(value) else [None] * len(value)
-    return tuple(
-        item.id if isinstance(item, ast.Name) else f"output {position + 1}" for position, item in enumerate(items)
-    )
+def _speaks_of_all(sentence: str) -> bool:
+    """Whether a sentence calls something right: it is true of the whole result only."""
+    return re.search(r"\bright\b|\ball else\b", sentence, re.IGNORECASE) is not None

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 
 from autograder.author import fingerprints, rounding
 from autograder.author.build import read_source
-from autograder.author.fingerprints import RIGHT, Exercise
+from autograder.author.fingerprints import Exercise
+from autograder.author.samples import RIGHT
 from autograder.course.paths import Repository
 from selfcheck import fingerprint
 from selfcheck.sealing import Sealed

@@ -5,6 +5,8 @@ python -m autograder.author.proof [ASSIGNMENT ...]
 Rejected: at least one visible or hidden test fails, so the mistake earns fewer points than the reference. Named: in a
 process that has only what students get, the self-checker says the mistake's own sentence. A false accusation is any
 sentence about a right solution, about one that differs by rounding, or about a wrong one that is not on the list.
+Two mistakes at once must be named by both sentences, or by none; and where a mistake is made in one output alone, the
+rest being right, nothing may be said that was written for more.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from autograder.author import student_side
 from autograder.author.build import read_source
+from autograder.author.fingerprints import Exercise, exercises
 from autograder.author.handout import handout
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant
@@ -29,6 +35,9 @@ from autograder.console import console, print_table
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import Source, SourceError
+from selfcheck import diagnosis, fingerprint
+from selfcheck.sealing import Sealed
+from selfcheck.traces import Traces, raises
 
 REPEATS = 5  # times that rounding is tried, with other noise each time
 
@@ -44,6 +53,8 @@ class Proof:
     right: int = 0
     passed: int = 0
     variants: int = 0
+    pairs: int = 0
+    outputs: int = 0
     accusations: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -60,18 +71,24 @@ class Proof:
 
 @dataclass(frozen=True)
 class Trial:
-    """A solution of an exercise, changed or not, and the sentence that must be said of it: None if none may be."""
+    """A solution of an exercise, changed or not, and the sentence that must be said of it; () if none may be.
+
+    Of two mistakes at once: their sentences, then those of all mistakes, one of which may give the same as the two.
+    """
 
     exercise: str
     what: str
     code: str
     change: str = ""
-    says: str | None = None
+    says: tuple[str, ...] = ()
     right: bool = False
 
 
-def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
-    """The proof of every exercise of an assignment. Raises SourceError if its files are not whole."""
+def prove(repository: Repository, assignment: str, pairs: bool = True) -> dict[str, Proof]:
+    """Return the proof of every exercise of an assignment; pairs: also of two mistakes at once.
+
+    Raises SourceError if its files are not whole.
+    """
     source = read_source(repository, assignment)
     mistakes, rights = catalogue.mistakes(repository, assignment), catalogue.right(repository, assignment)
     proofs = {cell.name: Proof() for cell in source.exercises}
@@ -80,7 +97,7 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
     patched = [Mutant(c.name, "", m["id"], 1, c.patched(m["old"], m["new"] or "")) for c, m in wrong]
     alternatives = [Mutant(cell.name, "", name, 1, code) for cell, name, code in others]
     trials = [
-        Trial(cell.name, mistake["id"], mutant.code, says=mistake["says"])
+        Trial(cell.name, mistake["id"], mutant.code, says=(mistake["says"],))
         for (cell, mistake), mutant in zip(wrong, patched, strict=True)
         if not mistake.get("exempt")
     ]
@@ -89,6 +106,8 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
         for change in student_side.CHANGES:
             right = change in student_side.RIGHT
             trials += [Trial(cell.name, change, cell.reference, change, right=right)] * (REPEATS if right else 1)
+    sealing = exercises(repository, source)
+    trials += [trial for exercise in sealing if pairs for trial in _of_two_mistakes(exercise)]
     with ThreadPoolExecutor(1) as beside:
         said = beside.submit(ask_students_files, repository, source, trials)
         verdicts = judge(repository, assignment, patched, right=alternatives)
@@ -98,7 +117,57 @@ def prove(repository: Repository, assignment: str) -> dict[str, Proof]:
         _judge_verdict(proofs[mutant.exercise], mutant, verdict, right=place >= len(patched))
     for trial, (sentences, right) in zip(trials, said.result(), strict=True):
         _judge_sentences(proofs[trial.exercise], trial, sentences, right)
+    committed = json.loads((repository.public(assignment) / diagnosis.FILE).read_text(encoding="utf-8"))["exercises"]
+    for exercise in sealing:
+        _judge_single_outputs(proofs[exercise.cell.name], exercise, committed[exercise.cell.name])
     return proofs
+
+
+def _of_two_mistakes(exercise: Exercise) -> Iterator[Trial]:
+    """Yield a trial for each two mistakes whose patches fit together and of which both sentences are said."""
+    for one, other in combinations(exercise.mistakes_said_together(), 2):
+        code = exercise.with_both(one, other)
+        if code is not None:
+            says = (one["says"], other["says"], *exercise.says.values())
+            yield Trial(exercise.cell.name, f"{one['id']} with {other['id']}", code, says=says)
+
+
+def _judge_single_outputs(proof: Proof, exercise: Exercise, entry: dict[str, Any]) -> None:
+    """Make each mistake in one output alone: whatever is said must have been written for that output or that result."""
+    sample, sealed = exercise.sample(entry["seed"]), Sealed(exercise.salt, entry)
+    written = {(scope, who): message.says for scope, who, message in exercise.messages(sample)}
+    for name, wrong in sample.wrong.items():
+        for output in sample.subject.shown:
+            made = _in_one_output(sample.right, wrong, output)
+            if made is None:
+                continue
+            proof.outputs += 1
+            found = diagnosis.looked_up(made, sample.subject, entry, sealed, [""] * len(made.cases))
+            alike = [who for who, traces in sample.wrong.items() if fingerprint.same(traces.whole, made.whole)]
+            known = {exercise.says[who] for who in alike}
+            known |= {
+                written.get((f"{diagnosis.OUTPUT} {output}", who), "")
+                for who, traces in sample.wrong.items()
+                if fingerprint.same(traces.output(output), made.output(output))
+            }
+            said = [found.sentence] if found.sentence and not found.also else [says for _, says in found.sentences]
+            for sentence in said:
+                if sentence not in known:
+                    proof.accusations += 1
+                    proof.problems.append(
+                        f"{exercise.cell.name}: {name} in {output} alone is told what is not true: {sentence}"
+                    )
+
+
+def _in_one_output(right: Traces, wrong: Traces, output: str) -> Traces | None:
+    """The right answer's traces with one output of the wrong one; None if that is the right one's, or all there is."""
+    cases = tuple(
+        {**good, output: bad[output]} if not raises(good) and not raises(bad) else good
+        for good, bad in zip(right.cases, wrong.cases, strict=True)
+    )
+    made = Traces(cases)
+    different = not fingerprint.same(made.whole, right.whole) and not fingerprint.same(made.whole, wrong.whole)
+    return made if different else None
 
 
 def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) -> None:
@@ -116,8 +185,15 @@ def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) 
 
 
 def _judge_sentences(proof: Proof, trial: Trial, sentences: list[str], right: bool) -> None:
-    if trial.says is not None:
-        named = sentences == [trial.says]
+    if len(trial.says) > 1:
+        proof.pairs += 1
+        own = {*sentences} <= {*trial.says[:2]}
+        if not own and not (len(sentences) == 1 and sentences[0] in trial.says):
+            proof.accusations += 1
+            proof.problems.append(f"{trial.exercise}: {trial.what} is told of another mistake: {sentences}")
+        return
+    if trial.says:
+        named = sentences == [*trial.says]
         proof.named += named
         if not named:
             proof.problems.append(f"{trial.exercise}: {trial.what} is not named; said: {sentences or 'nothing'}")
@@ -177,8 +253,8 @@ def main() -> int:
         print(problem)
     print(
         f"mistakes: {total.listed} listed, {total.rejected} rejected, {total.named} named, "
-        f"{total.accusations} false accusations"
-        + (f" ({total.exempt} exempt from naming, with reasons; {total.variants} variants tried)")
+        f"{total.accusations} false accusations ({total.exempt} exempt from naming, with reasons; "
+        f"{total.variants} variants, {total.outputs} single outputs and {total.pairs} pairs of mistakes tried)"
     )
     return 0 if total.holds else 1
 

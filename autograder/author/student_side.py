@@ -73,7 +73,8 @@ def main():
             within, name = (namespace, exercise) if probe is None else (probes, probe)
             within[name] = lambda *a, f=within[name], r=rng, c=change, **k: changed(f(*a, **k), c, r)
         diagnosis = diagnose(folder, exercise, LocalProvider(namespace, SimpleNamespace(PROBES=probes)), cases)
-        named = [] if diagnosis is None else [diagnosis.sentence, *(sentence for _, sentence in diagnosis.sentences)]
+        said_of_outputs = [] if diagnosis is None else [sentence for _, sentence in diagnosis.sentences]
+        named = [] if diagnosis is None else [diagnosis.sentence, diagnosis.also, *said_of_outputs]
         said.append([[sentence for sentence in named if sentence], diagnosis is None or diagnosis.right])
     json.dump(said, sys.stdout)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +88,10 @@ class Cell:
         Raises ValueError unless `old` is in the solution exactly once.
         """
         return markers.patched(self.source, old, new)
+
+    def patched_by_all(self, changes: Sequence[tuple[str, str]]) -> str:
+        """Return the reference code with several (old, new) replaced in turn; ValueError as in `patched`."""
+        return markers.patched_by_all(self.source, changes)
 
 
 def typed(raw: RawCell, report: Callable[..., None]) -> Cell:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,16 +75,28 @@ def without_markers(source: str) -> str:
 
 
 def patched(source: str, old: str, new: str) -> str:
-    """The cell as the instructor runs it, with `old` replaced by `new` in its solution.
+    """Return the cell as the instructor runs it, with `old` replaced by `new` in its solution.
 
     Raises ValueError unless `old` is in the solution exactly once.
     """
-    count = sum(text.count(old) for text in region_texts(source, SOLUTION)) if old else 0
-    if count != 1:
-        raise ValueError(f"the text to replace stands {count} times in the solution, not once: {old!r}")
-    return "\n".join(
-        segment.text.replace(old, new) if segment.region == SOLUTION else segment.text for segment in segments(source)
-    )
+    return patched_by_all(source, [(old, new)])
+
+
+def patched_by_all(source: str, changes: Sequence[tuple[str, str]]) -> str:
+    """Return the cell as the instructor runs it, with each old text replaced by its new one in turn.
+
+    Raises ValueError unless each old text is in the solution exactly once by then.
+    """
+    found = list(segments(source))
+    inside = [i for i, segment in enumerate(found) if segment.region == SOLUTION]
+    texts = [segment.text for segment in found]
+    for old, new in changes:
+        count = sum(texts[i].count(old) for i in inside) if old else 0
+        if count != 1:
+            raise ValueError(f"the text to replace stands {count} times in the solution, not once: {old!r}")
+        for i in inside:
+            texts[i] = texts[i].replace(old, new)
+    return "\n".join(texts)
 
 
 def outside(source: str) -> str:
