@@ -39,7 +39,7 @@ if __name__ == "__main__":
     import os
 
     # The products of this notebook are small: one thread is quicker than several that wait for each other.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 # %%
 import numpy as np
@@ -855,7 +855,7 @@ if __name__ == "__main__":
 def forget_bias_init(b, rule, T=None):
     r"""The biases of an LSTM before training, with the forget gate's set by a rule and all others left as they are.
 
-    rule "zero": 0. "one": 1. "remember": the bias with which, where inputs and states contribute nothing, what stands
+    rule "zero": 0. "one": 1. "remember": the bias with which, where inputs and states contribute nothing, what is
     in the cell survives T further steps on average: $\sum_{k \ge 1} f^k = T$ with $f = \sigma(b_f)$.
     b: (4H,), the gates in the order i, f, g, o. T, for "remember" only: a number > 0, or (H,), one for each unit.
     Returns a new b: (4H,) float64. Raises ValueError if the rule is another word.
@@ -1019,7 +1019,7 @@ if __name__ == "__main__":
 #
 # Three networks, alike but for the bias with which their forget gates start: 0, 1, and ln 32, which remembers as many
 # steps as the gradient can walk back. After 700 updates each reads the held-out text. Experiment 4 says whose gradient
-# reaches farthest. Who will have the lowest loss? Where will the forget gates stand, on average, after the training?
+# reaches farthest. Which has the lowest loss? Where will the forget gates stand, on average, after the training?
 # (The three trainings take some 15 seconds together.)
 
 # %%
@@ -1135,7 +1135,7 @@ if __name__ == "__main__":
 #
 # (b) What does the forget gate take away from the constant error carousel in return? What else do the gates cost?
 #
-# (c) A network reads a text letter by letter and shall know, at every letter, whether it stands inside a pair of
+# (c) A network reads a text letter by letter and must know, at every letter, whether it stands inside a pair of
 # brackets. Describe what the three gates of one unit should do when it reads "(", between the brackets, at ")", and
 # outside. Which rows of the gate table occur?
 #
@@ -1155,8 +1155,8 @@ if __name__ == "__main__":
 #
 # (c) For example, with +1 for "inside": at "(": input gate open, forget gate shut, the candidate near 1: overwrite.
 # Between: input gate shut, forget gate open: remember. At ")": forget gate shut, input gate shut: erase (or overwrite
-# with 0). Outside: remember again, namely nothing. The output gate is open all the time, because the answer is asked
-# for at every letter; if it were asked for only at the end, it could stay shut until then. For brackets inside brackets
+# with 0). Outside: remember again, namely nothing. The output gate is open all the time, because the answer is needed
+# at every letter; if it were needed only at the end, it could stay shut until then. For brackets inside brackets
 # the unit would have to count: add 1 at "(", add -1 at ")".
 #
 # (d) Its forget gates stand at 0.93 on average, so that the cells add up to numbers of size 34. There the tanh is flat:
