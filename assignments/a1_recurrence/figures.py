@@ -7,7 +7,7 @@ like.
 
 import re
 from collections import Counter
-from itertools import pairwise, permutations
+from itertools import cycle, pairwise, permutations
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -247,7 +247,7 @@ def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, pena
     """Draw R^2 of reading x[t-k] out of h_t against k, for a convolution with k = 8 and random networks.
 
     The functions: yours. predicted_reach: by network, the last k with R^2 above one
-    half. radii: three spectral radii. penalty: of the ridge regression. Prints the last k and the sum over all k.
+    half. radii: spectral radii. penalty: of the ridge regression. Prints the last k and the sum over all k.
     """
     rng = np.random.default_rng(4)
     N, T, H, lags = 100, 160, 64, np.arange(41)
@@ -270,7 +270,7 @@ def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, pena
 
     _, axis = plt.subplots(figsize=(6.4, 3.4))
     looks = ((":", GREY), ("--", GREEN), ("-", BLUE), ("-.", ORANGE))
-    for (name, score), (style, color) in zip(curves.items(), looks, strict=True):
+    for (name, score), (style, color) in zip(curves.items(), cycle(looks)):
         axis.plot(lags, score, style, marker=".", color=color, label=name)
         reach = np.argmax(score < 0.5) - 1  # the last k before the score first falls below one half
         predicted, total = predicted_reach.get(name), score.clip(min=0).sum()
@@ -360,8 +360,8 @@ def surnames_drawn(drawn, path, predicted_on_the_list, predicted_different):
     for temperature, some in names.items():
         length = np.mean([len(name) for name in some])
         print(f"temperature {temperature}: mean length {length:.1f}; on the list {on_list[temperature]:.2f}", end=" ")
-        print(f"(predicted: {predicted_on_the_list[temperature]}); different {different[temperature]:.2f}", end=" ")
-        print(f"(predicted: {predicted_different[temperature]})")
+        print(f"(predicted: {predicted_on_the_list.get(temperature)}); different {different[temperature]:.2f}", end=" ")
+        print(f"(predicted: {predicted_different.get(temperature)})")
     return on_list, different
 
 
@@ -372,15 +372,15 @@ def temperatures(one_hot, rnn_forward, rnn_output, model, on_list, different):
     """
     _, h = read(["mc"], one_hot, rnn_forward, model["U"], model["W"], model["b"])
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), width_ratios=[2, 1])
-    for i, (temperature, color) in enumerate(zip(on_list, (GREEN, BLUE, ORANGE), strict=True)):
+    for i, (temperature, color) in enumerate(zip(on_list, cycle((GREEN, BLUE, ORANGE)))):
         y = rnn_output(h[:, -1:], model["V"] / temperature, model["c_out"] / temperature)[0, 0]
         left.bar(np.arange(27) + 0.28 * (i - 1), y, width=0.28, color=color, label=f"temperature {temperature}")
     left.set_xticks(range(27), list(LETTERS))
     left.set(xlabel="next symbol", ylabel="probability", title="After “mc”")
     left.legend()
-    right.bar(np.arange(3) - 0.2, on_list.values(), width=0.4, color=GREY, label="on the list of surnames")
-    right.bar(np.arange(3) + 0.2, different.values(), width=0.4, color="#56b4e9", label="different names")
-    right.set_xticks(range(3), [str(temperature) for temperature in on_list])
+    right.bar(np.arange(len(on_list)) - 0.2, on_list.values(), width=0.4, color=GREY, label="on the list of surnames")
+    right.bar(np.arange(len(different)) + 0.2, different.values(), width=0.4, color="#56b4e9", label="different names")
+    right.set_xticks(range(len(on_list)), [str(temperature) for temperature in on_list])
     right.set(xlabel="temperature", ylabel="share of 500", ylim=(0, 1.45), title="Names drawn")
     right.legend(loc="upper left")
     plt.show()

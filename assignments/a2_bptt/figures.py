@@ -6,6 +6,7 @@ like.
 """
 
 import re
+from itertools import cycle
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -15,7 +16,7 @@ import torch
 
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
 
-RADII = {0.5: (GREEN, "--"), 1.0: (BLUE, "-"), 1.5: (ORANGE, "-.")}  # colour and line of a network, by spectral radius
+LOOKS = ((GREEN, "--"), (BLUE, "-"), (ORANGE, "-."))  # colour and line of the first, second and third network
 
 
 def _norm(matrices):
@@ -258,9 +259,8 @@ def reach_of_the_gradient(caches, gradient_contributions, predicted_steps):
     last steps hold 99%. Prints the steps measured, and the factor of each step.
     """
     _, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4))
-    for radius, cache in caches.items():
+    for (radius, cache), (color, style) in zip(caches.items(), cycle(LOOKS)):
         N, T, H = cache[-1].shape
-        color, style = RADII[radius]
         gaps = np.arange(T)
         dh_last = np.random.default_rng(4).standard_normal((N, H))
         norms = gradient_contributions(dh_last, cache)[::-1]  # norms[gap]
@@ -268,7 +268,7 @@ def reach_of_the_gradient(caches, gradient_contributions, predicted_steps):
         left.semilogy(gaps, norms / norms[0], style, color=color, label=f"ρ = {radius:g}")
         right.plot(gaps + 1, share, style, color=color, label=f"ρ = {radius:g}")
         steps = np.argmax(share >= 0.99) + 1
-        print(f"ρ = {radius:g}: 99% within the last {steps} steps (predicted: {predicted_steps[radius]})", end="; ")
+        print(f"ρ = {radius:g}: 99% within the last {steps} steps (predicted: {predicted_steps.get(radius)})", end="; ")
         print(f"from gap 10 to gap 50 a factor of {(norms[50] / norms[10]) ** (1 / 40):.2f} a step")
     left.set(xlabel="gap n - k", ylabel="norm of term k, relative to k = n", title="What each step adds to ∂J/∂W")
     right.axhline(0.99, color=GREY, linewidth=0.8, linestyle=":")
@@ -289,7 +289,7 @@ def loss_of_truncation(
     """
     rng = np.random.default_rng(10)
     _, axis = plt.subplots(figsize=(6.4, 3.6))
-    for radius, cache in caches.items():
+    for (radius, cache), (color, style) in zip(caches.items(), cycle(LOOKS)):
         h = cache[-1]
         _, T, H = h.shape
         chunks, lost = np.arange(1, T + 1), np.empty((draws, T))
@@ -300,9 +300,10 @@ def loss_of_truncation(
             cut = [truncated_bptt(dh, cache, k)[2] for k in chunks]
             lost[draw] = [np.linalg.norm(dW - dW_k) / np.linalg.norm(dW) for dW_k in cut]
         lost = np.median(lost, axis=0)
-        color, style = RADII[radius]
         axis.plot(chunks, lost, style, color=color, label=f"ρ = {radius:g}")
-        print(f"ρ = {radius:g}: lost at k = 10: {lost[9]:.2f} (predicted: {predicted_loss_at_10[radius]})", end="; ")
+        print(
+            f"ρ = {radius:g}: lost at k = 10: {lost[9]:.2f} (predicted: {predicted_loss_at_10.get(radius)})", end="; "
+        )
         print("at k = " + ", ".join(f"{k}: {lost[k - 1]:.2f}" for k in (1, 5, 20, 40, 60, 61)))
     axis.set(xlabel="k, steps in a chunk", ylabel=r"$\|dW - dW_k\| \,/\, \|dW\|$", ylim=(0, 1.05))
     axis.set_title(f"What truncation loses: T = {T}, median of {draws} draws of the targets")
@@ -528,7 +529,8 @@ def what_units_have_learnt(fixed_points, trained, T):
     fixed_points: yours. trained: by T, from `train_units`. Prints where both stay, and their factor in 20 steps.
     """
     units = trained[T]
-    typical = {"success": np.median(units.w[units.succeeds]), "failure": np.median(units.w[~units.succeeds])}
+    groups = {"success": units.w[units.succeeds], "failure": units.w[~units.succeeds]}
+    typical = {name: np.median(w) for name, w in groups.items() if len(w)}
     looks = {"success": (BLUE, "-", "o"), "failure": (ORANGE, "--", "s")}
     _, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
     h = np.linspace(-1.1, 1.1, 300)

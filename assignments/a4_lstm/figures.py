@@ -4,7 +4,7 @@ Every function takes what you have written as an argument, draws, prints, and ke
 of the notebook can be run again, in any order. Nothing here is graded: change what you like.
 """
 
-from itertools import combinations
+from itertools import combinations, cycle
 from re import sub
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ import torch
 
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
 
-COLORS = {"bias 0": ORANGE, "bias 1": BLUE, "bias ln 32": GREEN}  # of the trained networks
+SEEDS = range(5)  # of the random networks in experiments 1 and 4, whose texts say "five"
 
 
 def _sigmoid(a):
@@ -99,15 +99,15 @@ def _derivative_norms(step, weights, x, h_fixed=False):
     return np.array(norms), np.array(cells)
 
 
-def direct_and_total(additive_cell, original_lstm_step, predicted_direct, predicted_total, D, H, T, seeds):
+def direct_and_total(additive_cell, original_lstm_step, predicted_direct, predicted_total, D, H, T):
     """Draw the norm of d c_t / d c_0, direct and total, of your two cells and a recurrent network, and how full c is.
 
-    predicted_direct, predicted_total: your powers of ten, by the cell's name. D inputs, H units, T steps; for each of
-    the seeds a network of each kind. Prints the powers of ten that were measured beside the predicted ones.
+    predicted_direct, predicted_total: your powers of ten, by the cell's name. D inputs, H units, T steps; five networks
+    of each kind. Prints the powers of ten that were measured beside the predicted ones.
     """
     kinds = {"additive cell": (additive_cell, 1), "original LSTM": (original_lstm_step, 3), "RNN": (_rnn_step, 1)}
     total, direct, cells = ({name: [] for name in kinds} for _ in range(3))
-    for seed in seeds:
+    for seed in SEEDS:
         for name, (step, gates) in kinds.items():
             rng = np.random.default_rng(seed)
             x, weights = rng.standard_normal((T, D)), _random_weights(rng, gates, D, H)
@@ -228,7 +228,7 @@ def cost_of_memory(lstm_step_forward, gate_settings, predicted_bias, predicted_s
     left.set(xlabel="bias of the forget gate", ylabel="share of the value lost", title="Lost after T steps")
     left.legend()
     right.semilogy(biases, _sigmoid(biases) * _sigmoid(-biases), color=BLUE)
-    marks = {"bias 0": 0.0, "bias 1": 1.0, "ln 100": np.log(100), "100 steps to 0.001": enough[100]}
+    marks = {"bias 0": 0.0, "bias 1": 1.0, "ln 100": np.log(100), f"100 steps to {tolerance:g}": enough[100]}
     for (name, bias), offset in zip(marks.items(), ((-16, 8), (7, -2), (5, 5), (5, 5)), strict=True):
         slope = _sigmoid(bias) * _sigmoid(-bias)
         right.plot(bias, slope, "o", color=BLUE)
@@ -362,17 +362,17 @@ def _rnn_norms(x, U, W):
 
 
 def returning_gradient(
-    lstm_step_forward, lstm_step_backward, forget_bias_init, predicted_power_dh, predicted_direct, D, H, T, seeds
+    lstm_step_forward, lstm_step_backward, forget_bias_init, predicted_power_dh, predicted_direct, D, H, T
 ):
     """Draw how much of the gradient at step T comes back, in LSTMs with three forget biases and two RNNs.
 
     lstm_step_forward, lstm_step_backward, forget_bias_init: yours. predicted_power_dh: by network, your power of ten
-    over T steps. predicted_direct: your product of T forget gates at bias ln T. D inputs, H units; for each of the
-    seeds a network of each kind. Prints the powers of ten measured, and the norms at bias ln T of each network.
+    over T steps. predicted_direct: your product of T forget gates at bias ln T. D inputs, H units; five networks of
+    each kind. Prints the powers of ten measured, and the norms at bias ln T of each network.
     """
     rules = {"LSTM, bias 0": ("zero", None), "LSTM, bias 1": ("one", None), "LSTM, bias ln T": ("remember", T)}
     runs = {name: {"direct": [], "dc": [], "dh": []} for name in [*rules, "RNN", "RNN, orthogonal W"]}
-    for seed in seeds:
+    for seed in SEEDS:
         rng = np.random.default_rng(seed)
         x = rng.standard_normal((T + 1, D))
         U, W, _ = _random_weights(rng, 1, D, H)
@@ -494,17 +494,17 @@ def trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_or
     """
     _, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4))
     text, targets = plays.held_out[None, :-1], plays.held_out[None, 1:]
-    for name, network in networks.items():
+    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN))):
         y, _, _, cache = network.read(text)
         H = len(biases[name]) // 4
         f, cells = cache[5][0, :, H : 2 * H], cache[6]
         start = _sigmoid(biases[name][H])
-        left.plot(np.convolve(losses[name], np.ones(20) / 20, mode="valid"), color=COLORS[name], label=name)
-        right.plot(np.sort(f.mean(axis=0))[::-1], color=COLORS[name], label=name)
-        right.axhline(start, color=COLORS[name], linestyle=":")
+        left.plot(np.convolve(losses[name], np.ones(20) / 20, mode="valid"), color=color, label=name)
+        right.plot(np.sort(f.mean(axis=0))[::-1], color=color, label=name)
+        right.axhline(start, color=color, linestyle=":")
         print(f"{name:>10}: held out {_loss(y, targets):.2f} nats per character;", end=" ")
         print(f"forget gate {start:.2f} before, {f.mean():.2f} after", end=" ")
-        print(f"(predicted: {predicted_mean_gate[name]}); mean size of c {abs(cells).mean():.1f}")
+        print(f"(predicted: {predicted_mean_gate.get(name)}); mean size of c {abs(cells).mean():.1f}")
     left.set(xlabel="updates", ylabel="loss, nats per character", title="Training", ylim=(1.7, 3.3))
     right.set(xlabel="units, sorted", ylabel="forget gate, mean over the text")
     right.set_title("Where the gates stand (dotted: start)")
@@ -524,30 +524,31 @@ def _tokens(sentences, plays):
     return np.array([[plays.alphabet.index(letter) for letter in sentence] for sentence in sentences])
 
 
-def gates_over_sentence(network, sentence, plays, predicted_reaction):
-    """Draw the gates of all units while the network reads a sentence, units with the most open forget gate at the top.
+def gates_over_sentence(networks, name, sentence, plays, predicted_reaction):
+    """Draw the gates of all units while the network of this name reads a sentence, the slowest unit at the top.
 
-    predicted_reaction: which gate you expect to react most to a blank. Prints the gates' means after a letter and after
-    a blank of the held-out text, those of the slowest and the quickest units, and how often each row of the gates'
-    table occurs.
+    The slowest is the one whose forget gate is most open on the held-out text. predicted_reaction: which gate you
+    expect to react most to a blank. Prints the gates' means after a letter and after a blank of the held-out text,
+    those of the slowest and the quickest units, and how often each row of the gates' table occurs.
     """
+    network = networks[name]
     gates, letter, blank = _gates_of_held_out(network, plays)
     slowest_first = np.argsort(-gates[:, 1].mean(axis=0))
     seen = network.inside(_tokens([sentence], plays))[0][0]
     figure, axes = plt.subplots(3, 1, figsize=(9.5, 8))
-    for axis, k, name in zip(axes, (1, 0, 3), ("forget gate f", "input gate i", "output gate o"), strict=True):
+    for axis, k, title in zip(axes, (1, 0, 3), ("forget gate f", "input gate i", "output gate o"), strict=True):
         shown = {"cmap": "cividis", "vmin": 0, "vmax": 1, "aspect": "auto", "interpolation": "nearest"}
         picture = axis.imshow(seen[:, k, slowest_first].T, **shown)
-        axis.set(ylabel="unit, slowest first", title=name)
+        axis.set(ylabel="unit, slowest first", title=title)
         axis.set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
     axes[-1].set_xlabel("character just read")
-    figure.suptitle("The gates of a trained network (bias 0) while it reads")
+    figure.suptitle(f"The gates of a trained network ({name}) while it reads")
     figure.colorbar(picture, ax=axes, label="gate, 0 shut, 1 open")
     plt.show()
 
     print(f"means over the held-out text after a letter and after a blank; predicted: {predicted_reaction}")
-    for k, name in ((0, "i"), (1, "f"), (3, "o")):
-        print(f"{name}: {gates[letter, k].mean():.2f} and {gates[blank, k].mean():.2f}", end="; ")
+    for k, gate in ((0, "i"), (1, "f"), (3, "o")):
+        print(f"{gate}: {gates[letter, k].mean():.2f} and {gates[blank, k].mean():.2f}", end="; ")
         shut, opened = ((gates[:, k] < 0.1).mean(), (gates[:, k] > 0.9).mean())
         print(f"below 0.1: {shut:.2f} of the time, above 0.9: {opened:.2f}")
     slow, quick = slowest_first[:16], slowest_first[-16:]
@@ -555,10 +556,10 @@ def gates_over_sentence(network, sentence, plays, predicted_reaction):
     print(f"of the 16 quickest {gates[:, 3, quick].mean():.2f}")
     is_open = {"remember": (False, True), "add": (True, True), "erase": (False, False), "overwrite": (True, False)}
     i, f = gates[:, 0], gates[:, 1]
-    for name, (i_open, f_open) in is_open.items():
+    for behaviour, (i_open, f_open) in is_open.items():
         share = ((i > 0.5) == i_open) & ((f > 0.5) == f_open)
         clearly = share & (abs(i - 0.5) > 0.4) & (abs(f - 0.5) > 0.4)
-        print(f"{name:>9}: {share.mean():.2f} of the time; both gates within 0.1 of 0 or 1: {clearly.mean():.3f}")
+        print(f"{behaviour:>9}: {share.mean():.2f} of the time; both gates within 0.1 of 0 or 1: {clearly.mean():.3f}")
 
 
 def units_over_sentence(network, sentence, plays):
@@ -614,20 +615,21 @@ def what_is_left(networks, sentence, words, plays, predicted_characters, predict
         return distance / np.linalg.norm(elsewhere[places[:, 0]] - elsewhere[places[:, 1]], axis=1).mean()
 
     _, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-    for name, network in networks.items():
+    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN))):
         _, h, _, cache = network.read(variants)
         gates, cells = (array[0] for array in network.inside(plays.held_out[None, :-1]))
         in_c, in_h = share_left(cache[6], cells), share_left(h, gates[:, 3] * np.tanh(cells))
         for axis, share in zip(axes, (in_c, in_h), strict=True):
-            axis.semilogy(np.arange(len(sentence)) - end + 1, share, color=COLORS[name], label=name)
+            axis.semilogy(np.arange(len(sentence)) - end + 1, share, color=color, label=name)
         below = np.flatnonzero(in_c[end:] < 0.01)
         reached = f"below 0.01 after {below[0] + 1} characters" if len(below) else "never below 0.01"
-        print(f"{name:>10}: cells {reached} (predicted: {predicted_characters[name]});", end=" ")
+        print(f"{name:>10}: cells {reached} (predicted: {predicted_characters.get(name)});", end=" ")
         print(f"left at the name's last letter: c {in_c[end - 1]:.2f}, h {in_h[end - 1]:.2f};", end=" ")
         print(f"at the full stop: c {in_c[-1]:.1g}, h {in_h[-1]:.1g}")
     for axis, title in zip(axes, ("cells c", "hidden states h"), strict=True):
         axis.axhline(0.01, color=GREY, linestyle=":")
-        axis.set(xlabel="characters after the name", title=f"The country in the {title}", xlim=(-5, 62), ylim=(1e-6, 2))
+        axis.set(xlabel="characters after the name", title=f"The country in the {title}")
+        axis.set(xlim=(-5, len(sentence) - end), ylim=(1e-6, 2))
     axes[0].set_ylabel("difference, as a share")
     axes[0].legend(loc="lower left")
     plt.show()

@@ -221,16 +221,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    figures.direct_and_total(
-        additive_cell,
-        original_lstm_step,
-        predicted_power_direct,
-        predicted_power_total,
-        D=8,
-        H=32,
-        T=100,
-        seeds=range(5),
-    )
+    predicted = predicted_power_direct, predicted_power_total
+    figures.direct_and_total(additive_cell, original_lstm_step, *predicted, D=8, H=32, T=100)
 
 # %% [markdown]
 # The direct derivative is 1.000000 in every case: the carousel does what it promises. The total one is something else.
@@ -917,7 +909,7 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     yours = lstm_step_forward, lstm_step_backward, forget_bias_init
-    figures.returning_gradient(*yours, predicted_power_dh, predicted_direct_ln_T, D=8, H=32, T=100, seeds=range(5))
+    figures.returning_gradient(*yours, predicted_power_dh, predicted_direct_ln_T, D=8, H=32, T=100)
 
 # %% [markdown]
 # Take the figure piece by piece.
@@ -1063,7 +1055,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    figures.gates_over_sentence(networks["bias 0"], sentence, plays, predicted_reaction_to_a_blank)
+    figures.gates_over_sentence(networks, "bias 0", sentence, plays, predicted_reaction_to_a_blank)
 
 # %% [markdown]
 # All three close on average, the **output gate** most: from 0.50 after a letter to 0.34 after a blank; in the lowest
