@@ -25,7 +25,8 @@
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words. A card above each
 # exercise gives its points, its difficulty from one to five dots and the minutes it should take. Write the function,
 # run its cell, then run the `check(...)` below it. Help is folded away under the symptom that it cures. All other code
-# runs as it stands once the exercises above it are done; the cells that make figures are yours to change.
+# runs as it stands once the exercises above it are done. What draws and measures is in `figures.py`, beside this
+# notebook, and takes your functions as arguments; both it and the cells that call it are yours to change.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. A wrong prediction that is then measured teaches more than a figure only looked at. Predictions earn no points
@@ -43,18 +44,23 @@
 # %% [markdown] include="NOTATION.md"
 
 # %%
+if __name__ == "__main__":
+    import os
+
+    # The products of this notebook are small: one thread is quicker than several that wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+# %%
 import numpy as np
 
 from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
 
 # %% [markdown]
 # ## 1. Sequences
@@ -118,7 +124,7 @@ def one_hot(tokens, K):
 # NumPy counts negative indices from the end, so -1 silently becomes the class K-1. Which comparison finds such a token?
 # </details>
 #
-# <details><summary>IndexError, where ValueError is asked</summary>
+# <details><summary>IndexError, where the docstring says ValueError</summary>
 #
 # NumPy noticed the bad token before you did. Look at the tokens first and write the array afterwards.
 # </details>
@@ -127,37 +133,9 @@ def one_hot(tokens, K):
 # Left: the letters of *stroll*, one column a step. Right: while six of Shakespeare's plays are read from beginning to
 # end, how many different letters have been met, and how many different words?
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    import re
-    from collections import Counter
-
-    LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # symbol 0, the dot, will mark where a name begins and ends; a..z are 1..26
-
-    def tokens_of(word):
-        """The letters of a word as integers 1..26, shape (T,)."""
-        return np.array([LETTERS.index(letter) for letter in word])
-
-    words = re.findall(r"[a-z']+", data_path("shakespeare.txt").read_text().lower())
-    counts = Counter(words)
-    _, first_use = np.unique(words, return_index=True)  # where each word occurs for the first time
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=[1, 2])
-    left.imshow(one_hot(tokens_of("stroll")[None], 27)[0].T, cmap="Blues", aspect="auto")
-    left.set(
-        xticks=range(6), xticklabels=list("stroll"), xlabel="step t", ylabel="class k", title="one_hot of “stroll”"
-    )
-    left.set_yticks(range(27), list(LETTERS), fontsize=6)
-    right.loglog(np.sort(first_use) + 1, np.arange(1, len(first_use) + 1), color=BLUE, label="different words met")
-    right.axhline(26, color=ORANGE, label="different letters: 26")
-    right.axhline(100_000, color=GREY, linestyle="--", label="the lecture's K = 100,000")
-    right.set(xlabel="words read", ylabel="classes K", title="Shakespeare: words keep coming, letters do not")
-    right.legend(loc="upper left", bbox_to_anchor=(0, 0.88))
-    plt.show()
-
-    once = sum(times == 1 for times in counts.values())
-    print(f"{len(words):,} words, {len(counts):,} different ones; {once:,} of them occur only once")
-    print({word: counts[word] for word in ("an", "evening", "stroll", "through", "a", "city", "square")})
+    figures.letters_and_words(one_hot, data_path("shakespeare.txt"))
 
 # %% [markdown]
 # **Why one-hot words cannot be the whole story.** After 148,564 words there are 11,240 different ones and the curve has
@@ -225,28 +203,7 @@ def temporal_convolution(x, filters, b):
 
 # %%
 if __name__ == "__main__":
-
-    def influence(f, T, D, rng):
-        """How far each output moves when one input changes: (T, T), row t the output, column s the input."""
-        x = np.repeat(rng.standard_normal((1, T, D)), T + 1, axis=0)  # (T + 1, T, D): T + 1 equal sequences
-        x[np.arange(T), np.arange(T)] += 0.1  # sequence s differs at step s; the last one is unchanged
-        y = f(x)
-        return np.linalg.norm(y[:T] - y[T], axis=2).T
-
-    def show_influence(axis, moved, title):
-        """The influence as a picture: white where the output has not moved, rounding errors apart."""
-        picture = axis.imshow(np.log10(np.where(moved > 1e-12, moved, np.nan)), cmap="viridis_r", vmin=-7, vmax=0)
-        axis.set(xlabel="input changed at step s", ylabel="output at step t", title=title)
-        return picture
-
-    rng = np.random.default_rng(10)
-    T, D, H, k = 24, 8, 32, 4
-    filters, bias = rng.standard_normal((k, H, D)) / np.sqrt(k * D), rng.standard_normal(H)
-    moved_convolution = influence(lambda x: temporal_convolution(x, filters, bias), T, D, rng)
-
-    figure, axis = plt.subplots(figsize=(4.4, 3.6))
-    figure.colorbar(show_influence(axis, moved_convolution, f"convolution, k = {k}"), label="log10 of the change")
-    plt.show()
+    figures.show_influence({"convolution, k = 4": figures.influence_in_convolution(temporal_convolution, k=4)})
 
 # %% [markdown]
 # A band of width 4, and white elsewhere: the upper right is white because the filter is causal, the lower left because
@@ -397,7 +354,7 @@ def rnn_forward(x, U, W, b, h0=None):
 #
 # <details><summary>The result has shape (T, N, H), or only (N, H)</summary>
 #
-# The states of all steps are asked, and time is the second axis. Stacking a list puts the new axis first unless told
+# The states of all steps are returned, and time is the second axis. Stacking a list puts the new axis first unless told
 # where.
 # </details>
 #
@@ -428,34 +385,18 @@ if __name__ == "__main__":
 # **A network to experiment with.** In most experiments the weights are drawn at random, which is where every training
 # starts. One number about $\mathbf{W}$ will matter, its **spectral radius** $\rho$, the largest absolute value of its
 # eigenvalues: applied again and again, $\mathbf{W}$ in the long run makes a typical vector grow or shrink by the factor
-# $\rho$ a step. The function below draws a network with the $\rho$ that we ask for.
-
-
-# %%
-def random_rnn(rng, D, H, radius):
-    """Draw U (H, D), W (H, H), b (H,): normal numbers, U divided by sqrt(D), W scaled to a spectral radius, b small."""
-    U = rng.standard_normal((H, D)) / np.sqrt(D)
-    W = rng.standard_normal((H, H))
-    W *= radius / abs(np.linalg.eigvals(W)).max()
-    b = 0.1 * rng.standard_normal(H)
-    return U, W, b
-
-
-# %% [markdown]
+# $\rho$ a step. `figures.random_rnn` draws a network with the $\rho$ that we ask for.
+#
 # The picture of section 3 again: change one input, see which states move. To the right the recurrent network, with
 # $\rho = 0.9$. How wide is its band?
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(11)
-    U, W, b = random_rnn(rng, D, H, radius=0.9)
-    moved_rnn = influence(lambda x: rnn_forward(x, U, W, b)[0], T, D, rng)
-
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6))
-    show_influence(axes[0], moved_convolution, f"convolution, k = {k}")
-    picture = show_influence(axes[1], moved_rnn, "recurrent network")
-    figure.colorbar(picture, ax=axes, label="log10 of the change")
-    plt.show()
+    influences = {
+        "convolution, k = 4": figures.influence_in_convolution(temporal_convolution, k=4),
+        "recurrent network": figures.influence_in_rnn(rnn_forward, radius=0.9),
+    }
+    figures.show_influence(influences)
 
 # %% [markdown]
 # The band has no lower edge: every input moves every later state, and no number in the formula says where that should
@@ -477,41 +418,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    from itertools import pairwise, permutations
-
     sentence = ["An", "evening", "stroll", "through", "a", "city", "square"]
-    orders = np.array(list(permutations(range(7))))  # (5040, 7); the first row is the sentence as it stands
-    x = one_hot(orders, 7)
-    rng = np.random.default_rng(1)
-    filters, bias = rng.standard_normal((3, 16, 7)), rng.standard_normal(16)
-    summaries = {
-        "sum of the words": x.sum(axis=1),
-        "averaged convolution": temporal_convolution(x, filters, bias).mean(axis=1),
-        "last state of the RNN": rnn_forward(x, *random_rnn(rng, 7, 16, radius=0.9))[0][:, -1],
-    }
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-    for (name, vectors), color in zip(summaries.items(), (GREY, ORANGE, BLUE), strict=True):
-        different = len(np.unique(vectors.round(9), axis=0))
-        print(f"{name:>21}: {different:>4} different vectors; predicted: {predicted_vectors[name]}")
-        distance = np.linalg.norm(vectors - vectors[0], axis=1) / np.linalg.norm(vectors[0])
-        left.hist(distance[1:], bins=np.linspace(0, 2.2, 45), color=color, alpha=0.7, label=f"{name}: {different}")
-    left.set(xlabel="relative distance from the sentence as it stands", ylabel="orders", yscale="log", ylim=(0.7, 1e6))
-    left.set_title("5040 orders of seven words")
-    left.legend(title="different vectors", loc="upper right", fontsize=8)
-
-    swaps = np.tile(np.arange(7), (7, 1))  # row 0: the sentence; row i + 1: words i and i + 1 exchanged
-    for i in range(6):
-        swaps[i + 1, [i, i + 1]] = i + 1, i
-    moved = []
-    for _ in range(200):
-        last = rnn_forward(one_hot(swaps, 7), *random_rnn(rng, 7, 16, radius=0.9))[0][:, -1]
-        moved.append(np.linalg.norm(last[1:] - last[0], axis=1) / np.linalg.norm(last[0]))
-    right.bar(range(6), np.mean(moved, axis=0), color=BLUE)
-    right.set_xticks(range(6), [f"{first}\n{second}" for first, second in pairwise(sentence)], fontsize=7)
-    right.set(xlabel="the two neighbours exchanged", ylabel="relative distance")
-    right.set_title("Last state, mean of 200 networks")
-    plt.show()
+    figures.order_matters(one_hot, temporal_convolution, rnn_forward, predicted_vectors, sentence)
 
 # %% [markdown]
 # The sum gives **1** vector: a bag of words has no order. The averaged convolution gives **42** = 7 · 6: in the sum
@@ -598,11 +506,11 @@ if __name__ == "__main__":
     lengths = np.array([len(name) for name in batch])
     x = np.full((3, lengths.max(), 27), np.nan)
     for n, name in enumerate(batch):
-        x[n, : len(name)] = one_hot(tokens_of(name)[None], 27)[0]
-    U, W, b = random_rnn(np.random.default_rng(2), 27, 16, radius=0.9)
+        x[n, : len(name)] = one_hot(figures.tokens_of(name)[None], 27)[0]
+    U, W, b = figures.random_rnn(np.random.default_rng(2), 27, 16, radius=0.9)
     together = rnn_forward_masked(x, lengths, U, W, b)[:, -1]
     for n, name in enumerate(batch):
-        alone = rnn_forward(one_hot(tokens_of(name)[None], 27), U, W, b)[0][0, -1]
+        alone = rnn_forward(one_hot(figures.tokens_of(name)[None], 27), U, W, b)[0][0, -1]
         print(f"{name:>8}: largest difference {abs(together[n] - alone).max():.0e}")
 
 # %% [markdown]
@@ -660,28 +568,8 @@ def rnn_output(h, V, c_out):
 
 # %%
 if __name__ == "__main__":
-    with np.load(data_path("surname_model.npz")) as file:
-        model = {name: file[name].astype(np.float64) for name in file}
-
-    def read(names, U, W, b):
-        """One-hot inputs of names of equal length, START first, and the states of an RNN that reads them."""
-        tokens = np.array([[0, *tokens_of(name)] for name in names])  # (N, T)
-        return tokens, rnn_forward(one_hot(tokens, 27), U, W, b)[0]
-
-    name = "johnson"
-    _, h = read([name], model["U"], model["W"], model["b"])
-    y = rnn_output(h, model["V"], model["c_out"])[0]  # (T, K)
-    figure, axis = plt.subplots(figsize=(4.6, 4.6))
-    picture = axis.imshow(y.T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axis.plot(
-        range(8), [LETTERS.index(letter) for letter in name + "."], "o", color=ORANGE, fillstyle="none", markersize=8
-    )
-    axis.set_xticks(range(8), ["START", *name])
-    axis.set_yticks(range(27), list(LETTERS), fontsize=7)
-    axis.set(xlabel="symbol just read", ylabel="next symbol", title="What the model expects, circle: what comes")
-    figure.colorbar(picture, label="probability")
-    plt.show()
-    print("probability of what comes:", y[np.arange(8), [*tokens_of(name), 0]].round(2))
+    model = figures.read_model(data_path("surname_model.npz"))
+    figures.expectations(one_hot, rnn_forward, rnn_output, model, "johnson")
 
 # %% [markdown]
 # Look at the two columns under *n*. The letter just read is the same, and so is its one-hot vector. Yet after *john*
@@ -749,6 +637,7 @@ def deep_rnn_forward(x, layers, h0=None):
 
 # %%
 if __name__ == "__main__":
+    torch.manual_seed(1)
     network = torch.nn.RNN(input_size=4, hidden_size=6, num_layers=3, batch_first=True, dtype=torch.float64)
     weights = {name: value.detach().numpy() for name, value in network.named_parameters()}
     layers = [
@@ -782,51 +671,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    from time import perf_counter
-
-    rng = np.random.default_rng(3)
-    tokens = rng.integers(27, size=100_000)
-    everything = one_hot(tokens[None], 27)[0]  # (T, 27)
-    U, W, b = random_rnn(rng, 27, 128, radius=0.9)
-    h = np.zeros((1, 128))
-    steps = np.unique(np.logspace(0, 5, 300).astype(int))
-    kept = {
-        "everything, as one-hot vectors": [everything[:t].nbytes for t in steps],
-        "everything, as one byte a letter": [tokens[:t].astype(np.uint8).nbytes for t in steps],
-        "the last k = 16 inputs": [everything[max(0, t - 16) : t].nbytes for t in steps],
-        "a state of H = 128": [h.nbytes for t in steps],
-    }
-
-    def seconds(action, repeats=15):
-        """The median time of an action."""
-        times = []
-        for _ in range(repeats):
-            start = perf_counter()
-            action()
-            times.append(perf_counter() - start)
-        return np.median(times)
-
-    some = np.unique(np.logspace(1, 5, 17).astype(int))
-    window = everything[:16]
-    reading = {
-        "everything, as one-hot vectors": [seconds(lambda t=t: everything[:t] @ everything[t - 1]) for t in some],
-        "the last k = 16 inputs": [seconds(lambda t=t: window @ everything[t - 1]) for t in some],
-        "a state of H = 128": [seconds(lambda t=t: rnn_step_forward(everything[t - 1 : t], h, U, W, b)) for t in some],
-    }
-
-    colors = dict(zip(kept, (ORANGE, "#e69f00", GREEN, BLUE), strict=True))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
-    for name, size in kept.items():
-        left.loglog(steps, size, color=colors[name], label=name)
-    for name, duration in reading.items():
-        right.loglog(some, np.array(duration) * 1e6, ".-", color=colors[name])
-    left.set(xlabel="inputs seen, t", ylabel="bytes kept", title="Memory")
-    right.set(xlabel="inputs seen, t", ylabel="microseconds", title="Time to use it once")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
-    for name, row in zip(predicted_t, (everything[:1], tokens[:1].astype(np.uint8)), strict=True):
-        first = h.nbytes // row.nbytes + 1
-        print(f"{name}: more bytes than the state from t = {first} on; predicted: {predicted_t[name]}")
+    figures.everything_or_a_state(one_hot, rnn_step_forward, predicted_t)
 
 # %% [markdown]
 # The memory of everything needs more bytes than the state from step 5 on (a one-hot vector has 216 bytes, the state
@@ -837,7 +682,7 @@ if __name__ == "__main__":
 #
 # It is not a foolish idea. It forgets nothing, and it need not decide in advance what will matter. The lecture after
 # this one, on attention, comes back to it and pays the price. An RNN takes the other side of the bargain: H numbers,
-# for ever.
+# however long the sequence.
 
 # %% [markdown]
 # ## 9. The Markov assumption, and how far back a state remembers
@@ -859,23 +704,7 @@ if __name__ == "__main__":
 # $\hat{x}[t-k] = \mathbf{a}_k^\top \mathbf{h}_t + d_k$ on one half of the data, with a small penalty on the size of
 # $\mathbf{a}_k$ (**ridge regression**), and score on the other half the share of the variance explained: $R^2 = 1$ when
 # $x[t-k]$ is read exactly, 0 when nothing is known of it.
-
-
-# %%
-def ridge_readout(h, target, h_new, penalty=1e-3):
-    r"""Fit target $\approx A h + d$ by ridge regression and apply it to new states.
-
-    Minimises the mean of $|target - A h - d|^2$ plus penalty times $|A|^2$; d is not penalised.
-    h: (M, H). target: (M, C). h_new: (M', H). Returns the predictions (M', C).
-    """
-    centre = h.mean(axis=0)  # (H,)
-    centred = h - centre
-    covariance = centred.T @ centred / len(h) + penalty * np.eye(h.shape[1])  # (H, H)
-    A = np.linalg.solve(covariance, centred.T @ (target - target.mean(axis=0)) / len(h))  # (H, C)
-    return (h_new - centre) @ A + target.mean(axis=0)
-
-
-# %% [markdown]
+#
 # Three networks that differ in the spectral radius alone, $\rho$ = 0.5, 1 and 2, and a convolution with k = 8. For
 # each: up to which k does $R^2$ stay above one half? Which of the three networks remembers farthest?
 
@@ -885,38 +714,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(4)
-    N, T, H, lags = 100, 160, 64, np.arange(41)
-    x = rng.uniform(-1, 1, (N, T, 1))
-    now = np.arange(lags[-1], T)  # steps at which the state is read
-    past = np.stack([x[:, now - lag, 0] for lag in lags], axis=2)  # (N, steps, lags)
-
-    def explained(h):
-        """R^2 of reading x[t-k] out of h_t, for each k (lags,): fitted on half of the sequences, scored on the rest."""
-        half = N // 2
-        states, truth = h[half:, now].reshape(-1, H), past[half:].reshape(-1, len(lags))
-        guess = ridge_readout(h[:half, now].reshape(-1, H), past[:half].reshape(-1, len(lags)), states)
-        return 1 - ((truth - guess) ** 2).mean(axis=0) / truth.var(axis=0)
-
-    def random_states(radius, seed=5):
-        """States of a random RNN with weak inputs, so that tanh is not saturated by them."""
-        U, W, b = random_rnn(np.random.default_rng(seed), 1, H, radius)
-        return rnn_forward(x, 0.5 * U, W, b)[0]
-
-    window = temporal_convolution(x, rng.standard_normal((8, H, 1)), np.zeros(H))
-    curves = {"convolution, k = 8": explained(window)}
-    curves |= {f"RNN, ρ = {radius:g}": explained(random_states(radius)) for radius in (0.5, 1, 2)}
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.4))
-    for (name, score), style in zip(curves.items(), (":", "--", "-", "-."), strict=True):
-        color = {":": GREY, "--": GREEN, "-": BLUE, "-.": ORANGE}[style]
-        axis.plot(lags, score, style, marker=".", color=color, label=name)
-        reach = np.argmax(score < 0.5) - 1  # the last k before the score first falls below one half
-        total = score.clip(min=0).sum()
-        print(f"{name}: above one half up to k = {reach} (predicted: {predicted_reach[name]}); sum over k: {total:.1f}")
-    axis.set(xlabel="k, steps back", ylabel="R² of reading x[t-k] from h_t", title="How far back a state remembers")
-    axis.legend()
-    plt.show()
+    radii, penalty = (0.5, 1, 2), 1e-3
+    figures.how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, penalty)
 
 # %% [markdown]
 # The convolution remembers perfectly up to k = 7 and nothing from k = 8 on: a window with an edge. The recurrent
@@ -944,56 +743,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    names = [name for name in data_path("surnames.txt").read_text().split() if len(name) >= 9]
-    names = [name[:9] for name in np.random.default_rng(6).permutation(names)]
-    half, backs = len(names) // 2, np.arange(9)
-
-    def letters_right(U, W, b):
-        """Share of letters read right out of the state after nine letters, k letters back: (9,)."""
-        tokens, h = read(names, U, W, b)
-        last = h[:, -1]
-        right = []
-        for back in backs:
-            truth = tokens[:, 9 - back]
-            scores = ridge_readout(last[:half], one_hot(truth[None, :half], 27)[0], last[half:])
-            right.append((scores.argmax(axis=1) == truth[half:]).mean())
-        return np.array(right)
-
-    def shuffled(array, rng):
-        """The same numbers in random places."""
-        return rng.permutation(array.ravel()).reshape(array.shape)
-
-    def radius(W):
-        """The spectral radius."""
-        return abs(np.linalg.eigvals(W)).max()
-
-    trained = letters_right(model["U"], model["W"], model["b"])
-    mixed, scaled = [], []
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        U, W, b = (shuffled(model[name], rng) for name in ("U", "W", "b"))
-        mixed.append(letters_right(U, W, b))
-        scaled.append(letters_right(U, W * radius(model["W"]) / radius(W), b))
-    tokens = np.array([tokens_of(name) for name in names])
-    commonest = [(tokens[half:, 8 - back] == np.bincount(tokens[:half, 8 - back]).argmax()).mean() for back in backs]
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
-    axis.plot(backs, trained, "o-", color=BLUE, label="trained weights")
-    for runs, style, color, label in (
-        (mixed, "s--", ORANGE, "shuffled, mean and range of 5"),
-        (scaled, "^-.", GREEN, "shuffled, ρ scaled back, mean and range of 5"),
-    ):
-        axis.plot(backs, np.mean(runs, axis=0), style, color=color, label=label)
-        axis.fill_between(backs, np.min(runs, axis=0), np.max(runs, axis=0), color=color, alpha=0.2, linewidth=0)
-    axis.plot(backs, commonest, ":", color=GREY, label="always guessing the commonest letter")
-    axis.set(xlabel="k, letters back", ylabel="share read right", title="Letters read out of the state", ylim=(0, 1.03))
-    axis.legend(fontsize=8)
-    plt.show()
-    print(f"predicted to know more: {predicted_to_know_more}")
-    print("trained:         ", trained.round(2))
-    print("shuffled:        ", np.mean(mixed, axis=0).round(2))
-    print("shuffled, scaled:", np.mean(scaled, axis=0).round(2))
-    print("guessing:        ", np.round(commonest, 2))
+    surnames = data_path("surnames.txt")
+    figures.letters_in_the_state(one_hot, rnn_forward, model, surnames, predicted_to_know_more)
 
 # %% [markdown]
 # If you expected training to lengthen the memory, you are in good company. From k = 5 on the trained state knows
@@ -1020,7 +771,7 @@ if __name__ == "__main__":
 #
 # ### BEGIN SOLUTION
 # (a) Given $\mathbf{h}_{t-1}$, the inputs before step $t$ make no further difference to any later state or output: two
-# pasts that lead to the same state are treated alike for ever. It is an assumption about what the model's state
+# pasts that lead to the same state are treated alike from then on. It is an assumption about what the model's state
 # contains, not about the data: the data may depend on each other over any distance, provided that the state holds what
 # is needed.
 #
@@ -1199,38 +950,13 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    surnames = set(data_path("surnames.txt").read_text().split())
-    temperatures = (0.3, 1.0, 2.0)
     drawn = {}
-    for temperature in temperatures:
+    for temperature in (0.3, 1.0, 2.0):
         rng = np.random.default_rng(7)
-        samples = [sample_sequence(model, rng, temperature) for _ in range(500)]
-        drawn[temperature] = ["".join(LETTERS[symbol] for symbol in sample) for sample in samples]
-
-    for row in zip(*(drawn[temperature][:12] for temperature in temperatures), strict=True):
-        print("".join(f"{name:<22}" for name in row))
-    on_list = [np.mean([name in surnames for name in drawn[temperature]]) for temperature in temperatures]
-    different = [len(set(drawn[temperature])) / 500 for temperature in temperatures]
-    for i, temperature in enumerate(temperatures):
-        length = np.mean([len(name) for name in drawn[temperature]])
-        print(f"temperature {temperature}: mean length {length:.1f}; on the list {on_list[i]:.2f}", end=" ")
-        print(f"(predicted: {predicted_share_on_the_list[temperature]}); different {different[i]:.2f}", end=" ")
-        print(f"(predicted: {predicted_share_different[temperature]})")
-
-    _, h = read(["mc"], model["U"], model["W"], model["b"])
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), width_ratios=[2, 1])
-    for i, (temperature, color) in enumerate(zip(temperatures, (GREEN, BLUE, ORANGE), strict=True)):
-        y = rnn_output(h[:, -1:], model["V"] / temperature, model["c_out"] / temperature)[0, 0]
-        left.bar(np.arange(27) + 0.28 * (i - 1), y, width=0.28, color=color, label=f"temperature {temperature}")
-    left.set_xticks(range(27), list(LETTERS))
-    left.set(xlabel="next symbol", ylabel="probability", title="After “mc”")
-    left.legend()
-    right.bar(np.arange(3) - 0.2, on_list, width=0.4, color=GREY, label="on the list of surnames")
-    right.bar(np.arange(3) + 0.2, different, width=0.4, color="#56b4e9", label="different names")
-    right.set_xticks(range(3), [str(temperature) for temperature in temperatures])
-    right.set(xlabel="temperature", ylabel="share of 500", ylim=(0, 1.45), title="Names drawn")
-    right.legend(loc="upper left")
-    plt.show()
+        drawn[temperature] = [sample_sequence(model, rng, temperature) for _ in range(500)]
+    predicted = predicted_share_on_the_list, predicted_share_different
+    shares = figures.surnames_drawn(drawn, data_path("surnames.txt"), *predicted)
+    figures.temperatures(one_hot, rnn_forward, rnn_output, model, *shares)
 
 # %% [markdown]
 # At temperature 0.3 nearly half of the names, 0.47, are on the list, but the model repeats itself: only 0.73 are
@@ -1252,8 +978,8 @@ if __name__ == "__main__":
 # on.
 #
 # All of this was the forward pass. The weights in `surname_model.npz` were found by gradient descent, and for that
-# somebody had to know how the loss changes with $\mathbf{W}$, one matrix that is used at every step, through states
-# each of which depends on the one before. How do you differentiate through time? And look once more at the picture of
+# one must know how the loss changes with $\mathbf{W}$, one matrix that is used at every step, through states each of
+# which depends on the one before. How do you differentiate through time? And look once more at the picture of
 # section 5, in which the influence of an input fades while the state goes on. **If an early input hardly
 # moves a late state, what can a late error tell the weights about an early input?** With this question assignment 2
 # begins.

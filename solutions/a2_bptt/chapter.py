@@ -26,12 +26,21 @@
 #
 # **How to work.** As in assignment 1: write the function under its card, run its cell, run the `check(...)` below it;
 # help is folded away under the symptom that it cures. The forward pass of assignment 1 is given here, so nothing
-# depends on your solution of it. Eleven exercises are for you to write and two questions to answer in words.
+# depends on your solution of it. Eleven exercises are for you to write and two questions to answer in words. What draws
+# and trains is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the cells that
+# call it are yours to change.
 #
 # **Predict, then measure.** Six experiments ask for a prediction first: write it in place of `None`. Several of the
 # measurements will contradict a sentence that sounds right, one or two of them perhaps a sentence of yours.
 
 # %% [markdown] include="NOTATION.md"
+
+# %%
+if __name__ == "__main__":
+    import os
+
+    # The products of this notebook are small: one thread is quicker than several that wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 # %%
 import numpy as np
@@ -41,12 +50,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
 
 # %% [markdown]
 # ## 1. The chain rule, written out
@@ -199,8 +206,8 @@ def numerical_gradient(loss, args, which, step=1e-5):
 
     $\frac{\partial L}{\partial X_i} \approx \frac{L(X_i + \epsilon) - L(X_i - \epsilon)}{2 \epsilon}$, one entry $X_i$
     at a time, all others as they are.
-    loss: a function of len(args) arguments that returns a number. args: tuple of its arguments; those that are not
-    asked for may be anything. which: the position in args of the float64 array X, of any shape. step: epsilon.
+    loss: a function of len(args) arguments that returns a number. args: tuple of its arguments; those besides X
+    may be anything. which: the position in args of the float64 array X, of any shape. step: epsilon.
     Returns an array of X's shape, float64. Afterwards every array of args holds what it held before.
     """
     ### BEGIN SOLUTION
@@ -244,29 +251,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-
-    def last_state(W):
-        """s_2 of the unit with U = 1 from s_{-1} = 0.5; W is an array of one number."""
-        s = 0.5
-        for x_t in (0.3, 0.1, -0.2):
-            s = np.tanh(W[0] * s + x_t)
-        return s
-
-    numbers = {W: 1.5, U: 1, s_before: 0.5, x[0]: 0.3, x[1]: 0.1, x[2]: -0.2}
-    exact = float(sum(terms).subs(numbers))
-    without = float((terms[0] + terms[1]).subs(numbers))  # the sum as it is when the last term is forgotten
-    steps = 10.0 ** -np.arange(1, 13)
-    errors = [abs(numerical_gradient(last_state, (np.array([1.5]),), 0, step)[0] - exact) / exact for step in steps]
-
-    figure, axis = plt.subplots(figsize=(5.6, 3.2))
-    axis.loglog(steps, errors, "o-", color=BLUE, label="numerical gradient")
-    axis.axhline(abs(without - exact) / exact, color=ORANGE, linestyle="--", label="chain rule without the third term")
-    axis.set(xlabel="step ε", ylabel="relative error", title="How wrong is a central difference?")
-    axis.legend(loc="center left", bbox_to_anchor=(0.0, 0.78))
-    plt.show()
-    best = int(np.argmin(errors))
-    print(f"best step {steps[best]:.0e} (predicted: {predicted_best_step})", end=", ")
-    print(f"relative error {errors[best]:.0e} (predicted: {predicted_smallest_error})")
+    figures.step_sizes(numerical_gradient, chain_rule_terms, predicted_best_step, predicted_smallest_error)
 
 # %% [markdown]
 # From right to left the error first falls with $\epsilon^2$, two digits for each digit of the step, and then rises
@@ -307,8 +292,8 @@ def rnn_forward(x, U, W, b, h0=None):
 
 
 # %% [markdown]
-# **One step.** Suppose that somebody tells us `dh` $= \partial L / \partial \mathbf{h}$, how the loss changes with each
-# number of the state after the step. What do we tell those who made the step? Name the value inside the tanh, for one
+# **One step.** Suppose that we know `dh` $= \partial L / \partial \mathbf{h}$, how the loss changes with each number of
+# the state after the step. How does it change with all that went into the step? Name the value inside the tanh, for one
 # sequence,
 #
 # $$a_i = \sum_j W_{ij}\, h^{\text{prev}}_j + \sum_j U_{ij}\, x_j + b_i, \qquad h_i = \tanh(a_i),$$
@@ -322,7 +307,7 @@ def rnn_forward(x, U, W, b, h0=None):
 # \frac{\partial a_i}{\partial h^{\text{prev}}_j} = W_{ij}, \quad
 # \frac{\partial a_i}{\partial x_j} = U_{ij} .$$
 #
-# The rest is the chain rule: whatever reaches the loss by several ways gets the sum over them. An entry $W_{ij}$
+# The rest is the chain rule: whatever reaches the loss by several routes gets the sum over them. An entry $W_{ij}$
 # touches one $a_i$ only, but in each of the N sequences; a previous state's $h^{\text{prev}}_j$ touches one sequence
 # only, but all H of its $a_i$.
 
@@ -466,49 +451,24 @@ def rnn_backward(dh, cache, dh_last=None):
 
 # %% [markdown]
 # **Against autograd.** PyTorch records the forward pass and runs the chain rule backwards by itself. It knows nothing
-# of your code, so if both agree, either both are right or both are wrong in the same way, which is unlikely. The second
-# part of the cell shows what a shared parameter means. Each step gets a **copy** $\mathbf{W}_t$ of $\mathbf{W}$, equal
+# of your code, so if both agree, either both are right or both are wrong in the same way, which is unlikely. The last
+# call of the cell shows what a shared parameter means. Each step gets a **copy** $\mathbf{W}_t$ of $\mathbf{W}$, equal
 # in value but a parameter of its own, so that PyTorch keeps T gradients apart.
 
 # %%
 if __name__ == "__main__":
-    import torch
-
-    rng = np.random.default_rng(0)
-    N, T, D, H = 3, 5, 4, 6
-    sizes = {"x": (N, T, D), "U": (H, D), "W": (H, H), "b": (H,), "h0": (N, H)}
-    given = {name: rng.standard_normal(size) for name, size in sizes.items()}
-    dh, dh_last = rng.standard_normal((N, T, H)), rng.standard_normal((N, H))
-    h, cache = rnn_forward(**given)
-    ours = dict(zip(sizes, rnn_backward(dh, cache, dh_last), strict=True))
-
-    def loss_in_torch(p, W_of_step):
-        """A loss whose gradient with respect to the states is dh, and dh_last besides for the last one."""
-        state, loss = p["h0"], 0.0
-        for t in range(T):
-            state = torch.tanh(p["x"][:, t] @ p["U"].T + state @ W_of_step[t].T + p["b"])
-            loss = loss + (state * torch.from_numpy(dh[:, t])).sum()
-        return loss + (state * torch.from_numpy(dh_last)).sum()
-
-    p = {name: torch.tensor(value, requires_grad=True) for name, value in given.items()}
-    loss_in_torch(p, [p["W"]] * T).backward()
-    for name, value in p.items():
-        print(f"d{name:<3} largest difference from autograd: {abs(ours[name] - value.grad.numpy()).max():.0e}")
-
-    copies = [torch.tensor(given["W"], requires_grad=True) for _ in range(T)]
-    loss_in_torch(p, copies).backward()
-    parts = np.array([copy.grad.numpy() for copy in copies])  # (T, H, H)
-    norms = np.linalg.norm(parts, axis=(1, 2))
-    print(f"\nsum over the copies, largest difference from our dW: {abs(parts.sum(0) - ours['W']).max():.0e}")
-    print(f"norms of the copies' gradients: {norms.round(2)}; norm of their sum {np.linalg.norm(parts.sum(0)):.2f}")
-    print(f"if all had pointed the same way: {norms.sum():.2f}; at right angles: {np.sqrt((norms**2).sum()):.2f}")
+    case = figures.random_case(seed=0)  # x, U, W, b, h0; dh, dh_last; targets, V, c_out
+    h, cache = rnn_forward(**case.given)
+    ours = rnn_backward(case.dh, cache, case.dh_last)
+    figures.against_autograd(case, ours)
+    figures.against_copies(case, dW=ours[2])
 
 # %% [markdown] written="shared_gradient" points=10 minutes=20
 # ### Why does a parameter that is used T times get a sum?
 #
 # (a) Derive it. Let $L(\mathbf{W}_0, \dots, \mathbf{W}_{T-1})$ be the loss of the network in which each step has a
-# matrix of its own, as in the cell above, and let all of them be equal to $\mathbf{W}$. Why is $dL/d\mathbf{W}$ the sum
-# of the $\partial L/\partial \mathbf{W}_t$?
+# matrix of its own, as in the comparison above, and let all of them be equal to $\mathbf{W}$. Why is
+# $dL/d\mathbf{W}$ the sum of the $\partial L/\partial \mathbf{W}_t$?
 #
 # (b) A fellow student divides `dW` by T, "because an average is more sensible". What happens to a check with
 # `numerical_gradient`, and what to training by gradient descent? When would the mean be the right answer?
@@ -633,33 +593,18 @@ def sequence_loss_backward(cache):
 
 # %%
 if __name__ == "__main__":
-    K = 7
-    targets = rng.integers(K, size=(N, T))
-    values = (*given.values(), rng.standard_normal((K, H)), rng.standard_normal(K))  # x, U, W, b, h0, V, c_out
+    case = figures.random_case(seed=0)
 
     def network_loss(x, U, W, b, h0, V, c_out):
         """The loss of the whole network as a function of all its arguments."""
         h, _ = rnn_forward(x, U, W, b, h0)
-        return sequence_loss(h, V, c_out, targets)[0]
+        return sequence_loss(h, V, c_out, case.targets)[0]
 
-    x, U, W, b, h0, V, c_out = values
-    h, cache = rnn_forward(x, U, W, b, h0)
-    loss, loss_cache = sequence_loss(h, V, c_out, targets)
+    h, cache = rnn_forward(**case.given)
+    loss, loss_cache = sequence_loss(h, case.V, case.c_out, case.targets)
     dh, dV, dc_out = sequence_loss_backward(loss_cache)
     ours = (*rnn_backward(dh, cache), dV, dc_out)
-
-    tensors = [torch.tensor(value, requires_grad=True) for value in values]
-    state, states = tensors[4], []
-    for t in range(T):
-        state = torch.tanh(tensors[0][:, t] @ tensors[1].T + state @ tensors[2].T + tensors[3])
-        states.append(state)
-    logits = torch.stack(states, dim=1) @ tensors[5].T + tensors[6]
-    torch.nn.functional.cross_entropy(logits.reshape(N * T, K), torch.from_numpy(targets).reshape(-1)).backward()
-
-    print(f"{'':>8} {'central differences':>20} {'autograd':>10}   (largest difference from ours)")
-    for i, name in enumerate(("dx", "dU", "dW", "db", "dh0", "dV", "dc_out")):
-        numerical = abs(ours[i] - numerical_gradient(network_loss, values, i)).max()
-        print(f"{name:>8} {numerical:>20.0e} {abs(ours[i] - tensors[i].grad.numpy()).max():>10.0e}")
+    figures.against_differences(case, ours, network_loss, numerical_gradient)
 
 # %% [markdown]
 # Central differences agree to nine or ten digits after the point, as section 2 promised; autograd to the last ones that
@@ -741,7 +686,7 @@ def state_jacobian(a, W, nonlinearity="tanh"):
 # </details>
 
 # %% [markdown]
-# Now the products. For one $n$, the last step, all boxes $\partial \mathbf{h}_n / \partial \mathbf{h}_k$ are asked, for
+# Now the products. For one $n$, the last step, we want all boxes $\partial \mathbf{h}_n / \partial \mathbf{h}_k$, for
 # $k = n, n-1, \dots, 0$. Each contains the one before it, so no product of two matrices need be computed twice.
 
 
@@ -786,26 +731,8 @@ def jacobian_product(J):
 
 # %%
 if __name__ == "__main__":
-    W2, drive = np.array([[0.5, 1.0], [-1.0, 0.25]]), np.array([[[0.3, -0.2], [0.1, 0.4], [-0.5, 0.2]]])  # (1, T, H)
-    U2, b2, start = np.eye(2), np.zeros(2), np.array([[0.2, -0.4]])
-    h, _ = rnn_forward(drive, U2, W2, b2, start)
-    a = np.arctanh(h[0])  # (T, H): the values inside of the tanh
-    J = state_jacobian(a, W2)  # (T, H, H): the T steps stand where a batch would stand
-    box = jacobian_product(J[None])[0, 0]  # dh_2/dh_0
-
-    def unit_of_last_state(h_0, i):
-        """Unit i of h_2, when the network goes on from h_0."""
-        return rnn_forward(drive[:, 1:], U2, W2, b2, h_0)[0][0, -1, i]
-
-    by_differences = [numerical_gradient(unit_of_last_state, (h[:, 0], i), 0)[0] for i in range(2)]
-    slide = [W2.T @ np.diag(1 - h[0, t] ** 2) for t in range(3)]  # the slide's layout, the transposes of J
-    for name, matrix in {
-        "numerical, row i: unit i of h_2": np.array(by_differences),
-        "ours, J_2 J_1": box,
-        "the slide's layout, reversed: J_1ᵀ J_2ᵀ": slide[1] @ slide[2],
-        "the slide's layout, not reversed: J_2ᵀ J_1ᵀ": slide[2] @ slide[1],
-    }.items():
-        print(f"{name:<45}", matrix.round(4).tolist())
+    W_small = np.array([[0.5, 1.0], [-1.0, 0.25]])
+    figures.two_layouts(W_small, rnn_forward, state_jacobian, jacobian_product, numerical_gradient)
 
 # %% [markdown]
 # The third is the transpose of the second, the same table in the other layout. The fourth is no derivative of anything.
@@ -830,64 +757,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-
-    def norm(matrices):
-        """The spectral norm, the largest singular value, of each matrix."""
-        return np.linalg.norm(matrices, 2, axis=(-2, -1))
-
-    def measure(U, W, nonlinearity, rng, T=51):
-        """By what factor a step the norm of dh_n/dh_k grows from gap 10 to gap 50, and the guess for it."""
-        a, h = np.empty((T, len(W))), np.zeros(len(W))
-        for t in range(T):
-            a[t] = W @ h + U @ rng.standard_normal(U.shape[1])
-            h = np.tanh(a[t]) if nonlinearity == "tanh" else 1 / (1 + np.exp(-a[t]))
-        P = jacobian_product(state_jacobian(a, W, nonlinearity)[None])[0]  # (T, H, H), P[k] = dh_50/dh_k
-        slopes = state_jacobian(a, np.eye(len(W)), nonlinearity).diagonal(axis1=1, axis2=2)
-        return (norm(P[0]) / norm(P[40])) ** (1 / 40), np.sqrt(len(W) * W.var() * (slopes**2).mean())
-
-    rng = np.random.default_rng(1)
-    widths, repeats, kinds = (4, 8, 16, 32, 64, 128, 256), 5, ("tanh", "sigmoid", "PyTorch's start, tanh")
-    sigma, small = np.empty((len(widths), repeats)), []
-    growth, guess = np.empty((3, len(widths), repeats)), np.empty((3, len(widths), repeats))
-    for i, H in enumerate(widths):
-        for j in range(repeats):
-            U, W = rng.standard_normal((H, 32)), rng.standard_normal((H, H))
-            sigma[i, j] = norm(W)
-            small.append((abs(W) < 1).mean())
-            growth[0, i, j], guess[0, i, j] = measure(U, W, "tanh", rng)
-            growth[1, i, j], guess[1, i, j] = measure(U, W, "sigmoid", rng)
-            U, W = (rng.uniform(-1, 1, size) / np.sqrt(H) for size in ((H, 32), (H, H)))
-            growth[2, i, j], guess[2, i, j] = measure(U, W, "tanh", rng)
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
-    left.loglog(widths, sigma, "o", color=BLUE, alpha=0.6, markersize=4, label=["W standard normal"] + [None] * 4)
-    left.loglog(widths, 2 * np.sqrt(widths), color=GREY, linestyle="--", label="2 √H")
-    left.axhline(1, color="black", linewidth=0.8)
-    left.set(xlabel="units H", ylabel="largest singular value of W", title="W itself: far above 1", ylim=(0.5, 60))
-    left.legend()
-    for kind, rates, color, marker in zip(kinds, growth, (BLUE, ORANGE, GREEN), "os^", strict=True):
-        label = kind if "start" in kind else f"W standard normal, {kind}"
-        right.loglog(widths, np.exp(np.log(rates).mean(axis=1)), marker=marker, color=color, label=label)
-        right.loglog(widths, rates, marker, color=color, alpha=0.25, markersize=3)
-    right.axhline(1, color="black", linewidth=0.8)
-    right.annotate("explodes", (4, 1.12))
-    right.annotate("vanishes", (4, 0.82))
-    right.set(xlabel="units H", ylabel="growth per step", title="The product: growth of ‖∂hₙ/∂hₖ‖ per step")
-    right.legend(loc="lower right")
-    for axis in (left, right):
-        axis.set_xticks(widths, [str(H) for H in widths])
-        axis.minorticks_off()
-    plt.show()
-
-    print(f"share of the numbers in W that lie between -1 and 1: {np.mean(small):.2f}")
-    for H, sizes in zip(widths, sigma, strict=True):
-        print(f"H = {H:>3}: largest singular value {sizes.mean():5.1f}; predicted: {predicted_sigma_max.get(H)}")
-    means, guesses = np.exp(np.log(growth).mean(axis=2)), guess.mean(axis=2)
-    for kind, rates, estimates in zip(kinds, means, guesses, strict=True):
-        print(f"{kind}:")
-        for H, rate, estimate in zip(widths, rates, estimates, strict=True):
-            print(f"  H = {H:>3}: growth {rate:.2f}, guess {estimate:.2f}", end="")
-            print(f"; predicted: {predicted_growth[kind, H]}" if (kind, H) in predicted_growth else "")
+    widths = (4, 8, 16, 32, 64, 128, 256)
+    figures.growth_of_the_product(state_jacobian, jacobian_product, predicted_sigma_max, predicted_growth, widths)
 
 # %% [markdown]
 # **The premise.** Of the numbers in $\mathbf{W}$ 69% lie between -1 and 1. Number by number the slide is right, and for
@@ -979,49 +850,14 @@ def gradient_contributions(dh_last, cache):
 # Assignment 1's random networks again, with H = 64 and spectral radius $\rho$ = 0.5, 1 and 1.5; weak inputs, 61 steps,
 # a loss at the last step. Add the norms of all 61 terms: how many of the last steps hold 99% of that sum?
 
-
-# %%
-def random_rnn(rng, D, H, radius):
-    """Draw U (H, D), W (H, H), b (H,): normal numbers, U divided by sqrt(D), W scaled to a spectral radius, b small."""
-    U = rng.standard_normal((H, D)) / np.sqrt(D)
-    W = rng.standard_normal((H, H))
-    W *= radius / abs(np.linalg.eigvals(W)).max()
-    b = 0.1 * rng.standard_normal(H)
-    return U, W, b
-
-
 # %%
 if __name__ == "__main__":
     predicted_steps = {0.5: None, 1.0: None, 1.5: None}
 
 # %%
 if __name__ == "__main__":
-    N, T, D, H = 32, 61, 8, 64
-    networks = {}
-    for radius in predicted_steps:
-        rng = np.random.default_rng(3)
-        U, W, b = random_rnn(rng, D, H, radius)
-        x, h0 = 0.3 * rng.standard_normal((N, T, D)), 0.3 * rng.standard_normal((N, H))
-        networks[radius] = rnn_forward(x, U, W, b, h0)[1]
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4))
-    gaps = np.arange(T)
-    for (radius, cache), color, style in zip(networks.items(), (GREEN, BLUE, ORANGE), ("--", "-", "-."), strict=True):
-        dh_last = np.random.default_rng(4).standard_normal((N, H))
-        norms = gradient_contributions(dh_last, cache)[::-1]  # norms[gap]
-        share = np.cumsum(norms) / norms.sum()
-        left.semilogy(gaps, norms / norms[0], style, color=color, label=f"ρ = {radius:g}")
-        right.plot(gaps + 1, share, style, color=color, label=f"ρ = {radius:g}")
-        steps = np.argmax(share >= 0.99) + 1
-        print(f"ρ = {radius:g}: 99% within the last {steps} steps (predicted: {predicted_steps[radius]})", end="; ")
-        print(f"from gap 10 to gap 50 a factor of {(norms[50] / norms[10]) ** (1 / 40):.2f} a step")
-    left.set(xlabel="gap n - k", ylabel="norm of term k, relative to k = n", title="What each step adds to ∂J/∂W")
-    right.axhline(0.99, color=GREY, linewidth=0.8, linestyle=":")
-    right.set(xlabel="number of last steps counted", ylabel="share of the sum of norms", ylim=(0, 1.05))
-    right.set_title("How soon the sum is full")
-    left.legend()
-    right.legend(loc="lower right")
-    plt.show()
+    caches = figures.random_networks(rnn_forward, radii=(0.5, 1.0, 1.5))
+    figures.reach_of_the_gradient(caches, gradient_contributions, predicted_steps)
 
 # %% [markdown]
 # Straight lines on a logarithmic scale: each step costs the same factor, 0.45 at $\rho$ = 0.5. There the last 5 of 61
@@ -1109,57 +945,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(6)
-    T, D, H = 41, 8, 64
-    Q, _ = np.linalg.qr(rng.standard_normal((H, H)))
-    U, x = rng.standard_normal((H, D)) / np.sqrt(D), rng.standard_normal((1, T, D))
-
-    def box_norms(W, x, U):
-        """Norms of dh_n/dh_k by gap (T,), and the share of the Jacobians' singular values that exceed 1."""
-        h, _ = rnn_forward(x, U, W, np.zeros(len(W)))
-        J = state_jacobian(np.arctanh(h[0]), W)
-        return norm(jacobian_product(J[None])[0])[::-1], (np.linalg.svd(J, compute_uv=False) > 1).mean()
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
-    for name, scale, strength, color, style in (
-        ("s = 0.7", 0.7, 0.1, GREEN, "-"),
-        ("s = 1", 1.0, 0.1, BLUE, "-"),
-        ("s = 1.3", 1.3, 0.1, ORANGE, "-"),
-        ("s = 1.3, strong inputs", 1.3, 1.0, ORANGE, ":"),
-    ):
-        norms, above = box_norms(scale * Q, strength * x, U)
-        left.semilogy(np.arange(T), norms, style, color=color, label=name)
-        if style == "-":
-            left.semilogy(np.arange(T), scale ** np.arange(T), "--", color=color, linewidth=0.9)
-        print(f"{name}: verdict {spectral_verdict(scale * Q)!r}; norm at gap 40: {norms[40]:.1e}", end=" ")
-        print(f"(predicted: {predicted_norm_at_40[name]}), bound {scale**40:.1e}", end="; ")
-        print(f"share of the Jacobians' singular values above 1: {above:.2f}")
-    left.set(xlabel="gap n - k", ylabel="‖∂hₙ/∂hₖ‖")
-    left.set_title("All singular values of W equal to s (dashed: $s^{gap}$)")
-    left.legend(fontsize=8)
-
-    rng = np.random.default_rng(7)
-    N, T, D, H = 1000, 31, 16, 16
-    W, U = 2.5 * rng.standard_normal((H, H)) / np.sqrt(H), rng.standard_normal((H, D)) / np.sqrt(D)
-    h, _ = rnn_forward(rng.standard_normal((N, T, D)), U, W, np.zeros(H))
-    a = np.arctanh(h).reshape(N * T, H)
-    P = jacobian_product(state_jacobian(a, W).reshape(N, T, H, H))[:, ::-1]  # (N, gap, H, H)
-    v = rng.standard_normal(H)
-    squares = ((v @ P) ** 2).sum(axis=2) / (v @ v)  # (N, gap): of the gradient of v·h_n
-    spread = squares.var(axis=0) / squares.mean(axis=0) ** 2
-    right.semilogy(np.arange(1, T), spread[1:], color=BLUE, label="variance / mean², 1000 sequences")
-    right.semilogy(np.arange(1, T), np.median(squares, axis=0)[1:], color=GREY, linestyle="--", label="median")
-    fresh = (1 + 2 / H) ** np.arange(1, T) - 1
-    right.semilogy(np.arange(1, T), fresh, ":", color=ORANGE, label="fresh normal matrices: $(1+2/H)^{gap}-1$")
-    right.set(xlabel="gap n - k", ylabel="of the squared norm of a gradient", title="W random: noise that grows")
-    right.legend(fontsize=8)
-    plt.show()
-    print(f"\nrandom W: verdict {spectral_verdict(W)!r}")
-    for gap in (1, 5, 10, 20, 30):
-        low, middle, high = np.quantile(np.sqrt(squares[:, gap]), (0.05, 0.5, 0.95))
-        print(f"gap {gap:>2}: norm of a gradient, 5% / 50% / 95% of sequences:", end=" ")
-        print(f"{low:.2g} / {middle:.2g} / {high:.2g};", end="")
-        print(f" variance / mean² of its square: {spread[gap]:.2g}")
+    yours = state_jacobian, jacobian_product, spectral_verdict
+    figures.singular_values(rnn_forward, *yours, predicted_norm_at_40)
 
 # %% [markdown]
 # **Smaller than 1.** At $s$ = 0.7 the proof is confirmed, and the bound is nearly reached ($3.9 \cdot 10^{-7}$ of
@@ -1210,7 +997,7 @@ def fixed_points(w, b):
     r"""All states of a single unit that stay as they are: the solutions of $h = \tanh(w h + b)$.
 
     There are three if and only if $w > 1$ and $|b| < \sqrt{w (w - 1)} - \mathrm{artanh} \sqrt{1 - 1/w}$, and otherwise
-    one. (The border itself is not asked for.)
+    one. (The border itself is not tested.)
     w, b: floats. Returns a float64 array of shape (1,) or (3,), in ascending order, right to 1e-9.
     Lecture: "A Toy Example"; Bengio, Simard and Frasconi 1994.
     """
@@ -1259,37 +1046,9 @@ def fixed_points(w, b):
 # (open). Right, the number of fixed points in the plane of $w$ and $b$, and the border from the formula: a constant
 # push $b$ that lies outside of it erases the bit.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-
-    def slope_at(w, h):
-        """The derivative of tanh(w h + b) at a fixed point h: w (1 - h^2)."""
-        return w * (1 - h**2)
-
-    def draw_points(axis, w, b, color):
-        """Fixed points, filled where the unit returns after a small push."""
-        for h in fixed_points(w, b):
-            stays = slope_at(w, h) < 1
-            axis.plot(h, h, "o", color=color, mfc=color if stays else "white", ms=6 if stays else 10, zorder=3 + stays)
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.8))
-    h = np.linspace(-1.3, 1.3, 300)
-    left.plot(h, h, color=GREY, linewidth=0.8)
-    for w, b, color, style in ((0.5, 0.3, GREEN, "--"), (2.0, 0.0, BLUE, "-"), (2.0, 0.8, ORANGE, "-.")):
-        left.plot(h, np.tanh(w * h + b), style, color=color, label=f"w = {w:g}, b = {b:g}")
-        draw_points(left, w, b, color)
-    left.set(xlabel="state before", ylabel="state after", title="The map h → tanh(w h + b)")
-    left.legend(loc="upper left", fontsize=8)
-    for w in np.linspace(0.2, 3, 15):
-        for b in np.linspace(-1.4, 1.4, 15):
-            three = len(fixed_points(w, b)) == 3
-            right.plot(w, b, "o", color=BLUE if three else GREY, fillstyle="full" if three else "none", markersize=4)
-    w = np.linspace(1, 3.1, 200)
-    border = np.sqrt(w * (w - 1)) - np.arctanh(np.sqrt(1 - 1 / w))
-    right.plot(w, border, color=ORANGE)
-    right.plot(w, -border, color=ORANGE)
-    right.set(xlabel="w", ylabel="b", title="Filled: three fixed points, a bit can be kept")
-    plt.show()
+    figures.state_map(fixed_points)
 
 # %% [markdown]
 # With $w$ = 0.5 every state falls towards one and the same point: whatever the bit was, it is gone. With $w$ = 2 and no
@@ -1317,92 +1076,12 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    UNITS = 100
-    start_rng = np.random.default_rng(8)
-    w_start, u_start = start_rng.uniform(0.2, 1.2, UNITS), start_rng.uniform(0.2, 1.2, UNITS)
-
-    def bits_and_noise(rng, N, T):
-        """Inputs (N, T, units), a bit and then noise, and the bits (N, units)."""
-        bit = rng.choice([-1.0, 1.0], (N, UNITS))
-        x = 0.2 * rng.standard_normal((N, T, UNITS))
-        x[:, 0] = bit
-        return x, bit
-
-    def last_by_first(h, w):
-        """|ds_T/ds_1| of each unit: the median over the sequences (units,)."""
-        return np.median(np.abs(np.prod(w * (1 - h[:, 1:] ** 2), axis=1)), axis=0)
-
-    def train_units(T, updates=500, rate=0.1, N=16):
-        """Train the units on T steps; returns w, u, whether each succeeds, |ds_T/ds_1| before and after (units,)."""
-        rng = np.random.default_rng([9, T])
-        U, W, b = np.diag(u_start), np.diag(w_start), np.zeros(UNITS)
-        before = last_by_first(rnn_forward(bits_and_noise(rng, 100, T)[0], U, W, b)[0], w_start)
-        for _ in range(updates):
-            x, bit = bits_and_noise(rng, N, T)
-            h, cache = rnn_forward(x, U, W, b)
-            dh_last = (h[:, -1] - 0.8 * bit) / N  # of half the squared error, for each unit its own loss
-            _, dU, dW, _, _ = rnn_backward(np.zeros_like(h), cache, dh_last)
-            U -= rate * np.diag(dU.diagonal())
-            W -= rate * np.diag(dW.diagonal())
-        x, bit = bits_and_noise(rng, 100, T)
-        h, _ = rnn_forward(x, U, W, b)
-        succeeds = (np.sign(h[:, -1]) == bit).mean(axis=0) >= 0.95
-        return W.diagonal(), U.diagonal(), succeeds, before, last_by_first(h, W.diagonal())
-
-    def interval(successes, trials, z=1.96):
-        """The 95% interval of a probability after so many successes (Wilson 1927)."""
-        share, extra = successes / trials, z**2 / trials
-        middle = (share + extra / 2) / (1 + extra)
-        half = z * np.sqrt(share * (1 - share) / trials + extra / (4 * trials)) / (1 + extra)
-        return middle - half, middle + half
-
     lengths = (3, 6, 11, 16, 21, 31, 41)
-    trained = {T: train_units(T) for T in lengths}
+    trained_units = {T: figures.train_units(rnn_forward, rnn_backward, T, updates=500, rate=0.1) for T in lengths}
 
 # %%
 if __name__ == "__main__":
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3.5))
-    for group, chosen, color, marker in (
-        ("all 100", w_start > 0, BLUE, "o"),
-        (f"the {np.sum(w_start < 1)} with w < 1 at the start", w_start < 1, ORANGE, "s"),
-    ):
-        counts = np.array([np.sum(trained[T][2] & chosen) for T in lengths])
-        low, high = interval(counts, chosen.sum())
-        share = counts / chosen.sum()
-        bars = np.maximum([share - low, high - share], 0)
-        left.errorbar(lengths, share, bars, marker=marker, color=color, capsize=2, label=group)
-        print(f"{group}: successes {dict(zip(lengths, counts.tolist(), strict=True))}")
-    left.set(xlabel="T", ylabel="Prob(success | T), 95% interval", title="Who learns to latch?", ylim=(-0.02, 1.3))
-    left.legend(fontsize=8)
-    for T in lengths:
-        w, u, succeeds, before, after = trained[T]
-        for chosen, color, fill in ((succeeds, BLUE, "full"), (~succeeds, ORANGE, "none")):
-            middle.plot(np.full(chosen.sum(), T), w_start[chosen], "o", color=color, fillstyle=fill, markersize=3)
-    middle.axhline(1, color=GREY, linewidth=0.8)
-    middle.set(xlabel="T", ylabel="w at the start", title="Filled: success, open: failure")
-    after = [trained[T][4][trained[T][2]] for T in lengths]
-    before = [trained[T][3] for T in lengths]
-    for sizes, color, marker, label in (
-        (after, BLUE, "o", "successful, after training"),
-        (before, GREY, "x", "all, before training"),
-    ):
-        middles = [np.median(size) for size in sizes]
-        right.semilogy(lengths, middles, marker=marker, color=color, label=label)
-        right.fill_between(lengths, *np.transpose([np.quantile(s, (0.1, 0.9)) for s in sizes]), color=color, alpha=0.2)
-    right.set(xlabel="T", ylabel=r"$|\partial s_T/\partial s_1|$, median, 10% to 90%")
-    right.set_title("Derivative of last by first state")
-    right.legend(fontsize=8)
-    plt.show()
-
-    for T in lengths:
-        w, u, succeeds, _, after = trained[T]
-        print(f"T = {T:>2}: {succeeds.sum():>3} succeed (predicted: {predicted_successes.get(T)})", end="; ")
-        print(f"smallest w at the start among them {w_start[succeeds].min():.2f}", end="; ")
-        print(f"w at the end {np.median(w[succeeds]):.2f}, of the failures ", end="")
-        print(f"{np.median(w[~succeeds]):.2f}" if not succeeds.all() else "-", end=", ")
-        print(f"u {np.median(abs(u[~succeeds])):.2f}" if not succeeds.all() else "-", end="; ")
-        print(f"|ds_T/ds_1| {np.median(after[succeeds]):.0e} (predicted: {predicted_derivative.get(T)})", end="")
-        print(f", of all before training {np.median(trained[T][3]):.0e}")
+    figures.who_learns_to_latch(trained_units, predicted_successes, predicted_derivative)
 
 # %% [markdown]
 # **Who learns it?** All units at T = 3, 58 at T = 11, 13 at T = 41. And most of these 13 had little to learn: 12 of the
@@ -1413,35 +1092,12 @@ if __name__ == "__main__":
 # median start, $7 \cdot 10^{-10}$ at T = 41. What cannot be heard cannot be learnt. To the failures all inputs look
 # like noise, and they learn to ignore them, the bit included: at T = 41 they end with $u$ near 0.06 and $w$ near 0.4.
 #
-# **And the successful ones?** One might hope that whoever has learnt to keep the bit has a healthy gradient. It is the
-# other way round: 0.3 at T = 3, 0.007 at T = 11, $10^{-12}$ at T = 41. The next figure shows why.
+# **And the successful ones?** One might hope that a unit that keeps the bit has a healthy gradient. It is the other way
+# round: 0.3 at T = 3, 0.007 at T = 11, $10^{-12}$ at T = 41. The next figure shows why.
 
 # %%
 if __name__ == "__main__":
-    w, u, succeeds, _, _ = trained[21]
-    w_success, w_failure = np.median(w[succeeds]), np.median(w[~succeeds])
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
-    h = np.linspace(-1.1, 1.1, 300)
-    left.plot(h, h, color=GREY, linewidth=0.8)
-    for value, color, style, label in ((w_success, BLUE, "-", "success"), (w_failure, ORANGE, "--", "failure")):
-        left.plot(h, np.tanh(value * h), style, color=color, label=f"a {label} at T = 21: w = {value:.2f}")
-        draw_points(left, value, 0.0, color)
-    left.set(xlabel="state before", ylabel="state after", title="What the units have learnt")
-    left.legend(loc="upper left", fontsize=8)
-    grid = np.linspace(0.1, 2.5, 97)
-    factor = [slope_at(value, fixed_points(value, 0.0)[-1]) for value in grid]
-    right.plot(grid, factor, color=BLUE, label="at the stable fixed points")
-    right.plot(grid[grid > 1], grid[grid > 1], ":", color=GREY, label="at the unstable one, h = 0")
-    right.axhline(1, color="black", linewidth=0.8)
-    for value, color, marker in ((w_success, BLUE, "o"), (w_failure, ORANGE, "s")):
-        right.plot(value, slope_at(value, fixed_points(value, 0.0)[-1]), marker, color=color, markersize=7)
-    right.set(xlabel="w", ylabel=r"$\partial h_t/\partial h_{t-1}$", title="The factor of each step", ylim=(0, 1.6))
-    right.legend(fontsize=8)
-    plt.show()
-    for name, value in (("success", w_success), ("failure", w_failure)):
-        point = fixed_points(value, 0.0)[-1]
-        rate = slope_at(value, point)
-        print(f"{name}: w {value:.2f}, stays at {abs(point):.2f}, factor {rate:.2f} a step, {rate**20:.0e} in 20 steps")
+    figures.what_units_have_learnt(fixed_points, trained_units, T=21)
 
 # %% [markdown]
 # The successful unit at T = 21 has found $w$ = 1.39 and with it two states, 0.81 and -0.81, in which it stays (the
@@ -1529,25 +1185,9 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(10)
-    sizes, draws = np.arange(1, 62), 5
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
-    for (radius, cache), color, style in zip(networks.items(), (GREEN, BLUE, ORANGE), ("--", "-", "-."), strict=True):
-        h, lost = cache[-1], np.empty((draws, len(sizes)))
-        for draw in range(draws):
-            V, targets = rng.standard_normal((10, 64)) / 8, rng.integers(10, size=h.shape[:2])
-            dh, _, _ = sequence_loss_backward(sequence_loss(h, V, np.zeros(10), targets)[1])
-            dW = rnn_backward(dh, cache)[2]
-            cut = [truncated_bptt(dh, cache, k)[2] for k in sizes]
-            lost[draw] = [np.linalg.norm(dW - dW_k) / np.linalg.norm(dW) for dW_k in cut]
-        lost = np.median(lost, axis=0)
-        axis.plot(sizes, lost, style, color=color, label=f"ρ = {radius:g}")
-        print(f"ρ = {radius:g}: lost at k = 10: {lost[9]:.2f} (predicted: {predicted_loss_at_10[radius]})", end="; ")
-        print("at k = " + ", ".join(f"{k}: {lost[k - 1]:.2f}" for k in (1, 5, 20, 40, 60, 61)))
-    axis.set(xlabel="k, steps in a chunk", ylabel=r"$\|dW - dW_k\| \,/\, \|dW\|$", ylim=(0, 1.05))
-    axis.set_title("What truncation loses: T = 61, median of 5 draws of the targets")
-    axis.legend()
-    plt.show()
+    caches = figures.random_networks(rnn_forward, radii=(0.5, 1.0, 1.5))
+    yours = rnn_backward, truncated_bptt, sequence_loss, sequence_loss_backward
+    figures.loss_of_truncation(caches, *yours, predicted_loss_at_10)
 
 # %% [markdown]
 # "Twice the reach" sounds safe, and still 12% are lost at $\rho$ = 0.5. The chunks do not slide along with the step
@@ -1573,26 +1213,12 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    import re
-
-    text = re.sub(r"[^a-z,.;:!?' ]", " ", data_path("shakespeare.txt").read_text().lower())
-    text = re.sub(r" +", " ", text)
-    symbols = sorted(set(text))
-    K = len(symbols)
-    tokens = np.array([symbols.index(symbol) for symbol in text])
-    reading, held_out = tokens[:-50_000], tokens[-50_000:]
-    streams = reading[: len(reading) // 32 * 32].reshape(32, -1)  # (N, letters of one stream)
-    print(f"{len(text):,} letters, {K} different ones: {''.join(symbols)}")
-    print(text[1000:1100])
-
-    def new_model(rng, H):
-        """Random parameters in the order U, W, b, V, c_out; W with a spectral radius of about 1."""
-        U, W = 0.3 * rng.standard_normal((H, K)), rng.standard_normal((H, H)) / np.sqrt(H)
-        return {"U": U, "W": W, "b": np.zeros(H), "V": 0.1 * rng.standard_normal((K, H)), "c_out": np.zeros(K)}
+    plays = figures.read_plays(data_path("shakespeare.txt"))
 
     def loss_and_gradient(model, tokens, h0):
         """The loss of predicting tokens[:, 1:] from tokens[:, :-1], its gradient, and the last state."""
-        h, cache = rnn_forward(np.eye(K)[tokens[:, :-1]], model["U"], model["W"], model["b"], h0)
+        one_hots = np.eye(len(plays.symbols))[tokens[:, :-1]]
+        h, cache = rnn_forward(one_hots, model["U"], model["W"], model["b"], h0)
         loss, loss_cache = sequence_loss(h, model["V"], model["c_out"], tokens[:, 1:])
         dh, dV, dc_out = sequence_loss_backward(loss_cache)
         _, dU, dW, db, _ = rnn_backward(dh, cache)
@@ -1605,12 +1231,13 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     rng = np.random.default_rng(11)
-    small, some, h0 = new_model(rng, 5), streams[:2, :9], 0.5 * rng.standard_normal((2, 5))
-    _, gradient, _ = loss_and_gradient(small, some, h0)
+    small, h0 = figures.new_model(rng, H=5, K=len(plays.symbols)), 0.5 * rng.standard_normal((2, 5))
+    letters = plays.streams[:2, :9]
+    _, gradient, _ = loss_and_gradient(small, letters, h0)
 
     def small_loss(*parameters):
         """The loss as a function of the five parameters."""
-        return loss_and_gradient(dict(zip(small, parameters, strict=True)), some, h0)[0]
+        return loss_and_gradient(dict(zip(small, parameters, strict=True)), letters, h0)[0]
 
     for i, name in enumerate(small):
         numerical = numerical_gradient(small_loss, tuple(small.values()), i)
@@ -1633,88 +1260,22 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-
-    def train(model, updates, rate, k=25):
-        """Gradient descent on chunks of k letters; returns the model and the loss of each update."""
-        losses, chunks = [], (streams.shape[1] - 1) // k
-        for update in range(updates):
-            begin = update % chunks * k
-            if begin == 0:
-                h0 = np.zeros((len(streams), len(model["W"])))
-            loss, gradient, h0 = loss_and_gradient(model, streams[:, begin : begin + k + 1], h0)
-            model = {name: model[name] - rate * gradient[name] for name in model}
-            losses.append(loss)
-        return model, losses
-
-    def write(model, rng, letters):
-        """Letters drawn one after the other from the model's own probabilities, after a blank."""
-        h, drawn = np.zeros((1, len(model["W"]))), [symbols.index(" ")]
-        for _ in range(letters):
-            h, _ = rnn_step_forward(np.eye(K)[drawn[-1:]], h, model["U"], model["W"], model["b"])
-            logits = (h @ model["V"].T + model["c_out"])[0]
-            weights = np.exp(logits - logits.max())
-            drawn.append(int(rng.choice(K, p=weights / weights.sum())))
-        return "".join(symbols[symbol] for symbol in drawn[1:])
-
-    untrained = new_model(np.random.default_rng(12), 100)
-    early, losses = train(untrained, 300, 0.5)
-    model, losses = train(untrained, 3000, 0.5)
+    untrained = figures.new_model(np.random.default_rng(12), H=100, K=len(plays.symbols))
+    early, _ = figures.train(loss_and_gradient, untrained, plays, updates=300, rate=0.5)
+    model, model_losses = figures.train(loss_and_gradient, untrained, plays, updates=3000, rate=0.5)
     for name, writer in {"at the start": untrained, "after 300 updates": early, "after 3000 updates": model}.items():
-        print(f"{name}:\n  {write(writer, np.random.default_rng(13), 100)}\n")
+        print(f"{name}:\n  {figures.write(rnn_step_forward, writer, plays, letters=100, seed=13)}\n")
 
 # %%
 if __name__ == "__main__":
-
-    def table_loss(memory):
-        """Nats per held-out letter of a table of counts of the next letter after the last `memory` letters."""
-
-        def contexts(tokens):
-            starts = range(memory + 1)
-            return sum(tokens[i : len(tokens) - memory + i] * K ** (memory - i) for i in starts)
-
-        counts = np.bincount(contexts(reading), minlength=K ** (memory + 1)).reshape(-1, K) + 0.1
-        return -np.log(counts / counts.sum(axis=1, keepdims=True)).ravel()[contexts(held_out)].mean()
-
-    tables = [table_loss(memory) for memory in range(4)]
-    rows = held_out.reshape(100, 500)
-    final = loss_and_gradient(model, rows, np.zeros((100, 100)))[0]
-    print("held-out nats per letter, tables with a memory of 0, 1, 2, 3 letters:", np.round(tables, 2))
-    print(f"the network: {final:.2f} (predicted: {predicted_final_loss})", end="; ")
-    beaten = max(memory for memory in range(4) if final < tables[memory])
-    print(f"beats the table with a memory of {beaten} (predicted: {predicted_letters_beaten})")
-
-    def reach(model, T=61):
-        """Norms of the terms of dJ_n/dW by gap (T,), what chunks of 25 lose of dW, and the mean slope of the tanh."""
-        h0 = rnn_forward(np.eye(K)[rows[:, :100]], model["U"], model["W"], model["b"])[0][:, -1]
-        inputs, targets = rows[:, 100 : 100 + T], rows[:, 101 : 101 + T]
-        h, cache = rnn_forward(np.eye(K)[inputs], model["U"], model["W"], model["b"], h0)
-        dh, _, _ = sequence_loss_backward(sequence_loss(h, model["V"], model["c_out"], targets)[1])
-        dW = rnn_backward(dh, cache)[2]
-        lost = np.linalg.norm(dW - truncated_bptt(dh, cache, 25)[2]) / np.linalg.norm(dW)
-        return gradient_contributions(dh[:, -1], cache)[::-1], lost, (1 - h**2).mean()
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
-    smooth = np.convolve(losses, np.ones(50) / 50, "valid")
-    left.plot(smooth, color=BLUE, label="network, as it reads, mean of 50 updates")
-    for memory, value in enumerate(tables):
-        left.axhline(value, color=GREY, linewidth=0.8, linestyle="--")
-        left.annotate(f"table, memory of {memory}", (2980, value), va="bottom", ha="right", color=GREY, fontsize=8)
-    left.set(xlabel="updates", ylabel="nats per letter", title="Trained by your own gradients", ylim=(1.5, 3.2))
-    left.legend()
-    for name, writer, color, style in (("at the start", untrained, GREY, "--"), ("trained", model, BLUE, "-")):
-        norms, lost, slope = reach(writer)
-        share = np.cumsum(norms) / norms.sum()
-        right.semilogy(np.arange(61), norms / norms[0], style, color=color, label=name)
-        print(f"{name}: a factor of {(norms[50] / norms[10]) ** (1 / 40):.2f} a letter", end="; ")
-        print(f"99% of the sum within {np.argmax(share >= 0.99) + 1} letters", end="; ")
-        print(f"lost by chunks of 25: {lost:.2f}; mean slope {slope:.2f}", end="; ")
-        radius = abs(np.linalg.eigvals(writer["W"])).max()
-        print(f"spectral radius of W {radius:.2f}, verdict {spectral_verdict(writer['W'])!r}")
-    right.set(xlabel="gap n - k, letters", ylabel="norm of term k, relative to k = n")
-    right.set_title("How far the gradient reaches")
-    right.legend()
-    plt.show()
-    print(f"predicted reach after training: {predicted_reach_after_training}")
+    yours = sequence_loss_backward, rnn_backward, truncated_bptt, gradient_contributions, spectral_verdict
+    reaches = {
+        name: figures.reach(network, plays, rnn_forward, sequence_loss, yours)
+        for name, network in {"at the start": untrained, "trained": model}.items()
+    }
+    held_out_loss = loss_and_gradient(model, plays.rows, np.zeros((100, 100)))[0]
+    predicted = predicted_final_loss, predicted_letters_beaten, predicted_reach_after_training
+    figures.what_it_has_learnt(plays, model_losses, held_out_loss, reaches, *predicted)
 
 # %% [markdown]
 # From noise to something that looks like English from afar, by nothing but your gradients. On letters never seen
@@ -1801,22 +1362,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    for rate in (0.5, 1.0, 2.0):
-        hurried, losses = train(untrained, 300, rate)
-        h, _ = rnn_forward(np.eye(K)[rows[:, :100]], hurried["U"], hurried["W"], hurried["b"])
-        means = [f"{np.mean(losses[i : i + 50]):5.2f}" for i in range(0, 300, 50)]
-        print(f"learning rate {rate}: mean loss of 50 updates each:", *means, end="; ")
-        print(f"mean slope of the tanh in the end: {(1 - h**2).mean():.3f}")
-
-    print("\nthe first updates at learning rate 2:")
-    hurried, h0 = untrained, np.zeros((32, 100))
-    for update in range(5):
-        begin = 25 * update
-        loss, gradient, h0 = loss_and_gradient(hurried, streams[:, begin : begin + 26], h0)
-        size = np.sqrt(sum((part**2).sum() for part in gradient.values()))
-        hurried = {name: hurried[name] - 2 * gradient[name] for name in hurried}
-        radius = abs(np.linalg.eigvals(hurried["W"])).max()
-        print(f"  loss {loss:5.2f}; norm of the gradient {size:.2f}; then W has spectral radius {radius:.2f}")
+    figures.learning_rates(loss_and_gradient, rnn_forward, untrained, plays, rates=(0.5, 1.0, 2.0))
+    figures.first_updates(loss_and_gradient, untrained, plays, rate=2)
 
 # %% [markdown]
 # Guessing costs 3.53 nats. At a learning rate of 2 the network is worse than that from the third update on, and it does

@@ -25,7 +25,8 @@
 # **How to work.** As in assignment 1: eight exercises and two questions in words, each with a card that gives its
 # points, its difficulty from one to five dots and its minutes. Write the function, run its cell, then the `check(...)`
 # below it. Help is folded away under the symptom that it cures. All other code runs as it stands once the exercises
-# above it are done; the cells that make figures are yours to change.
+# above it are done. What draws and trains is in `figures.py`, beside this notebook, and takes your functions as
+# arguments; both it and the cells that call it are yours to change.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction first: write it in place of `None`. Predictions earn
 # no points and cost none. Some sentences that are often said of the LSTM will turn out stronger than the measurement
@@ -38,7 +39,7 @@ if __name__ == "__main__":
     import os
 
     # The products of this notebook are small: one thread is quicker than several that wait for each other.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 # %%
 import numpy as np
@@ -47,12 +48,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
 
 # %% [markdown]
 # ## 1. Adding instead of replacing
@@ -188,47 +187,14 @@ def original_lstm_step(x, h_prev, c_prev, U, W, b):
 
 # %%
 if __name__ == "__main__":
-    steps, writes, reads = np.arange(100), [10, 60], [40, 90]
-    x_cued = np.zeros((100, 3))
-    x_cued[:, 0] = np.random.default_rng(24).uniform(-1, 1, 100)
-    x_cued[writes, 0] = 0.7, -0.5
-    x_cued[writes, 1], x_cued[reads, 2] = 1, 1
-
-    def run_cued(step, U, b):
-        """Cell and hidden state, (T,) each, of one unit without recurrent weights that reads x_cued."""
-        h = c = np.zeros((1, 1))
-        trace = []
-        for x in x_cued:
-            h, c = step(x[None], h, c, U, np.zeros((len(b), 1)), b)[:2]
-            trace.append((c.item(), h.item()))
-        return np.array(trace).T
-
-    def show_cued(axis, step, U, b, title):
-        """What the cell holds, what it says, and what it should hold."""
-        c, h = run_cued(step, U, b)
-        wanted = np.tanh(np.repeat([np.nan, x_cued[10, 0], x_cued[60, 0]], [10, 50, 40]))
-        axis.plot(steps, wanted, color=GREY, linewidth=5, alpha=0.35, label="what it should hold")
-        axis.plot(steps, c, color=BLUE, label="cell c")
-        axis.plot(steps, h, color=ORANGE, linewidth=1, label="hidden state h")
-        arrow = {"arrowstyle": "->", "color": GREY}
-        for when, mark in [(writes, "write"), (reads, "read")]:
-            for t in when:
-                place = {"xycoords": axis.get_xaxis_transform(), "ha": "center"}
-                axis.annotate(mark, (t, 0.14), (t, 0.02), arrowprops=arrow, **place)
-        axis.set(xlabel="step t", title=title)
-        return c
-
-    U_g, U_i, U_o = [1.0, 0, 0], [0, 20.0, 0], [0, 0, 20.0]  # the candidate sees the value, the gates see the cues
-    U_original, b_original = np.array([U_i, U_g, U_o]), np.array([-10.0, 0, -10])
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
-    show_cued(left, additive_cell, np.array([U_g]), np.zeros(1), "additive cell")
-    c = show_cued(right, original_lstm_step, U_original, b_original, "original LSTM: input and output gate")
-    left.set(ylabel="value", ylim=(-3.4, 2.3))
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plt.show()
-    print(f"original LSTM: c[59] = {c[59]:.3f}, wanted {np.tanh(0.7):.3f}", end="; ")
-    print(f"c[99] = {c[99]:.3f}, wanted {np.tanh(-0.5):.3f}")
+    value, write, read = np.eye(3)  # the candidate sees the value, the gates see the cues
+    U_additive, b_additive = np.array([value]), np.zeros(1)
+    U_original, b_original = np.array([20 * write, value, 20 * read]), np.array([-10.0, 0, -10])  # i, g, o
+    cells = {
+        "additive cell": (additive_cell, U_additive, b_additive),
+        "original LSTM: input and output gate": (original_lstm_step, U_original, b_original),
+    }
+    figures.memory_by_hand(cells, writes={10: 0.7, 60: -0.5}, reads=[40, 90], ylim=(-3.4, 2.3))
 
 # %% [markdown]
 # The additive cell wanders about with everything that it is fed; at both readings its value has the wrong sign. The
@@ -255,62 +221,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    D, H, T = 8, 32, 100
-
-    def rnn_step(x, h_prev, c_prev, U, W, b):
-        """A recurrent network in the clothes of the others: its cell is its hidden state."""
-        h = np.tanh(x @ U.T + h_prev @ W.T + b)
-        return h, h
-
-    def random_weights(rng, gates):
-        """U, W, b of a cell with so many gates: uniform between -1/sqrt(H) and 1/sqrt(H), biases 0."""
-        rows, bound = gates * H, 1 / np.sqrt(H)
-        return rng.uniform(-bound, bound, (rows, D)), rng.uniform(-bound, bound, (rows, H)), np.zeros(rows)
-
-    def derivative_norms(step, weights, x, h_fixed=False):
-        """The norms (T,) of d c_t / d c_0 by central differences, and c (T, H) of an undisturbed run."""
-        c = np.vstack([np.zeros(H), 1e-6 * np.eye(H), -1e-6 * np.eye(H)])  # 2H + 1 copies; 0 is the undisturbed one
-        h = c if step is rnn_step else np.zeros_like(c)
-        norms, cells = [], []
-        for x_t in x:
-            if h_fixed:
-                h = np.tile(h[0], (2 * H + 1, 1))
-            h, c = step(np.tile(x_t, (2 * H + 1, 1)), h, c, *weights)
-            norms.append(np.linalg.norm((c[1 : H + 1] - c[H + 1 :]) / 2e-6, ord=2))
-            cells.append(c[0])
-        return np.array(norms), np.array(cells)
-
-    cases = {"additive cell": (additive_cell, 1), "original LSTM": (original_lstm_step, 3), "RNN": (rnn_step, 1)}
-    total, direct, cells = ({name: [] for name in cases} for _ in range(3))
-    for seed in range(5):
-        for name, (step, gates) in cases.items():
-            rng = np.random.default_rng(seed)
-            x, weights = rng.standard_normal((T, D)), random_weights(rng, gates)
-            norms, trace = derivative_norms(step, weights, x)
-            total[name].append(norms)
-            cells[name].append(trace)
-            direct[name].append(derivative_norms(step, weights, x, h_fixed=True)[0])
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
-    colors = dict(zip(cases, (ORANGE, BLUE, GREY), strict=True))
-    for name, color in colors.items():
-        left.semilogy(range(1, T + 1), np.array(total[name]).T, color=color, linewidth=0.9, alpha=0.8)
-        left.plot([], [], color=color, label=f"total, {name}")
-        right.plot(range(1, T + 1), np.abs(cells[name]).mean(axis=(0, 2)), color=color, label=name)
-    left.semilogy(range(1, T + 1), direct["additive cell"][0], "--", color="black", label="direct, additive, original")
-    left.set(xlabel="steps t", ylabel="norm of dc$_t$/dc$_0$", ylim=(1e-7, 1e5), title="Five networks of each kind")
-    left.legend(loc="lower right", fontsize=8)
-    right.set(xlabel="steps t", ylabel="mean size of the numbers in c$_t$", title="How full the cell is")
-    right.legend(fontsize=8)
-    plt.show()
-    for name in cases:
-        after = np.log10(np.array(total[name])[:, [9, 49, 99]])
-        print(f"total, {name}: power of ten after 10, 50, 100 steps {after.mean(axis=0).round(1)}", end=" ")
-        print(f"(predicted after 100: {predicted_power_total[name]})")
-    for name, prediction in predicted_power_direct.items():
-        print(f"direct, {name}: {np.min(direct[name]):.6f} to {np.max(direct[name]):.6f}", end=" ")
-        print(f"(predicted power: {prediction}); ", end="")
-        print(f"mean size of the numbers in c: {np.abs(cells[name]).mean(axis=(0, 2))[[9, 49, 99]].round(1)}")
+    predicted = predicted_power_direct, predicted_power_total
+    figures.direct_and_total(additive_cell, original_lstm_step, *predicted, D=8, H=32, T=100)
 
 # %% [markdown]
 # The direct derivative is 1.000000 in every case: the carousel does what it promises. The total one is something else.
@@ -408,28 +320,24 @@ def lstm_step_forward(x, h_prev, c_prev, U, W, b):
 if __name__ == "__main__":
     import torch
 
-    def weights_of(network):
-        """U, W, b of a torch LSTM or LSTMCell, its two biases added."""
-        U, W, b_ih, b_hh = (value.detach().numpy() for value in network.parameters())
-        return U, W, b_ih + b_hh
-
     torch.manual_seed(0)
     cell = torch.nn.LSTMCell(input_size=4, hidden_size=6, dtype=torch.float64)
     x, h_prev, c_prev = (np.random.default_rng(size).standard_normal((3, size)) for size in (4, 6, 6))
-    ours = lstm_step_forward(x, h_prev, c_prev, *weights_of(cell))[:2]
+    ours = lstm_step_forward(x, h_prev, c_prev, *figures.torch_weights(cell))[:2]
     theirs = cell(torch.from_numpy(x), (torch.from_numpy(h_prev), torch.from_numpy(c_prev)))
     for name, a, b in zip("hc", ours, theirs, strict=True):
         print(f"{name}: largest difference from PyTorch's {abs(a - b.detach().numpy()).max():.0e}")
 
-    U_popular, b_popular = np.array([U_i, [0, -20.0, 0], U_g, U_o]), np.array([-10.0, 10, 0, -10])
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
-    show_cued(left, original_lstm_step, U_original, b_original, "original LSTM")
-    c = show_cued(right, lstm_step_forward, U_popular, b_popular, "popular LSTM: with forget gate")
-    left.set(ylabel="value", ylim=(-1.1, 0.8))
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plt.show()
-    print(f"popular LSTM: c[59] = {c[59]:.3f}, wanted {np.tanh(0.7):.3f}", end="; ")
-    print(f"c[99] = {c[99]:.3f}, wanted {np.tanh(-0.5):.3f}")
+# %%
+if __name__ == "__main__":
+    value, write, read = np.eye(3)
+    U_original, b_original = np.array([20 * write, value, 20 * read]), np.array([-10.0, 0, -10])  # i, g, o
+    U_popular, b_popular = np.array([20 * write, -20 * write, value, 20 * read]), np.array([-10.0, 10, 0, -10])
+    cells = {
+        "original LSTM": (original_lstm_step, U_original, b_original),
+        "popular LSTM: with forget gate": (lstm_step_forward, U_popular, b_popular),  # i, f, g, o
+    }
+    figures.memory_by_hand(cells, writes={10: 0.7, 60: -0.5}, reads=[40, 90], ylim=(-1.1, 0.8))
 
 # %% [markdown]
 # The second value has taken the place of the first: -0.461. The forget gate was at 0.99995 between the cues and at
@@ -476,8 +384,8 @@ def gate_settings(behaviours, U, W, b, x_max, T, tolerance):
 
     No sigmoid reaches 0 or 1. A gate counts as 1 if T steps multiply to enough: $\text{gate}^T \ge 1 - $ tolerance; it
     counts as 0 if what it holds back does: $(1 - \text{gate})^T \ge 1 - $ tolerance. This must hold for every input
-    with $|x_d| \le $ x_max and every state with $|h_k| \le 1$; of all biases for which it does, the smallest in size is
-    asked: a larger one would do too, but would leave the gate without a slope by which training could move it.
+    with $|x_d| \le $ x_max and every state with $|h_k| \le 1$. Of all biases for which it does, return the smallest in
+    size: a larger one would do too, but would leave the gate without a slope by which training could move it.
 
     behaviours: list of H words, one for each unit. U: (4H, D). W: (4H, H). b: (4H,), the gates in the order i, f, g, o.
     x_max: float >= 0. T: int >= 1. tolerance: float between 0 and 1/2.
@@ -527,36 +435,10 @@ def gate_settings(behaviours, U, W, b, x_max, T, tolerance):
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(3)
-    behaviours, T, tolerance = ["remember", "add", "erase", "overwrite"], 100, 1e-3
-    U, W, b = 0.3 * rng.uniform(-1, 1, (16, 3)), 0.3 * rng.uniform(-1, 1, (16, 4)), np.zeros(16)
-    b = gate_settings(behaviours, U, W, b, 1.0, T, tolerance)
-    h, c = np.zeros((1, 4)), np.full((1, 4), 0.8)
-    cells, candidates = [c[0]], []
-    for x in rng.uniform(-1, 1, (T, 1, 3)):
-        h, c, cache = lstm_step_forward(x, h, c, U, W, b)
-        cells.append(c[0])
-        candidates.append(cache[7][0])  # g
-    cells, candidates = np.array(cells), np.array(candidates)  # (T + 1, 4), (T, 4)
-    promised = {
-        "remember": np.full(T, 0.8),
-        "add": 0.8 + np.cumsum(candidates[:, 1]),
-        "erase": np.zeros(T),
-        "overwrite": candidates[:, 3],
-    }
-
-    figure, axes = plt.subplots(1, 4, figsize=(9, 2.6))
-    for k, (axis, (behaviour, line)) in enumerate(zip(axes, promised.items(), strict=True)):
-        axis.plot(range(1, T + 1), line, color=GREY, linewidth=5, alpha=0.35, label="the table's promise")
-        axis.plot(range(T + 1), cells[:, k], color=BLUE, label="the cell c, from 0.8 on")
-        axis.set(xlabel="steps", title=behaviour)
-        off = abs(cells[1:, k] - line).max()
-        print(f"{behaviour:>9}: biases i {b[k]:6.2f}, f {b[4 + k]:6.2f}; off by at most {off:.1e}")
-    for axis in axes[[0, 2]]:
-        axis.set_ylim(-0.15, 1)
-    axes[0].set_ylabel("value in the cell")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
+    behaviours, rng = ["remember", "add", "erase", "overwrite"], np.random.default_rng(3)
+    U, W = 0.3 * rng.uniform(-1, 1, (16, 3)), 0.3 * rng.uniform(-1, 1, (16, 4))
+    b = gate_settings(behaviours, U, W, np.zeros(16), x_max=1.0, T=100, tolerance=1e-3)
+    figures.four_behaviours(lstm_step_forward, behaviours, U, W, b, x=rng.uniform(-1, 1, (100, 3)))
 
 # %% [markdown]
 # All four do what the table says, up to a few thousandths of a value of 15 in the unit that adds. The biases are larger
@@ -576,45 +458,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    biases = np.linspace(-2, 16, 145)  # one unit of a single cell for each bias
-    H = len(biases)
-    nothing = np.zeros((4 * H, 1)), np.zeros((4 * H, H))
-    b = np.concatenate([np.zeros(H), biases, np.zeros(2 * H)])
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-    c, kept = np.ones((1, H)), {}
-    for t in range(1, 1001):
-        _, c, _ = lstm_step_forward(np.zeros((1, 1)), np.zeros((1, H)), c, *nothing, b)
-        if t in (10, 100, 1000):
-            kept[t] = c[0]
-    enough = {}
-    for T, color in zip(kept, (GREEN, BLUE, ORANGE), strict=True):
-        left.semilogy(biases, 1 - kept[T], color=color, label=f"T = {T}")
-        _, enough[T] = gate_settings(["remember"], np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4), 0.0, T, 1e-3)[:2]
-        left.plot(enough[T], 1e-3, "o", color=color)
-        print(f"T = {T}: bias {enough[T]:.3f} (predicted: {predicted_bias.get(T)})", end="; ")
-        print(f"ln(T / tolerance) = {np.log(T / 1e-3):.3f}")
-    left.axhline(1e-3, color=GREY, linestyle=":")
-    left.set(xlabel="bias of the forget gate", ylabel="share of the value lost", title="Lost after T steps")
-    left.legend()
-
-    def slope(a):
-        """The derivative of the sigmoid."""
-        return sigmoid(a) * sigmoid(-a)
-
-    right.semilogy(biases, slope(biases), color=BLUE)
-    marks = {"bias 0": 0.0, "bias 1": 1.0, "ln 100": np.log(100), "100 steps to 0.001": enough[100]}
-    for (name, bias), offset in zip(marks.items(), ((-16, 8), (7, -2), (5, 5), (5, 5)), strict=True):
-        right.plot(bias, slope(bias), "o", color=BLUE)
-        right.annotate(name, (bias, slope(bias)), offset, textcoords="offset points")
-        print(f"bias {bias:.2f}: f = {sigmoid(bias):.6f}, slope f(1-f) = {slope(bias):.2g}")
-    right.set(
-        xlabel="bias of the forget gate",
-        ylabel="slope f (1 - f)",
-        ylim=(5e-8, 3),
-        title="What a gradient can still move",
-    )
-    plt.show()
-    print(f"predicted slope: {predicted_slope}")
+    figures.cost_of_memory(lstm_step_forward, gate_settings, predicted_bias, predicted_slope, tolerance=1e-3)
 
 # %% [markdown]
 # With $1 - f \approx e^{-b}$ for a gate that is nearly open, and $1 - f^T \approx T(1-f)$ for a small loss, the
@@ -691,10 +535,11 @@ def lstm_forward(x, U, W, b, h0=None, c0=None):
 
 # %%
 if __name__ == "__main__":
+    torch.manual_seed(1)
     network = torch.nn.LSTM(input_size=4, hidden_size=6, batch_first=True, dtype=torch.float64)
     rng = np.random.default_rng(1)
     x, h0, c0 = rng.standard_normal((3, 5, 4)), rng.standard_normal((3, 6)), rng.standard_normal((3, 6))
-    h, c_last, _ = lstm_forward(x, *weights_of(network), h0, c0)
+    h, c_last, _ = lstm_forward(x, *figures.torch_weights(network), h0, c0)
     states = tuple(torch.from_numpy(state[None]) for state in (h0, c0))
     theirs, (_, their_c) = network(torch.from_numpy(x), states)
     print(f"h: largest difference from torch.nn.LSTM {abs(h - theirs.detach().numpy()).max():.0e}", end=", ")
@@ -708,55 +553,9 @@ if __name__ == "__main__":
 # The lecture points to an illustrated forward and backward pass; here is ours. On the left a step of the LSTM as a
 # graph, on the right the same graph with every arrow turned round.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    WIRES = [  # the points of each wire in the direction of the forward pass
-        [(0, 4), (1.7, 4)],
-        [(2.3, 4), (4.7, 4)],
-        [(5.3, 4), (9.4, 4)],
-        [(2, 1.8), (2, 3.7)],
-        [(3.5, 1.8), (3.5, 2.8), (4.7, 2.8)],
-        [(5, 1.8), (5, 2.5)],
-        [(5, 3.1), (5, 3.7)],
-        [(6.5, 1.8), (6.5, 2), (7.7, 2)],
-        [(8, 4), (8, 3.3)],
-        [(8, 2.7), (8, 2.3)],
-        [(8.3, 2), (9.4, 2)],
-        [(0, 0.4), (2, 0.4), (2, 1.2)],
-        [(2, 0.4), (3.5, 0.4), (3.5, 1.2)],
-        [(3.5, 0.4), (5, 0.4), (5, 1.2)],
-        [(5, 0.4), (6.5, 0.4), (6.5, 1.2)],
-    ]
-    NODES = {(2, 1.5): "σ", (3.5, 1.5): "σ", (5, 1.5): "tanh", (6.5, 1.5): "σ", (8, 3): "tanh"}
-    NODES |= {(2, 4): "×", (5, 2.8): "×", (5, 4): "+", (8, 2): "×"}
-    FORKS = [(8, 4), (2, 0.4), (3.5, 0.4), (5, 0.4)]
-
-    def draw_step(axis, labels, color, title, backward=False):
-        """One step of the LSTM as a graph; backward, every arrow is turned round. labels: {place: text}."""
-        for wire in WIRES:
-            points = wire[::-1] if backward else wire
-            axis.plot(*zip(*points, strict=True), color=color, linewidth=1.2, zorder=1)
-            arrow = {"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0}
-            axis.annotate("", points[-1], points[-2], arrowprops=arrow)
-        for place, text in NODES.items():
-            box = {"boxstyle": "circle,pad=0.25" if text in "×+" else "round,pad=0.3", "fc": "white", "ec": GREY}
-            axis.text(*place, text, ha="center", va="center", bbox=box)
-        for place, text in labels.items():
-            axis.text(*place, text, ha="center", va="center", color=color)
-        axis.plot(*zip(*FORKS, strict=True), "o", color=color, markersize=8 if backward else 4, zorder=2)
-        axis.set(xlim=(-0.3, 9.9), ylim=(0, 4.7), aspect="equal", title=title)
-        axis.axis("off")
-
-    forward = {(0.5, 4.35): "$c_{t-1}$", (9.1, 4.35): "$c_t$", (9.1, 2.35): "$h_t$", (0.7, 0.75): "$x_t,\\ h_{t-1}$"}
-    forward |= {(2.35, 2.7): "$f_t$", (3.85, 3.1): "$i_t$", (5.35, 2.1): "$g_t$", (7.1, 2.3): "$o_t$"}
-    backward = {(0.3, 4.4): "$dc_{t-1}$", (9.2, 4.4): "$dc_t$", (9.2, 2.4): "$dh_t$", (0.7, 0.75): "$dx_t,\\ dh_{t-1}$"}
-    backward |= {(8.4, 3.65): "①", (7.1, 2.35): "②", (1.4, 4.4): "③"}
-    backward |= {(2.4, 2.7): "④", (3.9, 3.15): "⑤", (5.4, 2.1): "⑥"}
-    backward |= {(2.4, 0.85): "⑦", (3.9, 0.85): "⑦", (5.4, 0.85): "⑦", (6.9, 0.85): "⑦"}
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 2.7))
-    draw_step(left, forward, BLUE, "forward")
-    draw_step(right, backward, ORANGE, "backward", backward=True)
-    plt.show()
+    figures.step_as_graph()
 
 # %% [markdown]
 # Everything about the backward pass can be read from the right-hand graph, in the order of its arrows.
@@ -915,18 +714,16 @@ def lstm_backward(dh, dc_last, cache):
 
 # %%
 if __name__ == "__main__":
+    torch.manual_seed(1)
+    network = torch.nn.LSTM(input_size=4, hidden_size=6, batch_first=True, dtype=torch.float64)
+    rng = np.random.default_rng(1)
+    x, h0, c0 = rng.standard_normal((3, 5, 4)), rng.standard_normal((3, 6)), rng.standard_normal((3, 6))
     weight_h, weight_c = rng.standard_normal((3, 5, 6)), rng.standard_normal((3, 6))
-    inputs = [torch.from_numpy(array).requires_grad_() for array in (x, h0, c0)]
-    theirs, (_, their_c) = network(inputs[0], (inputs[1][None], inputs[2][None]))
-    loss = (theirs * torch.from_numpy(weight_h)).sum() + (their_c[0] * torch.from_numpy(weight_c)).sum()
-    loss.backward()
-    dU, dW, db, db_too = (parameter.grad.numpy() for parameter in network.parameters())
-    dx, dh0, dc0 = (array.grad.numpy() for array in inputs)
-
-    ours = lstm_backward(weight_h, weight_c, lstm_forward(x, *weights_of(network), h0, c0)[2])
-    for name, a, b in zip(("dx", "dU", "dW", "db", "dh0", "dc0"), ours, (dx, dU, dW, db, dh0, dc0), strict=True):
+    theirs, db_too = figures.torch_gradients(network, x, h0, c0, weight_h, weight_c)
+    ours = lstm_backward(weight_h, weight_c, lstm_forward(x, *figures.torch_weights(network), h0, c0)[2])
+    for name, a, b in zip(("dx", "dU", "dW", "db", "dh0", "dc0"), ours, theirs, strict=True):
         print(f"{name:>3}: largest difference from autograd {abs(a - b).max():.0e}, largest number {abs(b).max():.1f}")
-    print(f"PyTorch's two biases get the same gradient: they differ by {abs(db - db_too).max():.0e}")
+    print(f"PyTorch's two biases get the same gradient: they differ by {abs(theirs[3] - db_too).max():.0e}")
 
 # %% [markdown]
 # ## 7. Peepholes
@@ -981,8 +778,8 @@ def peephole_step(x, h_prev, c_prev, U, W, P, b):
 # %% [markdown]
 # <details><summary>h is wrong, c is right</summary>
 #
-# There are two cells in this step, the one before and the one after. Which of them lies behind the output gate when it
-# is asked?
+# There are two cells in this step, the one before and the one after. Which of them does the output gate
+# see?
 # </details>
 #
 # <details><summary>Right for diagonal P, wrong for full ones</summary>
@@ -993,7 +790,7 @@ def peephole_step(x, h_prev, c_prev, U, W, P, b):
 #
 # <details><summary>The candidate is wrong</summary>
 #
-# P has 3H rows, not 4H. Who has no peephole?
+# P has 3H rows, not 4H. Which of the four has no peephole?
 # </details>
 
 # %% [markdown]
@@ -1010,34 +807,14 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    strength, threshold = 400.0, 0.95
-    see = np.array([1.0, 1, 0])  # the third unit has no peepholes
-    b = np.concatenate([np.full(3, 10.0), np.full(3, strength * threshold), np.arctanh([0.1, 0.04, 0.1])])
-    b = np.concatenate([b, np.full(3, -strength * threshold)])
-    P = np.vstack([np.zeros((3, 3)), -strength * np.diag(see), strength * np.diag(see)])
-    h = c = np.zeros((1, 3))
-    cells, hidden = [], []
-    for _ in range(100):
-        h, c = peephole_step(np.zeros((1, 1)), h, c, np.zeros((12, 1)), np.zeros((12, 3)), P, b)
-        cells.append(c[0])
-        hidden.append(h[0])
-    cells, hidden = np.array(cells), np.array(hidden)
-
-    figure, axes = plt.subplots(1, 3, figsize=(9, 2.7))
-    for k, (axis, name) in enumerate(zip(axes, predicted_period, strict=True)):
-        axis.plot(range(1, 101), cells[:, k], color=BLUE, label="cell c")
-        axis.plot(range(1, 101), hidden[:, k], color=ORANGE, label="hidden state h")
-        axis.set(xlabel="steps", title=name)
-        rings = np.flatnonzero(hidden[:, k] > 0.3) + 1
-        print(f"{name}: rings at steps {rings}; predicted period: {predicted_period[name]}")
-    axes[0].set_ylabel("value")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
+    figures.clocks(
+        peephole_step, predicted_period, g=[0.1, 0.04, 0.1], peepholes=[1, 1, 0], strength=400.0, threshold=0.95
+    )
 
 # %% [markdown]
 # The first clock rings at the steps 10, 20, 30 and so on, the second at 24, 48, 72, 96, since 24 · 0.04 = 0.96 is the
 # first number not below 0.95. Nothing comes in, and nothing is heard between two rings: the count goes on behind a
-# closed door. Without peepholes the same cell counts on for ever, in silence.
+# closed door. Without peepholes the same cell goes on counting, in silence.
 #
 # Is the peephole necessary? Not strictly: if the output gate stood open all the time, $\mathbf{h}$ would show the
 # count, and a large weight in $\mathbf{W}$ could do the peephole's work; but then every other unit hears every count.
@@ -1070,7 +847,7 @@ if __name__ == "__main__":
 def forget_bias_init(b, rule, T=None):
     r"""The biases of an LSTM before training, with the forget gate's set by a rule and all others left as they are.
 
-    rule "zero": 0. "one": 1. "remember": the bias with which, where inputs and states contribute nothing, what stands
+    rule "zero": 0. "one": 1. "remember": the bias with which, where inputs and states contribute nothing, what is
     in the cell survives T further steps on average: $\sum_{k \ge 1} f^k = T$ with $f = \sigma(b_f)$.
     b: (4H,), the gates in the order i, f, g, o. T, for "remember" only: a number > 0, or (H,), one for each unit.
     Returns a new b: (4H,) float64. Raises ValueError if the rule is another word.
@@ -1131,82 +908,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    D, H, T = 8, 32, 100
-
-    def norm(J):
-        """The largest singular value."""
-        return np.linalg.norm(J, ord=2)
-
-    def lstm_norms(x, U, W, b):
-        """Norms (T + 1,) of d c_T / d c_t, direct and total, and of d h_T / d h_t, for t = T, T-1, .., 0."""
-        h = c = np.zeros((H, H))  # H copies: copy j will carry the gradient of number j of c_T or h_T
-        caches = []
-        for x_t in x:  # T + 1 steps
-            h, c, cache = lstm_step_forward(np.tile(x_t, (H, 1)), h, c, U, W, b)
-            caches.append(cache)
-        norms = {"direct": [], "dc": [], "dh": []}
-        along = np.ones(H)
-        from_c, from_h = (np.zeros((H, H)), np.eye(H)), (np.eye(H), np.zeros((H, H)))  # (dh, dc) at step T
-        for cache in reversed(caches):
-            f = cache[6]
-            norms["direct"].append(along.max())
-            norms["dh"].append(norm(from_h[0]))
-            from_c, from_h = (lstm_step_backward(*pair, cache)[1:3] for pair in (from_c, from_h))
-            norms["dc"].append(norm(from_c[1] / f))  # step t hands back f times its total derivative
-            along = along * f[0]
-        return {name: np.array(values) for name, values in norms.items()}
-
-    def rnn_norms(x, U, W):
-        """Norms (T + 1,) of d h_T / d h_t of a recurrent network, for t = T, T-1, .., 0."""
-        h, factors = np.zeros(H), []
-        for x_t in x:
-            h = np.tanh(W @ h + U @ x_t)
-            factors.append((1 - h**2)[:, None] * W)
-        norms, J = [], np.eye(H)
-        for factor in reversed(factors):
-            norms.append(norm(J))
-            J = J @ factor
-        return np.array(norms)
-
-    rules = {"LSTM, bias 0": ("zero", None), "LSTM, bias 1": ("one", None), "LSTM, bias ln T": ("remember", T)}
-    runs = {name: {"direct": [], "dc": [], "dh": []} for name in [*rules, "RNN", "RNN, orthogonal W"]}
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        x = rng.standard_normal((T + 1, D))
-        U, W, _ = random_weights(rng, 1)
-        orthogonal = np.linalg.qr(rng.standard_normal((H, H)))[0]
-        runs["RNN"]["dh"].append(rnn_norms(x, U, W))
-        runs["RNN, orthogonal W"]["dh"].append(rnn_norms(x, U, orthogonal))
-        U, W, b = random_weights(rng, 4)
-        for name, rule in rules.items():
-            for kind, values in lstm_norms(x, U, W, forget_bias_init(b, *rule)).items():
-                runs[name][kind].append(values)
-
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.9), sharey=True)
-    colors = dict(zip(runs, (ORANGE, BLUE, GREEN, GREY, "black"), strict=True))
-    for name, color in colors.items():
-        for axis, kind in zip(axes, ("dc", "dh"), strict=True):
-            if runs[name][kind]:
-                axis.fill_between(range(T + 1), *np.quantile(runs[name][kind], (0, 1), axis=0), color=color, alpha=0.15)
-                middle = np.exp(np.mean(np.log(runs[name][kind]), axis=0))
-                axis.semilogy(range(T + 1), middle, "-" if "LSTM" in name else ":", color=color, label=name)
-        if runs[name]["direct"]:
-            axes[0].semilogy(range(T + 1), np.exp(np.mean(np.log(runs[name]["direct"]), axis=0)), "--", color=color)
-    axes[0].plot([], [], "--", color="black", label="direct: the product of f")
-    axes[0].set(xlabel="steps back, T - t", ylabel="norm", ylim=(1e-26, 1e5), title="dc$_T$/dc$_t$, total and direct")
-    axes[1].set(xlabel="steps back, T - t", title="dh$_T$/dh$_t$, total")
-    for axis in axes:
-        axis.axhline(1, color=GREY, linewidth=0.6)
-        axis.legend(loc="lower left", fontsize=8)
-    plt.show()
-    print("powers of ten 100 steps back, mean of five networks")
-    for name, kinds in runs.items():
-        row = "; ".join(f"{kind} {np.log10(values)[:, -1].mean():.1f}" for kind, values in kinds.items() if values)
-        print(f"{name}: {row} (dh predicted: {predicted_power_dh[name]})")
-    gates = forget_bias_init(np.zeros(4), "remember", T)[1]
-    print(f"direct at bias ln T without weights: {sigmoid(gates) ** T:.3f}; predicted: {predicted_direct_ln_T}")
-    print("direct and total d c_T / d c_t at bias ln T, five networks:", end=" ")
-    print(*(np.round(np.array(runs["LSTM, bias ln T"][kind])[:, -1], 2) for kind in ("direct", "dc")))
+    yours = lstm_step_forward, lstm_step_backward, forget_bias_init
+    figures.returning_gradient(*yours, predicted_power_dh, predicted_direct_ln_T, D=8, H=32, T=100)
 
 # %% [markdown]
 # Take the figure piece by piece.
@@ -1296,65 +999,19 @@ if __name__ == "__main__":
 # The network is asked for the next character. 16 readers start at 16 places of the text; each update takes the next 32
 # characters of each of them (truncated backpropagation as in assignment 2: the states $\mathbf{h}$ and $\mathbf{c}$ are
 # carried over, the gradient is not). Gradients are clipped to norm 1 and fed to Adam. The last 10,000 characters are
-# held out. Everything about the LSTM in it is yours.
+# held out. `train` in `figures.py` holds the loop; everything about the LSTM in it is yours.
 
 # %%
 if __name__ == "__main__":
-    import re
-
-    text = re.sub(r"[^a-z \n.,;:!?'-]", "", data_path("shakespeare.txt").read_text().lower())
-    alphabet = "".join(sorted(set(text)))
-    K, H, one_hots = len(alphabet), 64, np.eye(len(alphabet))
-    tokens = np.array([alphabet.index(letter) for letter in text])
-    kept, held_out = tokens[:-10_001], tokens[-10_001:]
-
-    def read(model, tokens, h0=None, c0=None):
-        """Probabilities of the next symbol (N, T, K), hidden states (N, T, H), the last cell and the cache."""
-        h, c_last, cache = lstm_forward(one_hots[tokens], model["U"], model["W"], model["b"], h0, c0)
-        logits = h @ model["V"].T + model["c_out"]
-        e = np.exp(logits - logits.max(axis=2, keepdims=True))
-        return e / e.sum(axis=2, keepdims=True), h, c_last, cache
-
-    def loss_of(y, targets):
-        """The mean of -ln of the probability given to what came: nats per character."""
-        return -np.log(np.take_along_axis(y, targets[..., None], axis=2)).mean()
-
-    def train(rule, N=16, T=32, updates=700, rate=0.02, seed=0):
-        """A character LSTM whose forget bias starts by a rule: the trained model, and the loss of each update."""
-        rng, bound = np.random.default_rng(seed), 1 / np.sqrt(H)
-        shapes = {"U": (4 * H, K), "W": (4 * H, H), "V": (K, H)}
-        model = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
-        model |= {"b": forget_bias_init(np.zeros(4 * H), rule, T), "c_out": np.zeros(K)}
-        mean = {name: np.zeros_like(value) for name, value in model.items()}
-        square = {name: np.zeros_like(value) for name, value in model.items()}
-        stream = kept[: len(kept) // N * N].reshape(N, -1)
-        h0 = c0 = None
-        losses = []
-        for update in range(updates):
-            now = update * T
-            x, targets = stream[:, now : now + T], stream[:, now + 1 : now + T + 1]
-            y, h, c0, cache = read(model, x, h0, c0)
-            h0 = h[:, -1]
-            losses.append(loss_of(y, targets))
-            dz = (y - one_hots[targets]) / (N * T)  # softmax and cross-entropy together
-            _, dU, dW, db, _, _ = lstm_backward(dz @ model["V"], np.zeros((N, H)), cache)
-            gradient = {"U": dU, "W": dW, "b": db, "V": np.tensordot(dz, h, ((0, 1), (0, 1))), "c_out": dz.sum((0, 1))}
-            size = np.sqrt(sum((value**2).sum() for value in gradient.values()))
-            for name, value in gradient.items():
-                clipped = value * min(1, 1 / size)
-                mean[name] += 0.1 * (clipped - mean[name])
-                square[name] += 0.001 * (clipped**2 - square[name])
-                step = mean[name] / (1 - 0.9 ** (update + 1))
-                step = step / (np.sqrt(square[name] / (1 - 0.999 ** (update + 1))) + 1e-8)
-                model[name] = model[name] - rate * (1 - update / updates) * step
-        return model, losses
+    plays = figures.read_plays(data_path("shakespeare.txt"))
+    sentence = "in france, i had a great time and i learnt some of the french language."
 
 # %% [markdown]
 # ### Experiment 5: which forget bias learns Shakespeare best?
 #
 # Three networks, alike but for the bias with which their forget gates start: 0, 1, and ln 32, which remembers as many
 # steps as the gradient can walk back. After 700 updates each reads the held-out text. Experiment 4 says whose gradient
-# reaches farthest. Who will have the lowest loss? Where will the forget gates stand, on average, after the training?
+# reaches farthest. Which has the lowest loss? Where will the forget gates stand, on average, after the training?
 # (The three trainings take some 15 seconds together.)
 
 # %%
@@ -1364,29 +1021,12 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    starts = {"bias 0": "zero", "bias 1": "one", "bias ln 32": "remember"}
-    colors = dict(zip(starts, (ORANGE, BLUE, GREEN), strict=True))
-    models, gates, cells = {}, {}, {}
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4))
-    for name, rule in starts.items():
-        models[name], losses = train(rule)
-        y, _, _, cache = read(models[name], held_out[None, :-1])
-        gates[name], cells[name] = cache[5][0].reshape(-1, 4, H), cache[6][0]  # (T, 4, H) in the order i, f, g, o
-        left.plot(np.convolve(losses, np.ones(20) / 20, mode="valid"), color=colors[name], label=name)
-        start = sigmoid(forget_bias_init(np.zeros(4), rule, 32)[1])
-        f = gates[name][:, 1]
-        right.plot(np.sort(f.mean(axis=0))[::-1], color=colors[name], label=name)
-        right.axhline(start, color=colors[name], linestyle=":")
-        print(f"{name:>10}: held out {loss_of(y, held_out[None, 1:]):.2f} nats per character;", end=" ")
-        print(f"forget gate {start:.2f} before, {f.mean():.2f} after", end=" ")
-        print(f"(predicted: {predicted_mean_gate[name]});", end=" ")
-        print(f"mean size of c {abs(cells[name]).mean():.1f}")
-    left.set(xlabel="updates", ylabel="loss, nats per character", title="Training", ylim=(1.7, 3.3))
-    right.set(xlabel="units, sorted", ylabel="forget gate, mean over the text")
-    right.set_title("Where the gates stand (dotted: start)")
-    left.legend()
-    plt.show()
-    print(f"predicted order: {predicted_order}")
+    rules = {"bias 0": "zero", "bias 1": "one", "bias ln 32": "remember"}
+    biases = {name: forget_bias_init(np.zeros(4 * 64), rule, T=32) for name, rule in rules.items()}  # H = 64 units
+    networks, losses = {}, {}
+    for name, b in biases.items():
+        networks[name], losses[name] = figures.train(lstm_forward, lstm_backward, plays, b, T=32, updates=700, seed=0)
+    figures.trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_order)
 
 # %% [markdown]
 # The order is the reverse of what experiment 4 might suggest: 1.86 nats with bias 0, 1.90 with bias 1, 2.02 with bias
@@ -1415,41 +1055,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    sentence = "in france, i had a great time and i learnt some of the french language."
-    letters = np.array([alphabet.index(letter) for letter in sentence])
-    gate = gates["bias 0"]
-    *_, cache = read(models["bias 0"], letters[None])
-    seen, seen_cell = cache[5][0].reshape(-1, 4, H), cache[6][0]
-    slowest_first = np.argsort(-gate[:, 1].mean(axis=0))
-
-    figure, axes = plt.subplots(3, 1, figsize=(9.5, 8))
-    for axis, k, name in zip(axes, (1, 0, 3), ("forget gate f", "input gate i", "output gate o"), strict=True):
-        picture = axis.imshow(
-            seen[:, k, slowest_first].T, cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest"
-        )
-        axis.set(ylabel="unit, slowest first", title=name)
-        axis.set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
-    axes[-1].set_xlabel("character just read")
-    figure.suptitle("The gates of a trained network (bias 0) while it reads")
-    figure.colorbar(picture, ax=axes, label="gate, 0 shut, 1 open")
-    plt.show()
-
-    just_read = np.array(list(alphabet))[held_out[:-1]]
-    blank, letter = just_read == " ", np.char.isalpha(just_read)
-    print(f"means over the held-out text after a letter and after a blank; predicted: {predicted_reaction_to_a_blank}")
-    for k, name in ((0, "i"), (1, "f"), (3, "o")):
-        print(f"{name}: {gate[letter, k].mean():.2f} and {gate[blank, k].mean():.2f}", end="; ")
-        shut, opened = ((gate[:, k] < 0.1).mean(), (gate[:, k] > 0.9).mean())
-        print(f"below 0.1: {shut:.2f} of the time, above 0.9: {opened:.2f}")
-    slow, quick = slowest_first[:16], slowest_first[-16:]
-    print(f"output gate of the 16 slowest units {gate[:, 3, slow].mean():.2f},", end=" ")
-    print(f"of the 16 quickest {gate[:, 3, quick].mean():.2f}")
-    is_open = {"remember": (False, True), "add": (True, True), "erase": (False, False), "overwrite": (True, False)}
-    i, f = gate[:, 0], gate[:, 1]
-    for name, (i_open, f_open) in is_open.items():
-        share = ((i > 0.5) == i_open) & ((f > 0.5) == f_open)
-        clearly = share & (abs(i - 0.5) > 0.4) & (abs(f - 0.5) > 0.4)
-        print(f"{name:>9}: {share.mean():.2f} of the time; both gates within 0.1 of 0 or 1: {clearly.mean():.3f}")
+    figures.gates_over_sentence(networks, "bias 0", sentence, plays, predicted_reaction_to_a_blank)
 
 # %% [markdown]
 # All three close on average, the **output gate** most: from 0.50 after a letter to 0.34 after a blank; in the lowest
@@ -1465,28 +1071,9 @@ if __name__ == "__main__":
 # named. And only one time in seven are both gates within 0.1 of 0 or 1, so that one may speak of a row of the table at
 # all: most gates stand somewhere in between.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    after_blank = gate[blank].mean(axis=0) - gate[letter].mean(axis=0)  # (4, H): how each gate answers a blank
-    chosen = {
-        "wiped at blanks": after_blank[1].argmin(),
-        "silent at blanks": after_blank[3].argmin(),
-        "slowest": slowest_first[0],
-    }
-    figure, axes = plt.subplots(3, 1, figsize=(9.5, 6), sharex=True)
-    for axis, (name, k) in zip(axes, chosen.items(), strict=True):
-        axis.plot(seen_cell[:, k], ".-", color=BLUE, label="cell c")
-        axis.plot(seen[:, 3, k] * np.tanh(seen_cell[:, k]), ".-", color=ORANGE, linewidth=1, label="hidden state h")
-        for t in np.flatnonzero(letters == alphabet.index(" ")):
-            axis.axvspan(t - 0.5, t + 0.5, color=GREY, alpha=0.2, linewidth=0, label="blank" if t == 2 else None)
-        f_letter, f_blank, o_letter, o_blank = (gate[where, g, k].mean() for g in (1, 3) for where in (letter, blank))
-        axis.set(ylabel="value", title=f"unit {k}, {name}")
-        print(f"unit {k}, {name}: after letters and blanks f {f_letter:.2f} and {f_blank:.2f}", end=", ")
-        print(f"o {o_letter:.2f} and {o_blank:.2f}")
-    axes[-1].set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
-    axes[-1].set(xlabel="character just read", xlim=(-0.7, len(sentence) - 0.3))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plt.show()
+    figures.units_over_sentence(networks["bias 0"], sentence, plays)
 
 # %% [markdown]
 # Three units, chosen by what their gates do on the held-out text. The forget gate of unit 46 drops from 0.53 after
@@ -1516,39 +1103,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    from itertools import combinations
-
     countries = ["france", "sweden", "greece", "norway", "turkey", "poland"]
-    variants = np.array([[alphabet.index(letter) for letter in sentence.replace("france", word)] for word in countries])
-    end = sentence.index("france") + 6
-    pairs = np.array(list(combinations(range(6), 2)))
-    places = np.random.default_rng(0).integers(200, 10_000, (400, 2))
-
-    def remains(states, elsewhere):
-        """Mean distance (T,) of the states (6, T, H) of two sentences, as a share of that of two places of the text."""
-        distance = np.linalg.norm(states[pairs[:, 0]] - states[pairs[:, 1]], axis=2).mean(axis=0)
-        return distance / np.linalg.norm(elsewhere[places[:, 0]] - elsewhere[places[:, 1]], axis=1).mean()
-
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-    for name, model in models.items():
-        _, h, _, cache = read(model, variants)
-        said = gates[name][:, 3] * np.tanh(cells[name])
-        shares = remains(cache[6], cells[name]), remains(h, said)
-        for axis, share in zip(axes, shares, strict=True):
-            axis.semilogy(np.arange(len(sentence)) - end + 1, share, color=colors[name], label=name)
-        below = np.flatnonzero(shares[0][end:] < 0.01)
-        reached = f"below 0.01 after {below[0] + 1} characters" if len(below) else "never below 0.01"
-        print(f"{name:>10}: cells {reached} (predicted: {predicted_characters[name]});", end=" ")
-        in_c, in_h = shares
-        print(f"left at the name's last letter: c {in_c[end - 1]:.2f}, h {in_h[end - 1]:.2f};", end=" ")
-        print(f"at the full stop: c {in_c[-1]:.1g}, h {in_h[-1]:.1g}")
-    for axis, title in zip(axes, ("cells c", "hidden states h"), strict=True):
-        axis.axhline(0.01, color=GREY, linestyle=":")
-        axis.set(xlabel="characters after the name", title=f"The country in the {title}", xlim=(-5, 62), ylim=(1e-6, 2))
-    axes[0].set_ylabel("difference, as a share")
-    axes[0].legend(loc="lower left")
-    plt.show()
-    print(f"predicted to have most left: {predicted_most_left}")
+    figures.what_is_left(networks, sentence, countries, plays, predicted_characters, predicted_most_left)
 
 # %% [markdown]
 # With bias 0 the country has fallen below one hundredth after 14 characters, with bias 1 after 36; at the full stop
@@ -1571,7 +1127,7 @@ if __name__ == "__main__":
 #
 # (b) What does the forget gate take away from the constant error carousel in return? What else do the gates cost?
 #
-# (c) A network reads a text letter by letter and shall know, at every letter, whether it stands inside a pair of
+# (c) A network reads a text letter by letter and must know, at every letter, whether it stands inside a pair of
 # brackets. Describe what the three gates of one unit should do when it reads "(", between the brackets, at ")", and
 # outside. Which rows of the gate table occur?
 #
@@ -1591,8 +1147,8 @@ if __name__ == "__main__":
 #
 # (c) For example, with +1 for "inside": at "(": input gate open, forget gate shut, the candidate near 1: overwrite.
 # Between: input gate shut, forget gate open: remember. At ")": forget gate shut, input gate shut: erase (or overwrite
-# with 0). Outside: remember again, namely nothing. The output gate is open all the time, because the answer is asked
-# for at every letter; if it were asked for only at the end, it could stay shut until then. For brackets inside brackets
+# with 0). Outside: remember again, namely nothing. The output gate is open all the time, because the answer is needed
+# at every letter; if it were needed only at the end, it could stay shut until then. For brackets inside brackets
 # the unit would have to count: add 1 at "(", add -1 at ")".
 #
 # (d) Its forget gates stand at 0.93 on average, so that the cells add up to numbers of size 34. There the tanh is flat:
