@@ -27,7 +27,7 @@
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words, as in the assignments
 # before: write the function, run its cell, then run the `check(...)` below it. Help is folded away under the symptom
 # that it cures. All other code runs as it stands once the exercises above it are done; the cells that make figures are
-# yours to change.
+# yours to change. What draws and measures in these is in the file `figures.py` beside this notebook.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction in place of `None` before they show a figure.
 # Predictions earn no points and cost none. Some of the results are not what the slides lead one to expect; that is no
@@ -45,12 +45,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
 
 # %% [markdown]
 # ## 1. The network, its loss and its gradient
@@ -134,7 +132,7 @@ def rnn_loss_and_gradients(parameters, x, targets):
 # Remember what assignment 2 found. From step to step the gradient is multiplied by $\mathrm{diag}(f')\,\mathbf{W}$.
 # Over $T$ steps that is a product of $T$ matrices, so its size is roughly $q^T$: with $q = 0.9$ and $T = 100$ the
 # gradient is smaller by a factor of 40,000, with $q = 1.1$ larger by 14,000. Five tools are in use, and each takes hold
-# at another place:
+# at a different place:
 #
 # | section | tool | what it touches | what is promised |
 # |---|---|---|---|
@@ -252,8 +250,8 @@ def clip_gradient_norm(gradients, threshold):
 #
 # <details><summary>"gradients was changed"</summary>
 #
-# `g *= factor` writes into the array of whoever called you. A new dict that holds the old arrays is not enough either
-# if these are then changed in place.
+# `g *= factor` writes into the caller's array. A new dict that holds the old arrays is not enough either if these are
+# then changed in place.
 # </details>
 #
 # <details><summary>No error is raised for a NaN</summary>
@@ -287,47 +285,9 @@ def clip_gradient_value(gradients, limit):
 if __name__ == "__main__":
     predicted_degrees = {"by norm": None, "by value": None}
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-
-    def long_vector(gradients):
-        """All entries of all arrays, one after the other."""
-        return np.concatenate([g.ravel() for g in gradients.values()])
-
-    def degrees_between(one, other):
-        """The angle between two gradients."""
-        a, b = long_vector(one), long_vector(other)
-        return np.degrees(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1)))
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=[1, 1.25])
-    circle = np.linspace(0, 2 * np.pi, 200)
-    left.plot(np.cos(circle), np.sin(circle), color=BLUE, linewidth=0.8)
-    left.plot([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], color=ORANGE, linewidth=0.8)
-    for g in ([2.6, 0.7], [-0.5, 2.2], [-0.45, -0.6]):
-        pair = {"g": np.array(g)}
-        arrow = {"angles": "xy", "scale_units": "xy", "scale": 1}
-        left.quiver(0, 0, *g, color="#bbbbbb", width=0.012, **arrow)
-        left.quiver(0, 0, *clip_gradient_value(pair, 1.0)["g"], color=ORANGE, width=0.012, **arrow)
-        left.quiver(0, 0, *clip_gradient_norm(pair, 1.0)[0]["g"], color=BLUE, width=0.012, **arrow)
-    left.text(1.75, 0.12, "gradient", color=GREY)
-    left.text(1.06, -0.9, "by value:\nonto the square", color=ORANGE)
-    left.text(0.12, 1.2, "by norm:\nonto the circle", color=BLUE)
-    left.set(xlim=(-1.3, 2.8), ylim=(-1.3, 2.4), aspect="equal", title="Three gradients in the plane, both limits 1")
-    left.set(xlabel="first entry", ylabel="second entry")
-
-    shares = np.logspace(-3, 0, 25)
-    norm, largest = np.linalg.norm(long_vector(gradients)), abs(long_vector(gradients)).max()
-    by_norm = [degrees_between(gradients, clip_gradient_norm(gradients, share * norm)[0]) for share in shares]
-    by_value = [degrees_between(gradients, clip_gradient_value(gradients, share * largest)) for share in shares]
-    right.semilogx(shares, by_value, color=ORANGE, label="by value; 1 is the largest entry")
-    right.semilogx(shares, by_norm, color=BLUE, label="by norm; 1 is the whole norm")
-    right.set(xlabel="threshold, as a share", ylabel="degrees turned", title="A network's gradient, 35,016 entries")
-    right.set(ylim=(-4, 90), yticks=range(0, 91, 15))
-    right.legend()
-    plt.show()
-    for name, turned in (("by norm", by_norm), ("by value", by_value)):
-        print(f"{name}: at a thousandth {turned[0]:.1f} degrees (predicted: {predicted_degrees[name]}),", end=" ")
-        print(f"at a tenth {np.interp(0.1, shares, turned):.1f}")
+    figures.directions_after_clipping(clip_gradient_norm, clip_gradient_value, gradients, predicted_degrees)
 
 # %% [markdown]
 # The blue line is no surprise: norm clipping multiplies all entries by one number. Value clipping turns the gradient by
@@ -384,8 +344,8 @@ def loss_along(parameters, direction, offsets, x, targets):
 #
 # <details><summary>"parameters was changed"</summary>
 #
-# `parameters["W"] += ...` changes the network of whoever called you, and so does the same statement on a dict that was
-# merely copied: a copied dict holds the same arrays.
+# `parameters["W"] += ...` changes the caller's network, and so does the same statement on a dict that was merely
+# copied: a copied dict holds the same arrays.
 # </details>
 #
 # <details><summary>KeyError for a name</summary>
@@ -419,67 +379,15 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    x = np.zeros((5, 50, 1))
-    x[:, 0] = 2.0
-    targets = np.full((5, 50), -1)  # nothing is asked before the last step
-    targets[:, -1] = [0, 0, 0, 0, 1]  # class 0: yes, class 1: no
-
-    def one_unit(w, b):
-        """A network of one unit, whose output compares 1.5 h with -1.5 h."""
-        V = np.array([[1.5], [-1.5]])
-        return {"U": np.ones((1, 1)), "W": np.full((1, 1), w), "b": np.full(1, b), "V": V, "c_out": np.zeros(2)}
-
-    def descend(threshold, rate=0.2, steps=150):
-        """Gradient descent on w and b: the points (steps + 1, 2), the losses there and the gradients."""
-        parameters, points, losses, gradients = one_unit(2.2, 0.3), [], [], []
-        for _ in range(steps + 1):
-            loss, g = rnn_loss_and_gradients(parameters, x, targets)
-            points.append([parameters["W"].item(), parameters["b"].item()])
-            losses.append(loss)
-            gradients.append({"W": g["W"], "b": g["b"]})
-            clipped, _ = clip_gradient_norm(gradients[-1], threshold)
-            parameters = parameters | {name: parameters[name] - rate * clipped[name] for name in clipped}
-        return np.array(points), losses, gradients
-
-    w, b = np.linspace(0.6, 2.6, 101), np.linspace(-0.8, 0.5, 131)
-    surface = np.array([loss_along(one_unit(one_w, 0.0), {"b": np.ones(1)}, b, x, targets) for one_w in w])  # (w, b)
-    paths = {"plain": descend(np.inf), "clipped at 0.5": descend(0.5)}
-    jump = int(np.argmax([clip_gradient_norm(g, np.inf)[1] for g in paths["plain"][2]]))
-    place, steep = paths["plain"][0][jump], paths["plain"][2][jump]
-    norm = clip_gradient_norm(steep, np.inf)[1]
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4), width_ratios=[1.35, 1])
-    picture = left.pcolormesh(w, b, surface.T, cmap="Greys", vmin=0.4, vmax=3.2)
-    figure.colorbar(picture, ax=left, label="loss, nats")
-    bistable = w[w > 1]
-    edge = -(np.sqrt(bistable * (bistable - 1)) - np.arctanh(np.sqrt(1 - 1 / bistable)))
-    left.plot(bistable, edge, "--", color=GREEN, label="bound of assignment 2")
-    points, plain = paths["clipped at 0.5"][0], paths["plain"][0]
-    left.plot(*points[: jump + 1].T, ".-", color="black", markersize=3, linewidth=0.7, label=f"both, {jump} steps")
-    left.plot(*points[jump:].T, ".-", color=BLUE, markersize=4, linewidth=0.9, label="clipped, from there on")
-    left.plot(
-        *plain[jump : jump + 2].T, color=ORANGE, label=f"plain: to w = {plain[-1, 0]:.0f}, b = {plain[-1, 1]:.0f}"
+    figures.cliff(
+        rnn_loss_and_gradients,
+        loss_along,
+        clip_gradient_norm,
+        predicted_step_length,
+        predicted_last_loss,
+        threshold=0.5,
+        rate=0.2,
     )
-    left.set(xlim=(w[0], w[-1]), ylim=(b[0], b[-1]), xlabel="w", ylabel="b", title="Loss of one unit after 50 steps")
-    left.legend(loc="lower left", fontsize=7, frameon=True)
-
-    unit = {name: -g / norm for name, g in steep.items()}
-    distance = np.logspace(-4, 3, 200)
-    right.semilogx(distance, loss_along(one_unit(*place), unit, distance, x, targets), color=GREY)
-    for (name, color, threshold), marker in zip(
-        (("plain", ORANGE, np.inf), ("clipped at 0.5", BLUE, 0.5)), "so", strict=True
-    ):
-        length = 0.2 * clip_gradient_norm(clip_gradient_norm(steep, threshold)[0], np.inf)[1]
-        after = loss_along(one_unit(*place), unit, [length], x, targets)
-        right.plot(length, after, marker, color=color, label=f"{name}: step of length {length:.3g}")
-        print(f"{name}: step {length:.3g} (predicted: {predicted_step_length[name]}), loss after it {after[0]:.3f},")
-        last = clip_gradient_norm(paths[name][2][-1], np.inf)[1]
-        print(f"  after 150 steps {paths[name][1][-1]:.3f} (predicted: {predicted_last_loss[name]}), norm {last:.2g}")
-    right.axhline(paths["plain"][1][jump], color=GREY, linestyle=":", linewidth=0.8)
-    right.text(1.2e-4, paths["plain"][1][jump] + 0.004, f"loss at the edge; ‖g‖ = {norm:.0f}", color=GREY)
-    right.set(xlabel="distance along -g", ylabel="loss, nats", title="Downhill from the edge", ylim=(0.48, 0.8))
-    right.legend(loc="upper left")
-    plt.show()
 
 # %% [markdown]
 # The landscape is the one that assignment 2 foretold: a lowland on the upper right, where the push is remembered, a
@@ -609,9 +517,9 @@ def norm_stabilizer_backward(h, h0, beta):
 # ### Experiment 3: the norm of the state, far beyond the trained length
 #
 # Train a character model on pieces of 50 characters, then let it read 500: ten times longer than anything it has seen.
-# Do its states keep their norm? We ask four networks: with tanh and with the **ReLU**, $f(a) = \max(a, 0)$, each with
-# $\beta = 0$ and $\beta = 5$. Krueger and Memisevic worked with the ReLU, started from $\mathbf{W} = \mathbf{I}$ as in
-# Le, Jaitly and Hinton (2015). It differs from tanh in one thing that matters here: it has no upper bound.
+# Do its states keep their norm? We look at four networks: with tanh and with the **ReLU**, $f(a) = \max(a, 0)$, each
+# with $\beta = 0$ and $\beta = 5$. Krueger and Memisevic worked with the ReLU, started from $\mathbf{W} = \mathbf{I}$
+# as in Le, Jaitly and Hinton (2015). It differs from tanh in one thing that matters here: it has no upper bound.
 #
 # First the training loop, which the rest of the chapter will use too. It takes batches, asks for loss and gradients,
 # clips with *your* function, and takes a step, either down the gradient or by **Adam** (Kingma and Ba 2015), which
@@ -660,27 +568,6 @@ def stabilized(beta, forward=rnn_forward, backward=rnn_backward):
     return loss_and_gradients
 
 
-def relu_rnn_forward(x, U, W, b):
-    """rnn_forward with max(a, 0) in place of tanh, from the state zero: h (N, T, H) and the cache (x, h0, U, W, h)."""
-    h = x @ U.T + b  # (N, T, H)
-    h0 = h_prev = np.zeros_like(h[:, 0])
-    for t in range(h.shape[1]):
-        h_prev = h[:, t] = np.maximum(h[:, t] + h_prev @ W.T, 0)
-    return h, (x, h0, U, W, h)
-
-
-def relu_rnn_backward(dh, cache):
-    """Backpropagation through time of relu_rnn_forward; returns what rnn_backward returns."""
-    x, h0, U, W, h = cache
-    da, dh_next = np.empty_like(h), 0.0
-    for t in reversed(range(h.shape[1])):
-        da[:, t] = (dh[:, t] + dh_next) * (h[:, t] > 0)  # the slope is 1 above zero and 0 below
-        dh_next = da[:, t] @ W
-    h_prev = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # (N, T, H)
-    dU, dW = np.tensordot(da, x, axes=([0, 1], [0, 1])), np.tensordot(da, h_prev, axes=([0, 1], [0, 1]))
-    return da @ U, dU, dW, da.sum(axis=(0, 1)), dh_next
-
-
 # %% [markdown]
 # H = 64, 200 batches, Adam with learning rate 0.0003, clipped at 1, three seeds. Then twenty pieces of 500 characters.
 # For each of the four: by what factor does the mean norm change between step 50 and step 500?
@@ -691,38 +578,19 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    long_x, long_targets = next(text_batches(tokens, np.random.default_rng(40), 1, N=20, T=500))
-    steps = np.arange(1, 501)
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4))
-    for axis, kind in zip(axes, ("tanh", "ReLU"), strict=True):
-        forward, backward = (rnn_forward, rnn_backward) if kind == "tanh" else (relu_rnn_forward, relu_rnn_backward)
-        for beta, color in ((0, ORANGE), (5, BLUE)):
-            name = f"{kind}, β = {beta}"
-            factors, early, late = [], [], []
-            for seed in range(3):
-                rng = np.random.default_rng(seed)
-                parameters = initial_parameters(rng, K, 64, K)
-                if kind == "ReLU":
-                    parameters["W"] = np.eye(64)
-                batches = text_batches(tokens, rng, 200)
-                parameters, _, _ = train(parameters, stabilized(beta, forward, backward), batches, 3e-4, 1.0, adam=True)
-                h, _ = forward(long_x, parameters["U"], parameters["W"], parameters["b"])
-                norms = np.linalg.norm(h, axis=2)  # (20, 500)
-                axis.plot(steps, norms.mean(axis=0), color=color, linewidth=0.9, label=name if seed == 0 else None)
-                factors.append(norms[:, 499].mean() / norms[:, 49].mean())
-                V, c_out = parameters["V"], parameters["c_out"]
-                early.append(softmax_loss(h[:, :50], V, c_out, long_targets[:, :50])[0])
-                late.append(softmax_loss(h[:, 250:], V, c_out, long_targets[:, 250:])[0])
-            print(f"{name}: factor {np.round(factors, 2)} (predicted: {predicted_factor[name]}),", end=" ")
-            print(f"loss up to step 50 {np.round(early, 2)}, after step 250 {np.round(late, 2)}")
-        axis.axvspan(0, 50, color="#e8e8e8", linewidth=0)
-        axis.set(xlabel="step t", ylabel="mean norm of the state", title=f"{kind}, three seeds each", xlim=(0, 500))
-    axes[0].set(ylim=(0, 8))
-    axes[0].text(55, 7.4, "grey: the trained length", color=GREY)
-    axes[1].set(yscale="log")
-    axes[0].legend(loc="center right", bbox_to_anchor=(1, 0.66))
-    axes[1].legend(loc="upper left")
-    plt.show()
+    passes = {"tanh": (rnn_forward, rnn_backward), "ReLU": (figures.relu_rnn_forward, figures.relu_rnn_backward)}
+
+    def trained(kind, beta, seed):
+        rng = np.random.default_rng(seed)
+        parameters = initial_parameters(rng, K, 64, K)
+        if kind == "ReLU":
+            parameters["W"] = np.eye(64)
+        loss_and_gradients = stabilized(beta, *passes[kind])
+        return train(parameters, loss_and_gradients, text_batches(tokens, rng, 200), 3e-4, 1.0, adam=True)[0]
+
+    forwards = {kind: forward for kind, (forward, _) in passes.items()}
+    long_batch = next(text_batches(tokens, np.random.default_rng(40), 1, N=20, T=500))
+    figures.norms_beyond_the_trained_length(trained, forwards, softmax_loss, long_batch, predicted_factor)
 
 # %% [markdown]
 # On the left a prediction that many get wrong: **nothing happens**, with or without the penalty. The states of the tanh
@@ -760,28 +628,9 @@ if __name__ == "__main__":
 # slide: if all $a_i$ are equal then $\sigma^t = 0$. Everyone adds a small $\epsilon$ under the root, and so do we, with
 # PyTorch's value $10^{-5}$. The figure shows what is averaged over.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-
-    def slab(axis, highlighted, title):
-        """A block of N x T x H small cubes with some of them coloured."""
-        colors = np.where(highlighted, ORANGE, "#ffffff")
-        axis.voxels(
-            np.ones(highlighted.shape, bool), facecolors=colors, edgecolors="#999999", linewidth=0.4, shade=False
-        )
-        axis.set(xticks=[], yticks=[], zticks=[], title=title)
-        axis.set_xlabel("time t", labelpad=-10)
-        axis.set_ylabel("batch n", labelpad=-10)
-        axis.set_zlabel("unit i", labelpad=-12)
-        axis.set_box_aspect((6, 4, 5), zoom=0.85)
-        axis.view_init(22, -58)
-
-    T, N, H = 6, 4, 5
-    t, n, i = np.indices((T, N, H))
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), subplot_kw={"projection": "3d"})
-    slab(axes[0], (t == 3) & (n == 0), "layer: one mean for each (n, t)")
-    slab(axes[1], (t == 3) & (i == 4), "batch: one mean for each unit i (and t)")
-    plt.show()
+    figures.what_is_averaged()
 
 # %% [markdown]
 # First the normalisation by itself. It acts on the last axis, whatever stands before it.
@@ -831,7 +680,7 @@ def layer_norm_forward(a, g, b, eps=1e-5):
 # </details>
 
 # %% [markdown]
-# Backwards. Let $\hat a_i = (a_i - \mu)/\sigma$. An entry $a_j$ reaches $\hat a_i$ on three ways: directly, if $i = j$;
+# Backwards. Let $\hat a_i = (a_i - \mu)/\sigma$. An entry $a_j$ reaches $\hat a_i$ in three ways: directly, if $i = j$;
 # through $\mu$, which is subtracted from every entry; and through $\sigma$, which divides every entry. The last two
 # reach *all* i, so each $\partial L / \partial a_j$ is a sum over the H units. Write the three partial derivatives on
 # paper first, then collect. Two facts can serve as a check of your result: adding a constant to all $a_i$ changes
@@ -979,48 +828,16 @@ def layer_norm_loss_and_gradients(parameters, x, targets):
 if __name__ == "__main__":
     predicted_growth = {0.25: None, 16: None}  # with layer normalisation
 
+# %% folded=true
+if __name__ == "__main__":
+    normalised = (layer_norm_rnn_forward, layer_norm_rnn_backward)
+    figures.scale_of_W((rnn_forward, rnn_backward), normalised, predicted_growth)
+
 # %%
 if __name__ == "__main__":
-    scales = 2.0 ** np.arange(-2, 4.5, 0.5)
-    T, N, H, D = 50, 16, 64, 8
-
-    def sizes(scale, normalised, seed):
-        """The root mean square of the states, and the factor by which a step back multiplies the gradient."""
-        rng = np.random.default_rng(seed)
-        U, W = 0.3 * rng.standard_normal((H, D)) / np.sqrt(D), scale * rng.standard_normal((H, H)) / np.sqrt(H)
-        x, dh = rng.standard_normal((N, T, D)), np.zeros((N, T, H))
-        dh[:, -1] = rng.standard_normal((N, H))
-        if normalised:
-            h, cache = layer_norm_rnn_forward(x, U, W, np.ones(H), np.zeros(H))
-            dh0 = layer_norm_rnn_backward(dh, cache)[-1]
-        else:
-            h, cache = rnn_forward(x, U, W, np.zeros(H))
-            dh0 = rnn_backward(dh, cache)[-1]
-        ratio = np.linalg.norm(dh0, axis=1) / np.linalg.norm(dh[:, -1], axis=1)  # (N,)
-        return np.sqrt((h**2).mean()), np.exp(np.log(ratio).mean() / T)
-
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2))
-    for normalised, name, style in ((False, "plain", "s--"), (True, "layer normalisation", "o-")):
-        measured = np.array([[sizes(scale, normalised, seed) for seed in range(3)] for scale in scales])  # (13, 3, 2)
-        color = BLUE if normalised else ORANGE
-        for axis, values in zip(axes, measured.mean(axis=1).T, strict=True):
-            axis.plot(scales, values, style, color=color, markersize=4, label=name)
-        growth = dict(zip(scales, measured[:, :, 1].mean(axis=1).round(2), strict=True))
-        print(f"{name}: factor at scale 1/4, 1, 4, 16: {[float(growth[scale]) for scale in (0.25, 1, 4, 16)]}")
-    print("predicted:", predicted_growth)
-    axes[0].set(ylabel="root mean square of the states", title="Forward: the states", ylim=(0, 1.05))
-    axes[1].set(ylabel="factor a step", title="Backward: the gradient")
-    axes[1].axhline(1, color=GREY, linewidth=0.8)
-    for axis in axes:
-        axis.set_xscale("log", base=2)
-        axis.set(xlabel="scale of W")
-    axes[0].legend(loc="lower right")
-    plt.show()
-
     rng = np.random.default_rng(50)
-    U, W, x = rng.standard_normal((H, D)), rng.standard_normal((H, H)), rng.standard_normal((N, T, D))
-    g, b = np.ones(H), np.zeros(H)
-    h, h_scaled = (layer_norm_rnn_forward(x, s * U, s * W, g, b)[0] for s in (1, 1000))
+    U, W, x = rng.standard_normal((64, 8)), rng.standard_normal((64, 64)), rng.standard_normal((16, 50, 8))
+    h, h_scaled = (layer_norm_rnn_forward(x, s * U, s * W, np.ones(64), np.zeros(64))[0] for s in (1, 1000))
     print(f"U and W multiplied by 1000: largest change of a state {abs(h - h_scaled).max():.0e}")
 
 # %% [markdown]
@@ -1112,7 +929,7 @@ if __name__ == "__main__":
 #
 # How does one *draw* an orthogonal matrix, so that no direction is preferred? Take a matrix of independent normal
 # numbers, for which no direction is special, and make its columns orthonormal, which is what the QR decomposition does.
-# One trap is left: $\mathbf{A} = \mathbf{Q}\mathbf{R}$ does not determine the signs. Turn round a column of
+# One trap is left: $\mathbf{A} = \mathbf{Q}\mathbf{R}$ does not determine the signs. Flip the sign of a column of
 # $\mathbf{Q}$ and the row of $\mathbf{R}$ that belongs to it, and the product is the same. A library returns *some*
 # choice, and the usual one is far from random: in LAPACK's, the first entry of $\mathbf{Q}$ is practically never
 # positive. Demand $R_{ii} > 0$ and the choice is unique, and the draw uniform (Mezzadri 2007).
@@ -1144,8 +961,8 @@ def recurrent_init(H, kind, rng, scale=1.0):
 # %% [markdown]
 # <details><summary>Orthogonal, but the check says that the draw is not uniform</summary>
 #
-# Look at the diagonal of the R that belongs to your Q. Is it positive? If you turn round a column of Q, is QR still A?
-# What must be multiplied by the signs: rows or columns?
+# Look at the diagonal of the R that belongs to your Q. Is it positive? If you flip the sign of a column of Q, is QR
+# still A? What must be multiplied by the signs: rows or columns?
 # </details>
 #
 # <details><summary>Q times its transpose is not the identity</summary>
@@ -1177,29 +994,9 @@ def first_W(kind, H, rng):
     return recurrent_init(H, kind, rng)
 
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
-    styles = {"uniform": (GREY, ":"), "normal": (ORANGE, "--"), "orthogonal": (BLUE, "-"), "identity": (GREEN, "-.")}
-    for kind in ("uniform", "normal", "orthogonal"):
-        W = first_W(kind, 64, np.random.default_rng(60))
-        color, style = styles[kind]
-        left.plot(range(1, 65), np.linalg.svd(W, compute_uv=False), style, color=color, label=kind)
-        print(f"{kind}: spectral radius {abs(np.linalg.eigvals(W)).max():.2f}")
-    left.set(xlabel="singular value, largest first", ylabel="size", title="Singular values of W, H = 64", ylim=(0, 2.1))
-    left.legend()
-
-    rng = np.random.default_rng(61)
-    fixed = [recurrent_init(3, "orthogonal", rng)[0, 0] for _ in range(2000)]
-    unfixed = [np.linalg.qr(rng.standard_normal((3, 3)))[0][0, 0] for _ in range(2000)]
-    bins = np.linspace(-1, 1, 21)
-    right.hist(unfixed, bins, color=ORANGE, alpha=0.6, label=f"signs as they come: mean {np.mean(unfixed):.2f}")
-    right.hist(fixed, bins, color=BLUE, alpha=0.6, label=f"signs fixed: mean {np.mean(fixed):.2f}")
-    right.set(
-        xlabel="first entry of Q", ylabel="draws of 2,000", title="2,000 orthogonal matrices, H = 3", ylim=(0, 360)
-    )
-    right.legend(loc="upper right")
-    plt.show()
+    figures.singular_values_and_signs(first_W, recurrent_init)
 
 # %% [markdown]
 # ### Experiment 5: a memory over a long gap
@@ -1221,75 +1018,24 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
 
-    def recall_batches(rng, batches, T, N=32):
-        """Yield x (N, T, 8) one-hot, the first symbol in 0..3, the others in 4..7, and the first as the last target."""
-        for _ in range(batches):
-            symbols = rng.integers(4, size=(N, T))
-            symbols[:, 1:] += 4
-            targets = np.full((N, T), -1)
-            targets[:, -1] = symbols[:, 0]
-            yield np.eye(8)[symbols], targets
-
     def beginning(kind, seed, H=32):
-        """Parameters for the recall task, W of the given kind, and the generator that goes on to draw the batches."""
         rng = np.random.default_rng(seed)
         parameters = initial_parameters(rng, 8, H, 4)
         return parameters | {"U": 0.1 * parameters["U"], "W": first_W(kind, H, rng)}, rng
 
-    def share_right(parameters, batches):
-        """The share of questions answered correctly."""
-        right = []
-        for x, targets in batches:
-            h, _ = rnn_forward(x, parameters["U"], parameters["W"], parameters["b"])
-            right.append((h[:, -1] @ parameters["V"].T + parameters["c_out"]).argmax(axis=1) == targets[:, -1])
-        return np.mean(right)
+    def learn(parameters, batches):
+        return train(parameters, rnn_loss_and_gradients, batches, rate=1e-3, threshold=1.0, adam=True)[0]
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), width_ratios=[1.2, 1])
-    T = 300
-    for kind, (color, style) in styles.items():
-        arrived = []
-        for seed in range(10):
-            parameters, rng = beginning(kind, seed)
-            x, targets = next(recall_batches(rng, 1, T))
-            h, cache = rnn_forward(x, parameters["U"], parameters["W"], parameters["b"])
-            dx = rnn_backward(softmax_loss(h, parameters["V"], parameters["c_out"], targets)[1], cache)[0]
-            size = np.linalg.norm(dx, axis=(0, 2))[::-1]  # (T,), the last step first
-            arrived.append(size / size[0])
-        left.semilogy(range(T), np.exp(np.log(arrived).mean(axis=0)), style, color=color, label=kind)
-        low, high = np.min(arrived, axis=0), np.max(arrived, axis=0)
-        left.fill_between(range(T), low, high, color=color, alpha=0.15, linewidth=0)
-        print(f"{kind}: gradient 100 steps back, mean of 10: {np.exp(np.log(arrived).mean(axis=0))[100]:.1e}")
-    left.set(ylim=(1e-8, 10), xlabel="steps back", ylabel="gradient arriving, last step = 1")
-    left.set_title("Before training: geometric mean and range of 10")
-    left.legend(loc="lower right")
-
-    for place, T in enumerate((25, 100)):
-        for offset, (kind, (color, _)) in enumerate(styles.items()):
-            scores = []
-            for seed in range(3):
-                parameters, rng = beginning(kind, seed)
-                batches = list(recall_batches(rng, 220, T))
-                parameters, _, _ = train(parameters, rnn_loss_and_gradients, batches[:200], 1e-3, 1.0, adam=True)
-                scores.append(share_right(parameters, batches[200:]))
-            right.plot(5 * place + offset + np.array([-0.15, 0, 0.15]), scores, "o", color=color, markersize=6)
-            solved = sum(score > 0.9 for score in scores)
-            print(f"T = {T}, {kind}: {np.round(scores, 2)}, solved {solved} of 3", end=" ")
-            print(f"(predicted: {predicted_solved[T][kind]})")
-    right.axhline(0.25, color=GREY, linewidth=0.8)
-    right.text(2.5, 0.28, "guessing", color=GREY, ha="center")
-    right.set_xticks([0, 1, 2, 3, 5, 6, 7, 8], list(styles) * 2, rotation=45, ha="right")
-    right.set(ylim=(0, 1.05), ylabel="share right, new sequences")
-    right.set_title("After 200 batches: T = 25 (left), T = 100 (right)", fontsize=9)
-    plt.show()
+    figures.memory_over_a_gap(beginning, learn, rnn_forward, rnn_backward, softmax_loss, predicted_solved)
 
 # %% [markdown]
-# The uniform beginning, which a library gives you if you do not ask for another, never gets beyond guessing, at neither
-# gap: its spectral radius is 0.57, the gradient is multiplied by about that at every step, and 100 steps back
-# $3 \cdot 10^{-23}$ of it arrives. There is nothing to learn from. The normal one has the spectral radius 1 or so, but
-# its singular values reach from 0 to 2: how much arrives is a matter of luck, as the wide band shows, and it solves one
-# of three at each gap. The orthogonal one solves all six. Nothing else in the network, the data or the training
-# differs: same inputs, same threshold, same Adam. Clipping was switched on in all of these runs, and it helped none of
-# the grey ones.
+# The uniform beginning, which a library gives you if you do not ask for another, never gets beyond guessing, at either
+# gap: its spectral radius is 0.57, the gradient is multiplied by about that at every step, and 100 steps back $3 \cdot
+# 10^{-23}$ of it arrives. There is nothing to learn from. The normal one has the spectral radius 1 or so, but its
+# singular values reach from 0 to 2: how much arrives is a matter of luck, as the wide band shows, and it solves one of
+# three at each gap. The orthogonal one solves all six. Nothing else in the network, the data or the training differs:
+# same inputs, same threshold, same Adam. Clipping was switched on in all of these runs, and it helped none of the grey
+# ones.
 #
 # And the identity? As much gradient arrives as with the orthogonal matrix; it solves T = 25 and fails at T = 100. That
 # some gradient arrives is necessary, and it is not enough. With a learning rate of 0.0003 and 500 batches it solves
@@ -1309,37 +1055,15 @@ if __name__ == "__main__":
 # last one. With L layers that is L + 1 places. (`torch.nn.RNN(dropout=p)` does it in L - 1 places, only between the
 # layers; input and output are left to you.)
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-
-    def arrow(axis, start, end, **style):
-        """Draw an arrow."""
-        axis.annotate("", end, start, arrowprops={"arrowstyle": "->", "linewidth": 1.6} | style)
-
-    figure, axis = plt.subplots(figsize=(7.6, 3.9))
-    T, L = 4, 2
-    labels = [r"$\mathbf{x}_{%d}$", r"$\mathbf{h}^1_{%d}$", r"$\mathbf{h}^2_{%d}$", r"$\mathbf{y}_{%d}$"]
-    route = [(0, 0), (0, 1), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)]  # (t, height): one way of information
-    for t in range(T):
-        for height, label in enumerate(labels):
-            axis.text(t, height, label % t, ha="center", va="center", fontsize=11, zorder=3)
-        for height in range(L + 1):
-            arrow(axis, (t, height + 0.2), (t, height + 0.8), color=ORANGE, linestyle="--")
-        for height in range(1, L + 1):
-            arrow(axis, (t + 0.18, height), (t + 0.82, height), color=BLUE)
-    axis.plot(*np.array(route).T, color="#f0e442", linewidth=14, alpha=0.5, zorder=0, solid_capstyle="round")
-    for height, place in enumerate(("input", "between the layers", "output")):
-        axis.text(T + 0.02, height + 0.5, f"place {height + 1}: {place}", color=ORANGE, va="center")
-    axis.text(T + 0.02, 1, "$\\mathbf{W}^1$, no dropout", color=BLUE, va="center")
-    axis.text(T + 0.02, 2, "$\\mathbf{W}^2$, no dropout", color=BLUE, va="center")
-    axis.set(xlim=(-0.4, T + 1.5), ylim=(-0.35, 3.35), title="L = 2 layers: dropout in L + 1 = 3 places (dashed)")
-    axis.axis("off")
-    plt.show()
+    figures.places_of_dropout()
 
 # %% [markdown]
-# Follow the yellow way, along which $\mathbf{x}_0$ reaches $\mathbf{y}_3$. It passes three dashed arrows and three blue
-# ones. Every way from an input to an output passes exactly L + 1 dashed arrows, *however many steps lie between them*:
-# the noise does not grow with the distance in time. That is the whole point, and the next experiment measures it.
+# Follow the yellow path, along which $\mathbf{x}_0$ reaches $\mathbf{y}_3$. It passes three dashed arrows and three
+# blue ones. Every path from an input to an output passes exactly L + 1 dashed arrows, *however many steps lie between
+# them*: the noise does not grow with the distance in time. That is the whole point, and the next experiment measures
+# it.
 #
 # The masks are fresh at each step. Gal and Ghahramani (2016) keep the same mask for all steps of a sequence instead
 # (and then drop on the recurrent arrows too, which we do not); `same_mask` asks for it.
@@ -1401,8 +1125,8 @@ def dropout_deep_rnn(x, layers, p, rng, training=True, same_mask=False):
 #
 # <details><summary>Random at test time</summary>
 #
-# With `training=False` nothing may change, and the generator must not be touched: whoever draws from it next must get
-# what he would have got.
+# With `training=False` nothing may change, and the generator must not be touched: the next number drawn from it must be
+# what it would have been.
 # </details>
 
 # %% [markdown]
@@ -1419,49 +1143,15 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(70)
-    H, D, T, draws, p = 64, 8, 100, 400, 0.2
-    layers = [
-        (0.3 * rng.standard_normal((H, below)) / np.sqrt(below), recurrent_init(H, "orthogonal", rng), np.zeros(H))
-        for below in (D, H)
-    ]
-    x = np.zeros((draws, T, D))
-    x[:, 0] = rng.standard_normal(D)  # the same input in every draw
-
-    def noisy_everywhere(x, U, W, b, p, rng):
-        """The states of one layer with dropout on its input and on its recurrent arrow: what we do not want."""
-        kept = rng.random(x.shape) >= p
-        h, states = np.zeros((len(x), len(b))), []
-        for t in range(x.shape[1]):
-            memory = h * (rng.random(h.shape) >= p) / (1 - p)
-            h = np.tanh(x[:, t] * kept[:, t] / (1 - p) @ U.T + memory @ W.T + b)
-            states.append(h)
-        return np.stack(states, axis=1)
-
-    clean = dropout_deep_rnn(x, layers, 0.0, rng, training=False)[1][0]
-    noisy = {
-        "arrows upward only": dropout_deep_rnn(x, layers, p, rng)[1][0],
-        "recurrent arrow too": noisy_everywhere(x, *layers[0], p, rng),
-    }
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
-    for (name, states), color, style in zip(noisy.items(), (BLUE, ORANGE), ("-", "--"), strict=True):
-        cosine = (states * clean).sum(axis=2) / np.linalg.norm(states, axis=2) / np.linalg.norm(clean, axis=2)
-        low, high = np.percentile(cosine, [10, 90], axis=0)
-        axis.plot(range(T), cosine.mean(axis=0), style, color=color, label=name)
-        axis.fill_between(range(T), low, high, color=color, alpha=0.2, linewidth=0)
-        print(f"{name}: {cosine.mean(axis=0)[[1, 20, 99]].round(2)} (predicted: {predicted_cosine[name]})")
-    axis.set(xlabel="steps since the input", ylabel="cosine with the state without dropout", ylim=(-0.4, 1.02))
-    axis.set_title("What is left of a memory, p = 0.2; mean and middle 80 % of 400 draws")
-    axis.legend(loc="center right")
-    plt.show()
+    figures.noise_on_a_memory(dropout_deep_rnn, recurrent_init, predicted_cosine, p=0.2)
 
 # %% [markdown]
 # The blue line is level: 0.86 after 1 step, after 20 and after 99. The input lost a part of itself on one arrow on its
 # way into the first layer, and nothing thereafter. The orange line starts at the same height and has halved after six
 # steps; after 20 the mean cosine is 0.08 and after 99 there is nothing left. Each step leaves the memory, on average,
 # where it was and adds fresh noise, so that the square of the cosine shrinks by the factor $1 - p = 0.8$, and after 20
-# steps the cosine by $\sqrt{0.8^{20}} = 0.11$. Whoever wants noise on the recurrent arrow has to change something else,
-# as Gal and Ghahramani do, whose mask stays the same for all steps of a sequence.
+# steps the cosine by $\sqrt{0.8^{20}} = 0.11$. If you want noise on the recurrent arrow, you have to change something
+# else, as Gal and Ghahramani do, whose mask stays the same for all steps of a sequence.
 
 # %% [markdown]
 # ## 8. All of it on a text
@@ -1489,56 +1179,26 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    from time import perf_counter
+    recipes = {  # the loss and its gradients, the learning rate, the threshold, whether to use Adam
+        "plain": (rnn_loss_and_gradients, 1.0, np.inf, False),
+        "clipped": (rnn_loss_and_gradients, 1.0, 1.0, False),
+        "+ layer norm": (layer_norm_loss_and_gradients, 1.0, 1.0, False),
+        "+ stabilizer": (stabilized(1.0), 1.0, 1.0, False),
+        "Adam": (rnn_loss_and_gradients, 3e-3, 1.0, True),
+    }
 
-    def recipe(name):
-        """The loss and gradients, the learning rate, the threshold and whether to use Adam."""
-        loss_and_gradients = rnn_loss_and_gradients
-        if "layer norm" in name:
-            loss_and_gradients = layer_norm_loss_and_gradients
-        if "stabilizer" in name:
-            loss_and_gradients = stabilized(1.0)
-        adam = "Adam" in name
-        return loss_and_gradients, 3e-3 if adam else 1.0, np.inf if name == "plain" else 1.0, adam
+    def run(loss_and_gradients, rate, threshold, adam, seed):
+        rng = np.random.default_rng(seed)
+        parameters = initial_parameters(rng, K, 128, K)
+        if loss_and_gradients is layer_norm_loss_and_gradients:
+            parameters["g"] = np.ones(128)
+        return train(parameters, loss_and_gradients, text_batches(tokens, rng, 150), rate, threshold, adam)[1:]
 
-    curves = {}
-    for name in predicted_loss:
-        loss_and_gradients, rate, threshold, adam = recipe(name)
-        losses, norms, start = [], [], perf_counter()
-        for seed in range(3):
-            rng = np.random.default_rng(seed)
-            parameters = initial_parameters(rng, K, 128, K)
-            if "layer norm" in name:
-                parameters["g"] = np.ones(128)
-            batches = text_batches(tokens, rng, 150)
-            _, loss, norm = train(parameters, loss_and_gradients, batches, rate, threshold, adam)
-            losses.append(loss)
-            norms.append(norm)
-        curves[name] = np.array(losses), np.array(norms)
-        last = curves[name][0][:, -20:].mean(axis=1)
-        print(f"{name:>13}: last 20 batches {np.round(last, 2)}, mean {last.mean():.2f}", end=" ")
-        print(f"(predicted: {predicted_loss[name]}); {perf_counter() - start:.0f} s")
-        print(f"{'':>13}  norm above 1 in {(curves[name][1] >= 1).mean(axis=1).round(2)} of the batches")
 
-    figure, axes = plt.subplots(2, 2, figsize=(8.6, 5.4), sharex=True)
-    colors = dict(zip(curves, (GREY, BLUE, ORANGE, GREEN, "#cc79a7"), strict=True))
-    window = np.ones(10) / 10
-    for name, (losses, norms) in curves.items():
-        for seed in range(3):
-            label = name if seed == 0 else None
-            column = 0 if name == "plain" else 1
-            smooth = np.convolve(losses[seed], window, "valid")
-            axes[0, column].plot(np.arange(9, 150), smooth, color=colors[name], linewidth=1, label=label)
-            axes[1, column].plot(norms[seed], color=colors[name], linewidth=0.6, alpha=0.8)
-    for column, title in enumerate(("plain, three seeds", "clipped, three seeds each")):
-        axes[0, column].set(title=title, ylabel="loss, nats (mean of 10 batches)")
-        axes[1, column].set(yscale="log", xlabel="batch", ylabel="gradient norm before clipping")
-        axes[1, column].axhline(1, color="black", linewidth=0.6)
-    axes[0, 0].axhline(np.log(K), color="black", linewidth=0.6, linestyle=":")
-    axes[0, 0].text(149, np.log(K) + 0.6, "guessing evenly", ha="right", fontsize=8)
-    axes[0, 1].set(ylim=(2.2, 4.3))
-    axes[0, 1].legend(fontsize=8)
-    plt.show()
+# %% folded=true
+if __name__ == "__main__":
+    curves = figures.train_on_text(recipes, run, predicted_loss)
+    figures.losses_and_norms(curves, K)
 
 # %% [markdown]
 # **Plain** gradient descent does not merely learn slowly, it leaves within a few batches for regions in which it is
@@ -1564,29 +1224,12 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    first = int(np.argmax(curves["plain"][0][0] > 5))  # the first bad loss; the step before it led there
+    bad = int(np.argmax(curves["plain"][0][0] > 5))  # the first bad loss; the step before it led there
     rng = np.random.default_rng(0)
-    parameters = initial_parameters(rng, K, 128, K)
-    batches = list(text_batches(tokens, rng, 150))
-    parameters, _, _ = train(parameters, rnn_loss_and_gradients, batches[: first - 1], 1.0)
-    loss, gradients = rnn_loss_and_gradients(parameters, *batches[first - 1])
-    _, norm = clip_gradient_norm(gradients, 1.0)
-    downhill = {name: -g / norm for name, g in gradients.items()}
-    distances = np.concatenate([[0], np.logspace(-2.5, np.log10(2 * norm), 60)])
-    heights = loss_along(parameters, downhill, distances, *batches[first - 1])
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
-    axis.plot(distances, heights, color=GREY)
-    for length, name, color, marker in ((norm, "plain", ORANGE, "s"), (min(norm, 1.0), "clipped at 1", BLUE, "o")):
-        after = loss_along(parameters, downhill, [length], *batches[first - 1])[0]
-        axis.plot(length, after, marker, color=color, label=f"{name}: step of length {length:.2f}, loss {after:.2f}")
-    best = distances[heights.argmin()]
-    axis.plot(best, heights.min(), "*", color=GREEN, markersize=10, label=f"best: {best:.2f}, loss {heights.min():.2f}")
-    axis.axhline(loss, color=GREY, linestyle=":", linewidth=0.8)
-    axis.set(xlabel="distance along -g", ylabel="loss of the same batch, nats")
-    axis.set_title(f"128 units, batch {first - 1} of the plain run: loss {loss:.2f}, ‖g‖ = {norm:.2f}")
-    axis.legend()
-    plt.show()
+    parameters, batches = initial_parameters(rng, K, 128, K), text_batches(tokens, rng, 150)
+    before = [next(batches) for _ in range(bad - 1)]
+    parameters, _, _ = train(parameters, rnn_loss_and_gradients, before, rate=1.0)
+    figures.downhill(rnn_loss_and_gradients, loss_along, clip_gradient_norm, parameters, next(batches), bad - 1)
 
 # %% [markdown]
 # A step of length 6.54 from a loss of 4.50, and the same batch costs 10.76. There is no wall in this picture: along the
@@ -1605,36 +1248,9 @@ if __name__ == "__main__":
 # without. Beside them, what the figure above could not show: 300 batches, clipped, from a $\mathbf{W}$ that is too
 # small or too large to begin with.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    with np.load(data_path("stability_curves.npz")) as file:
-        shipped = {name: file[name] for name in file}
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.4, 3.6))
-    colors = {"SGD": BLUE, "layer norm": ORANGE, "stabilizer": GREEN, "Adam": "#cc79a7"}
-    places = np.arange(5, 1000, 10)
-    print("mean loss of the last 100 batches, three seeds")
-    for name, color in colors.items():
-        for axis, clipping in ((left, "not clipped"), (middle, "clipped")):
-            losses = shipped[f"{name}, {clipping}/loss"]  # (3, 100)
-            for seed in range(3):
-                axis.plot(places, losses[seed], color=color, linewidth=1, label=name if seed == 0 else None)
-            print(f"  {name + ', ' + clipping:<24} {losses[:, -10:].mean(axis=1).round(2)}")
-    left.axhline(np.log(K), color="black", linewidth=0.6)
-    left.set(yscale="log", ylim=(1.8, 60), xlabel="batch", ylabel="loss, nats", title="1,000 batches, not clipped")
-    left.set_yticks([2, 3, np.log(K), 10, 20, 40], ["2", "3", "4.28", "10", "20", "40"])
-    left.minorticks_off()
-    middle.set(ylim=(1.95, 3.0), xlabel="batch", title="1,000 batches, clipped")
-    middle.legend()
-    for name, style in (("SGD", "s--"), ("layer norm", "o-")):
-        final = shipped[f"{name}/loss by scale"]  # (scales, 3)
-        low, high = final.min(axis=1), final.max(axis=1)
-        right.plot(shipped["scales"], final.mean(axis=1), style, color=colors[name], label=f"{name}, clipped")
-        right.fill_between(shipped["scales"], low, high, color=colors[name], alpha=0.2, linewidth=0)
-        print(f"{name}, clipped, W scaled by {shipped['scales']}: {final.mean(axis=1).round(2)}")
-    right.set_xscale("log", base=2)
-    right.set(xlabel="scale of the first W", title="300 batches, clipped")
-    right.legend()
-    plt.show()
+    figures.longer_runs(data_path("stability_curves.npz"), K)
 
 # %% [markdown]
 # **Without clipping** (left) SGD ends at 20 to 28 nats and the stabilizer, which never looks at the gradient's size,
@@ -1648,9 +1264,9 @@ if __name__ == "__main__":
 #
 # **The right picture** shows what the good beginning had hidden. If the first $\mathbf{W}$ is twice too large, clipped
 # SGD ends at 3.31 after 300 batches, as if it knew only how often each character occurs; with layer normalisation at
-# 2.65. Eight times too large: 4.71, worse than guessing, against 3.23. Whoever initialises with care needs layer
-# normalisation less; whoever cannot, or builds something for which nobody knows the right scale, is glad of it. The
-# fair summary of the slide would be: it makes training *less sensitive*, and what that is worth depends on what you
+# 2.65. Eight times too large: 4.71, worse than guessing, against 3.23. If you initialise with care, you need layer
+# normalisation less; if you cannot, or build something for which nobody knows the right scale, you will be glad of it.
+# The fair summary of the slide would be: it makes training *less sensitive*, and what that is worth depends on what you
 # start from.
 
 # %% [markdown] written="clipping_repairs" points=10 minutes=20

@@ -24,8 +24,8 @@
 #
 # **How to work.** Ten exercises are for you to write, two questions for you to answer in words, as in the assignments
 # before: write the function, run its cell, then run the `check(...)` below it. Help is folded away under the symptom
-# that it cures. Sections 1 to 5 are NumPy, with the gradient by hand. From section 7 on PyTorch finds the gradients:
-# by then you know what it does.
+# that it cures. What draws the figures is in the file `figures.py` beside this notebook. Sections 1 to 5 are NumPy,
+# with the gradient by hand. From section 7 on PyTorch finds the gradients: by then you know what it does.
 #
 # **Predict, then measure.** Six experiments ask for a prediction in place of `None` before they show a figure. Several
 # results are not what the slides lead one to expect. Predictions earn no points and cost none.
@@ -40,12 +40,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
     torch.set_num_threads(1)  # the products below are small: more threads would cost more than they bring
 
 # %% [markdown]
@@ -153,34 +151,8 @@ def gru_step_forward(x, h_prev, U, W, b):
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(0)
-    H = 5
-    U, W, b = rng.standard_normal((3 * H, 4)), rng.standard_normal((3 * H, H)), rng.standard_normal(3 * H)
-    x, h_prev = rng.standard_normal((2, 4)), rng.uniform(-1, 1, (2, H))
-    U_n, W_n, b_n = U[2 * H :], W[2 * H :], b[2 * H :]
-    for z, r, name, expected in (
-        (0, 1, "a copy", h_prev),
-        (1, 1, "a plain RNN", np.tanh(x @ U_n.T + h_prev @ W_n.T + b_n)),
-        (1, 0, "no past", np.tanh(x @ U_n.T + b_n)),
-    ):
-        b_ends = np.concatenate([np.full(H, 40 * r - 20), np.full(H, 40 * z - 20), b_n])
-        U_ends, W_ends = (np.concatenate([np.zeros_like(A[: 2 * H]), A[2 * H :]]) for A in (U, W))
-        h, _ = gru_step_forward(x, h_prev, U_ends, W_ends, b_ends)
-        print(f"z = {z}, r = {r}: largest difference from {name}: {abs(h - expected).max():.0e}")
-
-    pulse = (np.arange(120) < 30).astype(float)[None, :, None]  # (1, 120, 1)
-    figure, axis = plt.subplots(figsize=(6.4, 2.8))
-    axis.fill_between(range(120), pulse[0, :, 0], color=GREY, alpha=0.2, linewidth=0, label="input", step="mid")
-    for z, color, style in ((0.5, ORANGE, ":"), (0.1, GREEN, "--"), (0.02, BLUE, "-")):
-        h, states = np.zeros((1, 1)), []
-        for t in range(120):
-            U_one, b_one = np.array([[0.0], [0.0], [2.0]]), np.array([0.0, np.log(z / (1 - z)), 0.0])
-            h, _ = gru_step_forward(pulse[:, t], h, U_one, np.zeros((3, 1)), b_one)
-            states.append(h.item())
-        axis.plot(states, style, color=color, label=f"z = {z:g}, 1/z = {1 / z:g} steps")
-    axis.set(xlabel="step t", ylabel="state h", title="One unit follows its input, at three constant update gates")
-    axis.legend()
-    plt.show()
+    figures.gates_at_their_ends(gru_step_forward)
+    figures.one_unit_follows(gru_step_forward, gates=(0.5, 0.1, 0.02))
 
 # %% [markdown]
 # ## 2. The gradient through the gates
@@ -413,55 +385,15 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(1)
-    N, D, H, longest, seeds = 50, 2, 16, 50, range(5)
-    x = 0.5 * rng.standard_normal((N, longest, D))
-    v = rng.standard_normal((N, H))
-    v /= np.linalg.norm(v, axis=1, keepdims=True)
-
-    def rnn_gradient(T, U, W, b):
-        """dL/dh0 of a plain RNN, L = v . h_{T-1}: (N, H)."""
-        states = [np.zeros((N, H))]
-        for t in range(T):
-            states.append(np.tanh(x[:, t] @ U.T + states[-1] @ W.T + b))
-        dh = v
-        for h in reversed(states[1:]):
-            dh = (dh * (1 - h**2)) @ W
-        return dh
-
-    def gru_gradient(T, U, W, b):
-        """dL/dh0 of a GRU, L = v . h_{T-1}: (N, H)."""
-        h, cache = gru_forward(x[:, :T], U, W, b)
-        dh = np.zeros_like(h)
-        dh[:, -1] = v
-        return gru_backward(dh, cache)[4]
-
+    D, H, seeds = 2, 16, range(5)
     beginnings = {
-        "RNN": (rnn_gradient, initial_parameters("rnn", D, H, seeds)),
-        "RNN, orthogonal W": (rnn_gradient, initial_parameters("rnn", D, H, seeds, recurrent="orthogonal")),
-        "GRU, bias 0": (gru_gradient, initial_parameters("gru", D, H, seeds)),
-        "GRU, bias -ln 50": (gru_gradient, initial_parameters("gru", D, H, seeds)),
+        "RNN": initial_parameters("rnn", D, H, seeds),
+        "RNN, orthogonal W": initial_parameters("rnn", D, H, seeds, recurrent="orthogonal"),
+        "GRU, bias 0": initial_parameters("gru", D, H, seeds),
+        "GRU, bias -ln 50": initial_parameters("gru", D, H, seeds),
     }
-    beginnings["GRU, bias -ln 50"][1][2][:, H : 2 * H] = -np.log(50)
-    distances = np.array([1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 35, 40, 45, 50])
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
-    for (name, (gradient, parameters)), style in zip(beginnings.items(), ("s-", "^-", "o-", "D-"), strict=True):
-        color = {"s-": GREY, "^-": GREEN, "o-": ORANGE, "D-": BLUE}[style]
-        lengths = [
-            np.linalg.norm([gradient(T, *(array[s].astype(float) for array in parameters[:3])) for s in seeds], axis=2)
-            for T in distances
-        ]  # for each T: (5, N)
-        typical = np.exp(np.log(lengths).mean(axis=(1, 2)))  # geometric mean over networks and sequences
-        axis.semilogy(distances, typical, style, color=color, label=name, markersize=4)
-        predicted = predicted_power_of_ten[name]
-        print(f"{name:<18} T = 50: power of ten {np.log10(typical[-1]):.1f}; predicted: {predicted}")
-    axis.semilogy(distances, 0.5**distances, ":", color=ORANGE, label="the copy alone, z = 1/2")
-    axis.semilogy(distances, (50 / 51) ** distances, ":", color="black", zorder=3, label="the copy alone, z = 1/51")
-    axis.set(xlabel="T, steps between h0 and the loss", ylabel="length of the gradient at h0", ylim=(1e-16, 30))
-    axis.set_title("Before training: what is left of a gradient of length 1")
-    axis.legend(loc="lower left", fontsize=8)
-    plt.show()
+    beginnings["GRU, bias -ln 50"][2][:, H : 2 * H] = -np.log(50)  # b of the update gate
+    figures.gradient_before_training(gru_forward, gru_backward, beginnings, predicted_power_of_ten)
 
 # %% [markdown]
 # If you expected the GRU to be best by nature, look at the orange line. With all biases at zero it loses *more* than
@@ -481,7 +413,7 @@ if __name__ == "__main__":
 #
 # *What one GRU calls "update" another calls "keep"; and the reset gate stands on either side of a product.*
 #
-# Whoever loads the weights of one program into another must know which GRU each of them computes. There are two choices
+# To load the weights of one program into another, you must know which GRU each of them computes. There are two choices
 # for each of the two gates, and all of them are in use:
 #
 # $$\begin{array}{lll}
@@ -524,8 +456,8 @@ def torch_gru_step(x, h_prev, U, W, b_U, b_W):
 # %% [markdown]
 # <details><summary>Agrees with the lecture's cell and not with GRUCell</summary>
 #
-# Read the equations of the docstring once more, not those of section 1: the last line is another one, and the reset
-# gate acts later.
+# Read the equations of the docstring once more, not those of section 1: the last line is different, and the reset gate
+# acts later.
 # </details>
 #
 # <details><summary>Right when both vectors of biases are zero, or when b_W is zero</summary>
@@ -604,8 +536,8 @@ def gru_to_torch(U, W, b):
 # %% [markdown]
 # ### Experiment 2: an error that hides
 #
-# Six units with random weights and a diagonal $W_n$ are converted; then the full $W_n$ is put into both cells, as
-# somebody would who knows about z and has never heard of the reset gate. Both start from h0 = 0 and read the same 25
+# Six units with random weights and a diagonal $W_n$ are converted; then the full $W_n$ is put into both cells, as a
+# programmer might who knows about z and has never heard of the reset gate. Both start from h0 = 0 and read the same 25
 # inputs. At which step do the two cells first differ by more than a rounding error? How large is the difference in the
 # end, compared with states between -1 and 1? A second line shows what happens if the weights are not converted at all.
 
@@ -613,51 +545,10 @@ def gru_to_torch(U, W, b):
 if __name__ == "__main__":
     predicted_first_step, predicted_last_difference = None, None
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    rng = np.random.default_rng(2)
-    N, T, D, H = 200, 25, 3, 6
-    U, W, b = rng.standard_normal((3 * H, D)), rng.standard_normal((3 * H, H)), rng.standard_normal(3 * H)
-    x = rng.standard_normal((N, T, D))
-    diagonal = W.copy()
-    diagonal[2 * H :] *= np.eye(H)
-
-    def torch_states(U, W, b_U, b_W):
-        """The states of torch_gru_step over all inputs: (N, T, H)."""
-        h, states = np.zeros((N, H)), []
-        for t in range(T):
-            h = torch_gru_step(x[:, t], h, U, W, b_U, b_W)
-            states.append(h)
-        return np.stack(states, axis=1)
-
-    def typical_difference(ours, theirs):
-        """The largest difference between the states of each step, mean over the sequences: (T,)."""
-        return abs(ours - theirs).max(axis=2).mean(axis=0)
-
-    U_new, W_new, b_U, b_W = gru_to_torch(U, diagonal, b)
-    exact = typical_difference(gru_forward(x, U, diagonal, b)[0], torch_states(U_new, W_new, b_U, b_W))
-    W_new[2 * H :] = W[2 * H :]
-    half = typical_difference(gru_forward(x, U, W, b)[0], torch_states(U_new, W_new, b_U, b_W))
-    unchanged = typical_difference(gru_forward(x, U, W, b)[0], torch_states(U, W, b, np.zeros(3 * H)))
-    try:
-        gru_to_torch(U, W, b)
-    except ValueError as refusal:
-        print("gru_to_torch on the full W_n refuses:", refusal)
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.4))
-    for differences, style, color, label in (
-        (unchanged, "s:", GREY, "nothing converted"),
-        (half, "o-", ORANGE, "z converted, full W_n copied"),
-        (exact, "^--", BLUE, "converted, W_n diagonal"),
-    ):
-        axis.semilogy(range(T), differences.clip(1e-17), style, color=color, label=label, markersize=4)
-    axis.set(xlabel="step t", ylabel="largest difference of a state", ylim=(3e-18, 30))
-    axis.set_title("The lecture's GRU beside PyTorch's, from h0 = 0")
-    axis.legend(loc="center right")
-    plt.show()
-    first = np.argmax(half > 1e-9)
-    print(f"full W_n copied: the cells first differ at step {first} (predicted: {predicted_first_step})", end="; ")
-    print(f"at the last step {half[-1]:.2f} (predicted: {predicted_last_difference})")
+    predicted = predicted_first_step, predicted_last_difference
+    figures.error_that_hides(gru_forward, torch_gru_step, gru_to_torch, *predicted)
 
 # %% [markdown]
 # At step 0 all is well, to the last digit: the state before it is zero, so there is nothing that a reset gate could
@@ -761,40 +652,10 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     predicted_correlation = {"before": None, "after": None}
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    import re
-
-    with np.load(data_path("shakespeare_gru.npz")) as file:
-        trained_gru = dict(file)
-    text = re.sub(r"\s+", " ", data_path("shakespeare.txt").read_text().lower())[-40_000:]
-    number = {character: k for k, character in enumerate(str(trained_gru["characters"]))}
-    tokens = np.array([number[character] for character in text]).reshape(40, 1000)
-    x = np.eye(len(number))[tokens[:, :-1]]  # one-hot, (40, 999, K)
-    _, cache = gru_forward(x, *(trained_gru[name].astype(float) for name in ("U", "W", "b")))
-    r, z, _ = np.split(cache[4][:, 100:].mean(axis=(0, 1)), 3)  # (64,) each, without the first 100 characters
-
-    def rank_correlation(a, b):
-        """The correlation of the ranks of two vectors."""
-        return np.corrcoef(a.argsort().argsort(), b.argsort().argsort())[0, 1]
-
-    print(f"your gru_forward, first network: mean r {r.mean():.2f}, rank correlation {rank_correlation(z, r):+.2f}")
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True, sharey=True)
-    for axis, place in zip(axes, ("before", "after"), strict=True):
-        correlations = []
-        for s, (marker, color) in enumerate((("o", BLUE), ("^", ORANGE), ("s", GREEN))):
-            z, r = trained_gru[f"{place}/z"][s], trained_gru[f"{place}/r"][s]
-            correlations.append(rank_correlation(z, r))
-            label = f"{correlations[-1]:+.2f}"
-            axis.plot(z, r, marker, color=color, alpha=0.7, markersize=4, linestyle="none", label=label)
-        axis.set(xlabel="mean of z: slow to fast", title=f"reset {place} the product", xlim=(0, 1), ylim=(0, 1.35))
-        axis.set_yticks(np.linspace(0, 1, 6))
-        axis.legend(title="three networks and their rank correlations", fontsize=8, ncols=3, loc="upper center")
-        predicted = predicted_correlation[place]
-        print(f"reset {place} the product: {np.round(correlations, 2)}; predicted: {predicted}", end="; ")
-        print(f"{trained_gru[f'{place}/loss'].round(3)} nats a character")
-    axes[0].set_ylabel("mean of r: closed to open")
-    plt.show()
+    files = data_path("shakespeare_gru.npz"), data_path("shakespeare.txt")
+    figures.speed_and_reset_gates(gru_forward, *files, predicted_correlation)
 
 # %% [markdown]
 # With the reset **after** the product the sentence holds, if "active" means busy resetting: rank correlations of -0.52,
@@ -858,7 +719,7 @@ def count_cell_parameters(cell, D, H, biases=1, T=1):
 # not vectors.
 # </details>
 #
-# <details><summary>The LSTM's memory is half of what is asked</summary>
+# <details><summary>The LSTM's memory is half of what is expected</summary>
 #
 # What must be stored between two steps so that the third can be computed?
 # </details>
@@ -869,27 +730,15 @@ def count_cell_parameters(cell, D, H, biases=1, T=1):
 
 # %%
 if __name__ == "__main__":
-    D, H, budget = 128, 128, 100_000
     layers = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM, "peephole": None}
-    print(
-        f"{'cell':<9} {'one bias':>9} {'of an RNN':>10} {'numbers of state':>17} {'per 1000 parameters':>20}", end=" "
-    )
-    print(f"{'two biases':>11} {'PyTorch':>8} {'H for 100,000':>14}")
-    for cell, layer in layers.items():
-        count, memory = count_cell_parameters(cell, D, H)
-        times = count / count_cell_parameters("rnn", D, H)[0]
-        two, _ = count_cell_parameters(cell, D, H, biases=2)
-        in_torch = f"{sum(p.numel() for p in layer(D, H).parameters()):,}" if layer else "none"
-        affordable = max(units for units in range(1, 400) if count_cell_parameters(cell, D, units)[0] <= budget)
-        print(f"{cell:<9} {count:>9,} {times:>10.2f} {round(memory * count):>17} {1000 * memory:>20.2f}", end=" ")
-        print(f"{two:>11,} {in_torch:>8} {affordable:>14}")
+    figures.table_of_cells(count_cell_parameters, layers, D=128, H=128, budget=100_000)
 
 # %% [markdown]
 # Three, four and five and a half times the parameters of the RNN, and as many multiplications in each step. Per 1000
 # parameters the RNN hands on 3.89 numbers and all gated cells fewer: as far as counting goes, the slide is right. But
 # the GRU, which has fewer parameters than the LSTM, comes out *below* it, 1.30 against 1.95, because the LSTM hands on
-# two vectors. Whoever counts its c alone gets 0.97, and then the order is the other way round. Without saying what is
-# counted such a sentence has no truth value.
+# two vectors. Count its c alone, and it has 0.97; then the order is the other way round. Without saying what is counted
+# such a sentence has no truth value.
 #
 # And room is not use. Collins et al. (2017) measured what trained networks really hold: about one number of the past
 # inputs for each hidden unit, in all these cells, carefully trained; the differences that others had reported were
@@ -905,8 +754,8 @@ if __name__ == "__main__":
 #
 # The **adding problem** (Hochreiter and Schmidhuber 1997): each step brings a random number and a mark, 0 or 1. Two
 # steps of the sequence are marked, one in each half. At the end the network is to tell the sum of the two marked
-# numbers. Whoever always answers 1, the mean, has a mean squared error of 1/6 = 0.167; we call the problem solved
-# when it falls below 0.02 on a batch.
+# numbers. A network that always answers 1, the mean, has a mean squared error of 1/6 = 0.167; we call the problem
+# solved when it falls below 0.02 on a batch.
 
 
 # %% exercise="adding_problem_batch" points=4 difficulty=2 minutes=15
@@ -978,20 +827,9 @@ def latching_batch(rng, N, T, anywhere=False, noise=0.5):
 # %% [markdown]
 # An example of each: what the network sees, and what it is to tell.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    figure, axes = plt.subplots(1, 2, figsize=(8, 2.6), sharey=True)
-    for axis, batch, title in zip(axes, (adding_problem_batch, latching_batch), ("adding", "latching"), strict=True):
-        x, y = batch(np.random.default_rng(5), 1, 25)
-        marked = x[0, :, 1] == 1
-        axis.axhline(0, color=GREY, linewidth=0.8)
-        axis.vlines(np.arange(25), 0, x[0, :, 0], color=GREY, linewidth=1)
-        axis.plot(np.flatnonzero(~marked), x[0, ~marked, 0], "o", color=GREY, markersize=4, label="mark 0")
-        axis.plot(np.flatnonzero(marked), x[0, marked, 0], "D", color=ORANGE, markersize=7, label="mark 1")
-        axis.set(xlabel="step t", title=f"{title}, T = 25: tell {y[0]:.2f} after the last step", ylim=(-1.3, 1.9))
-    axes[0].set_ylabel("number")
-    axes[0].legend(ncols=2, loc="upper left")
-    plt.show()
+    figures.one_sequence_of_each(adding_problem_batch, latching_batch, T=25)
 
 # %% [markdown]
 # ## 7. Many networks at once
@@ -1131,7 +969,7 @@ def train_to_criterion(cell, parameters, x, y, criterion, lr=0.01, clip=1.0):
 
 
 # %% [markdown]
-# <details><summary>A network trains otherwise in company than alone</summary>
+# <details><summary>A network trains differently in company than alone</summary>
 #
 # Is there one norm for each network, or one for all? Do you divide the sum of the losses by S? And is a network that
 # has met the criterion still trained?
@@ -1223,32 +1061,8 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    COLORS = {"RNN": GREY, "LSTM": BLUE, "GRU": ORANGE}
-
-    def show_races(races, K, title, predicted):
-        """A panel for each T: a dot where a network met the criterion, a cross on grey if it did not in K batches."""
-        figure, axes = plt.subplots(1, len(races), figsize=(8, 3.1), sharey=True)
-        for axis, (T, results) in zip(axes, races.items(), strict=True):
-            axis.axvspan(K, 4 * K, color=GREY, alpha=0.15, linewidth=0)
-            for row, (name, (steps, _, _)) in enumerate(results.items()):
-                heights = row + np.linspace(-0.3, 0.3, len(steps))  # one line for each seed
-                color = COLORS[name.split(",")[0]]
-                for step, height in zip(steps, heights, strict=True):
-                    place, marker = (2 * K, "x") if step is None else (step + 1, "o")
-                    axis.plot(place, height, marker, color=color, markersize=4)
-            axis.set(xscale="log", xlim=(1, 4 * K), xlabel="batches until solved", title=f"{title}, T = {T}")
-            axis.set_xticks([1, 10, 100], ["1", "10", "100"])
-            axis.text(2 * K, -0.8, "not\nsolved", ha="center", fontsize=7)
-        axes[0].set_yticks(range(len(results)), list(results))
-        axes[0].set_ylim(len(results) - 0.4, -1.0)
-        plt.show()
-        print(f"{'solved, of five networks':<24}", *(f"{'T = ' + str(T):>8}" for T in races), " predicted, last T")
-        for name in results:
-            solved = [sum(step is not None for step in race[name][0]) for race in races.values()]
-            print(f"{name:<24}", *(f"{count:>8}" for count in solved), f" {predicted[name]}")
-
     adding = {T: race(adding_problem_batch, T, 500, ADDING_SOLVED) for T in (10, 25)}
-    show_races(adding, 500, "adding", predicted_to_solve_adding)
+    figures.batches_until_solved(adding, 500, "adding", predicted_to_solve_adding)
 
 # %% [markdown]
 # At T = 10 all 35 networks get there, the plain RNNs last. At T = 25 all 25 gated ones do, within some 350 batches, and
@@ -1278,13 +1092,13 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     latching = {T: race(latching_batch, T, 300, LATCHING_SOLVED) for T in (10, 25, 50)}
-    show_races(latching, 300, "latching", predicted_to_solve_latching)
+    figures.batches_until_solved(latching, 300, "latching", predicted_to_solve_latching)
 
 # %% [markdown]
-# At T = 10 everybody solves it, and the plain RNNs are among the quickest. At T = 25 the winner of the first race fails
-# altogether: **0 of 5 for the GRU with bias 0, and 0 of 5 for the LSTM with bias 0**, while the plain RNN and the
+# At T = 10 all of them solve it, and the plain RNNs are among the quickest. At T = 25 the winner of the first race
+# fails altogether: **0 of 5 for the GRU with bias 0, and 0 of 5 for the LSTM with bias 0**, while the plain RNN and the
 # orthogonal one both solve it 5 times out of 5. At T = 50 the orthogonal RNN is still ahead of the LSTM with bias 0 (1
-# against 0), the plain RNN has 3, the LSTM with bias 1 has 3, and those who begin with $\ln T$ or $-\ln T$ have 5 and
+# against 0), the plain RNN has 3, the LSTM with bias 1 has 3, and those that begin with $\ln T$ or $-\ln T$ have 5 and
 # 5, after at most 48 batches.
 #
 # So the simple story, that gates keep the gradient and therefore gated cells remember, is not the whole story. At
@@ -1330,47 +1144,11 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     from functools import partial
 
-    anywhere = {50: race(partial(latching_batch, anywhere=True), 50, 300, LATCHING_SOLVED, names)}
-    solved = {name: sum(step is not None for step in steps) for name, (steps, _, _) in anywhere[50].items()}
-    for name, (steps, _, _) in anywhere[50].items():
-        batches = ["not" if step is None else step + 1 for step in steps]
-        print(f"{name:<18} solved by {solved[name]} of 5; predicted: {predicted_to_solve_anywhere[name]};", end=" ")
-        print("batches until solved:", *batches)
-
-    rng = np.random.default_rng(3)
-    x, y = latching_batch(rng, 200, 1000)  # the bit at step 0, then noise
-    silence = np.zeros((2, 1000, 2))
-    silence[:, 0] = [[1, 1], [-1, 1]]  # each bit once, then zeros
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-    for (name, predicted), style in zip(predicted_share_right.items(), ("o-", "D-"), strict=True):
-        color = {"o-": ORANGE, "D-": BLUE}[style]
-        U, W, b, V, c_out = (array.astype(float) for array in anywhere[50][name][2])
-        shares, lengths, z_noise, resting = [], [], [], 0
-        for s in range(5):
-            h, cache = gru_forward(x, U[s], W[s], b[s])
-            shares.append((np.sign(h @ V[s] + c_out[s]) == y[:, None]).mean(axis=0))  # (1000,)
-            z_noise.append(cache[4][:, 1:50, 16:32].mean())
-            plus, minus = gru_forward(silence, U[s], W[s], b[s])[0][:, -1] @ V[s]  # where silence leads from each bit
-            resting += plus - minus > 1
-            gradients = []
-            for T in distances:  # from the state after the bit over T steps of noise
-                later, cache = gru_forward(x[:, 1 : T + 1], U[s], W[s], b[s], h[:, 0])
-                dh = np.zeros_like(later)
-                dh[:, -1] = V[s] / np.linalg.norm(V[s])
-                gradients.append(np.linalg.norm(gru_backward(dh, cache)[4], axis=1))
-            lengths.append(np.exp(np.log(gradients).mean(axis=1)))  # geometric mean over the sequences
-        shares = np.array(shares)
-        left.semilogx(np.arange(1, 1001), shares.mean(axis=0), color=color, label=name)
-        right.semilogy(distances, np.exp(np.log(lengths).mean(axis=0)), style, color=color, markersize=4, label=name)
-        print(f"{name}: told right after 200 steps {shares[:, 199].mean():.2f}, after 1000", end=" ")
-        print(f"{shares[:, -1].mean():.2f}; predicted: {predicted}")
-        print(f"    mean z during noise {np.mean(z_noise):.2f}; in silence the two bits end apart in {resting} of 5")
-    left.axvline(50, color=GREY, linestyle=":", label="longest gap in training")
-    left.set(xlabel="step t", ylabel="share of bits told right", ylim=(0, 1.05), title="Keeping one bit")
-    left.legend(fontsize=8, loc="lower left")
-    right.set(xlabel="T, steps", ylabel="length of the gradient", title="Gradient to the state after the bit")
-    right.legend(fontsize=8)
-    plt.show()
+    task = partial(latching_batch, anywhere=True)
+    anywhere = race(task, 50, 300, LATCHING_SOLVED, names=list(predicted_to_solve_anywhere))
+    figures.print_solved(anywhere, predicted_to_solve_anywhere)
+    trained = {name: parameters for name, (_, _, parameters) in anywhere.items()}
+    figures.two_ways_to_remember(gru_forward, gru_backward, latching_batch, trained, predicted_share_right)
 
 # %% [markdown]
 # **The cell was able.** With short gaps among the long ones, the GRU with bias 0 solves the task 5 times out of 5,
@@ -1400,35 +1178,10 @@ if __name__ == "__main__":
 # **Longer races.** The file `gate_curves.npz` holds the same seven beginnings trained on 1500 batches, also for larger
 # T: for each task the median loss of the five networks, and the number that met the criterion at some time.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    with np.load(data_path("gate_curves.npz")) as file:
-        longer = dict(file)
-    networks = longer["networks"].tolist()
-    tasks = ["adding, T = 50", "adding, T = 100", "latching, T = 50", "latching, T = 100"]
-    styles = dict(zip(networks, ("-", "--", ":", "--", "-", ":", "-"), strict=True))
-    figure, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, sharey=True)
-    for axis, task in zip(axes.flat, tasks, strict=True):
-        curves = np.median(longer[f"{task}/curves"], axis=1)  # (7, 100), of five networks
-        curves = np.median(curves.reshape(7, 20, 5), axis=2)  # and of 75 batches: single bad batches do not show
-        criterion = ADDING_SOLVED if "adding" in task else LATCHING_SOLVED
-        for name, curve in zip(networks, curves, strict=True):
-            color = COLORS[name.split(",")[0]]
-            axis.semilogy(75 * np.arange(20) + 37, curve, styles[name], color=color, label=name)
-        above = [name for name, curve in zip(networks, curves, strict=True) if curve[-1] > criterion]
-        axis.text(1500, 300, "\n".join(["median not solved:", *above]), ha="right", va="top", fontsize=7)
-        axis.axhline(criterion, color="black", linewidth=0.6)
-        axis.set(title=task, ylim=(2e-4, 500), yticks=[1e-3, 1e-2, 1e-1, 1])
-    for axis in axes[1]:
-        axis.set_xlabel("batch")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("loss, median of five")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plt.show()
-    print(f"{'met the criterion, of five':<26}", *(f"{task:>18}" for task in tasks))
-    for i, name in enumerate(networks):
-        met = [(longer[f"{task}/steps"][i] >= 0).sum() for task in tasks]
-        print(f"{name:<26}", *(f"{count:>18}" for count in met))
+    criteria = {"adding": ADDING_SOLVED, "latching": LATCHING_SOLVED}
+    figures.longer_races(data_path("gate_curves.npz"), criteria)
 
 # %% [markdown]
 # **Patience does not replace a gradient.** At latching five times the batches bring both plain RNNs to 4 of 5 at T =

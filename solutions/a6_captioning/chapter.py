@@ -27,9 +27,10 @@
 # **How to work.** As before: the twelve exercises are yours to write, the two questions yours to answer in words; all
 # other code runs as it stands once the exercises above it are done. A card above each exercise gives its points, its
 # difficulty from one to five dots and the minutes that it should take. Help is folded away under the symptom that it
-# cures. One cell, in section 6, trains for about a minute, two others for less; it writes what it has reached to a
-# file, from which it can go on. Numbers in the text that come out of a training were measured in several runs, on
-# several processors. Yours will differ a little; where a cell picks examples by what the network says, you see others.
+# cures. What draws the figures and prints the tables is in the file `figures.py` beside this notebook. One cell, in
+# section 6, trains for about a minute, two others for less; it writes what it has reached to a file, from which it can
+# go on. Numbers in the text that come out of a training were measured in several runs, on several processors. Yours
+# will differ a little; where a cell picks examples by what the network says, you see others.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction before they show what comes out: write it in place
 # of `None`. Predictions earn no points and cost none.
@@ -51,15 +52,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import textwrap
-    import timeit
+    import figures
+    from selfcheck.drawing import house_style
 
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
     torch.set_num_threads(1)  # two threads on a busy machine mostly wait for each other
 
 # %% [markdown]
@@ -74,9 +70,9 @@ if __name__ == "__main__":
 # 3. 1 and 2 specify the *learning problem*.
 # 4. Use a generic optimiser and an appropriate architecture to solve it.
 #
-# Keep to it and note, at each step, what is decided there. Captions are decided about in line 1 (what is a word?),
-# what counts as a good caption in line 2 (and section 10 will find that the objective is not the goal). Only then
-# comes the architecture.
+# Keep to it and note, at each step, what is decided there. How a caption becomes numbers is decided in line 1 (what is
+# a word?), what counts as a good caption in line 2 (and section 10 will find that the objective is not the goal). Only
+# then comes the architecture.
 #
 # **The data** are pairs of a picture and a sentence. The lecture shows photographs with sentences that people wrote;
 # learning from such photographs takes long, and they may not be handed on freely. So the pairs in `emoji.npz` are
@@ -109,24 +105,7 @@ if __name__ == "__main__":
     for split, numbers in rows.items():
         print(f"{split:>12}: {len(numbers):,} pictures")
     print(f"      hidden: {len(emoji['hidden_ids'])} pictures, without captions")
-
-    def show_picture(axis, picture, below="", color="black", size=8):
-        """A picture of 32 by 32 points without axes, and a text below it."""
-        axis.imshow(picture, interpolation="nearest")
-        axis.set_axis_off()
-        axis.text(0.5, -0.04, below, transform=axis.transAxes, ha="center", va="top", color=color, fontsize=size)
-
-    def broken(caption, width=18):
-        """A caption in lines of about `width` letters."""
-        return "\n".join(textwrap.wrap(caption, width)) or "(nothing)"
-
-    figure, axes = plt.subplots(3, 6, figsize=(9, 5.4))
-    rng = np.random.default_rng(1)
-    for split, line in zip(("train", "combinations", "concepts"), axes, strict=True):
-        for axis, row in zip(line, rng.choice(rows[split], 6, replace=False), strict=True):
-            show_picture(axis, emoji["pictures"][row], broken(captions[row, 0]))
-        line[0].text(-0.25, 0.5, split, transform=line[0].transAxes, rotation=90, va="center", ha="center", fontsize=10)
-    plt.show()
+    figures.pictures_of_splits(emoji, rows, seed=1)
 
 # %% [markdown]
 # ### From a picture to a vector
@@ -173,25 +152,15 @@ if __name__ == "__main__":
     features = standardise(raw, raw[rows["train"]])
     print(f"{len(features):,} pictures are {features.shape[1]} numbers each, in {time.perf_counter() - start:.0f} s")
 
-    unseen = rows["combinations"]
-    distance = torch.cdist(features[unseen], features[rows["train"]])  # of each unseen picture to all training pictures
-    nearest = distance.argsort(dim=1)[:, :3].numpy()
-    figure, axes = plt.subplots(2, 8, figsize=(9.4, 3.8))
-    for place, number in enumerate((5, 130, 333, 580)):
-        four = axes[place // 2, 4 * (place % 2) :][:4]
-        for axis, row in zip(four, [unseen[number], *rows["train"][nearest[number]]], strict=True):
-            text = broken(captions[row, 0], 14)
-            show_picture(axis, emoji["pictures"][row], text, BLUE if row == unseen[number] else "black", size=7)
-    figure.suptitle(
-        "Four unseen pictures (blue), each with its three nearest neighbours in the training set", fontsize=10
-    )
-    plt.show()
+# %% folded=true
+if __name__ == "__main__":
+    figures.nearest_neighbours(emoji, features, rows)
 
 # %% [markdown]
-# What is near in these features is alike in what matters: the technologist stands among technologists, whoever kneels
-# or walks to the right among those who do. But the nearest neighbour of an unseen combination has the right role in
+# What is near in these features is alike in what matters: the technologist stands among technologists, people who kneel
+# or walk to the right among others who do. But the nearest neighbour of an unseen combination has the right role in
 # another tone, or the right tone in another role. It cannot be otherwise, for the combination is not in the training
-# set. Whoever wants to say its name has to put it together from parts.
+# set. To say its name, one has to put it together from parts.
 
 # %% [markdown]
 # ## 2. Words as numbers
@@ -366,8 +335,8 @@ if __name__ == "__main__":
 # \frac{\partial L}{\partial \text{out}_{n,t,d}} = \sum_{n,t:\ \text{ids}_{n,t} = k}
 # \frac{\partial L}{\partial \text{out}_{n,t,d}}.$$
 #
-# It is the rule of assignment 2 once more: who is used several times gets the sum. The word *skin* stands in four
-# of ten captions; its row hears from all of them. A word that does not occur in a batch gets gradient 0.
+# It is the rule of assignment 2 once more: what is used several times gets the sum. The word *skin* stands in four of
+# ten captions; its row hears from all of them. A word that does not occur in a batch gets gradient 0.
 
 
 # %% exercise="embedding_forward" points=2 difficulty=1 minutes=10
@@ -423,27 +392,15 @@ def embedding_backward(dout, cache):
 #
 # <details><summary>Right in float32, but the wrong dtype for float64 gradients</summary>
 #
-# `torch.zeros` makes float32 unless told otherwise. Whose dtype is asked?
+# `torch.zeros` makes float32 unless told otherwise. Whose dtype is expected?
 # </details>
 
 # %% [markdown]
 # The lookup against the product, and the gradient against PyTorch's own, on a batch of captions.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    generator = torch.Generator().manual_seed(3)
-    E = torch.randn(K, 128, generator=generator).requires_grad_()
-    ids = tokens[rows["train"][:64]]
-    onehot = torch.nn.functional.one_hot(ids, K).float()
-    out, cache = embedding_forward(E, ids)
-    dout = torch.randn(out.shape, generator=generator)
-    dE = embedding_backward(dout, cache)
-    print(f"lookup and product differ by {(out - onehot @ E).abs().max().item():.0e}", end="; ")
-    print(f"our gradient and PyTorch's by {(dE - torch.autograd.grad(out, E, dout)[0]).abs().max().item():.0e}")
-    for name, compute in (("product", lambda: onehot @ E), ("lookup", lambda: embedding_forward(E, ids)[0])):
-        seconds = min(timeit.repeat(compute, number=5, repeat=5)) / 5
-        print(f"{name:>8}: {1e6 * seconds:7.0f} µs for {ids.numel()} words")
-    print(f"rows of E with a gradient: {int(dE.any(dim=1).sum())} of {K:,}")
+    figures.lookup_against_product(embedding_forward, embedding_backward, tokens[rows["train"][:64]], K)
 
 # %% [markdown]
 # The lookup gives the same numbers to the last bit, and it is faster by far, as the cell has printed; with K = 100,000
@@ -537,21 +494,9 @@ def caption_loss(logits, targets):
 # model of the simplest kind, a table; it has never seen a picture either. What is not in the table gets a small
 # share.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    targets = tokens[rows["validation"], 1:]  # what must be said: the words and END
-    seen = tokens[rows["train"]]
-    single = torch.bincount(seen[:, 1:].flatten(), minlength=K).float()
-    single[PAD] = 0
-    pairs = torch.zeros(K, K).index_put_((seen[:, :-1].flatten(), seen[:, 1:].flatten()), torch.ones(()), True)
-    pairs[:, PAD] = 0
-    share = single / single.sum()
-    known_nothing = torch.zeros(*targets.shape, K)
-    known_words = share.add(1e-6).log().expand(*targets.shape, K)
-    known_before = (pairs + share).add(1e-6)[tokens[rows["validation"], :-1]].log()
-    for name, logits in (("nothing", known_nothing), ("single words", known_words), ("the word before", known_before)):
-        loss = caption_loss(logits, targets).item()
-        print(f"knowing {name:<15}: {loss:.2f} nats per word, undecided among {math.exp(loss):,.0f}")
+    figures.losses_without_a_picture(caption_loss, tokens[rows["train"]], tokens[rows["validation"]], K)
 
 # %% [markdown]
 # Knowing nothing costs $\ln K = 7.46$. The mere frequencies of the words bring it down to 3.57, and the word before to
@@ -576,10 +521,10 @@ if __name__ == "__main__":
 # \text{woman} & & \text{red} & & \text{hair}
 # \end{array}$$
 #
-# The features $\mathbf{f}$ are F numbers, a word is D numbers; the matrix $\mathbf{I}$ brings the picture into the
-# same D-dimensional space, so that for the LSTM the picture is *one more word*, one of a language in which there are
-# endless words. It is read first, at step -1, and never again: whatever is to be said about it must be in the state
-# from then on. Of $\mathbf{h}_{-1}$ nothing is asked. Then comes START, and with it the first question: which word?
+# The features $\mathbf{f}$ are F numbers, a word is D numbers; the matrix $\mathbf{I}$ brings the picture into the same
+# D-dimensional space, so that for the LSTM the picture is *one more word*, one of a language in which there are endless
+# words. It is read first, at step -1, and never again: whatever is to be said about it must be in the state from then
+# on. Nothing is said from $\mathbf{h}_{-1}$. Then comes START, and with it the first question: which word?
 #
 # **In training** the network reads the true words, whatever it would have said itself. This is *teacher forcing*
 # (Williams and Zipser 1989): all T factors of section 4 can be had in one pass, each given the true words before it.
@@ -588,11 +533,11 @@ if __name__ == "__main__":
 # | step | -1 | 0 | 1 | 2 | 3 |
 # |---|---|---|---|---|---|
 # | reads | picture | START | woman | red | hair |
-# | is asked for | | woman | red | hair | END |
+# | has to say | | woman | red | hair | END |
 #
-# The last word of a row is never read, for nothing comes after it, and START is never asked for. Without the shift
-# the network would be shown each word just before it is asked for it: the loss falls to nothing, and nothing is
-# learnt. **In testing** the true words are not there, and what has been said is read next: sections 7 to 9.
+# The last word of a row is never read, for nothing comes after it, and START is never to be said. Without the shift the
+# network would be shown each word just before it has to say it: the loss falls to nothing, and nothing is learnt. **In
+# testing** the true words are not there, and what has been said is read next: sections 7 to 9.
 #
 # First the cell. It is assignment 4's, in PyTorch, so that no backward pass need be written.
 
@@ -715,7 +660,7 @@ class CaptionModel(torch.nn.Module):
 # vector is its input, not its state.
 # </details>
 #
-# <details><summary>"index is out of bounds" or a float where an index is asked</summary>
+# <details><summary>"index is out of bounds" or a float where an index is expected</summary>
 #
 # `self.E` has a row for each word. `words` are numbers of words, (N,), all of the same step. Which slice of tokens
 # gives those of step t?
@@ -726,35 +671,16 @@ class CaptionModel(torch.nn.Module):
 # sequence, must come to the same states. And two things that must hold before any training: another picture gives
 # another loss, and what stands behind END changes nothing.
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    torch.manual_seed(5)
-    model = CaptionModel(features.shape[1], 128, 256, K)
-    theirs = torch.nn.LSTM(128, 256, batch_first=True)
-    with torch.no_grad():
-        for name, values in (("weight_ih_l0", model.U), ("weight_hh_l0", model.W), ("bias_ih_l0", model.b)):
-            getattr(theirs, name).copy_(values)
-        theirs.bias_hh_l0.zero_()
-        few = rows["combinations"][:8]
-        read = torch.cat([(features[few] @ model.I.T + model.b_I)[:, None], model.E[tokens[few, :-1]]], dim=1)
-        logits = theirs(read)[0][:, 1:] @ model.V.T + model.c_out
-        print(f"largest difference from torch.nn.LSTM: {(logits - model(features[few], tokens[few])).abs().max():.0e}")
-
-        longer = torch.cat([tokens[few], torch.full((8, 3), PAD)], dim=1)
-        for name, pictures, words in (
-            ("as it is", features[few], tokens[few]),
-            ("other pictures", features[few].roll(1, 0), tokens[few]),
-            ("more padding", features[few], longer),
-        ):
-            print(f"{name:>15}: loss {caption_loss(model(pictures, words), words[:, 1:]):.6f}")
-    print(f"{sum(values.numel() for values in model.parameters()):,} parameters; ln K = {math.log(K):.2f}")
+    few = rows["combinations"][:8]
+    figures.untrained_model(CaptionModel, caption_loss, features[few], tokens[few], K)
 
 # %% [markdown]
-# The states agree to rounding; so there is nothing in our cell that PyTorch's has not. The untrained network costs
-# 7.46 nats per word: it knows nothing. But already its loss is another one if the pictures are moved on by one place,
-# in the fourth decimal, and it is the same to all digits with three columns of padding more. If either of the two had
-# come out otherwise, training would have hidden it: a network that does not see the picture trains as well, only not
-# as far.
+# The states agree to rounding; so there is nothing in our cell that PyTorch's has not. The untrained network costs 7.46
+# nats per word: it knows nothing. But already its loss changes, in the fourth decimal, if the pictures are moved on by
+# one place, and it stays the same to all digits with three columns of padding more. If either of the two had come out
+# otherwise, training would have hidden it: a network that does not see the picture trains as well, only not as far.
 
 # %% [markdown]
 # ## 6. Training
@@ -789,7 +715,7 @@ def train_step(model, optimiser, features, tokens, max_norm):
 # %% [markdown]
 # <details><summary>The loss falls for a while and then jumps about</summary>
 #
-# Gradients add up in PyTorch until somebody sets them to zero. When, in each step, must that happen?
+# Gradients add up in PyTorch until they are set to zero. When, in each step, must that happen?
 # </details>
 #
 # <details><summary>The norm that is returned is never above max_norm</summary>
@@ -804,12 +730,12 @@ def train_step(model, optimiser, features, tokens, max_norm):
 #
 # <details><summary>Nothing changes at all</summary>
 #
-# Who changes the parameters: the backward pass, the clipping, or something after both?
+# What changes the parameters: the backward pass, the clipping, or something after both?
 # </details>
 #
 # <details><summary>Memory grows from step to step</summary>
 #
-# A loss that is returned as a tensor keeps its whole graph alive. A float is asked.
+# A loss that is returned as a tensor keeps its whole graph alive. A float is expected.
 # </details>
 
 # %% [markdown]
@@ -820,25 +746,13 @@ def train_step(model, optimiser, features, tokens, max_norm):
 
 # %%
 if __name__ == "__main__":
-    rng = np.random.default_rng(6)
     _, once = np.unique(captions[rows["train"], 0], return_index=True)  # one picture of each caption
-    fifty = rows["train"][rng.choice(once, 50, replace=False)]
+    fifty = rows["train"][np.random.default_rng(6).choice(once, 50, replace=False)]
     torch.manual_seed(6)
     small = CaptionModel(features.shape[1], 64, 128, K)
     optimiser = torch.optim.Adam(small.parameters(), lr=2e-2)
     curve = [train_step(small, optimiser, features[fifty], tokens[fifty], max_norm=5.0)[0] for _ in range(150)]
-    floor = 50 * math.log(50) / int((tokens[fifty, 1:] != PAD).sum())
-
-    figure, axis = plt.subplots(figsize=(6.2, 2.8))
-    axis.semilogy(curve, color=BLUE)
-    axis.axhline(floor, color=GREY, linestyle=":")
-    axis.text(150, floor * 1.1, "without the picture: ln 50 a sentence", color=GREY, ha="right", va="bottom")
-    axis.axhline(0.02, color=GREEN, linewidth=0.8)
-    axis.text(0, 0.018, "to be reached: 0.02", color=GREEN, va="top")
-    axis.set(xlabel="steps, all fifty pictures in each", ylabel="loss, nats per word", title="Fifty pictures by heart")
-    plt.show()
-    print(f"first {curve[0]:.2f}, without the picture at best {floor:.2f}, last {curve[-1]:.4f} nats per word")
-    print("learnt by heart" if curve[-1] < 0.02 else "not learnt by heart: look for the mistake before you go on")
+    figures.by_heart(curve, pictures=50, words=int((tokens[fifty, 1:] != PAD).sum()))
 
 # %% [markdown]
 # ### The whole set
@@ -854,7 +768,7 @@ if __name__ == "__main__":
 #   fallen for five epochs, that is enough. What counts in the end are the parameters that had the lowest one.
 # - A **checkpoint**: after each epoch everything is written to a file that the rest of the run depends on. This is more
 #   than the parameters. Adam's running means belong to it, the state of the random generator, the epoch, and the best
-#   parameters so far. Whoever forgets one of them can go on, but on another path.
+#   parameters so far. A run that lacks one of them goes on, but on another path.
 
 # %%
 SETTINGS = {"epochs": 20, "batch": 64, "learning_rate": 4e-3, "weight_decay": 0.2, "drop": 0.2, "max_norm": 5.0}
@@ -970,24 +884,7 @@ if __name__ == "__main__":
         return new_run(CaptionModel(features.shape[1], 16, 24, K), seed=7, epochs=6, report=0)
 
     tiny = examples(captions, rows["train"][:300], vocabulary), examples(captions, rows["validation"][:50], vocabulary)
-    torch.manual_seed(7)
-    straight, broken_off = tiny_run(), tiny_run()
-    broken_off["model"].load_state_dict(straight["model"].state_dict())  # the same first parameters
-    train(straight, features, *tiny)
-
-    train(broken_off, features, *tiny, until=3, path="tiny.pt")
-    resumed = load_run(tiny_run()["model"], "tiny.pt")
-    train(resumed, features, *tiny)
-
-    forgetful = tiny_run()
-    forgetful["model"].load_state_dict(broken_off["model"].state_dict())
-    forgetful["history"] = broken_off["history"].copy()
-    train(forgetful, features, *tiny)
-    Path("tiny.pt").unlink()
-    for name, run in (("in one go", straight), ("resumed", resumed), ("forgetful", forgetful)):
-        parameters = zip(straight["model"].parameters(), run["model"].parameters(), strict=True)
-        equal = all(torch.equal(ours, theirs) for ours, theirs in parameters)
-        print(f"{name:>10}: last validation loss {run['history'][-1][1]:.9f}; all parameters equal: {equal}")
+    figures.interrupted_runs(tiny_run, train, load_run, features, tiny)
 
 # %% [markdown]
 # Resumed is equal, bit by bit; forgetful is not, though it looks as good. One would never notice, except that an
@@ -1010,17 +907,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    figure, axis = plt.subplots(figsize=(6.2, 3))
-    learnt, unseen = np.array(run["history"]).T
-    epochs = np.arange(1, len(learnt) + 1)
-    axis.semilogy(epochs, learnt, "o-", color=BLUE, markersize=3, label="training (with dropout)")
-    axis.semilogy(epochs, unseen, "s--", color=ORANGE, markersize=3, label="validation (without)")
-    axis.set(xlabel="epochs", ylabel="loss, nats per word", title="Training the captioner", ylim=(0.1, 5))
-    axis.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
-    axis.set_xticks(range(0, len(learnt) + 1, 5))
-    axis.minorticks_off()
-    axis.legend()
-    plt.show()
+    figures.training_curves(run["history"])
     for split in ("validation", "combinations", "concepts"):
         loss = mean_loss(model, features, examples(captions, rows[split], vocabulary))
         print(f"{split:>12}: {loss:.3f} nats per word")
@@ -1057,46 +944,15 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-
-    @torch.no_grad()
-    def losses_of_words(model, features, tokens):
-        """-log p of each word given the words before it: (N, T-1)."""
-        log_p = model(features, tokens).log_softmax(dim=2)
-        return -log_p.gather(2, tokens[:, 1:, None])[:, :, 0]
-
     unseen = rows["combinations"]
     others = np.random.default_rng(9).permutation(unseen)
     measured = {
-        "right picture": losses_of_words(model, features[unseen], tokens[unseen]),
-        "wrong picture": losses_of_words(model, features[others], tokens[unseen]),
-        "image-blind network": losses_of_words(blind, nothing_to_see[unseen], tokens[unseen]),
+        "right picture": figures.losses_of_words(model, features[unseen], tokens[unseen]),
+        "wrong picture": figures.losses_of_words(model, features[others], tokens[unseen]),
+        "image-blind network": figures.losses_of_words(blind, nothing_to_see[unseen], tokens[unseen]),
     }
-    targets = tokens[unseen, 1:]
-    tones, after = ([vocabulary.index(word) for word in some.split()] for some in ("light medium dark", "skin tone"))
-    kinds = {"first word": torch.zeros(targets.shape, dtype=torch.bool), "END": targets == END}
-    kinds["first word"][:, 0] = True
-    kinds["light, medium, dark"] = torch.isin(targets, torch.tensor(tones))
-    kinds["skin, tone"] = torch.isin(targets, torch.tensor(after))
-    kinds["others"] = (targets != PAD) & ~torch.stack(list(kinds.values())).any(dim=0)
-
-    figure, axis = plt.subplots(figsize=(7.4, 3.2))
-    for place, ((name, losses), color, hatch) in enumerate(
-        zip(measured.items(), (BLUE, ORANGE, GREY), ("", "//", ".."), strict=True)
-    ):
-        means = [float(losses[chosen].mean()) for chosen in kinds.values()]
-        where = np.arange(len(kinds)) + 0.27 * (place - 1)
-        axis.bar(where, means, 0.25, color=color, hatch=hatch, edgecolor="white", label=name)
-        for x, mean in zip(where, means, strict=True):
-            axis.text(x, mean, f"{mean:.2f}", ha="center", va="bottom", fontsize=7)
-        total = float(losses[targets != PAD].mean())
-        print(f"{name:>20}: {total:.2f} nats per word;", end=" ")
-        print(", ".join(f"{kind} {mean:.2f}" for kind, mean in zip(kinds, means, strict=True)))
-    axis.set_xticks(range(len(kinds)), kinds)
-    axis.set(ylabel="loss, nats per word", title="What a word costs, by what the network sees (unseen combinations)")
-    axis.legend()
-    plt.show()
-    print(f"predicted to lose most: {predicted_to_lose_most}; least: {predicted_to_lose_least}", end="; ")
-    print(f"better at the first word: {predicted_better_at_first_word}")
+    predicted = predicted_to_lose_most, predicted_to_lose_least, predicted_better_at_first_word
+    figures.losses_by_kind(measured, tokens[unseen, 1:], vocabulary, *predicted)
 
 # %% [markdown]
 # With a wrong picture the loss is about 3.6 nats per word in place of 0.14: the network describes what it sees. It is
@@ -1188,13 +1044,8 @@ def exact(said, names):
 if __name__ == "__main__":
     names = {split: captions[numbers, 0].tolist() for split, numbers in rows.items()}
     greedy = {s: describe(model, features[rows[s]], vocabulary) for s in ("validation", "combinations", "concepts")}
-    figure, axes = plt.subplots(2, 6, figsize=(9, 4.2))
-    for axis, n in zip(axes.flat, np.random.default_rng(10).choice(len(unseen), 12, replace=False), strict=True):
-        said, name = greedy["combinations"][n], names["combinations"][n]
-        right = said == name
-        text = broken(said) if right else f"{broken(said)}\n[{broken(name)}]"
-        show_picture(axis, emoji["pictures"][unseen[n]], text, BLUE if right else ORANGE)
-    plt.show()
+    unseen = rows["combinations"]
+    figures.captions_said(emoji["pictures"][unseen], greedy["combinations"], names["combinations"], seed=10)
     for split, said in greedy.items():
         print(f"{split:>12}: {100 * exact(said, names[split]):.1f}% of the captions are exactly the name")
 
@@ -1203,8 +1054,8 @@ if __name__ == "__main__":
 # are put together rightly nearly three times in four, although this very caption was never seen. Of the unseen concepts
 # it is about 1%, two or three pictures in 268. All their words are known. But what a word looks like is learnt from the
 # pictures in which it occurs. *Hot* was learnt from peppers and hot springs, *dog* from dogs, *fountain* from a
-# fountain pen: who knows no more than that will not call a sausage in bread a hot dog. (The mistakes are worth a look:
-# *pouting* and *facepalming* are one hand apart.)
+# fountain pen: a network that knows no more than that will not call a sausage in bread a hot dog. (The mistakes are
+# worth a look: *pouting* and *facepalming* are one hand apart.)
 #
 # ### Experiment 2: putting a word into its mouth
 #
@@ -1219,35 +1070,10 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     predicted_rest_right = {"the other of man and woman": None, "flag": None}
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-
-    @torch.no_grad()
-    def go_on_from(model, features, first, max_length=13):
-        """What greedy decoding says after the words `first`, (N,), have been put into its mouth: N strings."""
-        state, _ = model.step(model.start(features), torch.full((len(features),), START))
-        said, words = [], first
-        for _ in range(max_length):
-            state, logits = model.step(state, words)
-            words = logits.argmax(dim=1)
-            said.append(words)
-        return [decode(row, vocabulary) for row in torch.stack(said, dim=1).tolist()]
-
-    chosen = [
-        n
-        for n, name in enumerate(names["combinations"])
-        if name.split()[0] in ("man", "woman") and greedy["combinations"][n] == name
-    ]
-    rest = [names["combinations"][n].split(maxsplit=1)[1] for n in chosen]
-    true_first = tokens[unseen[chosen], 1]
-    man, woman, flag = (vocabulary.index(word) for word in ("man", "woman", "flag"))
-    swapped = man + woman - true_first
-    for name, first in (("the other of man and woman", swapped), ("flag", torch.full_like(swapped, flag))):
-        went_on = go_on_from(model, features[unseen[chosen]], first)
-        print(f"{name}: the rest is right in {100 * exact(went_on, rest):.0f}% of {len(chosen)} captions", end="; ")
-        print(f"predicted: {predicted_rest_right[name]}")
-        for n in range(40, len(chosen), 80)[:3]:
-            print(f"    {names['combinations'][chosen[n]]} -> [{vocabulary[first[n]]}] {went_on[n]}")
+    pictures, said, called = features[rows["combinations"]], greedy["combinations"], names["combinations"]
+    figures.false_first_words(model, decode, vocabulary, pictures, said, called, predicted_rest_right)
 
 # %% [markdown]
 # Exchanging *man* and *woman* leaves 98 or 99% of the sentences right. After *flag* it is about 95% in some runs and
@@ -1405,15 +1231,10 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     generator = torch.Generator().manual_seed(12)
     five_times = features[rows["validation"].repeat(5)]
-    called = np.repeat(names["validation"], 5).reshape(-1, 5)
     print(f"greedy: {100 * exact(greedy['validation'], names['validation']):.0f}% right")
     for temperature in (0.25, 0.5, 1.0, 1.5, 2.0):
-        drawn = [decode(ids, vocabulary) for ids in decode_sample(model, five_times, temperature, generator, 14)]
-        drawn = np.array(drawn).reshape(-1, 5)
-        right = drawn == called
-        different = np.mean([len(set(row)) for row in drawn])
-        print(f"temperature {temperature:>4}: {100 * right.mean():4.0f}% right,", end=" ")
-        print(f"at least one of five: {100 * right.any(axis=1).mean():4.0f}%; {different:.1f} different ones of five")
+        drawn = decode_sample(model, five_times, temperature, generator, max_length=14)
+        figures.print_right_of_five(temperature, [decode(ids, vocabulary) for ids in drawn], names["validation"])
     print(f"predicted at 1: {predicted_right_at_1}%, one of five: {predicted_one_of_five_at_1}%")
 
 # %% [markdown]
@@ -1423,7 +1244,7 @@ if __name__ == "__main__":
 # word in seven suffices.
 #
 # But of five captions at $\tau = 0.5$ or 0.25 at least one is right for some 85% of the pictures, 8 or 9 more in 100
-# than with the one greedy caption. Where somebody, or another network, chooses among proposals, chance is worth its
+# than with the one greedy caption. Where a person, or another network, chooses among proposals, chance is worth its
 # price. A search for the most probable caption is a way to choose as well.
 
 # %% [markdown]
@@ -1526,8 +1347,8 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
 #
 # <details><summary>The k best are right, but their order is not, if two are equal</summary>
 #
-# Of equals the earlier slot comes first, then the smaller word. Laid out as one row of k · K numbers, that is simply:
-# whoever stands further left. Which sort keeps the order of equals?
+# Of equals the earlier slot comes first, then the smaller word. Laid out as one row of k · K numbers, that is simply
+# the one further left. Which sort keeps the order of equals?
 # </details>
 #
 # <details><summary>Right for alpha = 0, wrong for alpha = 1</summary>
@@ -1549,43 +1370,10 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
 
 # %%
 if __name__ == "__main__":
-
-    def rounds_of_beam(model, picture, k, max_length):
-        """What each round of decode_beam leaves: (words, parents, scores, over before), as extend_beam gives them."""
-        rounds, own = [], extend_beam
-
-        def noted(scores, log_p, finished):
-            words, parents, best = own(scores, log_p, finished)
-            rounds.append((words.tolist(), parents.tolist(), best.tolist(), finished[parents].tolist()))
-            return words, parents, best
-
-        globals()["extend_beam"] = noted  # for one call
-        try:
-            decode_beam(model, picture, k, max_length)
-        finally:
-            globals()["extend_beam"] = own
-        return [one for one in rounds if not all(one[3])]  # until all are over
-
-    beam = describe(model, features[rows["validation"]], vocabulary, k=3)
-    mended = [n for n, name in enumerate(names["validation"]) if beam[n] == name != greedy["validation"][n]]
-    spoilt = [n for n, name in enumerate(names["validation"]) if greedy["validation"][n] == name != beam[n]]
-    print(f"validation, k = 3: right where greedy is not: {len(mended)}; wrong where greedy is right: {len(spoilt)}")
-    n = min(mended or spoilt or range(len(beam)), key=lambda n: len(names["validation"][n].split()))
-    picture_row = rows["validation"][n]
-    rounds = rounds_of_beam(model, features[picture_row], k=3, max_length=14)
-    figure, axis = plt.subplots(figsize=(9, 2.8))
-    axis.text(0, 0, "START", ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": GREY})
-    for t, (words, parents, scores, over) in enumerate(rounds, start=1):
-        for slot, (word, parent, score, was_over) in enumerate(zip(words, parents, scores, over, strict=True)):
-            axis.plot([t - 1, t], [-parent, -slot], color=GREY, linewidth=0.8, zorder=0)
-            color = GREEN if word == END else BLUE
-            label = "·" if was_over else {END: "END"}.get(word, vocabulary[word])
-            box = {"boxstyle": "round", "fc": "white", "ec": color}
-            axis.text(t, -slot, f"{label}\n{score:.2f}", ha="center", va="center", fontsize=7, color=color, bbox=box)
-    axis.set(xlim=(-0.5, len(rounds) + 0.5), ylim=(-2.6, 0.6), xlabel="round", yticks=[0, -1, -2])
-    axis.set_yticklabels(["slot 0", "slot 1", "slot 2"])
-    axis.set_title(f"{names['validation'][n]!r} · greedy: {greedy['validation'][n]!r}")
-    plt.show()
+    pictures, called = features[rows["validation"]], names["validation"]
+    n = figures.mended_by_the_beam(describe(model, pictures, vocabulary, k=3), greedy["validation"], called)
+    rounds = figures.rounds_of_beam(decode_beam, model, pictures[n], k=3, max_length=14)
+    figures.hypotheses(rounds, vocabulary, f"{called[n]!r} · greedy: {greedy['validation'][n]!r}")
 
 # %% [markdown]
 # In one run the picture was a selfie. Greedy decoding followed the upper row, *selfie medium skin tone*: after *medium*
@@ -1608,18 +1396,12 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    some, called = rows["validation"], names["validation"]
-    widths = (1, 3, 10)
+    pictures, called = features[rows["validation"]], names["validation"]
     for alpha in (0.0, 1.0):
-        found = [describe(model, features[some], vocabulary, k=k, alpha=alpha) for k in widths]
-        shares = [100 * exact(said, called) for said in found]
-        lengths = [np.mean([len(caption.split()) for caption in said]) for said in found]
-        print(f"α = {alpha:g}:", ", ".join(f"k = {k}: {share:.0f}%" for k, share in zip(widths, shares, strict=True)))
-        print(f"       from k = 1 to 10 {shares[-1] - shares[0]:+.1f}; predicted: {predicted_change[alpha]}", end="; ")
-        print(f"{lengths[-1]:.2f} words a caption at k = 10")
-    print(
-        f"the names have {np.mean([len(name.split()) for name in called]):.2f}; predicted shorter: {predicted_shorter}"
-    )
+        said = {k: describe(model, pictures, vocabulary, k=k, alpha=alpha) for k in (1, 3, 10)}
+        figures.print_widths(alpha, said, called, predicted_change[alpha])
+    mean_length = np.mean([len(name.split()) for name in called])
+    print(f"the names have {mean_length:.2f}; predicted shorter: {predicted_shorter}")
 
 # %% [markdown]
 # Nearly nothing happens: with every k, by sums and by means, the share stays within two or three pictures in 232 of
@@ -1745,31 +1527,16 @@ if __name__ == "__main__":
         ("woman cook dark skin tone", "man cook dark skin tone"),
     ):
         print(f"{bleu([said], [[name]]):.3f} for {said!r}, where {name!r} is meant")
+    figures.bleu_of_spoilt_names(bleu, names["combinations"])
 
-    called = [[name] for name in names["combinations"]]
-
-    def exchanged(first, second):
-        other = {first: second, second: first}
-        return lambda words: [other.get(word, word) for word in words]
-
-    changes = {
-        "man and woman exchanged": exchanged("man", "woman"),
-        "light and dark exchanged": exchanged("light", "dark"),
-        "the first word left out": lambda words: words[1:],
-        "words in alphabetical order": sorted,
-    }
-    for what, change in changes.items():
-        spoilt = [" ".join(change(name.split())) for name in names["combinations"]]
-        share = exact(spoilt, names["combinations"])
-        print(f"all unseen combinations, {what}: BLEU {bleu(spoilt, called):.3f}, {100 * share:.0f}% unchanged")
 # %% [markdown]
 # One false word in five leaves 0.669, and it is another person. A synonym gets 0, and so does even the right caption
 # if it is shorter than four words: there are no 4-grams. BLEU is a measure of a corpus, of many captions together.
 #
-# But of a corpus, too, it counts words and not what they mean. With *man* and *woman* exchanged wherever they occur,
-# in more than half of all captions, it is still 0.842. Without the first word of each caption, often the one that
-# says who it is, it is 0.835. And the same words in alphabetical order get 0.142. In these captions *skin tone* is
-# right in any case; who says it earns matches on two words, and on the 2-gram, for every person.
+# But of a corpus, too, it counts words and not what they mean. With *man* and *woman* exchanged wherever they occur, in
+# more than half of all captions, it is still 0.842. Without the first word of each caption, often the one that says who
+# it is, it is 0.835. And the same words in alphabetical order get 0.142. In these captions *skin tone* is right in any
+# case; saying it earns matches on two words, and on the 2-gram, for every person.
 #
 # **CIDEr** (Vedantam, Zitnick and Parikh 2015) was made for captions, and mends one of these faults. An n-gram weighs
 # the more, the fewer pictures have it in their references: *skin tone* says little, *mermaid* much. It is given.
@@ -1810,13 +1577,13 @@ def cider(captions, references):
 # %% [markdown]
 # ## 11. What has been learnt?
 #
-# *Beside a score there must always stand another one: that of somebody who could not know.*
+# *Beside a score there must always be another one: that of a captioner that could not know.*
 #
 # ### Experiment 5: three captioners
 #
-# Three have learnt from the same pictures. The **captioner**, greedily and with a beam of 3. The **neighbour**, who
-# does not say anything of its own: it finds the training picture whose features are nearest and repeats *its*
-# caption. And the **image-blind** network of experiment 1, which says the same to every picture.
+# Three have learnt from the same pictures. The **captioner**, greedily and with a beam of 3. The **neighbour**, which
+# says nothing of its own: it finds the training picture whose features are nearest and repeats *its* caption. And the
+# **image-blind** network of experiment 1, which says the same to every picture.
 #
 # On the unseen combinations, predict for each how many of 100 captions are exactly right, and its BLEU. On the unseen
 # concepts, predict the captioner's share.
@@ -1830,22 +1597,16 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     learnt = captions[rows["train"], 0]
-    spoken = {}
     for split in ("combinations", "concepts"):
         pictures = features[rows[split]]
-        near = torch.cdist(pictures, features[rows["train"]]).argmin(dim=1).numpy()
-        spoken[split] = {
+        spoken = {
             "captioner": greedy[split],
             "beam of 3": describe(model, pictures, vocabulary, k=3),
-            "neighbour": learnt[near].tolist(),
+            "neighbour": learnt[figures.nearest(pictures, features[rows["train"]])].tolist(),
             "image-blind": describe(blind, torch.zeros_like(pictures), vocabulary),
         }
-        print(f"{split}: {len(pictures)} pictures{'exactly right':>28} {'BLEU':>6} {'CIDEr':>6}")
-        for name, said in spoken[split].items():
-            called = [[other] for other in names[split]]
-            print(f"{name:>24} {100 * exact(said, names[split]):>22.1f}%", end=" ")
-            print(f"{bleu(said, called):>6.3f} {cider(said, called):>6.2f}")
-    print(f"the image-blind network always says {spoken['concepts']['image-blind'][0]!r}")
+        figures.print_scores(split, spoken, names[split], bleu, cider)
+    print(f"the image-blind network always says {spoken['image-blind'][0]!r}")
     print(f"predicted: {predicted_exact}, {predicted_bleu}; concepts {predicted_concepts}")
 
 # %% [markdown]
@@ -1871,24 +1632,19 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
+    settings = {"batch": 32, "learning_rate": 1e-2, "weight_decay": 0.0, "drop": 0.1, "report": 0}
     contest = {"words": (captions, vocabulary, 10), "characters": (in_characters, alphabet, 6)}
     for name, (sentences, words, epochs) in contest.items():
-        settings = {"epochs": epochs, "batch": 32, "learning_rate": 1e-2, "weight_decay": 0.0, "drop": 0.1, "report": 0}
         torch.manual_seed(13)
-        competitor = new_run(CaptionModel(features.shape[1], 32, 128, len(words)), seed=13, **settings)
+        competitor = new_run(CaptionModel(features.shape[1], 32, 128, len(words)), seed=13, epochs=epochs, **settings)
         to_learn, to_test = (examples(sentences, rows[split], words) for split in ("train", "validation"))
         began = time.process_time()
         train(competitor, features, to_learn, to_test)
         seconds = time.process_time() - began
-        each = float((to_test[1][:, 1:] != PAD).sum(dim=1).float().mean())  # words or characters of a caption, END too
         loss = mean_loss(use_best(competitor), features, to_test)
-        print(
-            f"{name:>10}: {epochs} epochs in {seconds:.0f} s; {loss:.3f} nats x {each:.1f} = {loss * each:.2f}", end=""
-        )
         said = describe(competitor["model"], features[rows["validation"]], words, max_length=80)
         said = [as_words(caption) if name == "characters" else caption for caption in said]
-        print(f" per caption; {100 * exact(said, names['validation']):.0f}% exactly right; such as", end=" ")
-        print("; ".join(said[n] for n in (0, 100, 200)))
+        figures.print_competitor(name, epochs, seconds, loss, to_test[1], said, names["validation"])
     print(f"predicted: {predicted_ahead} by a factor of {predicted_factor}")
 
 # %% [markdown]
@@ -1909,59 +1665,18 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-
-    def shared_words(said, name):
-        """How many words a caption shares with the name: 2 · shared / (words of both), from 0 to 1."""
-        a, b = Counter(said.split()), Counter(name.split())
-        return 2 * (a & b).total() / (a.total() + b.total())
-
-    def column_of(said, name):
-        """The score's verdict: 1 the name itself, 2 at least three quarters shared, 3 something shared, 4 nothing."""
-        score = shared_words(said, name)
-        return 1 if said == name else 2 if score >= 0.75 else 3 if score > 0 else 4
-
-    everything = [
-        (row, said, name, column_of(said, name))
-        for split in ("combinations", "concepts")
-        for row, said, name in zip(rows[split], greedy[split], names[split], strict=True)
-    ]
-    rng = np.random.default_rng(14)
-    gallery = []
-    for column in (1, 2, 3, 4):
-        of_column = [n for n, (*_, verdict) in enumerate(everything) if verdict == column] or range(len(everything))
-        gallery += [everything[n] for n in rng.choice(of_column, 3, replace=len(of_column) < 3)]
-    shown = rng.permutation(12)
-    figure, axes = plt.subplots(2, 6, figsize=(9, 4))
-    for place, (axis, n) in enumerate(zip(axes.flat, shown, strict=True), start=1):
-        row, said, _, _ = gallery[n]
-        show_picture(axis, emoji["pictures"][row], f"{place}: {broken(said)}")
-    plt.show()
+    gallery, shown = figures.choose_gallery(rows, greedy, names, seed=14)
+    figures.show_gallery(emoji["pictures"], gallery, shown)
 
 # %%
 if __name__ == "__main__":
     #                1     2     3     4     5     6     7     8     9     10    11    12
     my_columns = [None, None, None, None, None, None, None, None, None, None, None, None]
 
-# %%
+# %% folded=true
 if __name__ == "__main__":
-    titles = ["Describes without errors", "with minor errors", "Somewhat related", "Unrelated"]
-    figure, axes = plt.subplots(3, 4, figsize=(9, 6.8))
-    for column, line in enumerate(axes.T):
-        line[0].set_title(titles[column], color=(GREEN, BLUE, "#a07000", ORANGE)[column], fontsize=10)
-        for axis, n in zip(line, range(3 * column, 3 * column + 3), strict=True):
-            row, said, name, _ = gallery[n]
-            mine = my_columns[list(shown).index(n)]
-            below = (
-                f"{broken(said, 28)}\n[{broken(name, 28)}]\nshared {shared_words(said, name):.2f}, you: {mine or '–'}"
-            )
-            show_picture(axis, emoji["pictures"][row], below, size=7)
-    plt.show()
-    agreed = [mine == gallery[n][3] for mine, n in zip(my_columns, shown, strict=True) if mine]
-    print(f"you and the score agree in {sum(agreed)} of {len(agreed)} pictures")
-    for split in ("combinations", "concepts"):
-        verdicts = Counter(column_of(said, name) for said, name in zip(greedy[split], names[split], strict=True))
-        shares = ", ".join(f"{title} {100 * verdicts[k] / len(names[split]):.0f}%" for k, title in enumerate(titles, 1))
-        print(f"{split:>12}: {shares}")
+    figures.sort_gallery(emoji["pictures"], gallery, shown, my_columns)
+    figures.print_columns(greedy, names)
 
 # %% [markdown]
 # By the score nearly three quarters of the unseen combinations are described without errors, more than a fifth with
@@ -2041,12 +1756,12 @@ if __name__ == "__main__":
 #
 # The functions above take features and captions, and do not ask where they come from. **Flickr8k** (Hodosh, Young and
 # Hockenmaier 2013) is 8,000 photographs of people and dogs with five sentences each. It may be used for research and
-# teaching, not passed on, so it does not come with the assignment. `data/flickr8k.py`, which is a part of the
-# course's repository, shows the terms, and downloads and prepares the set for those who accept them: 1,280 features
-# of each photograph from a network that was trained to name objects. The file that it writes has the same arrays as
+# teaching, not passed on, so it does not come with the assignment. `data/flickr8k.py`, which is a part of the course's
+# repository, shows the terms, and downloads and prepares the set for those who accept them: 1,280 features of each
+# photograph from a network that was trained to name objects. The file that it writes has the same arrays as
 # `emoji.npz`, with features in place of pictures. Put its name into the environment variable `FLICKR8K` before you
-# start Jupyter, and the next cell trains on it, for about four minutes. Without the file it only says so, and nothing
-# that is graded needs it.
+# start Jupyter, and the next two cells read it and train on it, for about four minutes. Without the file they only say
+# so, and nothing that is graded needs it.
 #
 # What differs are settings. Words that occur fewer than eight times become UNK, and the forget gates begin with a
 # bias of 1, as in assignment 4: these sentences are twice as long. And with five captions for each picture BLEU has
@@ -2054,34 +1769,37 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    if "FLICKR8K" in os.environ:
-        flickr = read_pairs(Path(os.environ["FLICKR8K"]))
-        sentences = flickr["captions"]  # (N, 5)
+    flickr = read_pairs(Path(os.environ["FLICKR8K"])) if "FLICKR8K" in os.environ else None
+    if flickr is None:
+        print("no photographs: the environment variable FLICKR8K names no file")
+    else:
+        five_captions = flickr["captions"]  # (N, 5)
         lines = {split: np.flatnonzero(flickr["split"] == split) for split in ("train", "validation")}
         photographs = torch.from_numpy(flickr["features"]).float()
         photographs = standardise(photographs, photographs[lines["train"]])
-        language = build_vocabulary(sentences[lines["train"]].flatten().tolist(), minimum_count=8)
+        language = build_vocabulary(five_captions[lines["train"]].flatten().tolist(), minimum_count=8)
+        parts = [examples(five_captions, lines[split], language) for split in ("train", "validation")]
+
+# %%
+if __name__ == "__main__":
+    if flickr is not None:
         torch.manual_seed(15)
         on_photographs = CaptionModel(photographs.shape[1], 128, 256, len(language))
         with torch.no_grad():
             on_photographs.b[256:512] += 1  # of the forget gate: remember, as in assignment 4
-        parts = [examples(sentences, lines[split], language) for split in ("train", "validation")]
         settings = {"epochs": 9, "learning_rate": 2e-3, "weight_decay": 0.3, "drop": 0.3}
         photograph_run = new_run(on_photographs, seed=15, **settings)
         train(photograph_run, photographs, *parts)
         use_best(photograph_run)
-        tested = lines["validation"]
+        tested, five = photographs[lines["validation"]], five_captions[lines["validation"]].tolist()
         for name, k in (("greedy", None), ("beam of 5", 5)):
-            said = describe(on_photographs, photographs[tested], language, k=k, alpha=0.7, max_length=20)
-            five = sentences[tested].tolist()
+            said = describe(on_photographs, tested, language, k=k, alpha=0.7, max_length=20)
             print(f"{name:>10}: BLEU {bleu(said, five):.3f}, CIDEr {cider(said, five):.2f}; {said[0]!r}; {said[1]!r}")
-    else:
-        print("no photographs: the environment variable FLICKR8K names no file")
 
 # %% [markdown]
-# When it was tried with 6,091 photographs to learn from, this cell reached BLEU 0.161 greedily and 0.181 with a beam
-# of 5 on 1,000 others, CIDEr 0.40 and 0.44. *Two dogs are playing in the grass* is what it says, and often there are
-# dogs, and grass. Compare with the emoji: there the beam earned nothing, for the network was nearly sure of each
+# When it was tried with 6,091 photographs to learn from, this training reached BLEU 0.161 greedily and 0.181 with a
+# beam of 5 on 1,000 others, CIDEr 0.40 and 0.44. *Two dogs are playing in the grass* is what it says, and often there
+# are dogs, and grass. Compare with the emoji: there the beam earned nothing, for the network was nearly sure of each
 # word. Here every word is a choice among many, a better search finds better sentences, and it pays.
 
 # %% [markdown]
@@ -2108,11 +1826,11 @@ if __name__ == "__main__":
 # captions of the training set earns what it is worth: the neighbour of experiment 5 gets 0.54, and the first band
 # alone.
 #
-# **What is honest work.** How you come to a better network is up to you: other sizes, other settings, longer
-# training, a beam, several networks that vote, pictures moved by a point or mirrored, a CNN of your own. What is
-# *not* yours to use are the names. The emoji sets are public; whoever looks the hidden pictures up in them, or lists
-# the combinations that are missing from the splits, or names the pictures by eye, hands in something that no network
-# said. That is not captioning, and not your work.
+# **What is honest work.** How you come to a better network is up to you: other sizes, other settings, longer training,
+# a beam, several networks that vote, pictures moved by a point or mirrored, a CNN of your own. What is *not* yours to
+# use are the names. The emoji sets are public; if you look the hidden pictures up in them, or list the combinations
+# that are missing from the splits, or name the pictures by eye, you hand in something that no network said. That is not
+# captioning, and not your work.
 
 
 # %% exercise="caption_file" points=9 difficulty=2 minutes=15 file="captions.json"
@@ -2158,14 +1876,7 @@ if __name__ == "__main__":
     hidden = standardise(picture_features(emoji["hidden_pictures"], cnn), raw[rows["train"]])
     said = describe(model, hidden, vocabulary)
     Path("captions.json").write_text(caption_file(emoji["hidden_ids"].tolist(), said))
-    sizes = [len(caption.split()) for caption in said]
-    used = {word for caption in said for word in caption.split()}
-    print(f"{len(said)} captions of {np.mean(sizes):.1f} words, {len(used)} different words", end="; ")
-    print(f"{len(said) - len(set(said))} captions repeat an earlier one")
-    figure, axes = plt.subplots(2, 6, figsize=(9, 4))
-    for axis, n in zip(axes.flat, np.random.default_rng(16).choice(len(said), 12, replace=False), strict=True):
-        show_picture(axis, emoji["hidden_pictures"][n], broken(said[n]))
-    plt.show()
+    figures.hidden_captions(emoji["hidden_pictures"], said, seed=16)
 
 # %% [markdown]
 # ## 14. Where this leads

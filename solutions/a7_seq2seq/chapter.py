@@ -26,8 +26,9 @@
 # **How to work.** As before: the eight exercises are yours to write, the two questions yours to answer in words; all
 # other code runs as it stands once the exercises above it are done. A card above each exercise gives its points, its
 # difficulty from one to five dots and the minutes that it should take. Help is folded away under the symptom that it
-# cures. One cell, in section 6, trains for one to two minutes; if your machine is slow, lower `steps` there and expect
-# larger errors than the text quotes. Its network may be another one on your processor, so the text gives round numbers.
+# cures. What draws the figures and prints the tables is in the file `figures.py` beside this notebook. One cell, in
+# section 6, trains for one to two minutes; if your machine is slow, lower `steps` there and expect larger errors than
+# the text quotes. Its network may be a different one on your processor, so the text gives round numbers.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. Predictions earn no points and cost none.
@@ -45,12 +46,10 @@ from selfcheck import check, data_path, progress
 
 # %%
 if __name__ == "__main__":
-    import matplotlib.pyplot as plt
+    import figures
+    from selfcheck.drawing import house_style
 
-    plt.rcParams.update({"figure.dpi": 110, "figure.constrained_layout.use": True, "font.size": 9})
-    plt.rcParams.update({"axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
-    plt.rcParams.update({"legend.frameon": False})
-    BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#767676"
+    house_style()
     torch.set_num_threads(1)  # the products are small: several threads would mostly wait for each other
 
 # %% [markdown]
@@ -134,21 +133,9 @@ if __name__ == "__main__":
     known = dict(training + validation + test)
     for word in ("though", "tough", "through", "cough", "bough", "hat", "hate", "phone"):
         print(f"{word:>8}  {' '.join(known[word])}")
-
-    sizes = np.zeros((21, 21))  # words with so many phonemes (rows) and letters (columns)
-    for word, phonemes in training:
-        if len(word) <= 20 and len(phonemes) <= 20:
-            sizes[len(phonemes), len(word)] += 1
-    figure, axis = plt.subplots(figsize=(5, 3.8))
-    picture = axis.imshow(np.log10(np.where(sizes > 0, sizes, np.nan)), cmap="viridis_r", origin="lower")
-    axis.plot([1, 17], [1, 17], color=ORANGE, linewidth=1)
-    axis.text(15.2, 17.2, "as many phonemes as letters", color=ORANGE, ha="right", va="bottom")
-    axis.set(xlabel="letters", ylabel="phonemes", xlim=(0.5, 18.5), ylim=(0.5, 18.5), title="Words of the training set")
-    axis.set(xticks=range(2, 19, 4), yticks=range(2, 19, 4))
-    figure.colorbar(picture, label="number of words", ticks=range(5), format=lambda power, _: f"{10**power:,.0f}")
-    plt.show()
-    letters, phonemes = np.mean([(len(word), len(phonemes)) for word, phonemes in test], axis=0)
-    print(f"mean over the test: {letters:.1f} letters and {phonemes:.1f} phonemes a word")
+    figures.letters_and_phonemes(training)
+    mean = np.mean([(len(word), len(phonemes)) for word, phonemes in test], axis=0)
+    print(f"mean over the test: {mean[0]:.1f} letters and {mean[1]:.1f} phonemes a word")
 
 # %% [markdown]
 # The five words in *-ough* end in five ways, and the *a* of *hate* is what it is because of a letter that is not heard
@@ -328,8 +315,8 @@ def encode(parameters, x, lengths):
 # <details><summary>Right for the longest word, wrong for all others</summary>
 #
 # After the last letter of a short word your loop goes on to read padding, and the state moves on. At which step is the
-# state of word n the one that is asked for? Either keep it from there on, as in assignment 1's masked network, or
-# collect all states and pick it.
+# state of word n the one to return? Either keep it from there on, as in assignment 1's masked network, or collect all
+# states and pick it.
 # </details>
 #
 # <details><summary>The last letter is missing from the state, or an IndexError for the longest word</summary>
@@ -348,7 +335,7 @@ def encode(parameters, x, lengths):
 # </details>
 
 # %% [markdown]
-# **Alone or in company.** Each of three words must end in the state that it reaches alone, whoever stands beside it.
+# **Alone or in company.** Each of three words must end in the state that it reaches alone, whatever stands beside it.
 
 # %%
 if __name__ == "__main__":
@@ -517,7 +504,7 @@ def read_batch(parameters, sources, reverse=True):
 
 
 def shuffled_batches(sources, targets, N, rng):
-    """Rows for one batch after the other, for ever: each example once an epoch, examples of like length together."""
+    """Rows for one batch after the other, without end: each example once an epoch, examples of like length together."""
     while True:
         order = rng.permutation(len(sources))
         for chunk in np.array_split(order, len(order) // (50 * N) + 1):
@@ -575,16 +562,7 @@ if __name__ == "__main__":
     steps = 4200
     model = initial_parameters("gru", 160, seed=0)
     losses = train(model, training, steps, report=600)
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
-    axis.semilogy(np.arange(25, len(losses) - 24), np.convolve(losses, np.ones(50) / 50, mode="valid"), color=BLUE)
-    axis.axhline(np.log(K), color=GREY, linestyle=":")
-    axis.text(len(losses), 1.05 * np.log(K), f"ln {K}: guessing", color=GREY, ha="right", va="bottom")
-    axis.set(xlabel="batches of 128 words", ylabel="loss, nats per symbol", ylim=(0.14, 6))
-    axis.set_title("Training (mean of 50 batches)")
-    axis.set_yticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
-    axis.minorticks_off()
-    plt.show()
+    figures.training_loss(losses, K)
     print(f"{sum(values.numel() for values in model.values()):,} parameters;", end=" ")
     print(f"first batch {losses[0]:.2f}, last 50 batches {np.mean(losses[-50:]):.3f} nats per symbol")
 
@@ -658,16 +636,11 @@ def translate_greedy(parameters, state, max_length):
 
 # %%
 if __name__ == "__main__":
-
-    def symbols(ids):
-        """Phonemes as one writes them."""
-        return " ".join(["PAD", "START", "END", *PHONEMES][number] for number in ids)
-
     unseen = "photograph arithmetic minisupercomputer frandible quizzlement wugs"
     for word in unseen.split():
         (said,) = pronounce(model, [word])
         truth = f"dictionary: {' '.join(known[word])}" if word in known else "not in the dictionary"
-        print(f"{word:>14}  {symbols(said):<34} {truth}")
+        print(f"{word:>14}  {figures.symbols(said, PHONEMES):<34} {truth}")
 
 # %% [markdown]
 # Rules of some depth have been learnt without being told: *ph* is one sound, the *l* of *-ible* comes after a vowel
@@ -785,8 +758,9 @@ def translate_beam(parameters, state, max_length, k, alpha=1.0):
 # %%
 if __name__ == "__main__":
     for word in unseen.split():
-        (greedy,), (beam,) = pronounce(model, [word]), pronounce(model, [word], k=4)
-        print(f"{word:>14}  {symbols(greedy):<34} {'the same' if beam == greedy else symbols(beam)}")
+        (said,), (beam,) = pronounce(model, [word]), pronounce(model, [word], k=4)
+        other = "the same" if beam == said else figures.symbols(beam, PHONEMES)
+        print(f"{word:>14}  {figures.symbols(said, PHONEMES):<34} {other}")
 
 # %% [markdown]
 # Whether the answers are better needs a measure of how wrong an answer is.
@@ -872,7 +846,7 @@ def phoneme_error_rate(hypotheses, references):
 # </details>
 
 # %% [markdown]
-# The table for one word of the test. The line is a cheapest way from corner to corner: a slanted step over equal
+# The table for one word of the test. The line is a cheapest path from corner to corner: a slanted step over equal
 # symbols costs nothing; every other step is an edit.
 
 # %%
@@ -880,29 +854,8 @@ if __name__ == "__main__":
     words = [word for word, _ in test]
     meant = [[PHONEME_ID[phoneme] for phoneme in phonemes] for _, phonemes in test]
     greedy = pronounce(model, words)
-
-    word = "electrosound"
-    n = words.index(word)
-    distance, d = edit_distance(greedy[n], meant[n])
-    i, j = len(greedy[n]), len(meant[n])
-    way = [(i, j)]
-    while i or j:  # back from the corner, by a neighbour from which d[i, j] may have come
-        if i and j and d[i, j] == d[i - 1, j - 1] + (greedy[n][i - 1] != meant[n][j - 1]):
-            i, j = i - 1, j - 1
-        elif i and d[i, j] == d[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-        way.append((i, j))
-    figure, axis = plt.subplots(figsize=(4.4, 3.8))
-    axis.imshow(d, cmap="Blues", vmax=2 * d.max())
-    axis.plot([j for _, j in way], [i for i, _ in way], color=ORANGE, linewidth=6, alpha=0.5)
-    for i, j in np.ndindex(d.shape):
-        axis.text(j, i, d[i, j], ha="center", va="center")
-    axis.set_xticks(range(d.shape[1]), ["", *symbols(meant[n]).split()])
-    axis.set_yticks(range(d.shape[0]), ["", *symbols(greedy[n]).split()])
-    axis.set(xlabel="dictionary", ylabel="network", title=f"{word}: edit distance {distance}")
-    plt.show()
+    n = words.index("electrosound")
+    figures.table_of_edits(edit_distance, greedy[n], meant[n], PHONEMES, words[n])
 
     edits = [edit_distance(said, right)[0] for said, right in zip(greedy, meant, strict=True)]
     sizes = [len(right) for right in meant]
@@ -938,46 +891,22 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
+    widths, beams = (1, 2, 4, 8), {}
+    for alpha in (1.0, 0.0):  # every third word of the test
+        beams[alpha] = [pronounce(model, words[::3], k=k, alpha=alpha, max_length=20) for k in widths]
+    figures.beam_widths(beams, widths, meant[::3], phoneme_error_rate, predicted_fall)
 
-    def log_probability(parameters, words, answers):
-        """log p(answer, END | word) of each answer: (N,)."""
+# %%
+if __name__ == "__main__":
+
+    @torch.no_grad()
+    def log_p_of(answers):
+        state = read_batch(model, as_numbers(test[::3])[0])
         y, lengths = pad_batch([[*answer, END] for answer in answers])
-        with torch.no_grad():
-            state = read_batch(parameters, [[LETTER_ID[letter] for letter in word] for word in words])
-            logits = decode_teacher_forced(parameters, state, y)
-        log_p = logits.log_softmax(dim=2).gather(2, y[:, :, None])[:, :, 0]
-        return torch.where(torch.arange(y.shape[1]) < lengths[:, None], log_p, 0).sum(dim=1).numpy()
+        return figures.log_probability(decode_teacher_forced(model, state, y), y, lengths)
 
-    some = range(0, len(words), 3)  # every third word of the test
-    some_words, some_meant = [words[n] for n in some], [meant[n] for n in some]
-    widths = (1, 2, 4, 8)
-    figure, axis = plt.subplots(figsize=(5.6, 3.2))
-    for alpha, color, marker in ((1.0, BLUE, "o-"), (0.0, ORANGE, "s--")):
-        beams = [pronounce(model, some_words, k=k, alpha=alpha, max_length=20) for k in widths]
-        rates = [100 * phoneme_error_rate(beam, some_meant) for beam in beams]
-        axis.plot(widths, rates, marker, color=color, label=f"α = {alpha:g}")
-        print(f"α = {alpha:g}: {np.round(rates, 2)}% with k = {widths};", end=" ")
-        print(f"{np.mean([len(answer) for answer in beams[-1]]):.2f} phonemes a word at k = 8")
-    axis.set(xlabel="k, hypotheses", ylabel="phoneme error rate, %", xscale="log")
-    axis.set_title(f"Beam search, {len(some):,} words of the test")
-    axis.set_xticks(widths, [str(k) for k in widths])
-    axis.minorticks_off()
-    axis.legend()
-    plt.show()
-    print(f"the dictionary has {np.mean([len(right) for right in some_meant]):.2f}; predicted fall: {predicted_fall}")
-
-    first = [greedy[n] for n in some]
-    own, true, found = (log_probability(model, some_words, answers) for answers in (first, some_meant, beams[-1]))
-    mistaken = np.array([edits[n] > 0 for n in some])
-    print(
-        f"greedy search is wrong in {mistaken.sum()} words; the dictionary's answer is the more probable one", end=" "
-    )
-    print(f"in {np.mean((true > own)[mistaken]):.3f} of them (predicted: {predicted_share_of_the_search})")
-    better = mistaken & (found > own + 1e-4)  # more probable, and not by rounding alone
-    print(f"in {better.sum()} of them a beam of 8, α = 0, finds something more probable than greedy search:", end=" ")
-    fewer = np.array([edits[n] - edit_distance(beams[-1][row], meant[n])[0] for row, n in enumerate(some)])
-    print(f"fewer edits in {(fewer[better] > 0).sum()}, as many in {(fewer[better] == 0).sum()}", end=", ")
-    print(f"more in {(fewer[better] < 0).sum()}")
+    widest = beams[0.0][-1]  # k = 8, by sums
+    figures.whose_fault(log_p_of, edit_distance, greedy[::3], meant[::3], widest, predicted_share_of_the_search)
 
 # %% [markdown]
 # Without the division by length the rate falls by some 0.8 percentage points from k = 1 to k = 8, and half of the way
@@ -1007,21 +936,9 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     with torch.no_grad():
-        y, _ = pad_batch([[*row, END] for row in meant])
-        state = read_batch(model, [[LETTER_ID[letter] for letter in word] for word in words])
-        would_say = decode_teacher_forced(model, state, y).argmax(dim=2)
-    wrong = [(would_say[n] != y[n])[: sizes[n]].numpy() for n in range(len(words))]  # with the teacher
-    corrected = alone = rest = 0
-    for n, mistakes in enumerate(wrong):
-        if mistakes.any():
-            first = int(mistakes.argmax())  # the first mistake, with the teacher and without
-            rest += sizes[n] - first - 1
-            corrected += mistakes[first + 1 :].sum()
-            alone += edit_distance(greedy[n][first:], meant[n][first:])[0] - 1  # the first mistake itself not counted
-    measured = np.concatenate(wrong).mean(), corrected / rest, alone / rest
-    for (name, guess), value in zip(predicted_errors.items(), measured, strict=True):
-        print(f"{name:>24}: {value:.3f} errors per phoneme; predicted: {guess}")
-    print(f"words with a mistake: {np.mean([mistakes.any() for mistakes in wrong]):.2f}; phonemes after it: {rest:,}")
+        y, _ = pad_batch([[*right, END] for right in meant])
+        would_say = decode_teacher_forced(model, read_batch(model, as_numbers(test)[0]), y).argmax(dim=2)
+    figures.after_the_first_mistake(would_say, y, greedy, meant, edit_distance, predicted_errors)
 
 # %% [markdown]
 # With the teacher some 10% of the phonemes are wrong. In the words that go wrong somewhere, the phonemes after the
@@ -1037,8 +954,8 @@ if __name__ == "__main__":
 # (a) Why is the decoder trained with the right symbols as its input, and not with what it would say itself? Give two
 # reasons.
 #
-# (b) In which sense does training then ask another question than the test? Say it with the conditional probabilities
-# $p(y_t \mid \cdot)$: what stands to the right of the bar in training, and what in the test?
+# (b) In which sense does training then ask a different question from the test? Say it with the conditional
+# probabilities $p(y_t \mid \cdot)$: what stands to the right of the bar in training, and what in the test?
 #
 # (c) Use experiment 2. How large is the harm here? Why must one compare the *same* words, and not simply the error with
 # the teacher over all words with the phoneme error rate?
@@ -1111,7 +1028,7 @@ if __name__ == "__main__":
 # There is no time to train all of these here. The file `bottleneck.npz` holds what came of it: with your assignment's
 # code, 3,000 batches each, two seeds each. The first network is a GRU with 64 units, source reversed, context at the
 # start only. Each of the others differs in one thing, and has the same number of parameters to within 1%. Rank the
-# four: who makes the fewest errors on the test?
+# four: which makes the fewest errors on the test?
 
 # %%
 if __name__ == "__main__":
@@ -1120,29 +1037,8 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     with np.load(data_path("bottleneck.npz")) as file:
-        runs = {name: file[name] for name in file}
-    total = sum(sizes)
-    kinds = {
-        "GRU, 64 units": "GRU, 64 units,\nsource reversed",
-        "source forwards": "the same,\nsource forwards",
-        "LSTM, 54 units": "LSTM, 54 units",
-        "context at every step": "GRU, 55 units, context\nat every step",
-    }
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[1.2, 1])
-    for place, (kind, color) in enumerate(zip(kinds, (BLUE, ORANGE, GREEN, "#cc79a7"), strict=True)):
-        rates = 100 * runs[f"{kind}/test"].sum(axis=1) / total  # one for each seed
-        left.plot(rates, [place] * len(rates), "o", color=color, markersize=8, alpha=0.8)
-        print(f"{kind:>22}, {runs[f'{kind}/parameters']:,} parameters:", ", ".join(f"{rate:.1f}%" for rate in rates))
-        curve = runs[f"{kind}/losses"].mean(axis=0)
-        right.semilogy(np.arange(25, 3000, 50), curve, color=color, label=kind)
-    left.set_yticks(range(len(kinds)), kinds.values())
-    left.set(xlabel="phoneme error rate on the test, %", ylim=(3.5, -0.5), title="Equal parameters, two seeds each")
-    left.grid(axis="x", color="0.9")
-    right.set(xlabel="batches", ylabel="loss, nats per symbol", title="Training loss", ylim=(0.25, 4))
-    right.set_yticks([0.3, 0.5, 1, 2, 4], ["0.3", "0.5", "1", "2", "4"])
-    right.minorticks_off()
-    right.legend(fontsize=8)
-    plt.show()
+        runs = dict(file)
+    figures.three_choices(runs, phonemes=sum(sizes))
     print(f"predicted order: {predicted_order}")
 
 # %% [markdown]
@@ -1214,16 +1110,11 @@ def error_by_length(edits, sizes, lengths, edges):
 
 # %%
 if __name__ == "__main__":
-    from collections import Counter
-
-    edges = [2, 5, 7, 9, 11, 13, 21]
-    labels = ["2–4", "5–6", "7–8", "9–10", "11–12", "13–20"]
     letters = [len(word) for word in words]
-    bags = [(Counter(said), Counter(right)) for said, right in zip(greedy, meant, strict=True)]
-    without_order = [max((said - right).total(), (right - said).total()) for said, right in bags]
-    rates, counts = error_by_length(edits, sizes, letters, edges)
-    bag_rates, _ = error_by_length(without_order, sizes, letters, edges)
-    for label, rate, bag_rate, count in zip(labels, rates, bag_rates, counts, strict=True):
+    without_order = figures.edits_without_order(greedy, meant)
+    rates, counts = error_by_length(edits, sizes, letters, figures.EDGES)
+    bag_rates, _ = error_by_length(without_order, sizes, letters, figures.EDGES)
+    for label, rate, bag_rate, count in zip(figures.BINS, rates, bag_rates, counts, strict=True):
         print(f"{label:>6} letters: {100 * rate:4.1f}% wrong, as bags {100 * bag_rate:4.1f}% ({count:,} words)")
 
 # %% [markdown]
@@ -1255,33 +1146,7 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     seen = training[::17][: len(test)]  # the training words that the file has edits of
-    splits = {
-        "test": ([len(word) for word, _ in test], [len(phonemes) for _, phonemes in test]),
-        "training": ([len(word) for word, _ in seen], [len(phonemes) for _, phonemes in seen]),
-    }
-    labels_of = {"24 numbers pass": "GRU, 160 units, 24 numbers pass"}
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
-    for axis, (split, (letters, phonemes)) in zip(axes, splits.items(), strict=True):
-        for kind, color, style in (
-            ("GRU, 24 units", ORANGE, "s--"),
-            ("GRU, 64 units", GREEN, "^-."),
-            ("24 numbers pass", GREY, "D:"),
-            ("GRU, 160 units", BLUE, "o-"),
-        ):
-            both = [100 * error_by_length(row, phonemes, letters, edges)[0] for row in runs[f"{kind}/{split}"]]
-            axis.plot(labels, np.mean(both, axis=0), style, color=color, label=labels_of.get(kind, kind))
-            axis.fill_between(labels, np.min(both, axis=0), np.max(both, axis=0), color=color, alpha=0.25, linewidth=0)
-            mean = np.mean(both, axis=0)
-            print(f"{split:>8}, {kind:>15}:", " ".join(f"{rate:5.1f}" for rate in mean), end="; ")
-            print(f"all {100 * runs[f'{kind}/{split}'].sum() / 2 / sum(phonemes):.1f}%; ×{mean[-1] / mean[0]:.1f}")
-        axis.set(xlabel="letters in the word", ylim=(0, None))
-    axes[0].set(ylabel="phoneme error rate, %", title="Words never seen (test)")
-    axes[1].set(title="Words of the training set")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    figure.suptitle(
-        "How much passes from encoder to decoder: 3,000 batches each, mean and range of two seeds", fontsize=10
-    )
-    plt.show()
+    figures.errors_by_length(error_by_length, runs, {"test": test, "training": seen})
     print(f"predicted factors: {predicted_factor}; parallel: {predicted_parallel}; likeness: {predicted_likeness}")
 
 # %% [markdown]
