@@ -92,3 +92,12 @@ def test_another_name_of_the_notebook_does_when_it_is_the_only_one(toy):
     toy.notebook.rename(toy.folder / "toy (1).ipynb")
     assert toy.run("-m", "selfcheck", "toy (1).ipynb").returncode == 0
     assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+
+
+def test_the_notebook_that_was_named_is_tested_and_its_cells_run_once(toy):
+    toy.write("with open('runs.txt', 'a') as runs:\n    runs.write('x')", step=WRONG)
+    toy.notebook.rename(toy.folder / "first try.ipynb")
+    toy.write()
+    done = toy.run("-m", "selfcheck", "first try.ipynb")
+    assert "step: 2 of 3 visible tests passed" in done.stdout
+    assert (toy.folder / "runs.txt").read_text() == "x"
