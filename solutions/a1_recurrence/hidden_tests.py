@@ -7,7 +7,7 @@ import copy
 
 import numpy as np
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 from selfcheck.oracles import deviation
 
 EITHER_FLOAT = (np.float32, np.float64)
@@ -33,8 +33,8 @@ def _sized(make, rng, sizes):
 
 def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
     """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
-    single = cases.in_float32(args)
+    _agree(target, asked, [("with strided arrays", arrays.strided(args))], part=part)
+    single = arrays.in_float32(args)
     _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
@@ -230,8 +230,8 @@ def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference
 @exercise("deep_rnn_forward", points=1)
 def test_stacks_agree_in_float32_and_strided(deep_rnn_forward, reference, cases, rng):
     args = cases.deep_rnn_forward(rng, N=2, T=5, D=3, H=(4, 6))
-    _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", cases.strided(args))])
-    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", arrays.strided(args))])
+    single = [("with float32 arrays", arrays.in_float32(args))]
     _agree_layer_by_layer(deep_rnn_forward, reference, single, rtol=1e-4, dtype=EITHER_FLOAT)
 
 

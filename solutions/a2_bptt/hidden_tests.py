@@ -7,7 +7,7 @@ import copy
 
 import numpy as np
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 
 EITHER_FLOAT = (np.float32, np.float64)
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
@@ -39,8 +39,8 @@ def _sized(make, rng, sizes):
 
 def _agree_in_float32_and_strided(target, asked, cases, args, names):
     """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], names)
-    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree(target, asked, [("with strided arrays", arrays.strided(args))], names)
+    single = [("with float32 arrays", arrays.in_float32(args))]
     _agree(target, asked, single, names, rtol=1e-4, dtype=EITHER_FLOAT)
 
 

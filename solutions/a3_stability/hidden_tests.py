@@ -8,7 +8,7 @@ import copy
 import numpy as np
 import pytest
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 
 EITHER_FLOAT = (np.float32, np.float64)
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
@@ -44,8 +44,8 @@ def _sized(make, rng, sizes):
 
 def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
     """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
-    single = cases.in_float32(args)
+    _agree(target, asked, [("with strided arrays", arrays.strided(args))], part=part)
+    single = arrays.in_float32(args)
     _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
@@ -153,8 +153,8 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
 @exercise("norm_stabilizer", points=1)
 def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
     args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
-    _agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", cases.strided(args))])
-    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", arrays.strided(args))])
+    single = [("with float32 arrays", arrays.in_float32(args))]
     _agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
 
 

@@ -8,7 +8,7 @@ import copy
 
 import numpy as np
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 
 EITHER_FLOAT = (np.float32, np.float64)
 ORIGINAL = "of original_lstm_step"
@@ -31,8 +31,8 @@ def _agree_at_sizes(target, asked, make, rng, sizes, names):
 
 def _agree_in_float32_and_strided(target, asked, cases, args, names):
     """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
-    strided, in_float32 = target.map([cases.strided(args), single])
+    desired, single = asked(*copy.deepcopy(args)), arrays.in_float32(args)
+    strided, in_float32 = target.map([arrays.strided(args), single])
     _agree([strided], [desired], ["with strided arrays"], names)
     _agree([in_float32], [asked(*single)], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
 
@@ -67,8 +67,8 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
         args = cases.original_lstm_step(rng, N, D, H)
         _original(probe, reference, args, f"with N = {N}, D = {D}, H = {H}")
     args = cases.original_lstm_step(rng, N=2, D=3, H=4)
-    _original(probe, reference, cases.strided(args), "with strided arrays")
-    _original(probe, reference, cases.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
+    _original(probe, reference, arrays.strided(args), "with strided arrays")
+    _original(probe, reference, arrays.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 SIZES_OF_A_STEP = [
@@ -121,8 +121,8 @@ def test_the_biases_agree_for_one_unit_and_where_nothing_moves_the_gates(gate_se
 @exercise("gate_settings", points=1)
 def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases, rng):
     args = cases.gate_settings(rng, D=3, H=6)
-    _expect_biases(gate_settings, reference.gate_settings, [cases.strided(args)])
-    _expect_biases(gate_settings, reference.gate_settings, [cases.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
+    _expect_biases(gate_settings, reference.gate_settings, [arrays.strided(args)])
+    _expect_biases(gate_settings, reference.gate_settings, [arrays.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 @exercise("lstm_forward", points=2)
@@ -279,7 +279,7 @@ def test_the_biases_of_every_rule_agree_at_other_sizes(forget_bias_init, referen
 @exercise("forget_bias_init", points=1)
 def test_the_initial_biases_agree_in_float32_and_strided(forget_bias_init, reference, cases, rng):
     args = cases.forget_bias_init(rng, H=5, each=True)
-    strided, single = forget_bias_init.map([cases.strided(args), cases.in_float32(args)])
+    strided, single = forget_bias_init.map([arrays.strided(args), arrays.in_float32(args)])
     desired = reference.forget_bias_init(*args)
     expect.close(strided, desired, name="the new b of strided arrays")
     expect.close(single, desired, name="the new b of float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)

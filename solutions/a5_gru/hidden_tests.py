@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 
 EITHER_FLOAT = (np.float32, np.float64)
 GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
@@ -39,9 +39,9 @@ def _agree_on(target, asked, calls, words, names):
 
 def _agree_in_float32_and_strided(target, asked, cases, args, names):
     """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
+    desired, single = asked(*copy.deepcopy(args)), arrays.in_float32(args)
     wanted = asked(*copy.deepcopy(single))
-    strided, in_float32 = target.map([cases.strided(args), single])
+    strided, in_float32 = target.map([arrays.strided(args), single])
     _agree([strided], [desired], ["with strided arrays"], names)
     _agree([in_float32], [wanted], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
 
@@ -334,8 +334,8 @@ def test_a_gradient_of_zero_stays_zero(train_to_criterion, reference, cases, rng
 @exercise("train_to_criterion", points=1)
 def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, cases, rng):
     args = cases.train_to_criterion(rng, cell="lstm", outputs=(0.6, 0.0), K=5, T=3)
-    desired, single = reference.train_to_criterion(*copy.deepcopy(args)), cases.in_float32(args)
+    desired, single = reference.train_to_criterion(*copy.deepcopy(args)), arrays.in_float32(args)
     wanted = reference.train_to_criterion(*copy.deepcopy(single))
-    strided, in_float32 = train_to_criterion.map([cases.strided(args), single])
+    strided, in_float32 = train_to_criterion.map([arrays.strided(args), single])
     _expect_training([strided], [desired])
     _expect_training([in_float32], [wanted], rtol=1e-3, dtype=np.float32)

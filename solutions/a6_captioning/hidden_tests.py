@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 from selfcheck.oracles import deviation
 
 DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
@@ -95,7 +95,7 @@ def test_lookups_agree_at_other_sizes_down_to_one(embedding_forward, reference, 
     sizes = [(2, 6, 9, 5), (1, 1, 2, 1), (4, 1, 3, 6), (3, 3, 4, 3)]
     calls = [cases.embedding_forward(rng, *size) for size in sizes]
     calls.append(cases.embedding_forward(rng, 3, 4, 6, 5, padding=True))
-    calls.append(cases.in_float32(cases.embedding_forward(rng)))
+    calls.append(arrays.in_float32(cases.embedding_forward(rng)))
     for args, result in zip(calls, embedding_forward.map(calls), strict=True):
         expect.tuple(result, 2, "the result")
         _close(result[0], reference.embedding_forward(*args)[0], f"out with ids {tuple(args[1].shape)}")
@@ -112,7 +112,7 @@ def test_gradients_of_lookups_agree_at_other_sizes_down_to_one(embedding_backwar
 
 @exercise("embedding_backward", points=1)
 def test_gradients_of_lookups_agree_in_float32(embedding_backward, reference, cases, rng):
-    args = cases.in_float32(cases.embedding_backward(rng))
+    args = arrays.in_float32(cases.embedding_backward(rng))
     _close(embedding_backward(*args), reference.embedding_backward(*args), "dE in float32")
 
 
@@ -137,7 +137,7 @@ def test_losses_of_large_logits_agree(probe, reference, cases, rng):
 
 @exercise("caption_loss", points=1)
 def test_losses_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.caption_loss(rng))
+    args = arrays.in_float32(cases.caption_loss(rng))
     _probes_agree(probe, reference, cases, "loss_and_gradient", *args)
 
 
@@ -149,7 +149,7 @@ def test_steps_and_gradients_agree_at_other_sizes_down_to_one(probe, reference, 
 
 @exercise("lstm_step", points=1)
 def test_steps_agree_in_float32(lstm_step, reference, cases, rng):
-    args = cases.in_float32(cases.lstm_step(rng))
+    args = arrays.in_float32(cases.lstm_step(rng))
     _agree(lstm_step(*args), reference.lstm_step(*args), "state in float32")
 
 
@@ -167,7 +167,7 @@ def test_models_and_gradients_agree_at_other_sizes_down_to_one(probe, reference,
 
 @exercise("CaptionModel", points=1)
 def test_models_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.CaptionModel(rng))
+    args = arrays.in_float32(cases.CaptionModel(rng))
     _probes_agree(probe, reference, cases, "model_and_gradients", *args)
 
 
@@ -205,7 +205,7 @@ def test_captions_agree_at_other_sizes_down_to_one(probe, reference, cases, rng)
 
 @exercise("decode_greedy", points=1)
 def test_captions_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.decode_greedy(rng))
+    args = arrays.in_float32(cases.decode_greedy(rng))
     _probes_equal(probe, reference, cases, "greedy", *args, what="captions in float32")
 
 
@@ -238,7 +238,7 @@ def test_the_likeliest_captions_agree(probe, reference, cases, rng):
 
 @exercise("decode_sample", points=1)
 def test_captions_drawn_from_float32_agree(probe, reference, cases, rng):
-    args = cases.in_float32(cases.decode_greedy(rng))
+    args = arrays.in_float32(cases.decode_greedy(rng))
     args = *args[:2], 1e-7, [int(rng.integers(2**31))], args[2]
     _probes_equal(probe, reference, cases, "sampled", *args, what="captions in float32 at a temperature of 1e-7")
 
@@ -290,7 +290,7 @@ def test_the_length_counts_fully_unless_alpha_is_given(probe, reference, cases, 
 
 @exercise("decode_beam", points=1)
 def test_beams_agree_in_float32(probe, reference, cases, rng):
-    _beams_agree(probe, reference, cases, cases.in_float32(cases.decode_beam(rng)), rtol=1e-4)
+    _beams_agree(probe, reference, cases, arrays.in_float32(cases.decode_beam(rng)), rtol=1e-4)
 
 
 @exercise("decode_beam", points=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 
 DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
 
@@ -80,7 +80,7 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
 @exercise("encode", points=1)
 def test_states_agree_in_float32(encode, reference, cases, rng):
     for cell in ("gru", "lstm"):
-        args = cases.in_float32(cases.encode(rng, cell))
+        args = arrays.in_float32(cases.encode(rng, cell))
         _close(encode(*args), reference.encode(*args), "state in float32")
 
 
@@ -107,7 +107,7 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
 @exercise("decode_teacher_forced", points=1)
 def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
     for cell in ("gru", "lstm"):
-        args = cases.in_float32(cases.decode_teacher_forced(rng, cell))
+        args = arrays.in_float32(cases.decode_teacher_forced(rng, cell))
         _close(decode_teacher_forced(*args), reference.decode_teacher_forced(*args), "logits in float32")
 
 
@@ -140,7 +140,7 @@ def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
 
 @exercise("sequence_loss", points=1)
 def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
-    args = cases.in_float32(cases.sequence_loss(rng))
+    args = arrays.in_float32(cases.sequence_loss(rng))
     _close(sequence_loss(*args), reference.sequence_loss(*args), "loss in float32")
 
 
@@ -169,7 +169,7 @@ def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, referen
 
 @exercise("translate_greedy", points=1)
 def test_translations_agree_in_float32(translate_greedy, reference, cases, rng):
-    args = cases.in_float32(cases.translate_greedy(rng))
+    args = arrays.in_float32(cases.translate_greedy(rng))
     expect.equal(translate_greedy(*args), reference.translate_greedy(*args), name="translations in float32")
 
 
@@ -227,7 +227,7 @@ def test_the_length_counts_fully_unless_alpha_is_given(translate_beam, reference
 
 @exercise("translate_beam", points=1)
 def test_beams_agree_in_float32(translate_beam, reference, cases, rng):
-    args = cases.in_float32(cases.translate_beam(rng))
+    args = arrays.in_float32(cases.translate_beam(rng))
     said, values = reference.translate_beam(*args)
     found = translate_beam(*args)
     expect.tuple(found, 2, "the result")
