@@ -13,7 +13,7 @@ from selfcheck import expect
 from selfcheck.execute import quiet
 from selfcheck.folder import data_path
 from selfcheck.marks import exercise
-from selfcheck.notebook import check, progress
+from selfcheck.notebook import check, prepare, progress
 from selfcheck.target import StudentError, StudentTimeout, Target
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "data_path",
     "exercise",
     "expect",
+    "prepare",
     "progress",
     "quiet",
 ]

@@ -27,7 +27,7 @@ _quiet = False
 
 
 def quiet(on: bool = True) -> None:
-    """Make check() and progress() do nothing while a program executes the notebook."""
+    """Make prepare(), check() and progress() do nothing while a program executes the notebook."""
     global _quiet
     _quiet = on
 

@@ -1,4 +1,4 @@
-"""What a student calls in a notebook: `check("NAME")` and `progress()`."""
+"""What a notebook calls: `prepare()` at its beginning, `check("NAME")` and `progress()` as the student works."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ from selfcheck.folder import (
 from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
 from selfcheck.target import LocalProvider
+
+
+def prepare() -> None:
+    """Collect the visible tests once, so that the first check() is quick: most of its time goes into their imports."""
+    if is_quiet():
+        return
+    try:
+        tests = visible_tests(assignment_folder())
+        run_tests(tests, _provider(tests), exercises=())
+    except (NotFound, CouldNotRun):  # check() says so when it is called
+        return
 
 
 def check(name: str) -> Report | None:

@@ -1,8 +1,6 @@
 """The self-checker's modules import each other one way, and importing them starts nothing."""
 
 import ast
-import subprocess
-import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
