@@ -89,3 +89,24 @@ def each_close(result: Any, desired: Any, name: str, *, rtol: float = 1e-7, dtyp
             each_close(found, desired[key], f"{name}[{key!r}]", rtol=rtol, dtype=dtype)
     else:
         expect.equal(result, desired, name=name)
+
+
+def arguments_unchanged(function: Callable[..., Any], args: tuple, names: str) -> None:
+    """Call the function and expect every argument but a generator to be as it was; names: of all, with spaces between.
+
+    What is no plain data, such as a tensor, is compared as NumPy sees it.
+    """
+    before = copy.deepcopy(args)
+    function(*args)
+    for was, now, name in zip(before, args, names.split(), strict=True):
+        if not isinstance(was, np.random.Generator):
+            expect.unchanged(_plain(was), _plain(now), name=name)
+
+
+def _plain(value: Any) -> Any:
+    """Return the same value with arrays in the place of tensors."""
+    if type(value) in (tuple, list):
+        return type(value)(map(_plain, value))
+    if type(value) is dict:
+        return {key: _plain(item) for key, item in value.items()}
+    return value.detach().numpy() if hasattr(value, "detach") else value

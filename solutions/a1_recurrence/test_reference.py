@@ -9,6 +9,7 @@ from torch import nn
 
 from content import read_content
 from selfcheck.oracles import deviation
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a1_recurrence")
 reference, cases = CONTENT.reference, CONTENT.cases
@@ -20,13 +21,6 @@ def _generators(seeds=3):
 
 def _tensor(array):
     return torch.tensor(array, dtype=torch.float64)
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _space(*shape, low, high):
@@ -93,7 +87,7 @@ def test_the_derivative_of_an_output_of_the_convolution_is_the_filter():
 
 def test_a_step_agrees_with_torch():
     x, h_prev, U, W, b = cases.rnn_step_forward(np.random.default_rng(0))
-    cell = _copied(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
+    cell = with_parameters(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
     h, cache = reference.rnn_step_forward(x, h_prev, U, W, b)
     np.testing.assert_allclose(h, cell(_tensor(x), _tensor(h_prev)).detach().numpy(), rtol=1e-12)
     assert all(kept is given for kept, given in zip(cache, (x, h_prev, U, W, h), strict=True))
@@ -103,7 +97,7 @@ def test_a_step_agrees_with_torch():
 def test_sequences_and_stacks_agree_with_torch(h0):
     x, layers, initial = cases.deep_rnn_forward(np.random.default_rng(0), H=(6, 6, 6), h0=h0)
     network = nn.RNN(4, 6, num_layers=3, batch_first=True).double()
-    _copied(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
+    with_parameters(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
     top, last = network(_tensor(x), _tensor(np.stack(initial)) if h0 else None)
     states = reference.deep_rnn_forward(x, layers, initial)
     np.testing.assert_allclose(states[-1], top.detach().numpy(), rtol=1e-12)
@@ -114,7 +108,7 @@ def test_masked_sequences_agree_with_packed_sequences_of_torch():
     x, lengths, U, W, b, h0 = cases.rnn_forward_masked(
         np.random.default_rng(0), lengths=[7, 2, 5, 1, 4], padding=np.nan
     )
-    network = _copied(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+    network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
     packed = nn.utils.rnn.pack_padded_sequence(_tensor(x), lengths, batch_first=True, enforce_sorted=False)
     packed_states, last = network(packed, _tensor(h0)[None])
     states, _ = nn.utils.rnn.pad_packed_sequence(packed_states, batch_first=True)
@@ -148,7 +142,9 @@ def test_counts_agree_with_torch_without_its_second_biases():
 
 def test_sampled_pairs_follow_their_probabilities():
     model, generator, *_ = cases.sample_sequence(np.random.default_rng(0), K=3, H=5, gain=1.0)
-    network = _copied(nn.RNN(3, 5, batch_first=True).double(), model["U"], model["W"], model["b"], 0 * model["b"])
+    network = with_parameters(
+        nn.RNN(3, 5, batch_first=True).double(), model["U"], model["W"], model["b"], 0 * model["b"]
+    )
     chances = {}
     for first in (1, 2):
         states, _ = network(_tensor(np.eye(3)[[[0, first]]]))

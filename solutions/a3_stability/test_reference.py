@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from content import read_content
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a3_stability")
 reference, cases = CONTENT.reference, CONTENT.cases
@@ -18,13 +19,6 @@ reference, cases = CONTENT.reference, CONTENT.cases
 
 def _tensor(array, grad=False):
     return torch.tensor(array, dtype=torch.float64, requires_grad=grad)
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _differences(f, array, step=1e-6):
@@ -84,7 +78,7 @@ def test_the_given_states_and_backward_pass_agree_with_torch_from_an_initial_sta
     rng = np.random.default_rng(2)
     parameters, x, _ = _network(rng)
     U, W, b, h0, dh = parameters["U"], parameters["W"], parameters["b"], cases._vector(rng, 3, 6), np.ones((3, 5, 6))
-    network = _copied(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+    network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
     inputs, initial = _tensor(x, grad=True), _tensor(h0[None], grad=True)
     states, _ = network(inputs, initial)
     (states * _tensor(dh)).sum().backward()
@@ -366,7 +360,7 @@ def test_dropout_agrees_with_torchs_network_fed_masks_drawn_as_stated(same_mask)
     below = _tensor(x)
     for (U, W, b), h in zip(layers, states, strict=True):
         mask = twin.random((3, 1 if same_mask else 5, U.shape[1])) >= p
-        network = _copied(nn.RNN(U.shape[1], len(b), batch_first=True).double(), U, W, b, 0 * b)
+        network = with_parameters(nn.RNN(U.shape[1], len(b), batch_first=True).double(), U, W, b, 0 * b)
         below, _ = network(below * torch.tensor(mask) / (1 - p))
         np.testing.assert_allclose(h, below.detach().numpy(), rtol=1e-12)
     mask = twin.random((3, 1 if same_mask else 5, 5)) >= p

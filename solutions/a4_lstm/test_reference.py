@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from content import read_content
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a4_lstm")
 reference, cases = CONTENT.reference, CONTENT.cases
@@ -15,14 +16,6 @@ reference, cases = CONTENT.reference, CONTENT.cases
 
 def _tensor(array, **options):
     return torch.tensor(array, dtype=torch.float64, **options)
-
-
-def _copied(module, *arrays):
-    module = module.double()
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _space(*shape, low, high):
@@ -68,7 +61,7 @@ def test_a_sequence_reproduces_the_published_numbers():
 
 def _torch_lstm(x, U, W, b, h0, c0):
     """torch.nn.LSTM with these weights, its inputs as leaves, and its h (N, T, H) and last c (N, H)."""
-    network = _copied(nn.LSTM(U.shape[1], W.shape[1], batch_first=True), U, W, b, 0 * b)
+    network = with_parameters(nn.LSTM(U.shape[1], W.shape[1], batch_first=True).double(), U, W, b, 0 * b)
     leaves = [_tensor(array, requires_grad=True) for array in (x, h0, c0)]
     h, (_, c_last) = network(leaves[0], (leaves[1][None], leaves[2][None]))
     return network, leaves, h, c_last[0]
@@ -76,7 +69,7 @@ def _torch_lstm(x, U, W, b, h0, c0):
 
 def test_a_step_agrees_with_torch():
     x, h_prev, c_prev, U, W, b = cases.lstm_step_forward(np.random.default_rng(0))
-    cell = _copied(nn.LSTMCell(4, 6), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), U, W, b, 0 * b)
     states = cell(_tensor(x), (_tensor(h_prev), _tensor(c_prev)))
     h, c, cache = reference.lstm_step_forward(x, h_prev, c_prev, U, W, b)
     for ours, theirs in zip((h, c), states, strict=True):
@@ -101,7 +94,7 @@ def test_a_steps_gradients_agree_with_autograd():
     rng = np.random.default_rng(0)
     x, h_prev, c_prev, U, W, b = args = cases.lstm_step_forward(rng)
     dh, dc = cases.step_gradients(rng, 3, 6)
-    cell = _copied(nn.LSTMCell(4, 6), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), U, W, b, 0 * b)
     leaves = [_tensor(array, requires_grad=True) for array in (x, h_prev, c_prev)]
     wanted = [*leaves, cell.weight_ih, cell.weight_hh, cell.bias_ih]
     theirs = torch.autograd.grad(cell(leaves[0], tuple(leaves[1:])), wanted, (_tensor(dh), _tensor(dc)))
@@ -243,7 +236,7 @@ def test_the_original_lstm_is_torchs_with_the_forget_gate_held_open():
         i, g, o = np.split(rows, 3)
         return np.concatenate([i, np.full_like(i, held), g, o])
 
-    cell = _copied(nn.LSTMCell(4, 6), four(U, 0), four(W, 0), four(b, 1000), 0 * four(b, 0))
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), four(U, 0), four(W, 0), four(b, 1000), 0 * four(b, 0))
     states = cell(_tensor(x), (_tensor(h_prev), _tensor(c_prev)))
     for ours, theirs in zip(reference.original_lstm_step(x, h_prev, c_prev, U, W, b), states, strict=True):
         np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-12)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from content import read_content
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a5_gru")
 reference, cases = CONTENT.reference, CONTENT.cases
@@ -19,13 +20,6 @@ def _rng(seed=0):
 
 def _sigmoid(a):
     return 1 / (1 + np.exp(-a))
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(torch.tensor(array))
-    return module
 
 
 def _unit_by_unit(x, h_prev, U, W, b):
@@ -74,7 +68,7 @@ def test_a_step_agrees_with_torch_nn_where_the_conventions_meet(kind):
     x, h_prev, *_ = cases.gru_step_forward(_rng())
     U, W, b = cases.gru_to_torch(_rng(1), kind=kind)
     turned = [np.concatenate([a[:6], -a[6:12], a[12:]]) for a in (U, W, b)]
-    cell = _copied(nn.GRUCell(4, 6).double(), *turned, 0 * b)
+    cell = with_parameters(nn.GRUCell(4, 6).double(), *turned, 0 * b)
     desired = cell(torch.tensor(x), torch.tensor(h_prev)).detach().numpy()
     np.testing.assert_allclose(reference.gru_step_forward(x, h_prev, U, W, b)[0], desired, rtol=1e-12)
 
@@ -108,7 +102,7 @@ def test_a_sequence_agrees_with_the_equations_unit_by_unit_and_with_pytorch_part
 def test_a_converted_sequence_agrees_with_torch_nn(kind):
     x, *_, h0 = cases.gru_forward(_rng(), T=7)
     weights = cases.gru_to_torch(_rng(1), kind=kind)
-    layer = _copied(nn.GRU(4, 6, batch_first=True).double(), *reference.gru_to_torch(*weights))
+    layer = with_parameters(nn.GRU(4, 6, batch_first=True).double(), *reference.gru_to_torch(*weights))
     states, _ = layer(torch.tensor(x), torch.tensor(h0)[None])
     np.testing.assert_allclose(reference.gru_forward(x, *weights, h0)[0], states.detach().numpy(), rtol=1e-11)
 
@@ -144,9 +138,9 @@ def test_the_gradients_of_a_sequence_agree_with_autograd_differences_and_single_
 def test_pytorchs_step_agrees_with_its_cell_and_with_its_layer():
     x, h_prev, *weights = args = cases.torch_gru_step(_rng())
     h = reference.torch_gru_step(*args)
-    cell = _copied(nn.GRUCell(4, 6).double(), *weights)
+    cell = with_parameters(nn.GRUCell(4, 6).double(), *weights)
     np.testing.assert_allclose(h, cell(torch.tensor(x), torch.tensor(h_prev)).detach().numpy(), rtol=1e-12)
-    layer = _copied(nn.GRU(4, 6).double(), *weights)
+    layer = with_parameters(nn.GRU(4, 6).double(), *weights)
     np.testing.assert_allclose(h, layer(torch.tensor(x)[None], torch.tensor(h_prev)[None])[1][0].detach(), rtol=1e-12)
 
 
@@ -253,7 +247,7 @@ def test_stacked_losses_are_those_of_numpy_and_torch_cells(cell):
             last = reference.gru_forward(x[0], U, W, b)[0][:, -1]
         else:
             layer = {"rnn": nn.RNN, "lstm": nn.LSTM}[cell](2, 3, batch_first=True).double()
-            last = _copied(layer, U, W, b, 0 * b)(torch.tensor(x[0]))[0][:, -1].detach().numpy()
+            last = with_parameters(layer, U, W, b, 0 * b)(torch.tensor(x[0]))[0][:, -1].detach().numpy()
         np.testing.assert_allclose(loss, ((last @ V + c_out - y[0]) ** 2).mean(), rtol=1e-12)
 
 

@@ -15,8 +15,7 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.oracles import deviation
-
-DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
+from selfcheck.tensors import expect_close
 
 # Corpus BLEU of the captions of all hidden pictures: each of these that is reached earns a point. The reference has
 # 0.80, a run of it that ended worse 0.78, the caption of the nearest training picture 0.54, half of the reference's
@@ -26,18 +25,10 @@ MOST_WORDS = 40  # a caption with more is counted as empty, and so is one that i
 TRUTH = Path(__file__).with_name("hidden_names.json")
 
 
-def _close(tensor, desired, name, rtol=1e-7):
-    """A tensor of the desired one's shape and dtype, near it."""
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is desired.dtype, f"{name} has dtype {tensor.dtype}; expected {desired.dtype}")
-    dtype = DTYPES[desired.dtype]
-    expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
-
-
 def _agree(found, desired, name):
     """Tuples, lists and dicts of tensors, tensor by tensor."""
     if isinstance(desired, torch.Tensor):
-        _close(found, desired, name)
+        expect_close(found, desired, name)
     elif isinstance(desired, dict):
         expect.that(type(found) is dict and list(found) == list(desired), f"{name} does not have the expected keys")
         for key, wanted in desired.items():
@@ -98,7 +89,7 @@ def test_lookups_agree_at_other_sizes_down_to_one(embedding_forward, reference, 
     calls.append(arrays.in_float32(cases.embedding_forward(rng)))
     for args, result in zip(calls, embedding_forward.map(calls), strict=True):
         expect.tuple(result, 2, "the result")
-        _close(result[0], reference.embedding_forward(*args)[0], f"out with ids {tuple(args[1].shape)}")
+        expect_close(result[0], reference.embedding_forward(*args)[0], f"out with ids {tuple(args[1].shape)}")
 
 
 @exercise("embedding_backward", points=2)
@@ -107,13 +98,13 @@ def test_gradients_of_lookups_agree_at_other_sizes_down_to_one(embedding_backwar
     calls = [cases.embedding_backward(rng, *size) for size in sizes]
     calls.append(cases.embedding_backward(rng, 3, 4, 6, 5, padding=True))
     for args, dE in zip(calls, embedding_backward.map(calls), strict=True):
-        _close(dE, reference.embedding_backward(*args), f"dE with ids {tuple(args[1][0].shape)}")
+        expect_close(dE, reference.embedding_backward(*args), f"dE with ids {tuple(args[1][0].shape)}")
 
 
 @exercise("embedding_backward", points=1)
 def test_gradients_of_lookups_agree_in_float32(embedding_backward, reference, cases, rng):
     args = arrays.in_float32(cases.embedding_backward(rng))
-    _close(embedding_backward(*args), reference.embedding_backward(*args), "dE in float32")
+    expect_close(embedding_backward(*args), reference.embedding_backward(*args), "dE in float32")
 
 
 @exercise("caption_loss", points=2)
@@ -179,7 +170,7 @@ def _learning_agrees(probe, reference, cases, *args):
         for number, right, name in zip(found, wanted, ("loss", "norm"), strict=True):
             expect.close(number, right, name=name, rtol=1e-5)
     for name in desired.keys() - {"steps"}:
-        _close(shown[name], desired[name], name, rtol=1e-5)
+        expect_close(shown[name], desired[name], name, rtol=1e-5)
 
 
 @exercise("train_step", points=3)
@@ -315,12 +306,12 @@ def _probes_equal_beams(probe, reference, args):
     desired = reference.extend_beam(*(tensor.clone() for tensor in args))
     found, _ = probe("extend_beam", *args)
     expect.tuple(found, 3, "the result of extend_beam")
-    _close(found[2], desired[2], "scores")
+    expect_close(found[2], desired[2], "scores")
     held = desired[2] > -torch.inf  # a slot that holds nothing may hold any word
     for tensor, wanted, name in zip(found[:2], desired[:2], ("words", "parents"), strict=True):
         right = type(tensor) is torch.Tensor and tensor.shape == held.shape
         expect.that(right, f"{name} is not a torch tensor of shape {tuple(held.shape)}")
-        _close(tensor[held], wanted[held], name)
+        expect_close(tensor[held], wanted[held], name)
 
 
 @exercise("bleu", points=2)
