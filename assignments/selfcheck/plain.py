@@ -1,4 +1,4 @@
-"""The pytest plugin of plain `pytest` in an assignment's folder, loaded by its conftest.py.
+"""The pytest plugin of plain `pytest` in an assignment's folder, loaded by its conftest.py beside `selfcheck.plugin`.
 
 Tests the notebook beside each test file, and says what `selfcheck.plugin` cannot know: errors of cells, and the names
 of mistakes.
@@ -12,8 +12,6 @@ from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
-
-pytest_plugins = ["selfcheck.plugin"]
 
 
 @pytest.hookimpl(tryfirst=True)

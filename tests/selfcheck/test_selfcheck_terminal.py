@@ -77,7 +77,9 @@ def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):
     assert "total is not started yet" in done.stdout
     assert "cell number 2 raised ZeroDivisionError" in done.stdout
     toy.write()
-    assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+    done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert "6 passed" in done.stdout
+    assert "warning" not in done.stdout
 
 
 def test_plain_pytest_says_so_when_there_is_no_notebook(toy):
