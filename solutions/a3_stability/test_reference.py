@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from content import read_content
+from selfcheck.arrays import vector
 from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a3_stability")
@@ -77,7 +78,7 @@ def test_the_given_gradients_agree_with_finite_differences():
 def test_the_given_states_and_backward_pass_agree_with_torch_from_an_initial_state():
     rng = np.random.default_rng(2)
     parameters, x, _ = _network(rng)
-    U, W, b, h0, dh = parameters["U"], parameters["W"], parameters["b"], cases._vector(rng, 3, 6), np.ones((3, 5, 6))
+    U, W, b, h0, dh = parameters["U"], parameters["W"], parameters["b"], vector(rng, 3, 6), np.ones((3, 5, 6))
     network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
     inputs, initial = _tensor(x, grad=True), _tensor(h0[None], grad=True)
     states, _ = network(inputs, initial)
