@@ -17,16 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from selfcheck.target import LocalProvider, Target, current, run_probe
+from selfcheck.target import LocalProvider, Target, current, run_probe, setting
 
 _loaded: dict[str, ModuleType] = {}
 
 
 def points(name: str, namespace: dict[str, Any], most: float) -> float:
     """What the exercise earns: `most`, shared among its tests by weight; nothing if a gate fails."""
-    current.cases = _module("KERNEL_BASELINE_CASES")
-    current.provider = LocalProvider(namespace, current.cases)
-    reference = _module("KERNEL_BASELINE_REFERENCE")
+    cases, reference = _module("KERNEL_BASELINE_CASES"), _module("KERNEL_BASELINE_REFERENCE")
+    with setting(cases=cases, provider=LocalProvider(namespace, cases)):
+        return _points(name, most, reference)
+
+
+def _points(name: str, most: float, reference: ModuleType) -> float:
     earned = possible = 0.0
     for file in ("KERNEL_BASELINE_VISIBLE", "KERNEL_BASELINE_HIDDEN"):
         for test, weight, arguments, label in _tests(_module(file), name):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 
-from autograder.author.build import read_source, source_notebook
+from autograder.author.build import PREPARE, read_source, source_notebook
 from autograder.author.handout import handout
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Repository
@@ -35,7 +35,9 @@ def times(repository: Repository, assignment: str, old: str, new: str) -> dict[s
     """Seconds from sending a check cell to its result, by exercise, in the order of the notebook."""
     source = read_source(repository, assignment)
     made = source_notebook(repository, source)
-    made.cells = [cell for cell in made.cells if cell.cell_type == "code" and not notebooks.is_demo(cell)]
+    made.cells = [
+        cell for cell in made.cells if cell.cell_type == "code" and (cell.id == PREPARE or not notebooks.is_demo(cell))
+    ]
     if old:
         for cell in filter(notebooks.is_exercise, made.cells):
             cell.source = cell.source.replace(old, new)

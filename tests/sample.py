@@ -163,7 +163,7 @@ def write_sample(root: Path, *names: str) -> Repository:
             (repository.mistakes(name), MISTAKES),
             (repository.visible(name), VISIBLE),
             (repository.cases(name), CASES),
-            (repository.public(name) / "conftest.py", 'pytest_plugins = ["selfcheck.plugin"]\n'),
+            (repository.public(name) / "conftest.py", 'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n'),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text.lstrip("\n"))

@@ -8,7 +8,11 @@ begin with the slowest, so that no core waits at the end for another.
 from __future__ import annotations
 
 # Modules with a fixture that is made once for each assignment: each of its parameters makes a unit.
-BY_ASSIGNMENT = ("tests/author/test_author_course.py", "tests/author/test_author_fingerprints.py")
+BY_ASSIGNMENT = (
+    "tests/author/test_author_course.py",
+    "tests/author/test_author_fingerprints.py",
+    "tests/test_catalogues.py",
+)
 # Seconds of processor time of what takes more than a few; only the order matters. Each parameter of a test that is
 # named here is a unit of its own; of a module, all tests are one, or those of each assignment. A name may have one
 # parameter: it is for that one alone.
@@ -33,8 +37,9 @@ SECONDS: dict[str, float] = {
     "tests/author/test_author_fingerprints.py": 15,
     _MUTANTS: 12,
     "tests/selfcheck/test_selfcheck_diagnosis.py": 12,
-    "solutions/a6_captioning/test_reference.py": 10,
+    "solutions/a6_captioning/test_reference.py": 5,
     "tests/author/test_author_proof.py": 9,
+    "tests/test_catalogues.py": 10,
     "tests/author/test_author_build.py": 8,
     "tests/author/test_author_bundle.py": 8,
     "tests/author/test_author_mutants.py": 8,

@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from selfcheck.arrays import layer, matrix, vector
+
 # Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
 OPAQUE = {"rnn_step_forward": (1,), "rnn_forward": (1,)}
 
@@ -23,18 +25,18 @@ def one_hot(rng, N=3, T=5, K=7):
 
 def temporal_convolution(rng, N=3, T=8, D=4, H=6, k=5):
     """(x, filters, b): an input (N, T, D), k filters (k, H, D) and a bias (H,)."""
-    filters = np.stack([_matrix(rng, H, D) for _ in range(k)])
-    return rng.standard_normal((N, T, D)), filters, _vector(rng, H)
+    filters = np.stack([matrix(rng, H, D) for _ in range(k)])
+    return rng.standard_normal((N, T, D)), filters, vector(rng, H)
 
 
 def rnn_step_forward(rng, N=3, D=4, H=6):
     """(x, h_prev, U, W, b): one input (N, D), a state (N, H), and the weights."""
-    return rng.standard_normal((N, D)), _vector(rng, N, H), *_layer(rng, D, H)
+    return rng.standard_normal((N, D)), vector(rng, N, H), *layer(rng, D, H)
 
 
 def rnn_forward(rng, N=3, T=5, D=4, H=6, h0=True):
     """(x, U, W, b, h0): a sequence (N, T, D), the weights, and an initial state (N, H), or None without `h0`."""
-    return rng.standard_normal((N, T, D)), *_layer(rng, D, H), _vector(rng, N, H) if h0 else None
+    return rng.standard_normal((N, T, D)), *layer(rng, D, H), vector(rng, N, H) if h0 else None
 
 
 def rnn_forward_masked(rng, N=5, T=7, D=4, H=6, lengths=None, padding=None, h0=True):
@@ -56,13 +58,13 @@ def pad(x, lengths, padding):
 
 def rnn_output(rng, N=3, T=5, H=6, K=7, scale=1.0):
     """(h, V, c_out): states (N, T, H), weights (K, H) and a bias (K,); the logits' size grows with `scale`."""
-    return rng.uniform(-1, 1, (N, T, H)), scale * _matrix(rng, K, H), scale * _vector(rng, K)
+    return rng.uniform(-1, 1, (N, T, H)), scale * matrix(rng, K, H), scale * vector(rng, K)
 
 
 def deep_rnn_forward(rng, N=3, T=5, D=4, H=(6, 8, 2), h0=True):
     """(x, layers, h0): a sequence (N, T, D), layers of H[0], H[1], ... units, and as many initial states or None."""
-    layers = [_layer(rng, below, here) for below, here in pairwise((D, *H))]
-    return rng.standard_normal((N, T, D)), layers, [_vector(rng, N, n) for n in H] if h0 else None
+    layers = [layer(rng, below, here) for below, here in pairwise((D, *H))]
+    return rng.standard_normal((N, T, D)), layers, [vector(rng, N, n) for n in H] if h0 else None
 
 
 def count_parameters(rng, largest=40):
@@ -72,10 +74,10 @@ def count_parameters(rng, largest=40):
 
 def sample_sequence(rng, K=6, H=9, temperature=1.0, max_length=20, end=0.0, gain=2.0):
     """(model, generator, temperature, max_length): a random model of K symbols; `end` is added to END's bias."""
-    U, W, b = _layer(rng, K, H, gain=1.2)
-    c_out = _vector(rng, K)
+    U, W, b = layer(rng, K, H, gain=1.2)
+    c_out = vector(rng, K)
     c_out[0] += end
-    model = {"U": U * np.sqrt(K), "W": W, "b": b, "V": _matrix(rng, K, H, gain), "c_out": c_out}
+    model = {"U": U * np.sqrt(K), "W": W, "b": b, "V": matrix(rng, K, H, gain), "c_out": c_out}
     return model, np.random.default_rng(rng.integers(2**62)), temperature, max_length
 
 
@@ -90,8 +92,8 @@ def walking_model(rng, K=8, H=12, memory=0.3, bias=0.1):
     order = np.concatenate([[0], 1 + rng.permutation(K - 1)])
     V = np.empty((K, H))
     V[np.roll(order, -1)] = signs.T[order]  # row = what comes next, column = the code of what was fed
-    U, W, b = 2 * signs, memory * _matrix(rng, H, H), 0.1 * _vector(rng, H)
-    return {"U": U, "W": W, "b": b, "V": V, "c_out": bias * _vector(rng, K)}
+    U, W, b = 2 * signs, memory * matrix(rng, H, H), 0.1 * vector(rng, H)
+    return {"U": U, "W": W, "b": b, "V": V, "c_out": bias * vector(rng, K)}
 
 
 def CASES(name, rng):
@@ -167,37 +169,3 @@ def _global_random_state():
 
 
 PROBES = {"draw_many": _draw_many, "global_random_state_moves": _global_random_state_moves}
-
-
-def in_float32(value):
-    """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
-    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
-
-
-def strided(value):
-    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
-    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
-
-
-def _each_array(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_each_array(item, change) for item in value)
-    if isinstance(value, dict):
-        return {key: _each_array(item, change) for key, item in value.items()}
-    return value
-
-
-def _vector(rng, *shape):
-    """Numbers between 0.2 and 0.7 in size, of either sign."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
-
-
-def _matrix(rng, rows, columns, gain=0.9):
-    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
-    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
-
-
-def _layer(rng, D, H, gain=0.9):
-    return _matrix(rng, H, D, gain), _matrix(rng, H, H, gain), _vector(rng, H)

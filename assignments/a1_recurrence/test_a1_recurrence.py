@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
 from selfcheck.oracles import deviation
+from selfcheck.tensors import with_parameters
 
 
 def _states(result):
@@ -25,7 +27,7 @@ def _states(result):
 def _torch_rnn(x, U, W, b, h0=None):
     """The states (N, T, H) of torch.nn.RNN with these weights; of its two biases the second is zero."""
     network = nn.RNN(U.shape[1], U.shape[0], batch_first=True).double()
-    _set(network, U, W, b, 0 * b)
+    with_parameters(network, U, W, b, 0 * b)
     with torch.no_grad():
         states, _ = network(_tensor(x), None if h0 is None else _tensor(h0)[None])
     return states.numpy()
@@ -33,15 +35,9 @@ def _torch_rnn(x, U, W, b, h0=None):
 
 def _torch_step(x, h_prev, U, W, b):
     cell = nn.RNNCell(U.shape[1], U.shape[0]).double()
-    _set(cell, U, W, b, 0 * b)
+    with_parameters(cell, U, W, b, 0 * b)
     with torch.no_grad():
         return cell(_tensor(x), _tensor(h_prev)).numpy()
-
-
-def _set(module, *arrays):
-    with torch.no_grad():
-        for parameter, value in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(value))
 
 
 def _tensor(array):
@@ -52,15 +48,6 @@ def _expect_agreement(function, oracle, args, *, name, part=lambda result: resul
     """The oracle is asked first: nothing that the function does to its arguments changes what is expected of it."""
     desired = oracle(*args)
     expect.close(part(function(*args)), desired, name=name, because=because)
-
-
-def _unchanged(function, args, names):
-    """Call the function; every argument but a generator must be left as it was."""
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        if not isinstance(was, np.random.Generator):
-            expect.unchanged(was, now, name=name)
 
 
 # one_hot
@@ -77,7 +64,7 @@ def test_one_hot_returns_float64_of_shape_N_T_K(one_hot, cases, rng):
 
 @exercise("one_hot")
 def test_one_hot_leaves_its_tokens_as_they_were(one_hot, cases, rng):
-    _unchanged(one_hot, cases.one_hot(rng), "tokens K")
+    arguments_unchanged(one_hot, cases.one_hot(rng), "tokens K")
 
 
 @exercise("one_hot", points=2)
@@ -120,7 +107,7 @@ def test_convolution_returns_float64_of_shape_N_T_H(temporal_convolution, cases,
 
 @exercise("temporal_convolution")
 def test_convolution_leaves_its_arguments_as_they_were(temporal_convolution, cases, rng):
-    _unchanged(temporal_convolution, cases.temporal_convolution(rng), "x filters b")
+    arguments_unchanged(temporal_convolution, cases.temporal_convolution(rng), "x filters b")
 
 
 @exercise("temporal_convolution", points=2)
@@ -161,7 +148,7 @@ def test_a_step_returns_float64_of_shape_N_H_and_a_cache(rnn_step_forward, cases
 
 @exercise("rnn_step_forward")
 def test_a_step_leaves_its_arguments_as_they_were(rnn_step_forward, cases, rng):
-    _unchanged(rnn_step_forward, cases.rnn_step_forward(rng), "x h_prev U W b")
+    arguments_unchanged(rnn_step_forward, cases.rnn_step_forward(rng), "x h_prev U W b")
 
 
 @exercise("rnn_step_forward", points=2)
@@ -187,7 +174,7 @@ def test_the_states_are_float64_of_shape_N_T_H(rnn_forward, cases, rng):
 
 @exercise("rnn_forward")
 def test_rnn_forward_leaves_its_arguments_as_they_were(rnn_forward, cases, rng):
-    _unchanged(rnn_forward, cases.rnn_forward(rng), "x U W b h0")
+    arguments_unchanged(rnn_forward, cases.rnn_forward(rng), "x U W b h0")
 
 
 @exercise("rnn_forward", points=2)
@@ -237,7 +224,7 @@ def test_the_masked_states_are_float64_of_shape_N_T_H(rnn_forward_masked, cases,
 
 @exercise("rnn_forward_masked")
 def test_rnn_forward_masked_leaves_its_arguments_as_they_were(rnn_forward_masked, cases, rng):
-    _unchanged(rnn_forward_masked, cases.rnn_forward_masked(rng), "x lengths U W b h0")
+    arguments_unchanged(rnn_forward_masked, cases.rnn_forward_masked(rng), "x lengths U W b h0")
 
 
 @exercise("rnn_forward_masked", points=2)
@@ -278,7 +265,7 @@ def test_the_outputs_are_float64_of_shape_N_T_K(rnn_output, cases, rng):
 
 @exercise("rnn_output")
 def test_rnn_output_leaves_its_arguments_as_they_were(rnn_output, cases, rng):
-    _unchanged(rnn_output, cases.rnn_output(rng), "h V c_out")
+    arguments_unchanged(rnn_output, cases.rnn_output(rng), "h V c_out")
 
 
 @exercise("rnn_output", points=2)
@@ -322,7 +309,7 @@ def test_a_deep_network_returns_a_list_of_float64_states(deep_rnn_forward, cases
 
 @exercise("deep_rnn_forward")
 def test_deep_rnn_forward_leaves_its_arguments_as_they_were(deep_rnn_forward, cases, rng):
-    _unchanged(deep_rnn_forward, cases.deep_rnn_forward(rng), "x layers h0")
+    arguments_unchanged(deep_rnn_forward, cases.deep_rnn_forward(rng), "x layers h0")
 
 
 @exercise("deep_rnn_forward", points=2)
@@ -338,7 +325,7 @@ def test_each_layer_agrees_with_torch_fed_the_states_below(deep_rnn_forward, cas
 def test_three_layers_from_zeros_agree_with_torch(deep_rnn_forward, cases, rng):
     x, layers, _ = cases.deep_rnn_forward(rng, N=2, T=7, D=4, H=(5, 5, 5))
     network = nn.RNN(4, 5, num_layers=3, batch_first=True).double()
-    _set(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
+    with_parameters(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
     with torch.no_grad():
         desired, _ = network(_tensor(x))
     expect.close(_layers(deep_rnn_forward(x, layers), 3)[-1], desired.numpy(), name="states[2]")
@@ -422,7 +409,7 @@ def test_a_sequence_is_a_list_of_at_most_max_length_symbols_without_start_and_en
 
 @exercise("sample_sequence")
 def test_sample_sequence_leaves_the_model_as_it_was(sample_sequence, cases, rng):
-    _unchanged(sample_sequence, cases.sample_sequence(rng), "model rng temperature max_length")
+    arguments_unchanged(sample_sequence, cases.sample_sequence(rng), "model rng temperature max_length")
 
 
 @exercise("sample_sequence", points=2)

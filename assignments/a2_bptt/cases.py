@@ -9,6 +9,8 @@ saturated, biases and initial states are not zero, and gradients reach every sta
 import numpy as np
 import sympy
 
+from selfcheck.arrays import layer, matrix, vector
+
 # Exercises whose arguments or results are no plain data, or too few numbers, and the probe that shows each.
 SHOWN_BY = {
     "chain_rule_terms": "values_of_terms",
@@ -25,7 +27,7 @@ def chain_rule_terms(rng, P=9):
 
 def numerical_gradient(rng, loss="cubic", shape=(3, 4), step=0.4):
     """(loss, args, which, step): one of LOSSES by name, its arguments, the place of X, of this shape, and epsilon."""
-    X, weights = _vector(rng, *shape), _vector(rng, *shape)
+    X, weights = vector(rng, *shape), vector(rng, *shape)
     if loss == "looked_up":
         return loss, (rng.integers(0, shape[0], 7), X, None), 1, step
     return loss, (weights, X, 1.5), 1, step
@@ -33,7 +35,7 @@ def numerical_gradient(rng, loss="cubic", shape=(3, 4), step=0.4):
 
 def rnn_step_backward(rng, N=3, D=4, H=6):
     """(dh, cache): a gradient (N, H) for each unit, and the cache of one step."""
-    x, h_prev, (U, W, b) = rng.standard_normal((N, D)), _vector(rng, N, H), _layer(rng, D, H)
+    x, h_prev, (U, W, b) = rng.standard_normal((N, D)), vector(rng, N, H), layer(rng, D, H)
     h = np.tanh(x @ U.T + h_prev @ W.T + b)
     return rng.standard_normal((N, H)), (x, h_prev, U, W, h)
 
@@ -49,7 +51,7 @@ def rnn_backward(rng, N=3, T=5, D=4, H=6, dh_last=True):
 
 def rnn_cache(rng, N, T, D, H, gain=0.9):
     """(x, h0, U, W, h): what rnn_forward keeps of a sequence."""
-    x, h0, (U, W, b) = rng.standard_normal((N, T, D)), _vector(rng, N, H), _layer(rng, D, H, gain)
+    x, h0, (U, W, b) = rng.standard_normal((N, T, D)), vector(rng, N, H), layer(rng, D, H, gain=gain)
     h = np.empty((N, T, H))
     h_prev = h0
     for t in range(T):
@@ -59,7 +61,7 @@ def rnn_cache(rng, N, T, D, H, gain=0.9):
 
 def sequence_loss_backward(rng, N=3, T=5, H=6, K=7, scale=1.0):
     """(cache,): states (N, T, H), V (K, H), probabilities (N, T, K) and targets (N, T); logits grow with `scale`."""
-    h, V, c_out = rng.uniform(-1, 1, (N, T, H)), scale * _matrix(rng, K, H), scale * _vector(rng, K)
+    h, V, c_out = rng.uniform(-1, 1, (N, T, H)), scale * matrix(rng, K, H), scale * vector(rng, K)
     logits = h @ V.T + c_out
     y = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return ((h, V, y / y.sum(axis=-1, keepdims=True), rng.integers(0, K, (N, T))),)
@@ -68,7 +70,7 @@ def sequence_loss_backward(rng, N=3, T=5, H=6, K=7, scale=1.0):
 def state_jacobian(rng, N=3, H=5, nonlinearity="tanh"):
     """(a, W, nonlinearity): values (N, H) inside of the nonlinearity, between 0.2 and 1.6 in size, and W (H, H)."""
     a = rng.choice([-1.0, 1.0], (N, H)) * rng.uniform(0.2, 1.6, (N, H))
-    return a, _matrix(rng, H, H, gain=1.2), nonlinearity
+    return a, matrix(rng, H, H, gain=1.2), nonlinearity
 
 
 def jacobian_product(rng, N=3, T=6, H=4):
@@ -160,7 +162,7 @@ _CASES = {
     "state_jacobian": lambda rng: [
         state_jacobian(rng),
         state_jacobian(rng, N=4, H=4, nonlinearity="sigmoid"),
-        (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5]]), _matrix(rng, 5, 5), "sigmoid"),
+        (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5]]), matrix(rng, 5, 5), "sigmoid"),
     ],
     "jacobian_product": lambda rng: [jacobian_product(rng), jacobian_product(rng, N=4, T=4, H=4)],
     "gradient_contributions": lambda rng: [
@@ -241,35 +243,3 @@ PROBES = {
     "verdicts": _verdicts,
     "all_fixed_points": _all_fixed_points,
 }
-
-
-def in_float32(value):
-    """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
-    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
-
-
-def strided(value):
-    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
-    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
-
-
-def _each_array(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_each_array(item, change) for item in value)
-    return value
-
-
-def _vector(rng, *shape):
-    """Numbers between 0.2 and 0.7 in size, of either sign."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
-
-
-def _matrix(rng, rows, columns, gain=0.9):
-    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
-    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
-
-
-def _layer(rng, D, H, gain=0.9):
-    return _matrix(rng, H, D, gain), _matrix(rng, H, H, gain), _vector(rng, H)

@@ -6,4 +6,4 @@ from pathlib import Path
 _here = Path(__file__).resolve().parent
 sys.path[:0] = [str(folder) for folder in (_here, _here.parent) if (folder / "selfcheck").is_dir()][:1]
 
-pytest_plugins = ["selfcheck.plugin"]
+pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]

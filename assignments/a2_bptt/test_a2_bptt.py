@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
 
 
 def _tensor(array, *, grad=False):
@@ -40,14 +41,6 @@ def _expect_all(result, desired, names, because=""):
     expect.tuple(result, len(names), "the result")
     for found, wanted, name in zip(result, desired, names, strict=True):
         expect.close(found, wanted, name=name, because=because)
-
-
-def _unchanged(function, args, names):
-    """Call the function; every argument must be left as it was."""
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        expect.unchanged(was, now, name=name)
 
 
 # chain_rule_terms
@@ -164,7 +157,7 @@ def test_a_step_returns_five_gradients_shaped_like_what_they_belong_to(rnn_step_
 
 @exercise("rnn_step_backward")
 def test_rnn_step_backward_leaves_its_arguments_as_they_were(rnn_step_backward, cases, rng):
-    _unchanged(rnn_step_backward, cases.rnn_step_backward(rng), "dh cache")
+    arguments_unchanged(rnn_step_backward, cases.rnn_step_backward(rng), "dh cache")
 
 
 @exercise("rnn_step_backward", points=2)
@@ -224,7 +217,7 @@ def test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to(rnn_b
 
 @exercise("rnn_backward")
 def test_rnn_backward_leaves_its_arguments_as_they_were(rnn_backward, cases, rng):
-    _unchanged(rnn_backward, cases.rnn_backward(rng), "dh cache dh_last")
+    arguments_unchanged(rnn_backward, cases.rnn_backward(rng), "dh cache dh_last")
 
 
 @exercise("rnn_backward", points=2)
@@ -280,7 +273,7 @@ def test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to(sequen
 
 @exercise("sequence_loss_backward")
 def test_sequence_loss_backward_leaves_its_cache_as_it_was(sequence_loss_backward, cases, rng):
-    _unchanged(sequence_loss_backward, cases.sequence_loss_backward(rng), "cache")
+    arguments_unchanged(sequence_loss_backward, cases.sequence_loss_backward(rng), "cache")
 
 
 @exercise("sequence_loss_backward", points=2)
@@ -317,7 +310,7 @@ def test_the_jacobian_is_float64_of_shape_N_H_H(state_jacobian, cases, rng):
 
 @exercise("state_jacobian")
 def test_state_jacobian_leaves_its_arguments_as_they_were(state_jacobian, cases, rng):
-    _unchanged(state_jacobian, cases.state_jacobian(rng), "a W nonlinearity")
+    arguments_unchanged(state_jacobian, cases.state_jacobian(rng), "a W nonlinearity")
 
 
 @exercise("state_jacobian", points=2)
@@ -355,7 +348,7 @@ def test_the_products_are_float64_of_shape_N_T_H_H(jacobian_product, cases, rng)
 
 @exercise("jacobian_product")
 def test_jacobian_product_leaves_the_jacobians_as_they_were(jacobian_product, cases, rng):
-    _unchanged(jacobian_product, cases.jacobian_product(rng), "J")
+    arguments_unchanged(jacobian_product, cases.jacobian_product(rng), "J")
 
 
 @exercise("jacobian_product", points=2)
@@ -395,7 +388,7 @@ def test_the_norms_are_float64_of_shape_T(gradient_contributions, cases, rng):
 
 @exercise("gradient_contributions")
 def test_gradient_contributions_leaves_its_arguments_as_they_were(gradient_contributions, cases, rng):
-    _unchanged(gradient_contributions, cases.gradient_contributions(rng), "dh_last cache")
+    arguments_unchanged(gradient_contributions, cases.gradient_contributions(rng), "dh_last cache")
 
 
 @exercise("gradient_contributions", points=2)
@@ -434,7 +427,7 @@ def test_a_verdict_is_one_of_the_three_strings(spectral_verdict, cases, rng):
 
 @exercise("spectral_verdict")
 def test_spectral_verdict_leaves_W_as_it_was(spectral_verdict, cases, rng):
-    _unchanged(spectral_verdict, (cases.spectral_matrix(rng, "undecided", 4),), "W")
+    arguments_unchanged(spectral_verdict, (cases.spectral_matrix(rng, "undecided", 4),), "W")
 
 
 @exercise("spectral_verdict", points=2)
@@ -525,7 +518,7 @@ def test_chunks_return_five_gradients_shaped_like_what_they_belong_to(truncated_
 
 @exercise("truncated_bptt")
 def test_truncated_bptt_leaves_its_arguments_as_they_were(truncated_bptt, cases, rng):
-    _unchanged(truncated_bptt, cases.truncated_bptt(rng), "dh cache k")
+    arguments_unchanged(truncated_bptt, cases.truncated_bptt(rng), "dh cache k")
 
 
 @exercise("truncated_bptt", points=2)

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from selfcheck.arrays import layer, matrix, vector
+
 # Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
 OPAQUE = {"layer_norm_rnn_forward": (1,)}
 
@@ -40,13 +42,13 @@ def loss_along(rng, N=3, T=5, D=4, H=6, K=7, M=9, names=("U", "W", "b", "V", "c_
 
 def parameters_of(rng, D, H, K):
     """A dict of U (H, D), W (H, H), b (H,), V (K, H) and c_out (K,)."""
-    U, W, b = _layer(rng, D, H)
-    return {"U": U, "W": W, "b": b, "V": _matrix(rng, K, H), "c_out": _vector(rng, K)}
+    U, W, b = layer(rng, D, H)
+    return {"U": U, "W": W, "b": b, "V": matrix(rng, K, H), "c_out": vector(rng, K)}
 
 
 def norm_stabilizer(rng, N=3, T=5, H=6, beta=0.7):
     """(h, h0, beta): states h_1 .. h_T (N, T, H) and h_0 (N, H) whose norms differ from step to step."""
-    h, h0 = rng.uniform(0.4, 1.6, (N, T, 1)) * _vector(rng, N, T, H), rng.uniform(0.4, 1.6, (N, 1)) * _vector(rng, N, H)
+    h, h0 = rng.uniform(0.4, 1.6, (N, T, 1)) * vector(rng, N, T, H), rng.uniform(0.4, 1.6, (N, 1)) * vector(rng, N, H)
     return h, h0, beta
 
 
@@ -64,7 +66,7 @@ def layer_norm_forward(rng, shape=(3, 5, 6), eps=1e-5, spread=1.0):
     """(a, g, b, eps): a of this shape, each step at a level of its own and `spread` around it; gains are not 1."""
     level = rng.choice([-1.0, 1.0], (*shape[:-1], 1)) * rng.uniform(0.5, 2.0, (*shape[:-1], 1))
     size = spread * rng.uniform(0.4, 2.5, (*shape[:-1], 1))
-    return level + size * rng.standard_normal(shape), _gain(rng, shape[-1]), _vector(rng, shape[-1]), eps
+    return level + size * rng.standard_normal(shape), _gain(rng, shape[-1]), vector(rng, shape[-1]), eps
 
 
 def layer_norm_backward(rng, shape=(3, 5, 6), eps=1e-5, spread=1.0):
@@ -78,8 +80,8 @@ def layer_norm_backward(rng, shape=(3, 5, 6), eps=1e-5, spread=1.0):
 
 def layer_norm_rnn_forward(rng, N=3, T=5, D=4, H=6, h0=True, eps=1e-5):
     """(x, U, W, g, b, h0, eps): a sequence (N, T, D), the weights, and an initial state (N, H) or None."""
-    U, W, b = _layer(rng, D, H)
-    return rng.standard_normal((N, T, D)), U, W, _gain(rng, H), b, _vector(rng, N, H) if h0 else None, eps
+    U, W, b = layer(rng, D, H)
+    return rng.standard_normal((N, T, D)), U, W, _gain(rng, H), b, vector(rng, N, H) if h0 else None, eps
 
 
 def recurrent_init(rng, H=6, kind="orthogonal", scale=1.4):
@@ -89,8 +91,8 @@ def recurrent_init(rng, H=6, kind="orthogonal", scale=1.4):
 
 def dropout_deep_rnn(rng, N=3, T=5, D=4, H=(6, 8), p=0.3, training=True, same_mask=False):
     """(x, layers, p, generator, training, same_mask): no input near 0, layers of H[0], H[1], ... units."""
-    layers = [_layer(rng, below, here) for below, here in pairwise((D, *H))]
-    return _vector(rng, N, T, D), layers, p, _generator(rng), training, same_mask
+    layers = [layer(rng, below, here) for below, here in pairwise((D, *H))]
+    return vector(rng, N, T, D), layers, p, _generator(rng), training, same_mask
 
 
 def CASES(name, rng):
@@ -203,43 +205,9 @@ PROBES = {
 }
 
 
-def in_float32(value):
-    """The same arguments with every float64 array in float32, inside tuples, lists and dictionaries too."""
-    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
-
-
-def strided(value):
-    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
-    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
-
-
-def _each_array(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_each_array(item, change) for item in value)
-    if isinstance(value, dict):
-        return {key: _each_array(item, change) for key, item in value.items()}
-    return value
-
-
-def _vector(rng, *shape):
-    """Numbers between 0.2 and 0.7 in size, of either sign."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
-
-
 def _gain(rng, H):
     """Numbers between 0.5 and 1.8 in size, of either sign."""
     return rng.choice([-1.0, 1.0], H) * rng.uniform(0.5, 1.8, H)
-
-
-def _matrix(rng, rows, columns, gain=0.9):
-    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
-    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
-
-
-def _layer(rng, D, H, gain=0.9):
-    return _matrix(rng, H, D, gain), _matrix(rng, H, H, gain), _vector(rng, H)
 
 
 def _generator(rng):

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
+from selfcheck.tensors import with_parameters
 
 SIX = 6.0  # standard deviations
 
@@ -23,27 +25,11 @@ def _tensor(array):
     return torch.tensor(array, dtype=torch.float64)
 
 
-def _set(module, *arrays):
-    with torch.no_grad():
-        for parameter, value in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(value))
-    return module
-
-
 def _torch_rnn(x, U, W, b):
     """The states (N, T, H) of torch.nn.RNN with these weights, from zeros; of its two biases the second is zero."""
-    network = _set(nn.RNN(U.shape[1], U.shape[0], batch_first=True).double(), U, W, b, 0 * b)
+    network = with_parameters(nn.RNN(U.shape[1], U.shape[0], batch_first=True).double(), U, W, b, 0 * b)
     with torch.no_grad():
         return network(_tensor(x))[0].numpy()
-
-
-def _unchanged(function, args, names):
-    """Call the function; every argument but a generator must be left as it was."""
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        if not isinstance(was, np.random.Generator):
-            expect.unchanged(was, now, name=name)
 
 
 def _pair(result, name="the result"):
@@ -87,7 +73,7 @@ def test_clipping_returns_a_dict_of_float64_arrays_and_a_float(clip_gradient_nor
 
 @exercise("clip_gradient_norm")
 def test_clipping_leaves_the_gradients_as_they_were(clip_gradient_norm, cases, rng):
-    _unchanged(clip_gradient_norm, cases.clip_gradient_norm(rng), "gradients threshold")
+    arguments_unchanged(clip_gradient_norm, cases.clip_gradient_norm(rng), "gradients threshold")
 
 
 @exercise("clip_gradient_norm", points=2)
@@ -169,7 +155,7 @@ def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
 
 @exercise("loss_along")
 def test_loss_along_leaves_its_arguments_as_they_were(loss_along, cases, rng):
-    _unchanged(loss_along, cases.loss_along(rng), "parameters direction offsets x targets")
+    arguments_unchanged(loss_along, cases.loss_along(rng), "parameters direction offsets x targets")
 
 
 @exercise("loss_along", points=2)
@@ -225,7 +211,7 @@ def test_the_penalty_is_a_float(norm_stabilizer, cases, rng):
 
 @exercise("norm_stabilizer")
 def test_norm_stabilizer_leaves_its_arguments_as_they_were(norm_stabilizer, cases, rng):
-    _unchanged(norm_stabilizer, cases.norm_stabilizer(rng), "h h0 beta")
+    arguments_unchanged(norm_stabilizer, cases.norm_stabilizer(rng), "h h0 beta")
 
 
 @exercise("norm_stabilizer", points=2)
@@ -276,7 +262,7 @@ def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, c
 
 @exercise("norm_stabilizer_backward")
 def test_norm_stabilizer_backward_leaves_its_arguments_as_they_were(norm_stabilizer_backward, cases, rng):
-    _unchanged(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "h h0 beta")
+    arguments_unchanged(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "h h0 beta")
 
 
 @exercise("norm_stabilizer_backward", points=2)
@@ -349,7 +335,7 @@ def test_layer_norm_returns_float64_of_the_shape_of_a(layer_norm_forward, cases,
 
 @exercise("layer_norm_forward")
 def test_layer_norm_forward_leaves_its_arguments_as_they_were(layer_norm_forward, cases, rng):
-    _unchanged(layer_norm_forward, cases.layer_norm_forward(rng), "a g b eps")
+    arguments_unchanged(layer_norm_forward, cases.layer_norm_forward(rng), "a g b eps")
 
 
 @exercise("layer_norm_forward", points=2)
@@ -409,7 +395,7 @@ def test_the_gradients_have_the_shapes_of_a_g_and_b(layer_norm_backward, cases, 
 
 @exercise("layer_norm_backward")
 def test_layer_norm_backward_leaves_its_arguments_as_they_were(layer_norm_backward, cases, rng):
-    _unchanged(layer_norm_backward, cases.layer_norm_backward(rng), "dy cache")
+    arguments_unchanged(layer_norm_backward, cases.layer_norm_backward(rng), "dy cache")
 
 
 @exercise("layer_norm_backward", points=3)
@@ -448,7 +434,7 @@ def _states(result):
 def _torch_step(x, h_prev, U, W, g, b, eps):
     """One step by torch's modules: a linear map of input and state side by side, LayerNorm, Tanh."""
     linear, norm = nn.Linear(U.shape[1] + len(g), len(g), bias=False), nn.LayerNorm(len(g), eps)
-    step = _set(nn.Sequential(linear, norm, nn.Tanh()).double(), np.concatenate([U, W], axis=1), g, b)
+    step = with_parameters(nn.Sequential(linear, norm, nn.Tanh()).double(), np.concatenate([U, W], axis=1), g, b)
     with torch.no_grad():
         return step(_tensor(np.concatenate([x, h_prev], axis=1))).numpy()
 
@@ -469,7 +455,7 @@ def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rn
 
 @exercise("layer_norm_rnn_forward")
 def test_layer_norm_rnn_forward_leaves_its_arguments_as_they_were(layer_norm_rnn_forward, cases, rng):
-    _unchanged(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "x U W g b h0 eps")
+    arguments_unchanged(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "x U W g b h0 eps")
 
 
 @exercise("layer_norm_rnn_forward", points=2)
@@ -624,7 +610,7 @@ def test_dropout_returns_an_output_and_a_list_of_states(dropout_deep_rnn, cases,
 
 @exercise("dropout_deep_rnn")
 def test_dropout_deep_rnn_leaves_its_arguments_as_they_were(dropout_deep_rnn, cases, rng):
-    _unchanged(dropout_deep_rnn, cases.dropout_deep_rnn(rng), "x layers p rng training same_mask")
+    arguments_unchanged(dropout_deep_rnn, cases.dropout_deep_rnn(rng), "x layers p rng training same_mask")
 
 
 @exercise("dropout_deep_rnn", points=2)

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from selfcheck.arrays import layer, matrix, vector
+
 # Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
 OPAQUE = {"lstm_step_forward": (2,), "lstm_forward": (2,)}
 
@@ -24,23 +26,23 @@ def additive_cell(rng, N=3, D=4, H=6, gates=True):
     Without `gates` the last two are left out.
     """
     given = _gate(rng, N, H), _gate(rng, N, H)
-    return rng.standard_normal((N, D)), *_states(rng, N, H), *_layer(rng, D, H, 1), *(given if gates else ())
+    return rng.standard_normal((N, D)), *_states(rng, N, H), *layer(rng, D, H, 1), *(given if gates else ())
 
 
 def original_lstm_step(rng, N=3, D=4, H=6):
     """(x, h_prev, c_prev, U, W, b): as lstm_step_forward, with weights for i, g and o: (3H, D), (3H, H), (3H,)."""
-    return rng.standard_normal((N, D)), *_states(rng, N, H), *_layer(rng, D, H, 3)
+    return rng.standard_normal((N, D)), *_states(rng, N, H), *layer(rng, D, H, 3)
 
 
 def lstm_step_forward(rng, N=3, D=4, H=6):
     """(x, h_prev, c_prev, U, W, b): one input (N, D), two states (N, H), and the weights of i, f, g and o."""
-    return rng.standard_normal((N, D)), *_states(rng, N, H), *_layer(rng, D, H, 4)
+    return rng.standard_normal((N, D)), *_states(rng, N, H), *layer(rng, D, H, 4)
 
 
 def gate_settings(rng, D=4, H=6, x_max=None, T=None, tolerance=None, scale=1.0):
     """(behaviours, U, W, b, x_max, T, tolerance): words for H units, all four if H > 3, and weights of some `scale`."""
     behaviours = [BEHAVIOURS[n] for n in rng.permutation(np.resize(rng.permutation(4), H))]
-    U, W, b = _layer(rng, D, H, 4)
+    U, W, b = layer(rng, D, H, 4)
     x_max = float(rng.uniform(1.3, 2.6)) if x_max is None else x_max
     T = int(rng.integers(20, 90)) if T is None else T
     tolerance = float(10 ** rng.uniform(-3, -1.5)) if tolerance is None else tolerance
@@ -50,7 +52,7 @@ def gate_settings(rng, D=4, H=6, x_max=None, T=None, tolerance=None, scale=1.0):
 def lstm_forward(rng, N=3, T=5, D=4, H=6, initial=True):
     """(x, U, W, b, h0, c0): a sequence (N, T, D), the weights, and initial states (N, H); None without `initial`."""
     x, h0, c0 = rng.standard_normal((N, T, D)), *_states(rng, N, H)
-    return x, *_layer(rng, D, H, 4), *((h0, c0) if initial else (None, None))
+    return x, *layer(rng, D, H, 4), *((h0, c0) if initial else (None, None))
 
 
 def lstm_step_backward(rng, N=3, D=4, H=6):
@@ -66,13 +68,13 @@ def lstm_backward(rng, N=3, T=5, D=4, H=6, initial=True):
 def peephole_step(rng, N=3, D=4, H=6):
     """(x, h_prev, c_prev, U, W, P, b): as lstm_step_forward, with peepholes P (3H, H) for i, f and o."""
     x, h_prev, c_prev, U, W, b = lstm_step_forward(rng, N, D, H)
-    return x, h_prev, c_prev, U, W, np.concatenate([_matrix(rng, H, H) for _ in range(3)]), b
+    return x, h_prev, c_prev, U, W, np.concatenate([matrix(rng, H, H) for _ in range(3)]), b
 
 
 def forget_bias_init(rng, H=6, rule="remember", each=False):
     """(b, rule, T): biases (4H,), and how many steps to remember, one number for all units or, for `each`, (H,)."""
     T = rng.uniform(3, 60, H) if each else float(rng.uniform(3, 60))
-    return _vector(rng, 4 * H), rule, T if rule == "remember" else None
+    return vector(rng, 4 * H), rule, T if rule == "remember" else None
 
 
 def step_gradients(rng, N, H):
@@ -137,8 +139,8 @@ def CASES(name, rng):
 
 _CASES = {
     "additive_cell": lambda rng: [
-        (*additive_cell(rng), *_layer(rng, D=4, H=6, gates=3)),
-        (*additive_cell(rng, N=2, D=5, H=5, gates=False), 1.0, 1.0, *_layer(rng, D=5, H=5, gates=3)),
+        (*additive_cell(rng), *layer(rng, 4, 6, 3)),
+        (*additive_cell(rng, N=2, D=5, H=5, gates=False), 1.0, 1.0, *layer(rng, 5, 5, 3)),
     ],
     "lstm_step_forward": lambda rng: [lstm_step_forward(rng), lstm_step_forward(rng, N=2, D=5, H=5)],
     "gate_settings": lambda rng: [
@@ -189,29 +191,6 @@ def _cache_of(namespace, name, *args):
 PROBES = {"original_lstm_step": _original_lstm_step, "both_cells": _both_cells, "cache_of": _cache_of}
 
 
-def in_float32(value):
-    """The same arguments with every float64 array in float32, inside tuples and lists too."""
-    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
-
-
-def strided(value):
-    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
-    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2])
-
-
-def _each_array(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_each_array(item, change) for item in value)
-    return value
-
-
-def _vector(rng, *shape):
-    """Numbers between 0.2 and 0.7 in size, of either sign."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
-
-
 def _gate(rng, *shape):
     """Numbers between 0.15 and 0.85, none of them near one half."""
     return 0.5 + rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 0.35, shape)
@@ -219,14 +198,4 @@ def _gate(rng, *shape):
 
 def _states(rng, N, H):
     """(h, c): a hidden state and a cell state that could not be taken for one another."""
-    return _vector(rng, N, H), 2 * _vector(rng, N, H)
-
-
-def _matrix(rng, rows, columns):
-    """A (rows, columns) matrix, no entry near zero, whose products have about the size of a factor."""
-    return 0.9 * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
-
-
-def _layer(rng, D, H, gates):
-    """(U, W, b) of a cell with so many gates, each gate's H rows drawn by themselves."""
-    return _matrix(rng, gates * H, D), _matrix(rng, gates * H, H), _vector(rng, gates * H)
+    return vector(rng, N, H), 2 * vector(rng, N, H)

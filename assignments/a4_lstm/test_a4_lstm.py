@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
+from selfcheck.tensors import with_parameters
 
 HELD = 1000.0  # as a gate's bias: the gate is 1, whatever it reads; with a minus: 0
 
@@ -21,18 +23,9 @@ def _tensor(array, **options):
     return torch.tensor(array, dtype=torch.float64, **options)
 
 
-def _with(module, *arrays):
-    """The module in float64 with these parameters."""
-    module = module.double()
-    with torch.no_grad():
-        for parameter, value in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(value))
-    return module
-
-
 def _torch_step(x, h_prev, c_prev, U, W, b):
     """(h, c) of torch.nn.LSTMCell with these weights; of its two biases the second is zero."""
-    cell = _with(nn.LSTMCell(U.shape[1], W.shape[1]), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(U.shape[1], W.shape[1]).double(), U, W, b, 0 * b)
     with torch.no_grad():
         h, c = cell(_tensor(x), (_tensor(h_prev), _tensor(c_prev)))
     return h.numpy(), c.numpy()
@@ -40,7 +33,7 @@ def _torch_step(x, h_prev, c_prev, U, W, b):
 
 def _torch_lstm(x, U, W, b, h0=None, c0=None):
     """(h, c_last) of torch.nn.LSTM with these weights."""
-    network = _with(nn.LSTM(U.shape[1], W.shape[1], batch_first=True), U, W, b, 0 * b)
+    network = with_parameters(nn.LSTM(U.shape[1], W.shape[1], batch_first=True).double(), U, W, b, 0 * b)
     zeros = np.zeros((len(x), W.shape[1]))
     initial = [_tensor(zeros if state is None else state)[None] for state in (h0, c0)]
     with torch.no_grad():
@@ -57,14 +50,6 @@ def _states(result, length=2):
 def _expect_states(states, desired, *, names=("h", "c"), words="", because=""):
     for state, wanted, name in zip(states, desired, names, strict=True):
         expect.close(state, wanted, name=f"{name} {words}".strip(), because=because)
-
-
-def _unchanged(function, args, names):
-    """Call the function; every argument must be left as it was."""
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        expect.unchanged(was, now, name=name)
 
 
 # additive_cell, and original_lstm_step beside it
@@ -112,7 +97,7 @@ def test_the_additive_cell_returns_two_states_of_shape_N_H(additive_cell, cases,
 
 @exercise("additive_cell")
 def test_additive_cell_leaves_its_arguments_as_they_were(additive_cell, cases, rng):
-    _unchanged(additive_cell, cases.additive_cell(rng), "x h_prev c_prev U W b i o")
+    arguments_unchanged(additive_cell, cases.additive_cell(rng), "x h_prev c_prev U W b i o")
 
 
 @exercise("additive_cell", points=2)
@@ -152,7 +137,7 @@ def test_a_step_returns_two_states_of_shape_N_H_and_a_cache(lstm_step_forward, c
 
 @exercise("lstm_step_forward")
 def test_a_step_leaves_its_arguments_as_they_were(lstm_step_forward, cases, rng):
-    _unchanged(lstm_step_forward, cases.lstm_step_forward(rng), "x h_prev c_prev U W b")
+    arguments_unchanged(lstm_step_forward, cases.lstm_step_forward(rng), "x h_prev c_prev U W b")
 
 
 @exercise("lstm_step_forward", points=3)
@@ -221,7 +206,7 @@ def test_the_new_biases_are_float64_of_shape_4H(gate_settings, cases, rng):
 
 @exercise("gate_settings")
 def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, rng):
-    _unchanged(gate_settings, cases.gate_settings(rng), "behaviours U W b x_max T tolerance")
+    arguments_unchanged(gate_settings, cases.gate_settings(rng), "behaviours U W b x_max T tolerance")
 
 
 @exercise("gate_settings")
@@ -284,7 +269,7 @@ def test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H(lstm_for
 
 @exercise("lstm_forward")
 def test_lstm_forward_leaves_its_arguments_as_they_were(lstm_forward, cases, rng):
-    _unchanged(lstm_forward, cases.lstm_forward(rng), "x U W b h0 c0")
+    arguments_unchanged(lstm_forward, cases.lstm_forward(rng), "x U W b h0 c0")
 
 
 @exercise("lstm_forward", points=2)
@@ -332,7 +317,7 @@ STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
 
 def _torch_step_gradients(dh, dc, x, h_prev, c_prev, U, W, b):
     """What autograd gives for torch.nn.LSTMCell, in the order of STEP_GRADIENTS."""
-    cell = _with(nn.LSTMCell(U.shape[1], W.shape[1]), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(U.shape[1], W.shape[1]).double(), U, W, b, 0 * b)
     inputs = [_tensor(array, requires_grad=True) for array in (x, h_prev, c_prev)]
     states = cell(inputs[0], tuple(inputs[1:]))
     return _gradients(states, (dh, dc), [*inputs, cell.weight_ih, cell.weight_hh, cell.bias_ih])
@@ -361,7 +346,7 @@ def test_a_steps_gradients_have_the_shapes_of_what_they_belong_to(lstm_step_back
 
 @exercise("lstm_step_backward")
 def test_lstm_step_backward_leaves_its_arguments_as_they_were(lstm_step_backward, cases, rng):
-    _unchanged(lstm_step_backward, cases.lstm_step_backward(rng), "dh dc cache")
+    arguments_unchanged(lstm_step_backward, cases.lstm_step_backward(rng), "dh dc cache")
 
 
 @exercise("lstm_step_backward", points=2)
@@ -398,7 +383,7 @@ GRADIENTS = ("dx", "dU", "dW", "db", "dh0", "dc0")
 
 def _torch_gradients(dh, dc_last, x, U, W, b, h0, c0):
     """What autograd gives for torch.nn.LSTM, in the order of GRADIENTS."""
-    network = _with(nn.LSTM(U.shape[1], W.shape[1], batch_first=True), U, W, b, 0 * b)
+    network = with_parameters(nn.LSTM(U.shape[1], W.shape[1], batch_first=True).double(), U, W, b, 0 * b)
     inputs = [_tensor(array, requires_grad=True) for array in (x, h0, c0)]
     h, (_, c_last) = network(inputs[0], (inputs[1][None], inputs[2][None]))
     weights = network.weight_ih_l0, network.weight_hh_l0, network.bias_ih_l0
@@ -416,7 +401,7 @@ def test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to(lstm_backw
 
 @exercise("lstm_backward")
 def test_lstm_backward_leaves_its_arguments_as_they_were(lstm_backward, cases, rng):
-    _unchanged(lstm_backward, cases.lstm_backward(rng), "dh dc_last cache")
+    arguments_unchanged(lstm_backward, cases.lstm_backward(rng), "dh dc_last cache")
 
 
 @exercise("lstm_backward", points=2)
@@ -471,7 +456,7 @@ def test_the_peephole_step_returns_two_states_of_shape_N_H(peephole_step, cases,
 
 @exercise("peephole_step")
 def test_peephole_step_leaves_its_arguments_as_they_were(peephole_step, cases, rng):
-    _unchanged(peephole_step, cases.peephole_step(rng), "x h_prev c_prev U W P b")
+    arguments_unchanged(peephole_step, cases.peephole_step(rng), "x h_prev c_prev U W P b")
 
 
 @exercise("peephole_step", points=1)
@@ -503,7 +488,7 @@ def test_the_biases_of_every_rule_are_float64_of_shape_4H(forget_bias_init, case
 @exercise("forget_bias_init")
 def test_forget_bias_init_leaves_its_arguments_as_they_were(forget_bias_init, cases, rng):
     for rule in ("zero", "remember"):
-        _unchanged(forget_bias_init, cases.forget_bias_init(rng, rule=rule), "b rule T")
+        arguments_unchanged(forget_bias_init, cases.forget_bias_init(rng, rule=rule), "b rule T")
 
 
 @exercise("forget_bias_init", points=1)

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from selfcheck.arrays import layer, vector
+
 # Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
 OPAQUE = {"gru_step_forward": (1,), "gru_forward": (1,)}
 
@@ -21,7 +23,7 @@ CELLS = ("rnn", "lstm", "peephole", "gru")
 
 def gru_step_forward(rng, N=3, D=4, H=6):
     """(x, h_prev, U, W, b): one input (N, D), a state (N, H), and the weights of r, z and n."""
-    return rng.standard_normal((N, D)), _vector(rng, N, H), *_layer(rng, D, H, 3)
+    return rng.standard_normal((N, D)), vector(rng, N, H), *layer(rng, D, H, 3)
 
 
 def gru_step_backward(rng, N=3, D=4, H=6):
@@ -31,7 +33,7 @@ def gru_step_backward(rng, N=3, D=4, H=6):
 
 def gru_forward(rng, N=3, T=5, D=4, H=6, h0=True):
     """(x, U, W, b, h0): a sequence (N, T, D), the weights, and an initial state (N, H), or None without `h0`."""
-    return rng.standard_normal((N, T, D)), *_layer(rng, D, H, 3), _vector(rng, N, H) if h0 else None
+    return rng.standard_normal((N, T, D)), *layer(rng, D, H, 3), vector(rng, N, H) if h0 else None
 
 
 def gru_backward(rng, N=3, T=5, D=4, H=6, h0=True):
@@ -42,7 +44,7 @@ def gru_backward(rng, N=3, T=5, D=4, H=6, h0=True):
 def torch_gru_step(rng, N=3, D=4, H=6):
     """(x, h_prev, U, W, b_U, b_W): as gru_step_forward, with a second bias."""
     x, h_prev, U, W, b_U = gru_step_forward(rng, N, D, H)
-    return x, h_prev, U, W, b_U, _vector(rng, 3 * H)
+    return x, h_prev, U, W, b_U, vector(rng, 3 * H)
 
 
 def gru_to_torch(rng, D=4, H=6, kind="mixed", spoilt=""):
@@ -54,7 +56,7 @@ def gru_to_torch(rng, D=4, H=6, kind="mixed", spoilt=""):
     spoilt: "connected": one unit reads another group's; "bias", "input", "state": one unit's reset gate is moved away
     from those of its group by its bias, or by a weight; "nearly": by very little.
     """
-    U, W, b = _layer(rng, D, H, 3)
+    U, W, b = layer(rng, D, H, 3)
     groups = _groups(rng, kind, H)
     W_n = W[2 * H :]
     reads = np.zeros((H, H), dtype=bool)
@@ -133,7 +135,7 @@ def train_to_criterion(
     """
     G = {"rnn": 1, "lstm": 4, "gru": 3}[cell]
     networks = [
-        (*_layer(rng, D, H, G), 1.5 * spread * rng.choice([-1.0, 1.0], H), np.float64(output)) for output in outputs
+        (*layer(rng, D, H, G), 1.5 * spread * rng.choice([-1.0, 1.0], H), np.float64(output)) for output in outputs
     ]
     parameters = [np.stack(arrays) for arrays in zip(*networks, strict=True)]
     x, y = rng.standard_normal((K, N, T, D)), 1 + spread * rng.standard_normal((K, N))
@@ -251,36 +253,3 @@ def _stacked_step_and_gradients(namespace, x, h_prev, U, W, b):
 
 
 PROBES = {"cache_of": _cache_of, "stacked_step_and_gradients": _stacked_step_and_gradients}
-
-
-def in_float32(value):
-    """The same arguments with every float64 array in float32, inside tuples and lists too."""
-    return _each_array(value, lambda array: array.astype(np.float32) if array.dtype == np.float64 else array)
-
-
-def strided(value):
-    """The same arguments with every array a view of every other entry of a wider one: not contiguous in memory."""
-    return _each_array(value, lambda array: np.repeat(array, 2, axis=-1)[..., ::2] if array.ndim else array)
-
-
-def _each_array(value, change):
-    if isinstance(value, np.ndarray):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_each_array(item, change) for item in value)
-    return value
-
-
-def _vector(rng, *shape):
-    """Numbers between 0.2 and 0.7 in size, of either sign."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 0.7, shape)
-
-
-def _matrix(rng, rows, columns, gain=0.9):
-    """A (rows, columns) matrix, no entry near zero, whose products have about `gain` times the size of a factor."""
-    return gain * rng.choice([-1.0, 1.0], (rows, columns)) * rng.uniform(0.5, 1.4, (rows, columns)) / np.sqrt(columns)
-
-
-def _layer(rng, D, H, blocks):
-    """U (blocks * H, D), W (blocks * H, H), b (blocks * H,): weights of a layer with so many gates and candidates."""
-    return _matrix(rng, blocks * H, D), _matrix(rng, blocks * H, H), _vector(rng, blocks * H)

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
+from selfcheck.tensors import with_parameters
 
 GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
 GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
@@ -25,21 +27,6 @@ def _states(result):
 
 def _tensors(arrays, gradients=False):
     return [torch.tensor(array, requires_grad=gradients) for array in arrays]
-
-
-def _set(module, *arrays):
-    with torch.no_grad():
-        for parameter, value in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(torch.tensor(value))
-    return module
-
-
-def _unchanged(function, args, names):
-    """Call the function; every argument must be left as it was."""
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        expect.unchanged(was, now, name=name)
 
 
 def _expect_gradients(result, desired, names, because=""):
@@ -62,7 +49,7 @@ def test_a_step_returns_float64_of_shape_N_H_and_a_cache(gru_step_forward, cases
 
 @exercise("gru_step_forward")
 def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
-    _unchanged(gru_step_forward, cases.gru_step_forward(rng), "x h_prev U W b")
+    arguments_unchanged(gru_step_forward, cases.gru_step_forward(rng), "x h_prev U W b")
 
 
 @exercise("gru_step_forward", points=2)
@@ -131,7 +118,7 @@ def test_the_gradients_of_a_step_have_the_shapes_of_the_arguments(gru_step_backw
 
 @exercise("gru_step_backward")
 def test_gru_step_backward_leaves_its_arguments_as_they_were(gru_step_backward, cases, rng):
-    _unchanged(gru_step_backward, cases.gru_step_backward(rng), "dh cache")
+    arguments_unchanged(gru_step_backward, cases.gru_step_backward(rng), "dh cache")
 
 
 @exercise("gru_step_backward", points=3)
@@ -169,7 +156,7 @@ def test_the_states_are_float64_of_shape_N_T_H(gru_forward, cases, rng):
 
 @exercise("gru_forward")
 def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
-    _unchanged(gru_forward, cases.gru_forward(rng), "x U W b h0")
+    arguments_unchanged(gru_forward, cases.gru_forward(rng), "x U W b h0")
 
 
 @exercise("gru_forward", points=2)
@@ -230,7 +217,7 @@ def test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments(gru_backwa
 
 @exercise("gru_backward")
 def test_gru_backward_leaves_its_arguments_as_they_were(gru_backward, cases, rng):
-    _unchanged(gru_backward, cases.gru_backward(rng), "dh cache")
+    arguments_unchanged(gru_backward, cases.gru_backward(rng), "dh cache")
 
 
 @exercise("gru_backward", points=3)
@@ -258,7 +245,7 @@ def test_a_gradient_at_one_state_alone_agrees_with_autograd(gru_backward, cases,
 
 
 def _torch_cell(x, h_prev, U, W, b_U, b_W):
-    cell = _set(nn.GRUCell(U.shape[1], W.shape[1]).double(), U, W, b_U, b_W)
+    cell = with_parameters(nn.GRUCell(U.shape[1], W.shape[1]).double(), U, W, b_U, b_W)
     with torch.no_grad():
         return cell(torch.tensor(x), torch.tensor(h_prev)).numpy()
 
@@ -270,7 +257,7 @@ def test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H(torch_gru_step, cas
 
 @exercise("torch_gru_step")
 def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases, rng):
-    _unchanged(torch_gru_step, cases.torch_gru_step(rng), "x h_prev U W b_U b_W")
+    arguments_unchanged(torch_gru_step, cases.torch_gru_step(rng), "x h_prev U W b_U b_W")
 
 
 @exercise("torch_gru_step", points=2)
@@ -307,7 +294,7 @@ def test_the_conversion_returns_four_arrays(gru_to_torch, cases, rng):
 
 @exercise("gru_to_torch")
 def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng):
-    _unchanged(gru_to_torch, cases.gru_to_torch(rng, kind="diagonal"), "U W b")
+    arguments_unchanged(gru_to_torch, cases.gru_to_torch(rng, kind="diagonal"), "U W b")
 
 
 @exercise("gru_to_torch", points=2)
@@ -510,7 +497,7 @@ def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng
 
 @exercise("train_to_criterion")
 def test_training_leaves_its_arguments_as_they_were(train_to_criterion, cases, rng):
-    _unchanged(train_to_criterion, cases.train_to_criterion(rng, K=3), "cell parameters x y criterion lr clip")
+    arguments_unchanged(train_to_criterion, cases.train_to_criterion(rng, K=3), "cell parameters x y criterion lr clip")
 
 
 @exercise("train_to_criterion", points=2)

@@ -612,17 +612,6 @@ PROBES = {
 }
 
 
-def in_float32(value):
-    """The same arguments with every float64 tensor in float32, inside tuples, lists and dicts too."""
-    if isinstance(value, torch.Tensor):
-        return value.float() if value.dtype == torch.float64 else value
-    if isinstance(value, dict):
-        return {key: in_float32(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return type(value)(in_float32(item) for item in value)
-    return value
-
-
 def _with_gradients(values, leaves):
     """The values by name, and "d" + leaf: the gradients of a sum of all their entries, all weights different."""
     shown = {name: _detached(value) for name, value in values.items()}

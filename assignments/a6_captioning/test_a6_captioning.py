@@ -1,6 +1,5 @@
 """The visible tests of assignment 6: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
 
-import copy
 import itertools
 import math
 from collections import Counter
@@ -9,39 +8,16 @@ import numpy as np
 import torch
 
 from selfcheck import data_path, exercise, expect
+from selfcheck.agreement import arguments_unchanged
 from selfcheck.oracles import deviation, exhaustive_search
+from selfcheck.tensors import expect_tensor, to_numpy
 
 MOST_WORDS = 40  # of a caption in captions.json
-
-
-def _numpy(tensor, name, dtype=torch.float64):
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is dtype, f"{name} has dtype {tensor.dtype}; expected {dtype}")
-    return tensor.detach().numpy()
-
-
-def _is(tensor, shape, name, dtype=torch.float64):
-    wanted = np.dtype(str(dtype).removeprefix("torch."))
-    expect.array(_numpy(tensor, name, dtype), shape=shape, name=name, dtype=wanted)
 
 
 def _pair(value, name, what):
     expect.that(type(value) is tuple and len(value) == 2, f"{name} is not a pair; expected {what}")
     return value
-
-
-def _plain(value):
-    """The same with NumPy arrays in the place of tensors."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().numpy().copy()
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
-
-
-def _unchanged(target, args, names):
-    before = [_plain(copy.deepcopy(value)) for value in args]
-    target(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        expect.unchanged(was, _plain(now), name=name)
 
 
 # build_vocabulary, encode and decode
@@ -56,7 +32,7 @@ def test_a_vocabulary_is_a_list_of_strings(build_vocabulary, cases, rng):
 
 @exercise("build_vocabulary")
 def test_building_a_vocabulary_leaves_the_captions_as_they_were(build_vocabulary, cases, rng):
-    _unchanged(build_vocabulary, cases.build_vocabulary(rng), "captions minimum_count")
+    arguments_unchanged(build_vocabulary, cases.build_vocabulary(rng), "captions minimum_count")
 
 
 @exercise("build_vocabulary")
@@ -143,12 +119,12 @@ def test_a_caption_of_known_words_comes_back(build_vocabulary, probe, cases, rng
 def test_vectors_are_a_tensor_with_one_axis_more(embedding_forward, cases, rng):
     result = embedding_forward(*cases.embedding_forward(rng))
     expect.tuple(result, 2, "the result")
-    _is(result[0], (3, 5, 4), "out")
+    expect_tensor(result[0], (3, 5, 4), "out")
 
 
 @exercise("embedding_forward")
 def test_a_lookup_leaves_its_arguments_as_they_were(embedding_forward, cases, rng):
-    _unchanged(embedding_forward, cases.embedding_forward(rng), "E ids")
+    arguments_unchanged(embedding_forward, cases.embedding_forward(rng), "E ids")
 
 
 @exercise("embedding_forward", points=1)
@@ -157,17 +133,17 @@ def test_a_lookup_is_a_product_with_one_hot_rows(embedding_forward, cases, rng):
         E, ids = cases.embedding_forward(rng, padding=padding)
         desired = torch.nn.functional.one_hot(ids, 7).double() @ E
         out = embedding_forward(E, ids)[0]
-        expect.close(_numpy(out, "out"), desired.numpy(), name="out", because="one-hot rows times E")
+        expect.close(to_numpy(out, "out"), desired.numpy(), name="out", because="one-hot rows times E")
 
 
 @exercise("embedding_backward")
 def test_the_gradient_of_the_vectors_has_their_shape(embedding_backward, cases, rng):
-    _is(embedding_backward(*cases.embedding_backward(rng)), (7, 4), "dE")
+    expect_tensor(embedding_backward(*cases.embedding_backward(rng)), (7, 4), "dE")
 
 
 @exercise("embedding_backward")
 def test_the_backward_pass_leaves_its_arguments_as_they_were(embedding_backward, cases, rng):
-    _unchanged(embedding_backward, cases.embedding_backward(rng), "dout cache")
+    arguments_unchanged(embedding_backward, cases.embedding_backward(rng), "dout cache")
 
 
 @exercise("embedding_backward", points=2)
@@ -177,7 +153,7 @@ def test_the_gradient_is_that_of_torch_nn(embedding_backward, cases, rng):
         E = torch.zeros(K, 4, dtype=torch.float64, requires_grad=True)
         desired = torch.autograd.grad((torch.nn.functional.embedding(ids, E) * dout).sum(), E)[0]
         dE = embedding_backward(dout, (ids, K))
-        expect.close(_numpy(dE, "dE"), desired.numpy(), name="dE", because="of torch.nn.functional.embedding")
+        expect.close(to_numpy(dE, "dE"), desired.numpy(), name="dE", because="of torch.nn.functional.embedding")
 
 
 @exercise("embedding_backward", points=1)
@@ -187,7 +163,7 @@ def test_a_word_that_occurs_everywhere_gets_the_sum(embedding_backward, cases, r
     desired[2] = dout.sum(dim=(0, 1)).numpy()
     dE = embedding_backward(dout, (torch.full_like(ids, 2), K))
     because = "word 2 stands in every place, so its row is the sum and the others are 0"
-    expect.close(_numpy(dE, "dE"), desired, name="dE", because=because)
+    expect.close(to_numpy(dE, "dE"), desired, name="dE", because=because)
 
 
 # caption_loss
@@ -195,20 +171,20 @@ def test_a_word_that_occurs_everywhere_gets_the_sum(embedding_backward, cases, r
 
 def _loss(target, *args):
     loss = target(*args)
-    _is(loss, (), "loss")
+    expect_tensor(loss, (), "loss")
     return loss.item()
 
 
 @exercise("caption_loss")
 def test_the_loss_is_a_tensor_without_axes(probe, cases, rng):
     shown = probe("loss_and_gradient", *cases.caption_loss(rng))
-    _is(shown["loss"], (), "loss")
-    _is(shown["dlogits"], (4, 8, 9), "the gradient of the loss")
+    expect_tensor(shown["loss"], (), "loss")
+    expect_tensor(shown["dlogits"], (4, 8, 9), "the gradient of the loss")
 
 
 @exercise("caption_loss")
 def test_the_loss_leaves_its_arguments_as_they_were(caption_loss, cases, rng):
-    _unchanged(caption_loss, cases.caption_loss(rng), "logits targets")
+    arguments_unchanged(caption_loss, cases.caption_loss(rng), "logits targets")
 
 
 @exercise("caption_loss", points=1)
@@ -251,13 +227,13 @@ def test_what_stands_in_the_padding_changes_neither_loss_nor_gradient(probe, cas
         other = probe("loss_and_gradient", torch.where(real, logits, padding), targets)
         because = "only logits of padding were changed"
         for name in ("loss", "dlogits"):
-            expect.close(_numpy(other[name], name), one[name].numpy(), name=name, because=because)
+            expect.close(to_numpy(other[name], name), one[name].numpy(), name=name, because=because)
 
 
 @exercise("caption_loss", points=1)
 def test_the_gradient_agrees_with_finite_differences(caption_loss, probe, cases, rng):
     logits, targets = cases.caption_loss(rng, (3, 5), 6, 5)
-    gradient = _numpy(probe("loss_and_gradient", logits, targets)["dlogits"], "the gradient of the loss")
+    gradient = to_numpy(probe("loss_and_gradient", logits, targets)["dlogits"], "the gradient of the loss")
     for _ in range(3):
         direction = torch.tensor(rng.standard_normal(logits.shape))
         step = 1e-5 * direction
@@ -275,13 +251,13 @@ def test_the_gradient_agrees_with_finite_differences(caption_loss, probe, cases,
 def test_a_step_gives_two_states(lstm_step, cases, rng):
     result = lstm_step(*cases.lstm_step(rng))
     expect.tuple(result, 2, "the result")
-    _is(result[0], (3, 5), "h")
-    _is(result[1], (3, 5), "c")
+    expect_tensor(result[0], (3, 5), "h")
+    expect_tensor(result[1], (3, 5), "c")
 
 
 @exercise("lstm_step")
 def test_a_step_leaves_its_arguments_as_they_were(lstm_step, cases, rng):
-    _unchanged(lstm_step, cases.lstm_step(rng), "x h c U W b")
+    arguments_unchanged(lstm_step, cases.lstm_step(rng), "x h c U W b")
 
 
 @exercise("lstm_step", points=2)
@@ -293,7 +269,7 @@ def test_a_step_is_that_of_torch_nn(lstm_step, cases, rng):
             parameter.copy_(tensor)
         desired = cell(x, (h, c))
     for found, wanted, name in zip(lstm_step(x, h, c, U, W, b), desired, "hc", strict=True):
-        expect.close(_numpy(found, name), wanted.numpy(), name=name, because="of torch.nn.LSTMCell on equal weights")
+        expect.close(to_numpy(found, name), wanted.numpy(), name=name, because="of torch.nn.LSTMCell on equal weights")
 
 
 @exercise("lstm_step", points=1)
@@ -301,7 +277,7 @@ def test_gradients_flow_through_a_step_to_all_arguments(probe, cases, rng):
     args = cases.lstm_step(rng)
     shown = probe("state_and_gradients", *args)
     for name in "xhcUWb":
-        gradient = _numpy(shown[f"d{name}"], f"the gradient of {name}")
+        gradient = to_numpy(shown[f"d{name}"], f"the gradient of {name}")
         expect.that(bool((gradient != 0).all()), f"no gradient reaches {name}, or not all of it")
 
 
@@ -316,10 +292,10 @@ def test_a_model_gives_states_and_logits_of_the_right_shapes(probe, cases, rng):
         (_pair(shown["step"], "step's result", "a state and logits")[0], "step's"),
     ):
         h, c = _pair(state, f"{name} state", "(h, c)")
-        _is(h, (3, 3), f"{name} h")
-        _is(c, (3, 3), f"{name} c")
-    _is(shown["step"][1], (3, 9), "step's logits")
-    _is(shown["logits"], (3, 6, 9), "forward's logits")
+        expect_tensor(h, (3, 3), f"{name} h")
+        expect_tensor(c, (3, 3), f"{name} c")
+    expect_tensor(shown["step"][1], (3, 9), "step's logits")
+    expect_tensor(shown["logits"], (3, 6, 9), "forward's logits")
 
 
 def _read_by_torch(weights, features, tokens):
@@ -340,13 +316,13 @@ def test_the_logits_are_those_of_torch_nn(probe, cases, rng):
     logits = probe("model_logits", weights, [(features, tokens)])[0]
     desired = _read_by_torch(weights, features, tokens[:, :-1])
     because = "of torch.nn.LSTM on equal weights, which reads the picture, START and then each word but the last"
-    expect.close(_numpy(logits, "logits"), desired.numpy(), name="logits", because=because)
+    expect.close(to_numpy(logits, "logits"), desired.numpy(), name="logits", because=because)
 
 
 @exercise("CaptionModel", points=1)
 def test_a_start_and_a_step_read_the_picture_and_one_word(probe, cases, rng):
     weights, features, tokens, words = cases.CaptionModel(rng)
-    logits = _numpy(probe("model_and_gradients", weights, features, tokens, words)["step"][1], "step's logits")
+    logits = to_numpy(probe("model_and_gradients", weights, features, tokens, words)["step"][1], "step's logits")
     desired = _read_by_torch(weights, features, words[:, None])[:, 0]
     because = "of torch.nn.LSTM on equal weights, which reads the picture and then a word"
     expect.close(logits, desired.numpy(), name="step's logits", because=because)
@@ -360,7 +336,7 @@ def test_logits_depend_on_the_words_before_and_on_no_others(probe, cases, rng):
         other = tokens.clone()
         other[:, t] = (other[:, t] + 4) % 9
         batches.append((features, other))
-    logits, *changed = (_numpy(found, "logits") for found in probe("model_logits", weights, batches))
+    logits, *changed = (to_numpy(found, "logits") for found in probe("model_logits", weights, batches))
     for t, one in enumerate(changed):
         moved = np.abs(one - logits).max(axis=(0, 2)) > 1e-12
         because = f"of the logits of each place, where word {t} of all rows is another one"
@@ -373,7 +349,7 @@ def test_every_word_of_a_caption_depends_on_its_own_picture(probe, cases, rng):
     other = features.clone()
     other[1] *= -0.5
     one, two = (
-        _numpy(found, "logits") for found in probe("model_logits", weights, [(features, tokens), (other, tokens)])
+        to_numpy(found, "logits") for found in probe("model_logits", weights, [(features, tokens), (other, tokens)])
     )
     moved = np.abs(two - one).max(axis=2) > 1e-12
     desired = np.arange(3)[:, None] + np.zeros((1, 6)) == 1
@@ -457,7 +433,7 @@ def test_the_weights_move_by_clipped_gradients(probe, cases, rng):
         shown = probe("steps_of_learning", *args)
         for name, desired in _learnt(cases, *args)[1].items():
             because = "after two steps, from gradients whose common norm is at most max_norm"
-            expect.close(_numpy(shown[name], name), desired, name=name, rtol=1e-5, because=because)
+            expect.close(to_numpy(shown[name], name), desired, name=name, rtol=1e-5, because=because)
 
 
 @exercise("train_step", points=1)
@@ -466,7 +442,7 @@ def test_gradients_below_the_norm_stay_and_earlier_ones_are_forgotten(probe, cas
     shown = probe("steps_of_learning", *args)
     for name, desired in _learnt(cases, *args)[1].items():
         because = "after two steps with a max_norm that no gradient reaches; an old gradient stood there before them"
-        expect.close(_numpy(shown[name], name), desired, name=name, rtol=1e-6, because=because)
+        expect.close(to_numpy(shown[name], name), desired, name=name, rtol=1e-6, because=because)
 
 
 @exercise("train_step", points=1)
@@ -648,11 +624,11 @@ def _extended(probe, scores, log_p, finished):
     result, unchanged = probe("extend_beam", scores, log_p, finished)
     expect.tuple(result, 3, "the result of extend_beam")
     k = len(scores)
-    _is(result[0], (k,), "words", torch.int64)
-    _is(result[1], (k,), "parents", torch.int64)
+    expect_tensor(result[0], (k,), "words", torch.int64)
+    expect_tensor(result[1], (k,), "parents", torch.int64)
     expect.that(bool((result[1] >= 0).all() and (result[1] < k).all()), "parents: a slot that does not exist")
     expect.that(unchanged, "extend_beam changed its arguments; work on a copy of the argument")
-    return result[0].tolist(), result[1].tolist(), _numpy(result[2], "scores")
+    return result[0].tolist(), result[1].tolist(), to_numpy(result[2], "scores")
 
 
 def _beam(result, max_length, K):
@@ -770,7 +746,7 @@ def test_bleu_is_a_float_between_0_and_1(bleu, cases, rng):
 
 @exercise("bleu")
 def test_bleu_leaves_its_arguments_as_they_were(bleu, cases, rng):
-    _unchanged(bleu, cases.bleu(rng), "captions references")
+    arguments_unchanged(bleu, cases.bleu(rng), "captions references")
 
 
 @exercise("bleu", points=2)

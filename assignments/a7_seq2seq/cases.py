@@ -198,17 +198,6 @@ PROBES = {
 }
 
 
-def in_float32(value):
-    """The same arguments with every float64 tensor in float32, inside tuples, lists and dicts too."""
-    if isinstance(value, torch.Tensor):
-        return value.float() if value.dtype == torch.float64 else value
-    if isinstance(value, dict):
-        return {key: in_float32(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return type(value)(in_float32(item) for item in value)
-    return value
-
-
 def copied_to_torch(parameters, side):
     """PyTorch's own LSTM layer with the weights of one side, "enc" or "dec", of an LSTM's parameters."""
     U, W, b = (parameters[f"{name}_{side}"] for name in ("U", "W", "b"))

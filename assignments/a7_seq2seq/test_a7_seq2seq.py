@@ -1,45 +1,19 @@
 """The visible tests of assignment 7: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
 
-import copy
 import math
 
 import numpy as np
 import torch
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import arguments_unchanged
 from selfcheck.oracles import exhaustive_search
-
-
-def _numpy(tensor, name, dtype=torch.float64):
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is dtype, f"{name} has dtype {tensor.dtype}; expected {dtype}")
-    return tensor.detach().numpy()
-
-
-def _is(tensor, shape, name, dtype=torch.float64):
-    wanted = np.dtype(str(dtype).removeprefix("torch."))
-    expect.array(_numpy(tensor, name, dtype), shape=shape, name=name, dtype=wanted)
+from selfcheck.tensors import expect_tensor, to_numpy
 
 
 def _equal(tensor, desired, name, because=""):
     """Two int64 tensors."""
-    expect.equal(_numpy(tensor, name, torch.int64), desired.numpy(), name=name, because=because)
-
-
-def _plain(value):
-    """The same with NumPy arrays in the place of tensors."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().numpy().copy()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-def _unchanged(target, args, names):
-    before = [_plain(copy.deepcopy(value)) for value in args]
-    target(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
-        expect.unchanged(was, _plain(now), name=name)
+    expect.equal(to_numpy(tensor, name, torch.int64), desired.numpy(), name=name, because=because)
 
 
 # pad_batch and reverse_within_lengths
@@ -49,19 +23,19 @@ def _unchanged(target, args, names):
 def test_a_padded_batch_is_two_tensors_of_integers(pad_batch, cases, rng):
     result = pad_batch(*cases.pad_batch(rng))
     expect.tuple(result, 2, "the result")
-    _is(result[0], (4, 6), "tokens", torch.int64)
-    _is(result[1], (4,), "lengths", torch.int64)
+    expect_tensor(result[0], (4, 6), "tokens", torch.int64)
+    expect_tensor(result[1], (4,), "lengths", torch.int64)
 
 
 @exercise("pad_batch")
 def test_padding_leaves_the_sequences_as_they_were(pad_batch, cases, rng):
-    _unchanged(pad_batch, cases.pad_batch(rng), "sequences pad")
+    arguments_unchanged(pad_batch, cases.pad_batch(rng), "sequences pad")
 
 
 @exercise("pad_batch")
 def test_a_reversed_batch_is_a_tensor_of_integers(probe, cases, rng):
     tokens, unchanged = probe("reverse_within_lengths", *cases.reverse_within_lengths(rng))
-    _is(tokens, (5, 7), "reversed_tokens", torch.int64)
+    expect_tensor(tokens, (5, 7), "reversed_tokens", torch.int64)
     expect.that(unchanged, "reverse_within_lengths changed its arguments; work on a copy of the argument")
 
 
@@ -71,7 +45,7 @@ def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_
         sequences, pad = cases.pad_batch(rng, shape, pad)
         tokens, lengths = pad_batch(sequences, pad)
         _equal(lengths, torch.tensor(shape), "lengths")
-        rows = _numpy(tokens, "tokens", torch.int64).tolist()
+        rows = to_numpy(tokens, "tokens", torch.int64).tolist()
         for row, sequence in zip(rows, sequences, strict=True):
             expect.equal(row[: len(sequence)], sequence, name="a row's beginning", because="it is the sequence")
             rest = row[len(sequence) :]
@@ -81,7 +55,7 @@ def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_
 @exercise("pad_batch", points=2)
 def test_each_sequence_is_reversed_and_the_padding_stays(probe, cases, rng):
     tokens, lengths = cases.reverse_within_lengths(rng)
-    turned = _numpy(probe("reverse_within_lengths", tokens, lengths)[0], "reversed_tokens", torch.int64).tolist()
+    turned = to_numpy(probe("reverse_within_lengths", tokens, lengths)[0], "reversed_tokens", torch.int64).tolist()
     for row, was, length in zip(turned, tokens.tolist(), lengths.tolist(), strict=True):
         expect.equal(row[length:], was[length:], name="a row's padding", because="it stays where it is")
         expect.equal(row[:length], list(reversed(was[:length])), name="a row's sequence", because="it runs backwards")
@@ -100,13 +74,13 @@ def test_what_is_reversed_twice_is_what_it_was(probe, cases, rng):
 
 @exercise("encode")
 def test_the_encoder_returns_a_state_for_each_sequence(encode, cases, rng):
-    _is(encode(*cases.encode(rng)), (5, 6), "state of a GRU")
-    _is(encode(*cases.encode(rng, "lstm")), (5, 12), "state of an LSTM")
+    expect_tensor(encode(*cases.encode(rng)), (5, 6), "state of a GRU")
+    expect_tensor(encode(*cases.encode(rng, "lstm")), (5, 12), "state of an LSTM")
 
 
 @exercise("encode")
 def test_the_encoder_leaves_its_arguments_as_they_were(encode, cases, rng):
-    _unchanged(encode, cases.encode(rng), "parameters x lengths")
+    arguments_unchanged(encode, cases.encode(rng), "parameters x lengths")
 
 
 @exercise("encode", points=2)
@@ -118,15 +92,15 @@ def test_the_states_of_an_lstm_are_those_of_torch_nn(encode, cases, rng):
     _, (h, c) = cases.copied_to_torch(parameters, "enc")(packed)
     desired = torch.cat([h[0], c[0]], dim=1).detach().numpy()
     because = "of torch.nn.LSTM, h and c side by side after the last symbol of each sequence"
-    expect.close(_numpy(encode(parameters, x, lengths), "state"), desired, name="state", because=because)
+    expect.close(to_numpy(encode(parameters, x, lengths), "state"), desired, name="state", because=because)
 
 
 @exercise("encode", points=2)
 def test_a_sequence_gets_the_state_that_it_gets_alone_without_padding(encode, cases, rng):
     parameters, x, lengths = cases.encode(rng)
-    state = _numpy(encode(parameters, x, lengths), "state")
+    state = to_numpy(encode(parameters, x, lengths), "state")
     alone = encode.map([(parameters, x[n : n + 1, : lengths[n]], lengths[n : n + 1]) for n in range(5)])
-    desired = np.concatenate([_numpy(one, "state") for one in alone])
+    desired = np.concatenate([to_numpy(one, "state") for one in alone])
     expect.close(state, desired, name="state", because="a batch changes nothing for the sequences in it")
 
 
@@ -135,18 +109,18 @@ def test_what_stands_in_the_padding_does_not_matter(encode, cases, rng):
     parameters, x, lengths = cases.encode(rng)
     other = torch.where(torch.arange(7) < lengths[:, None], x, (x + 4) % 9)
     one, two = encode.map([(parameters, x, lengths), (parameters, other, lengths)])
-    expect.close(_numpy(two, "state"), _numpy(one, "state"), name="state", because="only the padding was changed")
+    expect.close(to_numpy(two, "state"), to_numpy(one, "state"), name="state", because="only the padding was changed")
 
 
 @exercise("encode", points=1)
 def test_every_symbol_of_a_sequence_and_no_other_matters(encode, cases, rng):
     parameters, _, lengths = cases.encode(rng, lengths=(1, 2, 3, 4, 5), T=5)
     x = torch.tensor(rng.integers(0, 4, (5, 5)))
-    state = _numpy(encode(parameters, x, lengths), "state")
+    state = to_numpy(encode(parameters, x, lengths), "state")
     for t in range(5):
         other = x.clone()
         other[:, t] += 5
-        moved = np.abs(_numpy(encode(parameters, other, lengths), "state") - state).max(axis=1) > 1e-12
+        moved = np.abs(to_numpy(encode(parameters, other, lengths), "state") - state).max(axis=1) > 1e-12
         because = f"of the state, where the symbol of step {t} is another one"
         expect.equal(moved, np.arange(1, 6) > t, name="change", because=because)
 
@@ -165,12 +139,12 @@ def _decoded_by_torch(cases, parameters, state, inputs):
 
 @exercise("decode_teacher_forced")
 def test_the_decoder_returns_logits_for_each_symbol(decode_teacher_forced, cases, rng):
-    _is(decode_teacher_forced(*cases.decode_teacher_forced(rng)), (4, 6, 8), "logits")
+    expect_tensor(decode_teacher_forced(*cases.decode_teacher_forced(rng)), (4, 6, 8), "logits")
 
 
 @exercise("decode_teacher_forced")
 def test_the_decoder_leaves_its_arguments_as_they_were(decode_teacher_forced, cases, rng):
-    _unchanged(decode_teacher_forced, cases.decode_teacher_forced(rng), "parameters state targets")
+    arguments_unchanged(decode_teacher_forced, cases.decode_teacher_forced(rng), "parameters state targets")
 
 
 @exercise("decode_teacher_forced", points=2)
@@ -178,7 +152,7 @@ def test_the_logits_of_an_lstm_are_those_of_torch_nn(decode_teacher_forced, case
     parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
     inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
     desired = _decoded_by_torch(cases, parameters, state, inputs)
-    logits = _numpy(decode_teacher_forced(parameters, state, targets), "logits")
+    logits = to_numpy(decode_teacher_forced(parameters, state, targets), "logits")
     because = "of torch.nn.LSTM, which reads START and then each target but the last"
     expect.close(logits, desired.numpy(), name="logits", because=because)
 
@@ -186,11 +160,11 @@ def test_the_logits_of_an_lstm_are_those_of_torch_nn(decode_teacher_forced, case
 @exercise("decode_teacher_forced", points=2)
 def test_logits_depend_on_the_targets_before_and_on_no_others(decode_teacher_forced, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng)
-    logits = _numpy(decode_teacher_forced(parameters, state, targets), "logits")
+    logits = to_numpy(decode_teacher_forced(parameters, state, targets), "logits")
     for t in range(6):
         other = targets.clone()
         other[:, t] = (other[:, t] + 3) % 8
-        changed = _numpy(decode_teacher_forced(parameters, state, other), "logits")
+        changed = to_numpy(decode_teacher_forced(parameters, state, other), "logits")
         moved = np.abs(changed - logits).max(axis=(0, 2)) > 1e-9
         because = f"of the logits of each step, where the target of step {t} is another one"
         expect.equal(moved, np.arange(6) > t, name="change", because=because)
@@ -200,7 +174,7 @@ def test_logits_depend_on_the_targets_before_and_on_no_others(decode_teacher_for
 def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng)
     one, two = decode_teacher_forced.map([(parameters, state, targets), (parameters, 0.5 * state, targets)])
-    moved = np.abs(_numpy(two, "logits") - _numpy(one, "logits")).max(axis=2) > 1e-12
+    moved = np.abs(to_numpy(two, "logits") - to_numpy(one, "logits")).max(axis=2) > 1e-12
     expect.that(moved.all(), "some logits do not depend on the encoder's state")
 
 
@@ -209,18 +183,18 @@ def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, r
 
 def _loss(target, *args):
     loss = target(*args)
-    _is(loss, (), "loss")
+    expect_tensor(loss, (), "loss")
     return loss.item()
 
 
 @exercise("sequence_loss")
 def test_the_loss_is_a_tensor_without_axes(sequence_loss, cases, rng):
-    _is(sequence_loss(*cases.sequence_loss(rng)), (), "loss")
+    expect_tensor(sequence_loss(*cases.sequence_loss(rng)), (), "loss")
 
 
 @exercise("sequence_loss")
 def test_the_loss_leaves_its_arguments_as_they_were(sequence_loss, cases, rng):
-    _unchanged(sequence_loss, cases.sequence_loss(rng), "logits targets lengths")
+    arguments_unchanged(sequence_loss, cases.sequence_loss(rng), "logits targets lengths")
 
 
 @exercise("sequence_loss", points=2)
@@ -255,7 +229,7 @@ def test_a_single_symbol_costs_what_torch_nn_says(sequence_loss, rng):
 def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng):
     logits, targets, lengths = cases.sequence_loss(rng)
     shown = probe("loss_and_gradient", logits, targets, lengths)
-    gradient = _numpy(shown.get("dlogits"), "the gradient of the loss")
+    gradient = to_numpy(shown.get("dlogits"), "the gradient of the loss")
     expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="where it is not 0")
     desired = np.zeros((4, 6))
     expect.close(gradient.sum(axis=2), desired, name="sum over the classes", atol=1e-12, because="a softmax adds to 1")
@@ -280,7 +254,7 @@ def test_translations_are_lists_of_ints(translate_greedy, cases, rng):
 
 @exercise("translate_greedy")
 def test_translating_leaves_the_arguments_as_they_were(translate_greedy, cases, rng):
-    _unchanged(translate_greedy, cases.translate_greedy(rng), "parameters state max_length")
+    arguments_unchanged(translate_greedy, cases.translate_greedy(rng), "parameters state max_length")
 
 
 @exercise("translate_greedy", points=2)
@@ -327,7 +301,7 @@ def _beam(target, N, K, *args):
     result = target(*args)
     expect.tuple(result, 2, "the result")
     said, values = result
-    _is(values, (N,), "values")
+    expect_tensor(values, (N,), "values")
     return _lists(said, N, args[2], K), values.numpy()
 
 
@@ -338,7 +312,7 @@ def test_a_beam_gives_lists_and_a_tensor(translate_beam, cases, rng):
 
 @exercise("translate_beam")
 def test_a_beam_leaves_its_arguments_as_they_were(translate_beam, cases, rng):
-    _unchanged(translate_beam, cases.translate_beam(rng), "parameters state max_length k alpha")
+    arguments_unchanged(translate_beam, cases.translate_beam(rng), "parameters state max_length k alpha")
 
 
 @exercise("translate_beam", points=2)
@@ -413,7 +387,7 @@ def test_a_distance_is_an_int_with_its_table(edit_distance, cases, rng):
 
 @exercise("edit_distance")
 def test_the_distance_leaves_its_arguments_as_they_were(edit_distance, cases, rng):
-    _unchanged(edit_distance, cases.edit_distance(rng), "hypothesis reference")
+    arguments_unchanged(edit_distance, cases.edit_distance(rng), "hypothesis reference")
 
 
 @exercise("edit_distance")
@@ -489,7 +463,7 @@ def test_rates_and_counts_are_arrays(error_by_length, cases, rng):
 
 @exercise("error_by_length")
 def test_binning_leaves_the_arguments_as_they_were(error_by_length, cases, rng):
-    _unchanged(error_by_length, cases.error_by_length(rng), "edits sizes lengths edges")
+    arguments_unchanged(error_by_length, cases.error_by_length(rng), "edits sizes lengths edges")
 
 
 @exercise("error_by_length", points=2)

@@ -10,9 +10,10 @@ In a test file: `from selfcheck import exercise, expect`.
 """
 
 from selfcheck import expect
+from selfcheck.execute import quiet
 from selfcheck.folder import data_path
 from selfcheck.marks import exercise
-from selfcheck.notebook import check, preload, progress, quiet
+from selfcheck.notebook import check, prepare, progress
 from selfcheck.target import StudentError, StudentTimeout, Target
 
 __all__ = [
@@ -23,8 +24,7 @@ __all__ = [
     "data_path",
     "exercise",
     "expect",
+    "prepare",
     "progress",
     "quiet",
 ]
-
-preload()

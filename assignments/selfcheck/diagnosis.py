@@ -14,8 +14,8 @@ import numpy as np
 from selfcheck.fingerprint import Describer, Trace, joined
 from selfcheck.folder import cases_beside
 from selfcheck.record import Record
+from selfcheck.restore import undisturbed
 from selfcheck.sealing import Message, Sealed
-from selfcheck.session import undisturbed
 from selfcheck.target import NOT_STARTED, LocalProvider, Provider, StudentError
 from selfcheck.traces import Subject, Traces, caller, trace
 

@@ -7,7 +7,6 @@ does not reach the terminal.
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import sys
 import tempfile
@@ -17,14 +16,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from selfcheck.folder import cases_beside, notebook_beside, read_cells
+from selfcheck.output import captured
 from selfcheck.target import LocalProvider, StudentError, student_error
 
-OUTPUT_LIMIT = 100_000
+_quiet = False
+
+
+def quiet(on: bool = True) -> None:
+    """Make prepare(), check() and progress() do nothing while a program executes the notebook."""
+    global _quiet
+    _quiet = on
+
+
+def is_quiet() -> bool:
+    """Return whether a program executes the notebook."""
+    return _quiet
 
 
 @dataclass(frozen=True)
@@ -79,48 +89,6 @@ def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list
     return errors
 
 
-class Sink(io.TextIOBase):
-    """A text stream that keeps the first `limit` characters."""
-
-    encoding = "utf-8"  # read by IPython's `!command`
-
-    def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
-        self.limit = limit
-        self.parts: list[str] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self.limit > 0:
-            self.parts.append(text[: self.limit])
-            self.limit -= len(text)
-        return len(text)
-
-    def getvalue(self) -> str:
-        return "".join(self.parts)
-
-
-class _NoPublisher(DisplayPublisher):
-    def publish(self, *args: Any, **kwargs: Any) -> None:
-        """Drop the output."""
-
-
-@contextlib.contextmanager
-def captured(shell: Any = None) -> Iterator[Sink]:
-    """Keep the first OUTPUT_LIMIT characters printed to standard output and error; drop what the shell displays."""
-    sink = Sink()
-    publisher = getattr(shell, "display_pub", None)
-    if shell is not None:
-        shell.display_pub = _NoPublisher()
-    try:
-        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
-            yield sink
-    finally:
-        if shell is not None:
-            shell.display_pub = publisher
-
-
 _CALLS_OF_OURS = re.compile(r"\s*(?:selfcheck\.)?(?:check|progress)\s*\([^()]*\)\s*;?\s*(?:#.*)?")
 
 
@@ -161,8 +129,6 @@ class NotebookProvider(LocalProvider):
     def execute(self) -> list[CellError]:
         """Run the notebook's cells in its folder at the first call; return the errors they raised."""
         if self.errors is None:
-            from selfcheck.notebook import quiet
-
             quiet()
             cells = code_cells(self.notebook)
             with contextlib.chdir(self.notebook.parent), _first_on_path(self.notebook.parent):

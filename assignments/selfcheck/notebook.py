@@ -1,4 +1,4 @@
-"""What a student calls in a notebook: `check("NAME")` and `progress()`."""
+"""What a notebook calls: `prepare()` at its beginning, `check("NAME")` and `progress()` as the student works."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selfcheck.diagnosis import explain
+from selfcheck.execute import is_quiet
 from selfcheck.folder import (
     NotFound,
     assignment_folder,
@@ -21,13 +22,16 @@ from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
 from selfcheck.target import LocalProvider
 
-_quiet = False
 
-
-def quiet(on: bool = True) -> None:
-    """Make check() and progress() do nothing while a program executes the notebook."""
-    global _quiet
-    _quiet = on
+def prepare() -> None:
+    """Collect the visible tests once, so that the first check() is quick: most of its time goes into their imports."""
+    if is_quiet():
+        return
+    try:
+        tests = visible_tests(assignment_folder())
+        run_tests(tests, _provider(tests), exercises=())
+    except (NotFound, CouldNotRun):  # check() says so when it is called
+        return
 
 
 def check(name: str) -> Report | None:
@@ -36,7 +40,7 @@ def check(name: str) -> Report | None:
     name: the exercise's name, which is its function's name.
     The visible tests are few and their inputs are known: the grade also counts hidden tests on other inputs.
     """
-    if _quiet:
+    if is_quiet():
         return None
     try:
         tests = visible_tests(assignment_folder())
@@ -52,7 +56,7 @@ def check(name: str) -> Report | None:
 
 def progress() -> Report | None:
     """Run all visible tests and add up the points so far, exercise by exercise."""
-    if _quiet:
+    if is_quiet():
         return None
     try:
         tests = visible_tests(assignment_folder())
@@ -71,16 +75,6 @@ def exercise_names(tests: list[Path]) -> list[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "exercise":
                 names += [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
     return list(dict.fromkeys(map(str, names)))
-
-
-def preload() -> None:
-    """Collect the visible tests once when a kernel imports this package, so that the first check() need not."""
-    try:
-        if _shell() is not None:
-            tests = visible_tests(assignment_folder())
-            run_tests(tests, _provider(tests), exercises=())
-    except (NotFound, CouldNotRun):  # check() tells of it when it is called
-        return
 
 
 def _provider(tests: list[Path]) -> LocalProvider:

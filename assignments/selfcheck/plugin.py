@@ -1,6 +1,6 @@
 """The pytest plugin that makes an exercise a fixture, and its tests gates or tests with points.
 
-Loaded by `check()`, by `python -m selfcheck`, by the conftest.py of an assignment's folder and by the grader.
+Loaded by `selfcheck.harness`, and by `selfcheck.plain` for plain `pytest` in an assignment's folder.
 Nothing about the student's code is fixed when tests are collected: `selfcheck.target.current` is read when a test runs.
 """
 
@@ -42,30 +42,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         targets = tuple(Target(name) for name in names)
         values = targets[0] if len(names) == 1 else targets
         metafunc.parametrize(",".join(names), [values], ids=[pytest.HIDDEN_PARAM])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Test the notebook beside the test file unless a provider has been set."""
-    from selfcheck.execute import NotebookProvider
-
-    if exercise_of(item) and (current.provider is None or isinstance(current.provider, NotebookProvider)):
-        current.provider = NotebookProvider.beside(item.path)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print errors of cells and the names of mistakes if the code under test is a notebook's."""
-    from selfcheck.diagnosis import explain
-    from selfcheck.execute import NotebookProvider
-
-    if isinstance(current.provider, NotebookProvider):
-        for problem in current.provider.problems:
-            terminalreporter.write_line(problem, yellow=True)
-        recorder = next(known for known in config.pluginmanager.get_plugins() if isinstance(known, Recorder))
-        for name in dict.fromkeys(record.exercise for record in recorder.records):
-            own = [record for record in recorder.records if record.exercise == name]
-            for sentence in explain(current.provider.tests, name, current.provider, own):
-                terminalreporter.write_line(f"{name}: {sentence}")
 
 
 @pytest.fixture

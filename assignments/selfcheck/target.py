@@ -6,10 +6,11 @@ A test names an exercise and gets a `Target`. `current.provider` decides whether
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Protocol
@@ -76,6 +77,19 @@ class Current:
 
 
 current = Current()
+
+
+@contextlib.contextmanager
+def setting(**values: Any) -> Iterator[None]:
+    """Let `current` hold these values, by the names of its attributes, and put back what it held."""
+    before = {name: getattr(current, name) for name in values}
+    try:
+        for name, value in values.items():
+            setattr(current, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(current, name, value)
 
 
 @dataclass(frozen=True)

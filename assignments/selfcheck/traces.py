@@ -127,7 +127,7 @@ def _case(
     changed = {
         str(i): describe(after, f"{place} argument {i}")
         for i, (before, after) in enumerate(pairs)
-        if _content(before) != _content(after)
+        if content(before) != content(after)
     }
     return {**outputs, ARGUMENTS: joined(changed)}
 
@@ -150,16 +150,16 @@ def _outputs(subject: Subject, value: Any, place: str, describe: Describer) -> d
     }
 
 
-def _content(value: Any) -> Any:
-    """What a call may not change in an argument, comparable by ==; a generator of random numbers moves on rightly."""
+def content(value: Any) -> Any:
+    """Return what a call may not change in an argument, comparable by ==: None for a generator, which rightly moves."""
     if type(value) is np.ndarray:
         return value.dtype.str, value.shape, value.tobytes()
     if type(value) in (list, tuple):
-        return [_content(item) for item in value]
+        return [content(item) for item in value]
     if type(value) is dict:
-        return [(key, _content(item)) for key, item in value.items()]
+        return [(key, content(item)) for key, item in value.items()]
     if value is None or type(value) in (bool, int, float, complex, str, bytes):
         return repr(value)
     if type(value).__module__ == "torch" and type(value).__name__ == "Tensor":
-        return _content(value.detach().cpu().numpy())
+        return content(value.detach().cpu().numpy())
     return None

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +29,24 @@ from autograder.course.paths import Course, Repository
 from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
 
 Generator = Callable[[Repository, Source], bytes]
+_CONFTEST = Path(__file__).parent / "templates" / "assignment" / "conftest.py.j2"
+
+
+def conftest(repository: Repository, source: Source) -> bytes:
+    """Return the bytes of assignments/aN/conftest.py, the same in all assignments."""
+    return _CONFTEST.read_bytes()
+
+
 # Files beside the notebook that are generated and committed as it is: name in assignments/aN/ -> what makes its bytes.
-GENERATED: dict[str, Generator] = {"mistakes.json": mistakes_json}
+GENERATED: dict[str, Generator] = {"conftest.py": conftest, "mistakes.json": mistakes_json}
 
 RELEASE_DIGITS = 16
+PREPARE = "prepare"  # the id of the demo cell that the build adds below the first import of check()
+_IMPORTS_CHECK = re.compile(r"(?m)^from selfcheck import .*\bcheck\b")
+_PREPARATION = """\
+from selfcheck import prepare
+
+prepare()  # reads the tests once, so that the first check is quick"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,9 @@ def _released(course: Course, source: Source, notebook: NotebookNode) -> Iterato
 
 
 def source_notebook(repository: Repository, source: Source) -> NotebookNode:
-    """The instructor's notebook: the script's cells, with a card before each exercise and its graded cell after it."""
+    """The instructor's notebook: the script's cells, one that prepares the checks, and beside each exercise its card
+    and its graded cell.
+    """
     cells = list(_cells(repository, source))
     made = notebooks.new(cells, {"course": {"assignment": source.name, "release": ""}})
     made.metadata["course"]["release"] = release_hash(made)
@@ -138,6 +155,7 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
     counts = {"prose": 0, "demo": 0, "exercise": 0}
     waiting: list[NotebookNode] = []  # tests of a file, which stand after the demo that writes it
     taken: set[str] = set()
+    prepared = False
 
     def numbered(kind: str) -> str:
         counts[kind] += 1
@@ -150,6 +168,9 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             yield notebooks.prose(_included(repository, source, cell), numbered("prose"))
         elif cell.kind == "given":
             yield notebooks.given(cell.source, _given_id(cell.source, taken))
+            if not prepared and _IMPORTS_CHECK.search(cell.source):
+                prepared = True
+                yield notebooks.demo(_PREPARATION, PREPARE)
         elif cell.kind == "demo":
             yield notebooks.demo(cell.source, numbered("demo"), cell.folded)
             yield from waiting

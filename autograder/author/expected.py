@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,11 +11,9 @@ import pytest
 
 from autograder.course.paths import Repository
 from autograder.course.source import Problem, Source, SourceError, load_reference, shown_path
-from selfcheck import expect, plugin
-from selfcheck.target import LocalProvider, current
-
-_OPTIONS = ("-c", os.devnull, "--noconftest", "--import-mode=importlib", "--assert=plain", "--capture=no", "-q")
-_LEFT_OUT = ("cacheprovider", "faulthandler", "logging", "threadexception", "unraisableexception")
+from selfcheck import expect, harness
+from selfcheck.plugin import Recorder
+from selfcheck.target import LocalProvider
 
 
 def expected_arrays(repository: Repository, source: Source, seeds: list[bytes]) -> list[np.ndarray]:
@@ -28,18 +23,15 @@ def expected_arrays(repository: Repository, source: Source, seeds: list[bytes]) 
     """
     path = repository.hidden(source.name)
     reference, cases = load_reference(source.path), load_reference(repository.cases(source.name))
+    provider, where = LocalProvider(vars(reference), cases), shown_path(path)
+    handed_in = repository.handed_in_texts(source.name)
     found: list[np.ndarray] = []
     for seed in seeds:
-        recorder = plugin.Recorder()
-        handed_in = repository.handed_in_texts(source.name)
-        with _recording(found), _session(seed, reference, cases, handed_in), _quiet() as output:
-            options = [*_OPTIONS, f"--rootdir={path.parent}", *(f"-pno:{name}" for name in _LEFT_OUT), str(path)]
-            code = pytest.main(options, plugins=[plugin, recorder])
-        where = shown_path(path)
-        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            raise SourceError(
-                [Problem(where, f"pytest could not run it on the reference:\n{output.getvalue().strip()}")]
-            )
+        recorder = Recorder()
+        with _recording(found):
+            done = harness.run([path], provider, seed, cases, reference, handed_in, hooks=(recorder,))
+        if done.code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            raise SourceError([Problem(where, f"pytest could not run it on the reference:\n{done.output.strip()}")])
         failed = [record for record in recorder.records if record.outcome != "passed"]
         if failed:
             raise SourceError(
@@ -65,35 +57,3 @@ def _recording(found: list[np.ndarray]) -> Iterator[None]:
         yield
     finally:
         expect.close = close
-
-
-@contextlib.contextmanager
-def _session(seed: bytes, reference: Any, cases: Any, handed_in: dict[str, str]) -> Iterator[None]:
-    before = (current.provider, current.seed, current.cases, current.reference, current.handed_in)
-    current.provider, current.seed = LocalProvider(vars(reference), cases), seed
-    current.cases, current.reference, current.handed_in = cases, reference, handed_in
-    try:
-        yield
-    finally:
-        current.provider, current.seed, current.cases, current.reference, current.handed_in = before
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[io.StringIO]:
-    """Keep pytest's output, write no .pyc beside the hidden tests, and forget their module afterwards."""
-    modules, written, output = set(sys.modules), sys.dont_write_bytecode, io.StringIO()
-    environment = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
-    for name in environment:
-        del os.environ[name]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.dont_write_bytecode = True
-    try:
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            yield output
-    finally:
-        sys.dont_write_bytecode = written
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(environment)
-        for name in set(sys.modules) - modules:
-            if name.rpartition(".")[2].startswith("hidden_"):
-                del sys.modules[name]

@@ -26,7 +26,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     generated: files that are being made, by name, in the place of those in the repository.
     Raises SourceError that names everything missing.
     """
-    name, problems = source.name, []
+    name, problems, made = source.name, [], generated or {}
     public = repository.public(name)
     wanted = {
         f"test_{name}.py": repository.visible(name),
@@ -35,7 +35,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
         NOTATION: repository.assignments / NOTATION,
         README: repository.assignments / README,
     }
-    if (public / FINGERPRINTS).is_file() and FINGERPRINTS not in (generated or {}):
+    if (public / FINGERPRINTS).is_file():
         wanted[FINGERPRINTS] = public / FINGERPRINTS
     if repository.figures(name).is_file():
         wanted[repository.figures(name).name] = repository.figures(name)
@@ -43,15 +43,16 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     for path in selfcheck.rglob("*"):
         if path.suffix in SELFCHECK_SUFFIXES and path.is_file():
             wanted[f"{SELFCHECK}/{path.relative_to(selfcheck).as_posix()}"] = path
-    files = {}
+    files = dict(made)
     for place, path in wanted.items():
+        if place in made:
+            continue
         if path.is_file():
             files[place] = path.read_bytes()
         else:
             problems.append(
                 Problem(_shown(repository, path), "students need this file, and it is not there: write it.")
             )
-    files.update(generated or {})
     try:
         files.update(_data(repository, source))
     except SourceError as error:

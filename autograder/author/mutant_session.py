@@ -6,8 +6,6 @@ machine changes nothing, one of memory, and one of patience.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import multiprocessing
 import os
@@ -29,9 +27,9 @@ from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import Source, load_reference
 from autograder.grading.forks import import_all, imported_beyond
-from selfcheck import plugin
+from selfcheck import harness
 from selfcheck.plugin import Recorder, exercise_of
-from selfcheck.target import LocalProvider, current
+from selfcheck.target import LocalProvider, current, setting
 
 SEED = b"mutants"
 CPU_SECONDS = 2.0
@@ -39,12 +37,8 @@ TIMES_REFERENCE = 10
 RIGHT_SECONDS = 60.0  # of a reference or another right solution, which may be slow and does end
 MEMORY = 2 * 1024**3
 PATIENCE = 20  # seconds of waiting for each second of processor time allowed
-_INI = Path(plugin.__file__).with_name("pytest.ini")
-_LEFT_OUT = ("cacheprovider", "faulthandler", "logging", "threadexception", "unraisableexception", "warnings")
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_ADDOPTS": "",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
@@ -93,23 +87,18 @@ def _judge(
     """The verdicts, and what keeps the tests from running; in that case there are no verdicts."""
     sys.dont_write_bytecode = True
     source = read_source(repository, assignment)
-    current.seed = seed
     try:
-        current.cases = load_reference(repository.cases(assignment))
-        current.reference = load_reference(source.path)
-        current.handed_in = repository.handed_in_texts(assignment)
+        cases, reference = load_reference(repository.cases(assignment)), load_reference(source.path)
+        handed_in = repository.handed_in_texts(assignment)
     except SourceError as error:
         return [], str(error)
     recorder = Recorder()
     trial = _Trial(source, mutants, right, recorder)
-    options = ["-c", str(_INI), f"--rootdir={_INI.parent}", "--noconftest", "--import-mode=importlib", "--assert=plain"]
-    options += ["--capture=no", "--tb=native", "-q", "-W", "ignore", *(f"-pno:{name}" for name in _LEFT_OUT)]
     tests = (repository.visible(assignment), repository.hidden(assignment))
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        pytest.main([*options, *map(str, tests)], plugins=[plugin, recorder, trial])
+    done = harness.run(tests, None, seed, cases, reference, handed_in, hooks=(recorder, trial))
     if trial.ready:
         return trial.verdicts, trial.refusal
-    return [], f"its tests could not be collected:\n{output.getvalue().strip()}"
+    return [], f"its tests could not be collected:\n{done.output.strip()}"
 
 
 class _Trial:
@@ -180,13 +169,13 @@ class _Trial:
             namespace: dict[str, Any] = vars(source.load("mutant"))
         except Exception:
             return Verdict("error")
-        current.provider = LocalProvider(namespace, current.cases)
         own = [item for item in items if exercise_of(item) == exercise]
-        for item, following in zip(own, [*own[1:], None], strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            for record in self.recorder.records:
-                if record.outcome != "passed":
-                    return Verdict("fault" if record.fault else record.outcome, record.name)
+        with setting(provider=LocalProvider(namespace, current.cases)):
+            for item, following in zip(own, [*own[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                for record in self.recorder.records:
+                    if record.outcome != "passed":
+                        return Verdict("fault" if record.fault else record.outcome, record.name)
         return Verdict("passed")
 
 

@@ -6,7 +6,6 @@ reference and the secret; student code runs elsewhere (autograder.sandbox).
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -24,26 +23,10 @@ from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.sandbox import wire
 from autograder.sandbox.host import Limits
 from autograder.sandbox.remote import ForkServerFault, RemoteProvider
+from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.plugin import Recorder, exercise_of
-from selfcheck.target import current
-
-# Each costs time at every test, and none has anything to do here.
-_UNUSED_PLUGINS = (
-    "logging",
-    "warnings",
-    "unraisableexception",
-    "threadexception",
-    "faulthandler",
-    "junitxml",
-    "doctest",
-)
-_INI = Path(__file__).with_name("session.ini")
-_OPTIONS = [
-    *("-c", str(_INI), "--rootdir", str(_INI.parent), "-p", "selfcheck.plugin", "-p", "no:cacheprovider", "-s", "-q"),
-    *("--tb=native", "--noconftest", "--import-mode=importlib", "--assert=plain", "-W", "ignore"),
-    *(part for name in _UNUSED_PLUGINS for part in ("-p", f"no:{name}")),
-]
+from selfcheck.target import current, setting
 
 
 class Session:
@@ -125,14 +108,12 @@ class Session:
             job["problems"],
             getattr(current.cases, "OPAQUE", {}),
         )
-        current.provider = provider
-        current.handed_in = {
-            name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()
-        }
+        files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
         self.recorder.records.clear()
         self.mistakes = {}
         try:
-            self._run(session.items, provider)
+            with setting(provider=provider, handed_in=files):
+                self._run(session.items, provider)
             provider.finish()
         except ForkServerFault as error:
             return {"fault": str(error)}
@@ -168,31 +149,15 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     sys.dont_write_bytecode = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
     recorder = Recorder()
     session = Session(jobs, setup["limits"], recorder)
     try:
-        current.seed = setup["seed"]
-        current.cases = load_file(setup["cases"], "cases")
-        current.reference = load_file(setup["reference"], "reference")
-        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], current.cases, setup["seed"])
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            pytest.main(
-                [*_OPTIONS, str(setup["visible"]), str(setup["hidden"])], plugins=[session, _Registered(recorder)]
-            )
+        seed, cases = setup["seed"], load_file(setup["cases"], "cases")
+        reference = load_file(setup["reference"], "reference")
+        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], cases, seed)
+        tests = [setup["visible"], setup["hidden"]]
+        harness.run(tests, None, seed, cases, reference, hooks=(recorder, session))  # each fork has its provider
     except Exception as error:  # whatever the instructor's files raise, the grader must hear of it
         session.complaint = f"{type(error).__name__}: {error}"
     if not session.served:
         session._send({"fault": session.complaint})
-
-
-class _Registered:
-    """Registers the recorder under the plugin's own name, so that there is one."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.pluginmanager.register(self.recorder, "selfcheck-recorder")

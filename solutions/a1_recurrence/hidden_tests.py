@@ -7,35 +7,14 @@ import copy
 
 import numpy as np
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, sized
 from selfcheck.oracles import deviation
-
-EITHER_FLOAT = (np.float32, np.float64)
-
-
-def _agree(target, asked, calls, *, part=lambda result: result, rtol=1e-7, dtype=np.float64):
-    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments."""
-    desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
-    results = target.map([args for _, args in calls])
-    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
-        expect.close(part(result), wanted, name=f"the result {words}".strip(), rtol=rtol, dtype=dtype)
 
 
 def _states(result):
     expect.tuple(result, 2, "the result")
     return result[0]
-
-
-def _sized(make, rng, sizes):
-    """Pairs of words and arguments, one for each dictionary of sizes."""
-    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
-
-
-def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
-    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
-    single = cases.in_float32(args)
-    _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 @exercise("one_hot", points=2)
@@ -48,13 +27,13 @@ def test_one_hot_agrees_at_other_sizes_down_to_one(one_hot, reference, cases, rn
         {"N": 4, "T": 4, "K": 4},
         {"N": 3, "T": 11, "K": 500},
     ]
-    _agree(one_hot, reference.one_hot, _sized(cases.one_hot, rng, sizes))
+    agree(one_hot, reference.one_hot, sized(cases.one_hot, rng, sizes))
 
 
 @exercise("one_hot", points=1)
 def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one_hot, reference, cases, rng):
     tokens, K = cases.one_hot(rng, N=4, T=3, K=9)
-    _agree(one_hot, reference.one_hot, [("", (np.full((2, 3), K - 1), K)), ("", (np.zeros((2, 3), dtype=int), K))])
+    agree(one_hot, reference.one_hot, [("", (np.full((2, 3), K - 1), K)), ("", (np.zeros((2, 3), dtype=int), K))])
     for outside in (-K, -K - 3, K, 50 * K):
         wrong = tokens.copy()
         wrong[rng.integers(4), rng.integers(3)] = outside
@@ -64,7 +43,7 @@ def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one
 @exercise("temporal_convolution", points=2)
 def test_convolution_agrees_at_other_sizes(temporal_convolution, reference, cases, rng):
     sizes = [{"N": 4, "T": 13, "D": 2, "H": 7, "k": 6}, {"N": 2, "T": 9, "D": 3, "H": 3, "k": 2}]
-    _agree(temporal_convolution, reference.temporal_convolution, _sized(cases.temporal_convolution, rng, sizes))
+    agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
 
 
 @exercise("temporal_convolution", points=2)
@@ -76,13 +55,13 @@ def test_convolution_agrees_at_sizes_of_one_and_with_long_filters(temporal_convo
         {"N": 1, "T": 4, "D": 3, "H": 2, "k": 11},
         {"N": 3, "T": 5, "D": 2, "H": 4, "k": 1},
     ]
-    _agree(temporal_convolution, reference.temporal_convolution, _sized(cases.temporal_convolution, rng, sizes))
+    agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
 
 
 @exercise("temporal_convolution", points=1)
 def test_convolution_agrees_in_float32_and_strided(temporal_convolution, reference, cases, rng):
     args = cases.temporal_convolution(rng, N=2, T=7, D=5, H=3, k=4)
-    _agree_in_float32_and_strided(temporal_convolution, reference.temporal_convolution, cases, args)
+    agree_in_float32_and_strided(temporal_convolution, reference.temporal_convolution, args)
 
 
 @exercise("rnn_step_forward", points=2)
@@ -95,19 +74,19 @@ def test_a_step_agrees_at_other_sizes_down_to_one(rnn_step_forward, reference, c
         {"N": 5, "D": 5, "H": 5},
         {"N": 9, "D": 2, "H": 8},
     ]
-    _agree(rnn_step_forward, reference.rnn_step_forward, _sized(cases.rnn_step_forward, rng, sizes), part=_states)
+    agree(rnn_step_forward, reference.rnn_step_forward, sized(cases.rnn_step_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(rnn_step_forward, reference, cases, rng):
     args = cases.rnn_step_forward(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(rnn_step_forward, reference.rnn_step_forward, cases, args, part=_states)
+    agree_in_float32_and_strided(rnn_step_forward, reference.rnn_step_forward, args, part=_states)
 
 
 @exercise("rnn_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(rnn_forward, reference, cases, rng):
     sizes = [{"N": 4, "T": 17, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False}]
-    _agree(rnn_forward, reference.rnn_forward, _sized(cases.rnn_forward, rng, sizes), part=_states)
+    agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_forward", points=2)
@@ -119,13 +98,13 @@ def test_a_sequence_agrees_at_sizes_of_one(rnn_forward, reference, cases, rng):
         {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
         {"N": 4, "T": 4, "D": 4, "H": 4},
     ]
-    _agree(rnn_forward, reference.rnn_forward, _sized(cases.rnn_forward, rng, sizes), part=_states)
+    agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_forward", points=1)
 def test_a_sequence_agrees_in_float32_and_strided(rnn_forward, reference, cases, rng):
     args = cases.rnn_forward(rng, N=2, T=6, D=5, H=3)
-    _agree_in_float32_and_strided(rnn_forward, reference.rnn_forward, cases, args, part=_states)
+    agree_in_float32_and_strided(rnn_forward, reference.rnn_forward, args, part=_states)
 
 
 @exercise("rnn_forward_masked", points=2)
@@ -135,7 +114,7 @@ def test_sequences_of_many_lengths_agree(rnn_forward_masked, reference, cases, r
         {"N": 3, "T": 12, "D": 5, "H": 4, "lengths": [11, 4, 7], "h0": False},
         {"N": 5, "T": 5, "D": 5, "H": 5, "lengths": [2, 5, 4, 1, 3]},
     ]
-    _agree(rnn_forward_masked, reference.rnn_forward_masked, _sized(cases.rnn_forward_masked, rng, sizes))
+    agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
 
 
 @exercise("rnn_forward_masked", points=2)
@@ -157,13 +136,13 @@ def test_lengths_of_zero_and_sizes_of_one_agree(rnn_forward_masked, reference, c
         {"N": 1, "T": 6, "D": 4, "H": 2, "lengths": [3], "padding": np.nan},
         {"N": 4, "T": 5, "D": 1, "H": 1, "lengths": [1, 0, 5, 3], "h0": False},
     ]
-    _agree(rnn_forward_masked, reference.rnn_forward_masked, _sized(cases.rnn_forward_masked, rng, sizes))
+    agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
 
 
 @exercise("rnn_forward_masked", points=1)
 def test_masked_sequences_agree_in_float32_and_strided(rnn_forward_masked, reference, cases, rng):
     args = cases.rnn_forward_masked(rng, N=4, T=6, D=5, H=3)
-    _agree_in_float32_and_strided(rnn_forward_masked, reference.rnn_forward_masked, cases, args)
+    agree_in_float32_and_strided(rnn_forward_masked, reference.rnn_forward_masked, args)
 
 
 @exercise("rnn_output", points=2)
@@ -176,7 +155,7 @@ def test_the_outputs_agree_at_other_sizes_down_to_one(rnn_output, reference, cas
         {"N": 4, "T": 4, "H": 4, "K": 4},
         {"N": 2, "T": 7, "H": 5, "K": 90},
     ]
-    _agree(rnn_output, reference.rnn_output, _sized(cases.rnn_output, rng, sizes))
+    agree(rnn_output, reference.rnn_output, sized(cases.rnn_output, rng, sizes))
 
 
 @exercise("rnn_output", points=2)
@@ -186,13 +165,13 @@ def test_logits_far_apart_and_far_below_zero_agree(rnn_output, reference, cases,
     calls = [("with logits far apart", cases.rnn_output(rng, scale=5000.0))]
     raised = np.concatenate([V, np.ones((6, 1))], axis=1)  # (K, H + 1): the last unit raises every class alike
     calls += [("with each step's logits at another height", (heights, raised, c_out))]
-    _agree(rnn_output, reference.rnn_output, calls)
+    agree(rnn_output, reference.rnn_output, calls)
 
 
 @exercise("rnn_output", points=1)
 def test_the_outputs_agree_in_float32_and_strided(rnn_output, reference, cases, rng):
     args = cases.rnn_output(rng, N=2, T=4, H=7, K=3)
-    _agree_in_float32_and_strided(rnn_output, reference.rnn_output, cases, args)
+    agree_in_float32_and_strided(rnn_output, reference.rnn_output, args)
 
 
 def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtype=np.float64):
@@ -213,7 +192,7 @@ def test_stacks_of_other_sizes_agree(deep_rnn_forward, reference, cases, rng):
         {"N": 2, "T": 6, "D": 5, "H": (5, 5, 5, 5)},
         {"N": 5, "T": 3, "D": 6, "H": (4, 2), "h0": False},
     ]
-    _agree_layer_by_layer(deep_rnn_forward, reference, _sized(cases.deep_rnn_forward, rng, sizes))
+    _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 
 @exercise("deep_rnn_forward", points=2)
@@ -224,14 +203,14 @@ def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference
         {"N": 1, "T": 6, "D": 3, "H": (1, 1, 1)},
         {"N": 4, "T": 1, "D": 2, "H": (2, 3, 5)},
     ]
-    _agree_layer_by_layer(deep_rnn_forward, reference, _sized(cases.deep_rnn_forward, rng, sizes))
+    _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 
 @exercise("deep_rnn_forward", points=1)
 def test_stacks_agree_in_float32_and_strided(deep_rnn_forward, reference, cases, rng):
     args = cases.deep_rnn_forward(rng, N=2, T=5, D=3, H=(4, 6))
-    _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", cases.strided(args))])
-    single = [("with float32 arrays", cases.in_float32(args))]
+    _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", arrays.strided(args))])
+    single = [("with float32 arrays", arrays.in_float32(args))]
     _agree_layer_by_layer(deep_rnn_forward, reference, single, rtol=1e-4, dtype=EITHER_FLOAT)
 
 

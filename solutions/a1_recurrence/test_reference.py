@@ -1,8 +1,6 @@
 """The reference of assignment 1 agrees with published numbers and torch.nn, right variants with it; no mistake does."""
 
-import copy
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -11,10 +9,10 @@ from torch import nn
 
 from content import read_content
 from selfcheck.oracles import deviation
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a1_recurrence")
-reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
-CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
+reference, cases = CONTENT.reference, CONTENT.cases
 
 
 def _generators(seeds=3):
@@ -23,13 +21,6 @@ def _generators(seeds=3):
 
 def _tensor(array):
     return torch.tensor(array, dtype=torch.float64)
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _space(*shape, low, high):
@@ -96,7 +87,7 @@ def test_the_derivative_of_an_output_of_the_convolution_is_the_filter():
 
 def test_a_step_agrees_with_torch():
     x, h_prev, U, W, b = cases.rnn_step_forward(np.random.default_rng(0))
-    cell = _copied(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
+    cell = with_parameters(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
     h, cache = reference.rnn_step_forward(x, h_prev, U, W, b)
     np.testing.assert_allclose(h, cell(_tensor(x), _tensor(h_prev)).detach().numpy(), rtol=1e-12)
     assert all(kept is given for kept, given in zip(cache, (x, h_prev, U, W, h), strict=True))
@@ -106,7 +97,7 @@ def test_a_step_agrees_with_torch():
 def test_sequences_and_stacks_agree_with_torch(h0):
     x, layers, initial = cases.deep_rnn_forward(np.random.default_rng(0), H=(6, 6, 6), h0=h0)
     network = nn.RNN(4, 6, num_layers=3, batch_first=True).double()
-    _copied(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
+    with_parameters(network, *[array for U, W, b in layers for array in (U, W, b, 0 * b)])
     top, last = network(_tensor(x), _tensor(np.stack(initial)) if h0 else None)
     states = reference.deep_rnn_forward(x, layers, initial)
     np.testing.assert_allclose(states[-1], top.detach().numpy(), rtol=1e-12)
@@ -117,7 +108,7 @@ def test_masked_sequences_agree_with_packed_sequences_of_torch():
     x, lengths, U, W, b, h0 = cases.rnn_forward_masked(
         np.random.default_rng(0), lengths=[7, 2, 5, 1, 4], padding=np.nan
     )
-    network = _copied(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+    network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
     packed = nn.utils.rnn.pack_padded_sequence(_tensor(x), lengths, batch_first=True, enforce_sorted=False)
     packed_states, last = network(packed, _tensor(h0)[None])
     states, _ = nn.utils.rnn.pad_packed_sequence(packed_states, batch_first=True)
@@ -151,7 +142,9 @@ def test_counts_agree_with_torch_without_its_second_biases():
 
 def test_sampled_pairs_follow_their_probabilities():
     model, generator, *_ = cases.sample_sequence(np.random.default_rng(0), K=3, H=5, gain=1.0)
-    network = _copied(nn.RNN(3, 5, batch_first=True).double(), model["U"], model["W"], model["b"], 0 * model["b"])
+    network = with_parameters(
+        nn.RNN(3, 5, batch_first=True).double(), model["U"], model["W"], model["b"], 0 * model["b"]
+    )
     chances = {}
     for first in (1, 2):
         states, _ = network(_tensor(np.eye(3)[[[0, first]]]))
@@ -166,99 +159,3 @@ def test_a_walking_model_walks_through_all_symbols_and_ends():
     for rng in _generators():
         drawn = reference.sample_sequence(cases.walking_model(rng), rng, 1e-6, 50)
         assert sorted(drawn) == list(range(1, 8))
-
-
-# The cases, the other right solutions and the catalogue of mistakes
-
-
-def _namespace(name, source):
-    namespace = dict(vars(reference))
-    exec(compile(source, f"{name}.py", "exec"), namespace)
-    return namespace
-
-
-def _patched(name, mistake):
-    return _namespace(name, CELLS[name].replace(mistake["old"], mistake["new"]))
-
-
-def _observed(namespace, name, seeds=3):
-    """What is seen of a function on the public cases: results without caches, changed arguments, kinds of errors."""
-    seen = []
-    for rng in _generators(seeds):
-        for args in copy.deepcopy(cases.CASES(name, rng)):
-            try:
-                with np.errstate(all="ignore"):
-                    result = namespace[name](*args)
-            except Exception as error:
-                seen.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
-                continue
-            if name in cases.OPAQUE:
-                result = tuple(part for i, part in enumerate(result) if i not in cases.OPAQUE[name])
-            seen.append((result, [a for a in args if not isinstance(a, np.random.Generator)]))
-    return seen
-
-
-def _same(one, other):
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return all(map(_same, one.values(), other.values()))
-    return type(one) is type(other) and one == other
-
-
-def test_every_exercise_has_cases_right_solutions_and_mistakes():
-    assert set(CELLS) == set(RIGHT) == set(MISTAKES)
-    for name in CELLS:
-        assert 2 <= len(cases.CASES(name, np.random.default_rng(0))) <= 5
-        assert len(RIGHT[name]) >= 3
-        assert len(MISTAKES[name]) >= 5
-        ids = [mistake["id"] for mistake in MISTAKES[name]]
-        assert len(set(ids)) == len(ids)
-
-
-@pytest.mark.parametrize("name", list(CELLS))
-def test_cases_are_made_anew_from_the_generator_and_nothing_else(name):
-    one, same, other = (cases.CASES(name, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    without_generators = [
-        [[a for a in args if not isinstance(a, np.random.Generator)] for args in c] for c in (one, same)
-    ]
-    assert _same(*without_generators)
-    assert not _same(one, other)
-
-
-@pytest.mark.parametrize(("name", "variant"), [(name, variant) for name in RIGHT for variant in RIGHT[name]])
-def test_a_right_solution_agrees_with_the_reference(name, variant):
-    assert _same(_observed(_namespace(name, RIGHT[name][variant]), name), _observed(vars(reference), name))
-
-
-@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
-def test_a_mistake_is_one_patch_inside_a_solution_region(name, mistake):
-    assert CELLS[name].count(mistake["old"]) == 1
-    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", CELLS[name], re.DOTALL)
-    assert any(mistake["old"] in region for region in regions)
-    assert re.fullmatch(r"[A-Za-z0-9_]+", mistake["id"])
-    assert re.search(r"\?$", mistake["says"])
-    assert mistake["old"] not in mistake["says"]
-
-
-@pytest.mark.parametrize("name", list(MISTAKES))
-def test_mistakes_differ_from_the_right_output_and_from_each_other(name):
-    seen = {"right": _observed(vars(reference), name)}
-    seen |= {
-        m["id"]: _observed(_patched(name, m), name)
-        for m in MISTAKES[name]
-        if not m["exempt"] or name != "sample_sequence"
-    }
-    alike = [pair for pair in itertools.combinations(seen, 2) if _same(seen[pair[0]], seen[pair[1]])]
-    assert not alike
-
-
-@pytest.mark.parametrize("name", list(MISTAKES))
-def test_one_draw_of_the_cases_is_enough_to_tell_mistakes_apart(name):
-    named = [m for m in MISTAKES[name] if not m["exempt"]]
-    seen = {"right": _observed(vars(reference), name, 1)} | {
-        m["id"]: _observed(_patched(name, m), name, 1) for m in named
-    }
-    assert not [pair for pair in itertools.combinations(seen, 2) if _same(seen[pair[0]], seen[pair[1]])]

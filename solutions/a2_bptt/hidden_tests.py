@@ -8,40 +8,11 @@ import copy
 import numpy as np
 
 from selfcheck import exercise, expect
+from selfcheck.agreement import agree, agree_in_float32_and_strided, sized
 
-EITHER_FLOAT = (np.float32, np.float64)
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
 LOSS = ("dh", "dV", "dc_out")
-
-
-def _agree(target, asked, calls, names, *, rtol=1e-7, dtype=np.float64):
-    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments.
-
-    names: of the outputs, if there are several; of the result, if it is one array.
-    """
-    desired = [asked(*copy.deepcopy(args)) for _, args in calls]
-    results = target.map([args for _, args in calls])
-    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
-        if type(names) is str:
-            result, wanted, parts = (result,), (wanted,), (names,)
-        else:
-            expect.tuple(result, len(names), "the result")
-            parts = names
-        for part, found, asked_for in zip(parts, result, wanted, strict=True):
-            expect.close(found, asked_for, name=f"{part} {words}".strip(), rtol=rtol, dtype=dtype)
-
-
-def _sized(make, rng, sizes):
-    """Pairs of words and arguments, one for each dictionary of sizes."""
-    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
-
-
-def _agree_in_float32_and_strided(target, asked, cases, args, names):
-    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], names)
-    single = [("with float32 arrays", cases.in_float32(args))]
-    _agree(target, asked, single, names, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 # chain_rule_terms
@@ -111,13 +82,13 @@ def test_a_step_backward_agrees_at_other_sizes_down_to_one(rnn_step_backward, re
         {"N": 4, "D": 4, "H": 4},
         {"N": 9, "D": 2, "H": 8},
     ]
-    _agree(rnn_step_backward, reference.rnn_step_backward, _sized(cases.rnn_step_backward, rng, sizes), STEP)
+    agree(rnn_step_backward, reference.rnn_step_backward, sized(cases.rnn_step_backward, rng, sizes), STEP)
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_in_float32_and_strided(rnn_step_backward, reference, cases, rng):
     args = cases.rnn_step_backward(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(rnn_step_backward, reference.rnn_step_backward, cases, args, STEP)
+    agree_in_float32_and_strided(rnn_step_backward, reference.rnn_step_backward, args, STEP)
 
 
 # rnn_backward
@@ -130,7 +101,7 @@ def test_a_sequence_backward_agrees_at_other_sizes(rnn_backward, reference, case
         {"N": 2, "T": 6, "D": 7, "H": 5, "dh_last": False},
         {"N": 4, "T": 4, "D": 4, "H": 4},
     ]
-    _agree(rnn_backward, reference.rnn_backward, _sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+    agree(rnn_backward, reference.rnn_backward, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
 
 
 @exercise("rnn_backward", points=2)
@@ -142,19 +113,19 @@ def test_a_sequence_backward_agrees_at_sizes_of_one(rnn_backward, reference, cas
         {"N": 1, "T": 7, "D": 3, "H": 2},
         {"N": 2, "T": 5, "D": 1, "H": 1},
     ]
-    _agree(rnn_backward, reference.rnn_backward, _sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+    agree(rnn_backward, reference.rnn_backward, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
 
 
 @exercise("rnn_backward", points=1)
 def test_a_sequence_backward_agrees_in_float32_and_strided(rnn_backward, reference, cases, rng):
     args = cases.rnn_backward(rng, N=2, T=6, D=5, H=3)
-    _agree_in_float32_and_strided(rnn_backward, reference.rnn_backward, cases, args, SEQUENCE)
+    agree_in_float32_and_strided(rnn_backward, reference.rnn_backward, args, SEQUENCE)
 
 
 @exercise("rnn_backward", points=1)
 def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
     args = cases.rnn_backward(rng, N=1, T=4000, D=1, H=2)
-    _agree(rnn_backward, reference.rnn_backward, [("after 4000 steps", args)], SEQUENCE)
+    agree(rnn_backward, reference.rnn_backward, [("after 4000 steps", args)], SEQUENCE)
 
 
 # sequence_loss_backward
@@ -170,8 +141,8 @@ def test_the_gradients_of_the_loss_agree_at_other_sizes_down_to_one(sequence_los
         {"N": 3, "T": 3, "H": 3, "K": 3},
         {"N": 2, "T": 9, "H": 5, "K": 60},
     ]
-    calls = _sized(cases.sequence_loss_backward, rng, sizes)
-    _agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+    calls = sized(cases.sequence_loss_backward, rng, sizes)
+    agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
 
 
 @exercise("sequence_loss_backward", points=1)
@@ -179,13 +150,13 @@ def test_the_gradients_of_the_loss_agree_where_probabilities_are_zero_and_one(
     sequence_loss_backward, reference, cases, rng
 ):
     calls = [("with logits far apart", cases.sequence_loss_backward(rng, N=2, T=6, H=4, K=5, scale=3000.0))]
-    _agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+    agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_backward, reference, cases, rng):
     args = cases.sequence_loss_backward(rng, N=2, T=4, H=7, K=3)
-    _agree_in_float32_and_strided(sequence_loss_backward, reference.sequence_loss_backward, cases, args, LOSS)
+    agree_in_float32_and_strided(sequence_loss_backward, reference.sequence_loss_backward, args, LOSS)
 
 
 # state_jacobian
@@ -195,21 +166,21 @@ def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_ba
 def test_the_jacobians_agree_at_other_sizes_down_to_one(state_jacobian, reference, cases, rng):
     sizes = [{"N": N, "H": H} for N, H in ((1, 1), (1, 4), (6, 1), (3, 3), (2, 9))]
     sizes += [{**some, "nonlinearity": "sigmoid"} for some in sizes]
-    _agree(state_jacobian, reference.state_jacobian, _sized(cases.state_jacobian, rng, sizes), "J")
+    agree(state_jacobian, reference.state_jacobian, sized(cases.state_jacobian, rng, sizes), "J")
 
 
 @exercise("state_jacobian", points=1)
 def test_the_jacobians_are_finite_however_large_a_is(state_jacobian, reference, cases, rng):
     a, W, _ = cases.state_jacobian(rng, N=4, H=3)
     calls = [(f"with a {size:g} times as large", (size * a, W, f)) for size in (30.0, 1e4) for f in ("tanh", "sigmoid")]
-    _agree(state_jacobian, reference.state_jacobian, calls, "J")
+    agree(state_jacobian, reference.state_jacobian, calls, "J")
 
 
 @exercise("state_jacobian", points=1)
 def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, cases, rng):
     for nonlinearity in ("tanh", "sigmoid"):
         args = cases.state_jacobian(rng, N=2, H=4, nonlinearity=nonlinearity)
-        _agree_in_float32_and_strided(state_jacobian, reference.state_jacobian, cases, args, "J")
+        agree_in_float32_and_strided(state_jacobian, reference.state_jacobian, args, "J")
 
 
 # jacobian_product
@@ -220,19 +191,19 @@ def test_the_products_agree_at_other_sizes_down_to_one(jacobian_product, referen
     sizes = [
         {"N": N, "T": T, "H": H} for N, T, H in ((1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5))
     ]
-    _agree(jacobian_product, reference.jacobian_product, _sized(cases.jacobian_product, rng, sizes), "P")
+    agree(jacobian_product, reference.jacobian_product, sized(cases.jacobian_product, rng, sizes), "P")
 
 
 @exercise("jacobian_product", points=1)
 def test_twenty_thousand_steps_take_twenty_thousand_products(jacobian_product, reference, cases, rng):
     calls = [("after 20000 steps", cases.jacobian_product(rng, N=1, T=20_000, H=2))]
-    _agree(jacobian_product, reference.jacobian_product, calls, "P")
+    agree(jacobian_product, reference.jacobian_product, calls, "P")
 
 
 @exercise("jacobian_product", points=1)
 def test_the_products_agree_in_float32_and_strided(jacobian_product, reference, cases, rng):
     args = cases.jacobian_product(rng, N=2, T=5, H=3)
-    _agree_in_float32_and_strided(jacobian_product, reference.jacobian_product, cases, args, "P")
+    agree_in_float32_and_strided(jacobian_product, reference.jacobian_product, args, "P")
 
 
 # gradient_contributions
@@ -248,14 +219,14 @@ def test_the_norms_agree_at_other_sizes_down_to_one(gradient_contributions, refe
         {"N": 4, "T": 4, "D": 4, "H": 4},
         {"N": 5, "T": 30, "D": 3, "H": 7},
     ]
-    calls = _sized(cases.gradient_contributions, rng, sizes)
-    _agree(gradient_contributions, reference.gradient_contributions, calls, "norms")
+    calls = sized(cases.gradient_contributions, rng, sizes)
+    agree(gradient_contributions, reference.gradient_contributions, calls, "norms")
 
 
 @exercise("gradient_contributions", points=1)
 def test_the_norms_agree_in_float32_and_strided(gradient_contributions, reference, cases, rng):
     args = cases.gradient_contributions(rng, N=2, T=5, D=3, H=4)
-    _agree_in_float32_and_strided(gradient_contributions, reference.gradient_contributions, cases, args, "norms")
+    agree_in_float32_and_strided(gradient_contributions, reference.gradient_contributions, args, "norms")
 
 
 # spectral_verdict
@@ -333,7 +304,7 @@ def test_a_little_inside_of_the_border_there_are_three_and_a_little_outside_one(
 @exercise("truncated_bptt", points=2)
 def test_chunks_of_all_lengths_agree(truncated_bptt, reference, cases, rng):
     sizes = [{"N": 2, "T": 7, "D": 3, "H": 4, "k": k} for k in (1, 2, 3, 4, 6, 7, 8)]
-    _agree(truncated_bptt, reference.truncated_bptt, _sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+    agree(truncated_bptt, reference.truncated_bptt, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
 
 
 @exercise("truncated_bptt", points=1)
@@ -344,10 +315,10 @@ def test_chunks_agree_at_sizes_of_one_and_equal_sizes(truncated_bptt, reference,
         {"N": 3, "T": 1, "D": 2, "H": 4, "k": 9},
         {"N": 4, "T": 4, "D": 4, "H": 4, "k": 2},
     ]
-    _agree(truncated_bptt, reference.truncated_bptt, _sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+    agree(truncated_bptt, reference.truncated_bptt, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
 
 
 @exercise("truncated_bptt", points=1)
 def test_chunks_agree_in_float32_and_strided(truncated_bptt, reference, cases, rng):
     args = cases.truncated_bptt(rng, N=2, T=7, D=5, H=3, k=3)
-    _agree_in_float32_and_strided(truncated_bptt, reference.truncated_bptt, cases, args, SEQUENCE)
+    agree_in_float32_and_strided(truncated_bptt, reference.truncated_bptt, args, SEQUENCE)

@@ -1,137 +1,132 @@
 """The mistakes that students make in assignment 2: each a patch on the reference, and the sentence to read.
 
-`old` stands exactly once in the exercise's cell, inside its solution region; `new` takes its place. `says` tells what
-the result equals and asks the question that leads on; it never holds the line to write. `exempt` gives the reason where
-the self-checker cannot name the mistake from its output.
+CONTRIBUTING.md says what each key of an entry holds.
 """
 
-MISTAKES: dict[str, list[dict[str, str | None]]] = {}
+from autograder.course.catalogue import mistake
 
-
-def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = None) -> dict[str, str | None]:
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-
+MISTAKES = {}
 
 _SLOPES = "d0, d1, d2 = 1 - s0**2, 1 - s1**2, 1 - s2**2"
 _PARTIALS = "d0 * s_before, d1 * s0, d2 * s1"
 _UP_TO_S1 = "p2, d2 * W * p1,"
 _VIA_S0 = "d2 * W * d1 * W * p0"
 MISTAKES["chain_rule_terms"] = [
-    _mistake(
+    mistake(
         id="leaves_out_the_term_through_s0",
         old=_VIA_S0,
         new="sympy.Integer(0)",
         says="The third term is zero. The first state was also made with W, from a state that is not zero: by which "
         "way does that use of W reach s_2?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_term_through_s1",
         old=_UP_TO_S1,
         new="p2, sympy.Integer(0),",
         says="The second term is zero. Through which states does the W of step 1 reach s_2?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_total_derivative_of_s1",
         old=_UP_TO_S1,
         new="p2, d2 * W * (p1 + d1 * W * p0),",
         says="The second term holds the third as well, which then counts twice: it multiplies ds_2/ds_1 by the total "
         "derivative of s_1. What is held fixed in the immediate partial derivative?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_total_derivative_of_s2",
         old=_UP_TO_S1,
         new="sympy.diff(s2, W), d2 * W * p1,",
         says="The direct term is the whole derivative ds_2/dW, and the other two come on top of it. If s_1 is held "
         "fixed, where is W still to be seen in s_2?",
     ),
-    _mistake(
+    mistake(
         id="takes_total_derivatives_everywhere",
         old=_UP_TO_S1,
         new="sympy.diff(s2, W), d2 * W * sympy.diff(s1, W),",
         says="Total derivatives stand where immediate partial ones are meant, in the first term and in the second: "
         "their sum counts the early steps again and again. What is held fixed in each of the three?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_terms_grow_into_their_sum",
         old=f"{_UP_TO_S1} {_VIA_S0}",
         new=f"p2, p2 + d2 * W * p1, p2 + d2 * W * p1 + {_VIA_S0}",
         says="Each term holds the ones before it: the last is the whole sum. Does the exercise ask for the terms or "
         "for what has been added up so far?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_prime_one_step_early",
         old=_SLOPES,
         new="d0, d1, d2 = 1 - s_before**2, 1 - s0**2, 1 - s1**2",
         says="Each tanh' is taken at the argument of the step before its own. Which state came out of the tanh that "
         "you differentiate?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_prime_at_s2_everywhere",
         old=_SLOPES,
         new="d0, d1, d2 = 1 - s2**2, 1 - s2**2, 1 - s2**2",
         says="The slope of the last step is used for all three. At which argument is the tanh of step 1 evaluated, "
         "and at which that of step 0?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_square_in_tanh_prime",
         old=_SLOPES,
         new="d0, d1, d2 = 1 - s0, 1 - s1, 1 - s2",
         says="The slope of tanh is taken as 1 - s. At a state of -0.5, should it be above 1?",
     ),
-    _mistake(
+    mistake(
         id="squares_the_argument_instead_of_the_state",
         old=_SLOPES,
         new="d0, d1, d2 = (1 - (W * a + U * x_t) ** 2 for a, x_t in zip((s_before, s0, s1), x, strict=True))",
         says="The square in tanh's slope is that of what goes into tanh, not of what comes out. Can the slope of "
         "tanh be negative?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_tanh_prime",
         old=_SLOPES,
         new="d0, d1, d2 = 1, 1, 1",
         says="No term holds a slope of tanh: so it would be for a linear unit. What does the chain rule put in front "
         "when you differentiate tanh of something?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_W_between_the_states",
         old=f"{_UP_TO_S1} {_VIA_S0}",
         new="p2, d2 * p1, d2 * d1 * p0",
         says="From state to state only tanh's slope is multiplied in. By what is s_1 multiplied inside of s_2?",
     ),
-    _mistake(
+    mistake(
         id="counts_W_once_on_a_way_of_two_steps",
         old=_VIA_S0,
         new="d2 * W * d1 * p0",
         says="The third term is right but for one factor W. How many steps lie between s_0 and s_2, and what does "
         "each of them multiply by?",
     ),
-    _mistake(
+    mistake(
         id="jumps_over_s1",
         old=_VIA_S0,
         new="d2 * W * p0",
         says="The third term goes from s_0 to s_2 as if it were a single step. Which state lies between them, and "
         "what does it contribute?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_state_before_for_zero",
         old=f"{_UP_TO_S1} {_VIA_S0}",
         new=f"(term.subs(s_before, 0) for term in ({_UP_TO_S1} {_VIA_S0}))",
         says="s_{-1} is taken to be zero in all terms, and so the third one vanishes. Does anything say that it is?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_the_state_after_the_step",
         old=_PARTIALS,
         new="d0 * s0, d1 * s1, d2 * s2",
         says="Each term ends with the state that the step made, not with the one that W was multiplied by. What "
         "stands beside W inside the tanh of step 2?",
     ),
-    _mistake(
+    mistake(
         id="differentiates_with_respect_to_U",
         old=_PARTIALS,
         new="d0 * x[0], d1 * x[1], d2 * x[2]",
         says="These are the terms of the derivative with respect to U: each ends with an input. What does W multiply?",
     ),
-    _mistake(
+    mistake(
         id="names_the_terms_from_the_past_to_the_present",
         old=f"{_UP_TO_S1} {_VIA_S0}",
         new=f"{_VIA_S0}, d2 * W * p1, p2",
@@ -143,86 +138,86 @@ MISTAKES["chain_rule_terms"] = [
 _DIFFERENCE = "loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args[:which], behind, *args[which + 1 :])"
 _TWICE_AS_LARGE = "gradient[i] = difference / (2 * step)"
 MISTAKES["numerical_gradient"] = [
-    _mistake(
+    mistake(
         id="takes_a_forward_difference",
         old=f"{_DIFFERENCE}\n        {_TWICE_AS_LARGE}",
         new="loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args)\n        gradient[i] = difference / step",
         says="This is a forward difference: one side is the point itself, and the error shrinks with the step, not "
         "with its square. On which two sides of the point does a central difference look?",
     ),
-    _mistake(
+    mistake(
         id="takes_a_backward_difference",
         old=f"{_DIFFERENCE}\n        {_TWICE_AS_LARGE}",
         new="loss(*args) - loss(*args[:which], behind, *args[which + 1 :])\n        gradient[i] = difference / step",
         says="This is a backward difference: one side is the point itself. On which two sides of the point does a "
         "central difference look?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_one_step",
         old="/ (2 * step)",
         new="/ step",
         says="Every entry is twice what it should be. How far apart are the two points at which the loss is taken?",
     ),
-    _mistake(
+    mistake(
         id="divides_and_multiplies_by_half_the_step",
         old="/ (2 * step)",
         new="/ 2 * step",
         says="Every entry is too small by the square of the step. In which order does Python divide and multiply?",
     ),
-    _mistake(
+    mistake(
         id="subtracts_the_wrong_way_round",
         old="gradient[i] = difference",
         new="gradient[i] = -difference",
         says="Every entry has the wrong sign. From which of the two losses is the other subtracted?",
     ),
-    _mistake(
+    mistake(
         id="never_puts_an_entry_back",
         old="ahead, behind = X.copy(), X.copy()",
         new="ahead, behind = X, X.copy()",
         says="The caller's own array is moved and stays moved, so that the later entries are measured elsewhere. "
         "What should every array of args hold after the call, and before the next entry?",
     ),
-    _mistake(
+    mistake(
         id="moves_all_entries_at_once",
         old="ahead[i] += step\n        behind[i] -= step",
         new="ahead += step\n        behind -= step",
         says="Every entry of the result is the same: all entries of X were moved together, which gives the sum of "
         "the gradient. Which of them may move when one derivative is measured?",
     ),
-    _mistake(
+    mistake(
         id="moves_a_row_at_a_time",
         old="np.ndindex(X.shape)",
         new="range(len(X))",
         says="Within each row all entries are the same: the row was moved as a whole. How is one entry of an array "
         "with two or three axes picked?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_step",
         old="X = args[which]",
         new="X, step = args[which], 1e-5",
         says="The result does not depend on the step that is passed in. Where is it used?",
     ),
-    _mistake(
+    mistake(
         id="takes_steps_in_proportion_to_the_entry",
         old="ahead[i] += step\n        behind[i] -= step",
         new="ahead[i] += step * X[i]\n        behind[i] -= step * X[i]",
         says="The entry is moved by the step times its own value, and then divided by the step alone. By how much "
         "does the equation move it?",
     ),
-    _mistake(
+    mistake(
         id="moves_both_copies_at_once",
         old="ahead, behind = X.copy(), X.copy()",
         new="ahead = behind = X.copy()",
         says="The gradient is zero everywhere: both names stand for one array, and the two losses are the same. How "
         "many arrays are there?",
     ),
-    _mistake(
+    mistake(
         id="differentiates_along_the_first_argument",
         old="X = args[which]",
         new="which = 0\n    X = args[which]",
         says="The gradient belongs to the first argument, whichever is asked for. What says which one X is?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_sign",
         old="gradient[i] = difference",
         new="gradient[i] = abs(difference)",
@@ -235,66 +230,66 @@ _DW_TRANSPOSED = (
     "the two belongs to the row?"
 )
 MISTAKES["rnn_step_backward"] = [
-    _mistake(
+    mistake(
         id="forgets_tanh",
         old="dh * (1 - h**2)",
         new="dh",
         says="The gradient passes through tanh as if it were not there. How much does h move when a moves, for a "
         "state near 1?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_square",
         old="(1 - h**2)",
         new="(1 - h)",
         says="tanh's slope is taken as 1 - h. At h = -0.5, should it be above 1?",
     ),
-    _mistake(
+    mistake(
         id="squares_a_instead_of_h",
         old="(1 - h**2)",
         new="(1 - np.arctanh(h) ** 2)",
         says="The slope of tanh is taken as 1 - a^2, with what goes into tanh in place of what comes out. Can the "
         "slope of tanh be negative?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_of_h_again",
         old="(1 - h**2)",
         new="(1 - np.tanh(h) ** 2)",
         says="tanh is taken a second time: h already is a tanh. At which argument is the slope needed, and what of "
         "it is in the cache?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_slope_of_the_sigmoid",
         old="(1 - h**2)",
         new="(h * (1 - h))",
         says="The slope is that of the sigmoid. Which nonlinearity made h?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_the_slope",
         old="dh * (1 - h**2)",
         new="dh / (1 - h**2)",
         says="The gradient is divided by tanh's slope: it grows where the unit is saturated. Should a flat tanh let "
         "more through or less?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_transposed",
         old="da @ W",
         new="da @ W.T",
         says="dh_prev comes through W's transpose: W is square, so NumPy does not complain. Forward, a row of states "
         "met W.T; which of the two leads back?",
     ),
-    _mistake(
+    mistake(
         id="transposes_dW",
         old="da.T @ h_prev",
         new="h_prev.T @ da",
         says=_DW_TRANSPOSED,
     ),
-    _mistake(
+    mistake(
         id="transposes_dU",
         old="da.T @ x",
         new="x.T @ da",
         says="dU is transposed. A gradient has the shape of what it belongs to: what is U's?",
     ),
-    _mistake(
+    mistake(
         id="transposes_dU_and_dW",
         old="""dU = da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch
     dW = da.T @ h_prev""",
@@ -302,34 +297,34 @@ MISTAKES["rnn_step_backward"] = [
         says="Both dU and dW are transposed. Entry (i, j) of a weight leads from j to i: which of the two belongs to "
         "the row?",
     ),
-    _mistake(
+    mistake(
         id="uses_U_transposed",
         old="da @ U",
         new="da @ U.T",
         says="dx comes through U's transpose (where D equals H it even runs). U is (H, D): which of its axes must "
         "meet the H units of a row?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_the_state_after_the_step",
         old="da.T @ h_prev",
         new="da.T @ h",
         says="dW is made with h, the state after the step, in the place of the one before. Which of the two was "
         "multiplied by W?",
     ),
-    _mistake(
+    mistake(
         id="leaves_db_unsummed",
         old="da.sum(axis=0)",
         new="da",
         says="db still has one row for each sequence. One b serves the whole batch: what happens to the gradients of "
         "what is used N times?",
     ),
-    _mistake(
+    mistake(
         id="sums_db_over_the_units",
         old="da.sum(axis=0)",
         new="da.sum(axis=1)",
         says="db is summed over the units. Which axis of da is the batch?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch",
         old="""da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch
     dW = da.T @ h_prev  # (H, H): da_i/dW_ij = h_prev_j
@@ -338,7 +333,7 @@ MISTAKES["rnn_step_backward"] = [
         says="dU, dW and db are means over the batch. The loss adds up what the rows of dh stand for: does anything "
         "divide by N?",
     ),
-    _mistake(
+    mistake(
         id="weights_see_the_gradient_before_tanh",
         old="""dU = da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch
     dW = da.T @ h_prev  # (H, H): da_i/dW_ij = h_prev_j
@@ -346,20 +341,20 @@ MISTAKES["rnn_step_backward"] = [
         new="dU = dh.T @ x\n    dW = dh.T @ h_prev\n    db = dh.sum(axis=0)",
         says="dx and dh_prev go through tanh, dU, dW and db do not. Do the weights stand inside tanh or outside?",
     ),
-    _mistake(
+    mistake(
         id="the_state_before_sees_the_gradient_before_tanh",
         old="da @ W",
         new="dh @ W",
         says="dh_prev leaves tanh out. What lies between h and the product with W?",
     ),
-    _mistake(
+    mistake(
         id="edits_dh_in_place",
         old="da = dh * (1 - h**2)",
         new="dh *= 1 - h**2\n    da = dh",
         says="The gradients are right, but dh was overwritten on the way: the caller's array has changed. Who else "
         "may still need what stood in it?",
     ),
-    _mistake(
+    mistake(
         id="swaps_x_and_h_prev",
         old="""da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch
     dW = da.T @ h_prev""",
@@ -375,122 +370,122 @@ _ADD = """dU += dU_t  # one U for all steps: its gradient is the sum of theirs
         dW += dW_t
         db += db_t"""
 MISTAKES["rnn_backward"] = [
-    _mistake(
+    mistake(
         id="goes_back_one_step_only",
         old="reversed(range(T))",
         new="[T - 1]",
         says="Only the last step is gone through: all else is zero, or comes from it alone. W was used at every "
         "step: where do the others' gradients come in?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_weights_gradients_of_the_first_step",
         old=_ADD,
         new="dU, dW, db = dU_t, dW_t, db_t",
         says="dU, dW and db are those of the first step alone: each step has overwritten the one before. What is the "
         "gradient of a parameter that is used T times?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_dW",
         old="dW += dW_t",
         new="dW = dW_t",
         says="dU and db are sums over time, dW is that of the first step alone. Is W shared less than U?",
     ),
-    _mistake(
+    mistake(
         id="drops_what_comes_from_the_future",
         old=_STEP,
         new="rnn_step_backward(dh[:, t] + (dh_future if t == T - 1 else 0), step)",
         says="Each state receives the gradient of its own output and nothing from later steps: every step is treated "
         "alone. Whom else did the state influence?",
     ),
-    _mistake(
+    mistake(
         id="drops_what_comes_from_the_outputs",
         old=_START,
         new="dh_future = dh[:, -1] + (0 if dh_last is None else dh_last)\n    dh = np.zeros_like(dh)",
         says="What arrives at the last state is carried back, but the outputs of all other steps are forgotten. How "
         "many ways lead from a state to the loss?",
     ),
-    _mistake(
+    mistake(
         id="edits_dh_in_place",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}",
         new="dh[:, t] += dh_future\n        dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t], step)",
         says="The gradients are right, but dh now holds the total gradients of the states: the caller's array has "
         "changed, and a second call would add to it again. What should become of an argument?",
     ),
-    _mistake(
+    mistake(
         id="edits_dh_last_in_place",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}",
         new="dh_future += dh[:, t]\n        dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh_future, step)",
         says="The gradients are right, but dh_last has changed: in the first round of the loop your sum was written "
         "into the caller's array. What does += do to an array, and what does a = a + b?",
     ),
-    _mistake(
+    mistake(
         id="ignores_dh_last",
         old=_START,
         new="dh_future = np.zeros_like(h0)",
         says="The result does not depend on dh_last. Through what does the last state reach the loss, besides its "
         "own output?",
     ),
-    _mistake(
+    mistake(
         id="lets_dh_last_replace_the_last_output",
         old=_STEP,
         new="rnn_step_backward(dh_future if t == T - 1 and dh_last is not None else dh[:, t] + dh_future, step)",
         says="At the last state dh_last has taken the place of the output's gradient. Two ways lead from there to "
         "the loss: what does one do with their gradients?",
     ),
-    _mistake(
+    mistake(
         id="adds_dh_last_at_every_step",
         old=_STEP,
         new="rnn_step_backward(dh[:, t] + dh_future + (dh_last if dh_last is not None and t < T - 1 else 0), step)",
         says="dh_last arrives at every state. At which one alone does it belong?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_state_of_the_step_itself",
         old="h[:, t - 1] if t > 0 else h0",
         new="h[:, t]",
         says="Each step is given its own state as the one before. What did W multiply at step t?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_last_state_for_h0",
         old="h[:, t - 1] if t > 0 else h0",
         new="h[:, t - 1]",
         says="At the first step the state before is the *last* one of the sequence, by way of index -1. Which state "
         "precedes the first input?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_zeros",
         old="h[:, t - 1] if t > 0 else h0",
         new="h[:, t - 1] if t > 0 else np.zeros_like(h0)",
         says="All is right but the first step's part of dW: there the state before is taken to be zero. What is it?",
     ),
-    _mistake(
+    mistake(
         id="walks_forward_in_time",
         old="reversed(range(T))",
         new="range(T)",
         says="The loop goes from the first step to the last, and what is carried goes the wrong way. When step t is "
         "reached, which gradients must already be known?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_time",
         old="dh0 = dh_future",
         new="dh0 = dh_future\n    dU, dW, db = dU / T, dW / T, db / T",
         says="dU, dW and db are means over the steps. The same W is used T times: do the gradients of its uses add, "
         "or is their mean taken?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_gradient_of_the_first_state",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}\n        {_ADD}\n    dh0 = dh_future",
         new="dh0 = dh[:, t] + dh_future\n        dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh0, step)\n"
         "        dU, dW, db = dU + dU_t, dW + dW_t, db + db_t",
         says="dh0 is the gradient of the state *after* the first input. How many steps lie between h0 and that state?",
     ),
-    _mistake(
+    mistake(
         id="carries_the_gradient_without_the_step",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}",
         new=f"dx[:, t], _, dU_t, dW_t, db_t = {_STEP}\n        dh_future = dh[:, t] + dh_future",
         says="What a state receives is handed to the state before unchanged. What lies between the two: what does "
         "the gradient pass on its way back?",
     ),
-    _mistake(
+    mistake(
         id="stores_dx_in_reverse",
         old="dx[:, t], dh_future",
         new="dx[:, T - 1 - t], dh_future",
@@ -500,92 +495,92 @@ MISTAKES["rnn_backward"] = [
 
 _DLOGITS = "(y - one_hot) / targets.size"
 MISTAKES["sequence_loss_backward"] = [
-    _mistake(
+    mistake(
         id="sums_over_batch_and_time",
         old=_DLOGITS,
         new="y - one_hot",
         says="All gradients are N T times too large: they are those of the sum. What does the loss do with its N T "
         "terms?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch_only",
         old="/ targets.size",
         new="/ len(y)",
         says="All gradients are T times too large. Over how many terms is the mean taken?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_time_only",
         old="/ targets.size",
         new="/ y.shape[1]",
         says="All gradients are N times too large. Over how many terms is the mean taken?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_N_and_multiplies_by_T",
         old="/ targets.size",
         new="/ len(y) * y.shape[1]",
         says="All gradients are T^2 times too large. In which order does Python divide and multiply?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_targets",
         old=_DLOGITS,
         new="y / targets.size",
         says="The result does not depend on the targets. For which class should raising the logit lower the loss?",
     ),
-    _mistake(
+    mistake(
         id="edits_y_in_place",
         old=f"dlogits = {_DLOGITS}",
         new="dlogits = y\n    dlogits -= one_hot\n    dlogits /= targets.size",
         says="The gradients are right, but the probabilities in the cache were overwritten: `dlogits` was another "
         "name for y. What does an assignment copy?",
     ),
-    _mistake(
+    mistake(
         id="climbs",
         old=_DLOGITS,
         new="(one_hot - y) / targets.size",
         says="All gradients have the wrong sign: a step against them would raise the loss. Which sign stands in "
         "front of the logarithm?",
     ),
-    _mistake(
+    mistake(
         id="stops_at_the_probabilities",
         old=_DLOGITS,
         new="-one_hot / y / targets.size",
         says="This is the gradient with respect to the probabilities: the softmax is left out. How do the other "
         "classes feel that one logit is raised?",
     ),
-    _mistake(
+    mistake(
         id="sees_the_target_alone",
         old=_DLOGITS,
         new="(y - 1) * one_hot / targets.size",
         says="Only the target's logit has a gradient. Does the loss not change when another class becomes more likely?",
     ),
-    _mistake(
+    mistake(
         id="applies_a_slope_on_top",
         old=_DLOGITS,
         new="(y - one_hot) * y * (1 - y) / targets.size",
         says="A factor y (1 - y) has been multiplied in, as for a squared error behind a sigmoid. What is left when "
         "the derivatives of logarithm and softmax are multiplied out?",
     ),
-    _mistake(
+    mistake(
         id="transposes_dV",
         old="ntk,nth->kh",
         new="ntk,nth->hk",
         says="dV is transposed. A gradient has the shape of what it belongs to: what is V's?",
     ),
-    _mistake(
+    mistake(
         id="uses_V_transposed",
         old="dlogits @ V ",
         new="dlogits @ V.T ",
         says="dh comes through V's transpose (where K equals H it even runs). V is (K, H): which of its axes must "
         "meet the K logits of a row?",
     ),
-    _mistake(
+    mistake(
         id="leaves_dc_out_unsummed_over_time",
         old="dlogits.sum(axis=(0, 1))",
         new="dlogits.sum(axis=0)",
         says="dc_out still has a row for each step. The same c serves all steps: what happens to the gradients of "
         "what is used T times?",
     ),
-    _mistake(
+    mistake(
         id="takes_dV_of_the_last_step_alone",
         old='np.einsum("ntk,nth->kh", dlogits, h)',
         new="dlogits[:, -1].T @ h[:, -1]",
@@ -597,87 +592,87 @@ _TANH_SLOPE = "1 - np.tanh(a) ** 2"
 _SIGMOID = "y = (1 + np.tanh(a / 2)) / 2  # the sigmoid, without overflow\n        df = y * (1 - y)"
 _J = "df[:, :, None] * W"
 MISTAKES["state_jacobian"] = [
-    _mistake(
+    mistake(
         id="gives_the_lectures_layout",
         old=_J,
         new="df[:, None, :] * W.T",
         says="This is W^T diag(f'), the lecture's layout: the transpose of what is asked for. Which index of J "
         "belongs to the state after the step, in numerator layout?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_slopes_on_the_wrong_side",
         old=_J,
         new="df[:, None, :] * W",
         says="This is W diag(f'): the slopes stand on the wrong side of W. A state before the step meets W first or "
         "the slope first?",
     ),
-    _mistake(
+    mistake(
         id="transposes_W",
         old=_J,
         new="df[:, :, None] * W.T",
         says="This is diag(f') W^T. Entry (i, j) says how unit i moves with unit j: which entry of W leads from j to "
         "i?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_diagonal_into_the_diagonal_of_W",
         old=_J,
         new="df[:, :, None] * np.eye(len(W)) * W",
         says="Off the diagonal everything is zero: the two matrices were multiplied entry by entry. Which product "
         "does the chain rule take?",
     ),
-    _mistake(
+    mistake(
         id="squares_a",
         old=_TANH_SLOPE,
         new="1 - a**2",
         says="tanh's slope is taken as 1 - a^2, with what goes into tanh in place of what comes out. Can the slope "
         "of tanh be negative?",
     ),
-    _mistake(
+    mistake(
         id="takes_f_for_its_slope",
         old=_TANH_SLOPE,
         new="np.tanh(a)",
         says="W is multiplied by tanh itself. Which function of a tells how fast tanh rises there?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_square",
         old=_TANH_SLOPE,
         new="1 - np.tanh(a)",
         says="tanh's slope is taken as 1 - tanh(a). At a large negative a, should it be near 2?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_slope_of_tanh",
         old=_TANH_SLOPE,
         new="np.ones_like(a)",
         says="With tanh every sequence has the Jacobian W, as for a linear network. What does the step do with a?",
     ),
-    _mistake(
+    mistake(
         id="treats_the_sigmoid_as_tanh",
         old=_SIGMOID,
         new=f"df = {_TANH_SLOPE}",
         says="The sigmoid's slope is taken to be tanh's: no difference is made between the two. How steep is each of "
         "them at 0?",
     ),
-    _mistake(
+    mistake(
         id="makes_the_sigmoid_as_steep_as_tanh",
         old="y * (1 - y)",
         new="4 * y * (1 - y)",
         says="The sigmoid's slope is four times too large: it is that of tanh at half the argument. How steep is the "
         "sigmoid at 0?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_sigmoid_for_its_slope",
         old="y * (1 - y)",
         new="y",
         says="W is multiplied by the sigmoid itself. Which function of a tells how fast it rises there?",
     ),
-    _mistake(
+    mistake(
         id="overflows",
         old=_SIGMOID,
         new="df = np.exp(-a) / (1 + np.exp(-a)) ** 2",
         says="All is right until a is large and negative: there the result is NaN, infinity over infinity. What is "
         "e^900 in float64, and how could you avoid meeting it?",
     ),
-    _mistake(
+    mistake(
         id="averages_the_slopes_over_the_batch",
         old=_J,
         new="np.broadcast_to(df.mean(axis=0), df.shape)[:, :, None] * W",
@@ -688,82 +683,82 @@ MISTAKES["state_jacobian"] = [
 
 _PRODUCT = "P[:, k + 1] @ J[:, k + 1]"
 MISTAKES["jacobian_product"] = [
-    _mistake(
+    mistake(
         id="multiplies_in_reverse",
         old=_PRODUCT,
         new="J[:, k + 1] @ P[:, k + 1]",
         says="The factors stand in reverse: this is the order of the lecture's layout, whose matrices are the "
         "transposes of these. With dh_n on the left, which factor comes last?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_transposes",
         old=_PRODUCT,
         new="P[:, k + 1] @ J[:, k + 1].transpose(0, 2, 1)",
         says="Each factor is transposed, in an order for factors that are not. Does J come in numerator layout or in "
         "the other?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_lectures_layout",
         old=_PRODUCT,
         new="J[:, k + 1].transpose(0, 2, 1) @ P[:, k + 1]",
         says="Every product is the transpose of what is asked for: the other layout. Which index of P[:, k] belongs "
         "to the last state?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_the_step_before",
         old=_PRODUCT,
         new="P[:, k + 1] @ J[:, k]",
         says="The factors are one step too early: J[:, k] is in the product, and J[:, T-1] is not. Which Jacobian "
         "leads from h_k to h_{k+1}?",
     ),
-    _mistake(
+    mistake(
         id="begins_with_the_last_jacobian",
         old=f"P[:, T - 1] = np.eye(H)\n    for k in reversed(range(T - 1)):\n        P[:, k] = {_PRODUCT}",
         new="P[:, T - 1] = J[:, T - 1]\n    for k in reversed(range(T - 1)):\n        P[:, k] = P[:, k + 1] @ J[:, k]",
         says="Every product has one factor too many: P[:, k] is the derivative with respect to h_{k-1}. What is the "
         "derivative of the last state with respect to itself?",
     ),
-    _mistake(
+    mistake(
         id="begins_with_ones",
         old="np.eye(H)",
         new="1.0",
         says="The product begins with a matrix full of ones. Which matrix changes nothing when it is multiplied?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_entry_by_entry",
         old=_PRODUCT,
         new="P[:, k + 1] * J[:, k + 1]",
         says="The factors are multiplied entry by entry. Which product does the chain rule take, and how does NumPy "
         "write it?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_the_first_state",
         old=f"P[:, T - 1] = np.eye(H)\n    for k in reversed(range(T - 1)):\n        P[:, k] = {_PRODUCT}",
         new="P[:, 0] = np.eye(H)\n    for k in range(1, T):\n        P[:, k] = J[:, k] @ P[:, k - 1]",
         says="P[:, k] is the derivative of h_k with respect to the first state. Of which state are the derivatives "
         "asked, and with respect to which?",
     ),
-    _mistake(
+    mistake(
         id="keeps_single_factors",
         old=_PRODUCT,
         new="J[:, k + 1]",
         says="P[:, k] is a single factor, from h_k to the next state. How many steps lie between h_k and the last "
         "state?",
     ),
-    _mistake(
+    mistake(
         id="takes_powers_of_the_last_jacobian",
         old=_PRODUCT,
         new="P[:, k + 1] @ J[:, T - 1]",
         says="The last Jacobian is multiplied again and again. Is the slope the same at every step?",
     ),
-    _mistake(
+    mistake(
         id="works_in_the_callers_array",
         old="np.empty_like(J)",
         new="J",
         says="P and J are the same array: the factors are overwritten before they are used, and the caller's "
         "Jacobians are lost. Where does the result need its own place?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_one_factor_too_few",
         old="reversed(range(T - 1)):",
         new="reversed(range(T - 1)):\n        if k == T - 2:\n            P[:, k] = np.eye(H)\n            continue",
@@ -774,102 +769,102 @@ MISTAKES["jacobian_product"] = [
 
 _TERM = "np.linalg.norm(da.T @ h_prev)"
 MISTAKES["gradient_contributions"] = [
-    _mistake(
+    mistake(
         id="leaves_out_tanh_prime",
         old="dh * (1 - h[:, k] ** 2)",
         new="dh",
         says="No slope of tanh is in the terms: these are the norms for a linear network. What lies between a state "
         "and the product with W?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_tanh_prime_in_the_term",
         old=_TERM,
         new="np.linalg.norm(dh.T @ h_prev)",
         says="The slopes of tanh are in the product of Jacobians, but not in the last factor, dh_k/dW. Does W stand "
         "inside tanh or outside?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_tanh_prime_in_the_product",
         old="dh = da @ W",
         new="dh = dh @ W",
         says="Within each term the slope is right, but from state to state only W is multiplied in. What is the "
         "Jacobian of a step?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_the_state_after_the_step",
         old=_TERM,
         new="np.linalg.norm(da.T @ h[:, k])",
         says="Each term is made with h_k in the place of the state before. What did W multiply at step k?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_zeros",
         old="h[:, k - 1] if k > 0 else h0",
         new="h[:, k - 1] if k > 0 else np.zeros_like(h0)",
         says="The first term is zero: the state before the first input is taken to be zero. Is it?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_last_state_for_h0",
         old="h[:, k - 1] if k > 0 else h0",
         new="h[:, k - 1]",
         says="In the first term the state before is the *last* one of the sequence, by way of index -1. Which state "
         "precedes the first input?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_transposed",
         old="da @ W",
         new="da @ W.T",
         says="From state to state the gradient goes through W's transpose: W is square, so NumPy does not complain. "
         "Forward, a row of states met W.T; which of the two leads back?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_terms_up",
         old=_TERM,
         new="np.linalg.norm(sum_ := da.T @ h_prev + (0 if k == T - 1 else sum_))",
         says="Each norm is that of the sum of the terms from step k to the last: a running total. Is what is asked "
         "the immediate term of each step, or what has come together so far?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_spectral_norm",
         old=_TERM,
         new="np.linalg.norm(da.T @ h_prev, 2)",
         says="These are the largest singular values of the terms. Which norm of a matrix is the root of the sum of "
         "all its squared entries?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_root",
         old=_TERM,
         new="((da.T @ h_prev) ** 2).sum()",
         says="These are the squares of the norms. What is missing between a sum of squares and a length?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_norms_of_the_sequences",
         old=_TERM,
         new="np.sqrt((da**2).sum(axis=1) * (h_prev**2).sum(axis=1)).sum()",
         says="The norm is taken sequence by sequence, and the norms are added. The gradient of W is a sum over the "
         "batch: which comes first, sum or norm?",
     ),
-    _mistake(
+    mistake(
         id="stores_the_norms_by_their_distance",
         old="norms[k] =",
         new="norms[T - 1 - k] =",
         says="The right norms in reverse: they are ordered by the distance from the last step. Which step does "
         "norms[0] belong to?",
     ),
-    _mistake(
+    mistake(
         id="measures_the_gradient_of_the_state",
         old=_TERM,
         new="np.linalg.norm(da)",
         says="These are norms of the gradient with respect to what stands inside tanh. Which factor of the term is "
         "still missing, for a gradient with respect to W?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_two_norms",
         old=_TERM,
         new="np.linalg.norm(da) * np.linalg.norm(h_prev)",
         says="Two norms are multiplied, which gives only a bound on the term's. How is the term itself made from its "
         "two factors?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch",
         old=_TERM,
         new="np.linalg.norm(da.T @ h_prev / len(h0))",
@@ -880,86 +875,86 @@ MISTAKES["gradient_contributions"] = [
 _SIGMA = "np.linalg.norm(W, 2)"
 _RHO = "abs(np.linalg.eigvals(W)).max()"
 MISTAKES["spectral_verdict"] = [
-    _mistake(
+    mistake(
         id="uses_the_spectral_radius_for_both",
         old=_SIGMA,
         new=_RHO,
         says="Every verdict follows from the spectral radius alone. Can a matrix with small eigenvalues not make "
         "some vector longer in a single step?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_singular_value_for_both",
         old=_RHO,
         new="sigma_max",
         says="Every verdict follows from the largest singular value alone. Is a matrix that stretches some vector "
         "once bound to do so again and again?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_two_sizes",
         old=f"sigma_max = {_SIGMA}\n    rho = {_RHO}",
         new=f"rho = {_SIGMA}\n    sigma_max = {_RHO}",
         says="Singular value and spectral radius have changed places. Which of the two bounds how much one step can "
         "stretch?",
     ),
-    _mistake(
+    mistake(
         id="ignores_gamma",
         old='verdict = "undecided"',
         new='gamma, verdict = 1.0, "undecided"',
         says="The verdicts do not depend on gamma. How much does the sigmoid shrink a gradient before W is met?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_gamma",
         old='verdict = "undecided"',
         new='gamma, verdict = 1 / gamma, "undecided"',
         says="The sizes are divided by gamma. Does a small slope shrink a gradient or make it grow?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_sign_of_the_eigenvalues",
         old=_RHO,
         new="np.linalg.eigvals(W).real.max()",
         says="An eigenvalue that is large and negative goes unseen. What does its power do as the gap grows?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_smallest_singular_value",
         old=_SIGMA,
         new="np.linalg.norm(W, -2)",
         says="The smallest singular value decides what vanishes. Must every vector shrink, or is it enough if one "
         "does?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_frobenius_norm",
         old=_SIGMA,
         new="np.linalg.norm(W)",
         says="The Frobenius norm stands for the largest singular value: it is a bound, but too large a one. Which "
         "norm says how much a matrix can stretch a vector?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_largest_entry",
         old=_SIGMA,
         new="abs(W).max()",
         says="The largest entry of W decides what vanishes. What can many entries below 1 do together?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_tolerance",
         old='verdict = "undecided"',
         new='tolerance, verdict = 0.0, "undecided"',
         says="A size that differs from 1 by less than the tolerance is taken to be below or above it. What does the "
         "statement say of such a size?",
     ),
-    _mistake(
+    mistake(
         id="leaves_nothing_undecided",
         old="elif gamma * rho > 1 + tolerance:",
         new="else:",
         says="Nothing is undecided: what does not vanish is said to explode. Between the largest singular value and "
         "the spectral radius there may be room: what do we know of a W with 1 in it?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_two_words",
         old='verdict = "vanishes"\n    elif gamma * rho > 1 + tolerance:\n        verdict = "may explode"',
         new='verdict = "may explode"\n    elif gamma * rho > 1 + tolerance:\n        verdict = "vanishes"',
         says="The two words have changed places. What becomes of a product of many small factors?",
     ),
-    _mistake(
+    mistake(
         id="looks_at_the_symmetric_part",
         old=_RHO,
         new="abs(np.linalg.eigvalsh((W + W.T) / 2)).max()",
@@ -969,46 +964,46 @@ MISTAKES["spectral_verdict"] = [
 
 _FOUND = "points = low"
 MISTAKES["fixed_points"] = [
-    _mistake(
+    mistake(
         id="keeps_one_point_only",
         old=_FOUND,
         new="points = low[:1]",
         says="There is always one point, the lowest. How often can a steep tanh cross the diagonal?",
     ),
-    _mistake(
+    mistake(
         id="iterates_from_zero",
         old=_FOUND,
         new="points = np.zeros(1)\n    for _ in range(2000):\n        points = np.tanh(w * points + b)",
         says="This is where the iteration from 0 ends: one point, and only one to which the iteration is drawn. How "
         "many crossings are there, and can an iteration end on all of them?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_one_in_the_middle",
         old=_FOUND,
         new="points = low[[0, -1]] if len(low) == 3 else low",
         says="Of three fixed points the middle one is missing, from which every small push leads away. Is it not a "
         "solution of the equation?",
     ),
-    _mistake(
+    mistake(
         id="sorts_in_descending_order",
         old=_FOUND,
         new="points = low[::-1]",
         says="The right points, the largest first. Which order is asked for?",
     ),
-    _mistake(
+    mistake(
         id="ignores_b",
         old="turns = []",
         new="turns, b = [], 0.0",
         says="These are the fixed points for b = 0. What does a bias do to the curve?",
     ),
-    _mistake(
+    mistake(
         id="turns_the_sign_of_b",
         old="turns = []",
         new="turns, b = [], -b",
         says="Every point has the wrong sign: these are the fixed points for -b. To which side does a positive bias "
         "push?",
     ),
-    _mistake(
+    mistake(
         id="adds_b_outside_of_tanh",
         old=_FOUND,
         new="""grid = np.linspace(-1.1 - abs(b), 1.1 + abs(b), 20001)
@@ -1018,26 +1013,26 @@ MISTAKES["fixed_points"] = [
         says="These solve h = tanh(w h) + b, with the bias outside. Can a state of this unit leave the interval from "
         "-1 to 1?",
     ),
-    _mistake(
+    mistake(
         id="finds_three_whenever_w_is_above_one",
         old="crossed = above[:-1] != above[1:]",
         new="crossed = np.full(len(above) - 1, True)",
         says="There are three points whenever w > 1. What does a large bias do to the curve: does it still cross the "
         "diagonal three times?",
     ),
-    _mistake(
+    mistake(
         id="solves_the_linear_equation",
         old=_FOUND,
         new="points = np.array([b / (1 - w)])",
         says="This is the fixed point of h = w h + b. Where has tanh gone?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_arguments",
         old=_FOUND,
         new="points = w * low + b",
         says="These are the values inside of tanh at the fixed points. Which of the two is the state?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_distance_from_the_fixed_point",
         old=_FOUND,
         new="points = np.tanh(w * low + b) - low",
@@ -1052,52 +1047,52 @@ _CHUNKS = """for begin in reversed(range(0, T, k)):
 _BEFORE = "h[:, begin - 1] if begin > 0 else h0"
 _SUMS = "dU += dU_chunk\n        dW += dW_chunk\n        db += db_chunk"
 MISTAKES["truncated_bptt"] = [
-    _mistake(
+    mistake(
         id="truncates_nothing",
         old=_CHUNKS,
         new="for begin in [0]:\n        steps = slice(0, T)",
         says="This is the full gradient: it passes every border between chunks. Where should it stop?",
     ),
-    _mistake(
+    mistake(
         id="starts_every_chunk_from_zeros",
         old=_BEFORE,
         new="np.zeros_like(h0)",
         says="Each chunk is treated as if the state before it were zero. The gradient is cut, but is the state?",
     ),
-    _mistake(
+    mistake(
         id="starts_every_later_chunk_from_zeros",
         old=_BEFORE,
         new="h0 if begin == 0 else np.zeros_like(h0)",
         says="Every chunk but the first is treated as if the state before it were zero. The gradient is cut, but is "
         "the state?",
     ),
-    _mistake(
+    mistake(
         id="starts_every_chunk_from_h0",
         old=_BEFORE,
         new="h0",
         says="Each chunk is treated as if the state before it were h0. Which state was carried into the second chunk?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_chunks_first_state_for_the_one_before",
         old=_BEFORE,
         new="h[:, begin] if begin > 0 else h0",
         says="From the second chunk on, the state before is taken one step late: it is the chunk's own first state. "
         "Which state did its first step start from?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_last_chunk_only",
         old=_SUMS,
         new="if begin + k >= T:\n            dU, dW, db = dU_chunk, dW_chunk, db_chunk",
         says="dU, dW and db are those of the last chunk alone. The same W serves all chunks: what happens to the "
         "gradients of its uses?",
     ),
-    _mistake(
+    mistake(
         id="stops_after_the_first_chunk",
         old=_CHUNKS,
         new="for begin in [0]:\n        steps = slice(0, k)",
         says="Only the first chunk is gone through. Cut off is the gradient between chunks: what of the chunks?",
     ),
-    _mistake(
+    mistake(
         id="slides_a_window",
         old="""dx[:, steps], dU_chunk, dW_chunk, db_chunk, dh_before = rnn_backward(dh[:, steps], chunk)
         dU += dU_chunk
@@ -1119,7 +1114,7 @@ MISTAKES["truncated_bptt"] = [
         says="The gradient of every output goes back k steps: a window that slides. Which outputs send a gradient "
         "all the way to the first step of their chunk, and which further than that?",
     ),
-    _mistake(
+    mistake(
         id="counts_the_chunks_from_the_end",
         old=_CHUNKS,
         new="borders = [0, *range(T % k or k, T, k), T]\n"
@@ -1128,32 +1123,32 @@ MISTAKES["truncated_bptt"] = [
         says="The chunks are counted from the end, so that the first is the short one. Where does the statement "
         "begin to count?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_short_chunk",
         old="range(0, T, k)",
         new="range(0, max(T - k, 0) + 1, k)",
         says="The last, shorter chunk is left out. How many steps remain when T is no multiple of k?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_gradient_before_the_last_chunk",
         old="db += db_chunk\n    dh0 = dh_before",
         new="db += db_chunk\n        if begin + k >= T:\n            dh0 = dh_before",
         says="dh0 is the gradient of the state before the *last* chunk. Which chunk starts from h0?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_chunks",
         old="dh0 = dh_before",
         new="dh0 = dh_before\n    chunks = -(-T // k)\n    dU, dW, db = dU / chunks, dW / chunks, db / chunks",
         says="dU, dW and db are means over the chunks. Do the gradients of one parameter's uses add, or is their "
         "mean taken?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_gradient_at_the_chunks_end_alone",
         old="rnn_backward(dh[:, steps], chunk)",
         new="rnn_backward(np.zeros_like(dh[:, steps]), chunk, dh[:, steps][:, -1])",
         says="Only the last output of each chunk sends a gradient. What of the other outputs inside the chunk?",
     ),
-    _mistake(
+    mistake(
         id="makes_chunks_of_k_plus_one",
         old=_CHUNKS,
         new="for begin in reversed(range(0, T, k + 1)):\n        steps = slice(begin, begin + k + 1)",

@@ -8,45 +8,10 @@ import copy
 import numpy as np
 import pytest
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized
 
-EITHER_FLOAT = (np.float32, np.float64)
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
-
-
-def _each_close(result, desired, name, *, rtol, dtype):
-    """Numbers and arrays are close, inside tuples, lists and dictionaries too; everything else is the same."""
-    if isinstance(desired, np.ndarray) or type(desired) is float:
-        expect.close(result, desired, name=name, rtol=rtol, dtype=dtype)
-    elif isinstance(desired, (tuple, list, dict)):
-        same = type(result) is type(desired) and len(result) == len(desired)
-        expect.that(same, f"{name} is not a {type(desired).__name__} with the expected number of values")
-        keys = desired if isinstance(desired, dict) else range(len(desired))
-        for key in keys:
-            found = result.get(key) if isinstance(desired, dict) else result[key]
-            _each_close(found, desired[key], f"{name}[{key!r}]", rtol=rtol, dtype=dtype)
-    else:
-        expect.equal(result, desired, name=name)
-
-
-def _agree(target, asked, calls, *, part=lambda result: result, rtol=1e-7, dtype=np.float64):
-    """Each call's result agrees with the reference's; `calls` pairs words for the message with the arguments."""
-    desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
-    results = target.map([args for _, args in calls])
-    for (words, _), result, wanted in zip(calls, results, desired, strict=True):
-        _each_close(part(result), wanted, f"the result {words}".strip(), rtol=rtol, dtype=dtype)
-
-
-def _sized(make, rng, sizes):
-    """Pairs of words and arguments, one for each dictionary of sizes."""
-    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
-
-
-def _agree_in_float32_and_strided(target, asked, cases, args, *, part=lambda result: result):
-    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    _agree(target, asked, [("with strided arrays", cases.strided(args))], part=part)
-    single = cases.in_float32(args)
-    _agree(target, asked, [("with float32 arrays", single)], part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 # clip_gradient_norm
@@ -67,7 +32,7 @@ def test_gradients_of_other_shapes_agree(clip_gradient_norm, reference, rng):
     calls = [("above the threshold", (_gradients(rng, shapes, 31.0), 2.5)) for shapes in SHAPES]
     calls += [("below the threshold", (_gradients(rng, shapes, 2.4), 2.5)) for shapes in SHAPES]
     calls += [("just above the threshold", (_gradients(rng, shapes, 1.01), 1.0)) for shapes in SHAPES]
-    _agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+    agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
 
 
 @exercise("clip_gradient_norm", points=2)
@@ -78,7 +43,7 @@ def test_very_small_and_very_large_gradients_agree(clip_gradient_norm, reference
     partly["p1"][:] = 0.0
     calls += [("with an array of zeros", (partly, 3.0)), ("with an infinite threshold", (partly, np.inf))]
     calls += [("of zeros", ({"p0": np.zeros((2, 3)), "p1": np.zeros(1)}, threshold)) for threshold in (1e-9, np.inf)]
-    _agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+    agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
 
 
 @exercise("clip_gradient_norm", points=1)
@@ -94,7 +59,7 @@ def test_a_single_entry_that_is_not_finite_is_refused_wherever_it_stands(clip_gr
 @exercise("clip_gradient_norm", points=1)
 def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, cases, rng):
     args = (_gradients(rng, [(5, 4), (6,), (3, 3)], 8.0), 1.5)
-    _agree_in_float32_and_strided(clip_gradient_norm, reference.clip_gradient_norm, cases, args)
+    agree_in_float32_and_strided(clip_gradient_norm, reference.clip_gradient_norm, args)
 
 
 # loss_along
@@ -109,7 +74,7 @@ def test_the_losses_agree_at_other_sizes_down_to_one(loss_along, reference, case
         {"N": 5, "T": 3, "D": 4, "H": 7, "K": 2, "M": 3, "names": ("c_out",)},
         {"N": 4, "T": 4, "D": 4, "H": 4, "K": 4, "M": 4},
     ]
-    _agree(loss_along, reference.loss_along, _sized(cases.loss_along, rng, sizes))
+    agree(loss_along, reference.loss_along, sized(cases.loss_along, rng, sizes))
 
 
 @exercise("loss_along", points=1)
@@ -117,13 +82,13 @@ def test_offsets_far_away_repeated_and_of_any_order_agree(loss_along, reference,
     parameters, direction, _, x, targets = cases.loss_along(rng, N=3, T=6, D=2, H=5, K=4)
     offsets = [np.array([0.0, 2.0, 0.0, -2.0, 2.0]), np.array([50.0, -0.3, 1e-3, -80.0]), np.array([-1.5])]
     calls = [("", (parameters, direction, some, x, targets)) for some in offsets]
-    _agree(loss_along, reference.loss_along, calls)
+    agree(loss_along, reference.loss_along, calls)
 
 
 @exercise("loss_along", points=1)
 def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, rng):
     args = cases.loss_along(rng, N=2, T=5, D=3, H=6, K=4, M=7)
-    _agree_in_float32_and_strided(loss_along, reference.loss_along, cases, args)
+    agree_in_float32_and_strided(loss_along, reference.loss_along, args)
 
 
 # norm_stabilizer
@@ -139,7 +104,7 @@ def test_the_penalties_agree_at_other_sizes_down_to_one(norm_stabilizer, referen
         {"N": 6, "T": 7, "H": 1, "beta": 50.0},
         {"N": 5, "T": 5, "H": 5},
     ]
-    _agree(norm_stabilizer, reference.norm_stabilizer, _sized(cases.norm_stabilizer, rng, sizes))
+    agree(norm_stabilizer, reference.norm_stabilizer, sized(cases.norm_stabilizer, rng, sizes))
 
 
 @exercise("norm_stabilizer", points=1)
@@ -147,15 +112,15 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
     h, h0, beta = cases.norm_stabilizer(rng, N=3, T=4, H=5)
     h[0, 1], h[2, -1] = 0.0, 0.0
     calls = [("from a state of zeros", (h, 0 * h0, beta)), ("of zeros alone", (0 * h, 0 * h0, beta))]
-    _agree(norm_stabilizer, reference.norm_stabilizer, calls)
+    agree(norm_stabilizer, reference.norm_stabilizer, calls)
 
 
 @exercise("norm_stabilizer", points=1)
 def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
     args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
-    _agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", cases.strided(args))])
-    single = [("with float32 arrays", cases.in_float32(args))]
-    _agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
+    agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", arrays.strided(args))])
+    single = [("with float32 arrays", arrays.in_float32(args))]
+    agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
 
 
 # norm_stabilizer_backward
@@ -171,8 +136,8 @@ def test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one(norm_stab
         {"N": 6, "T": 7, "H": 1, "beta": 50.0},
         {"N": 5, "T": 5, "H": 5},
     ]
-    _agree(
-        norm_stabilizer_backward, reference.norm_stabilizer_backward, _sized(cases.norm_stabilizer_backward, rng, sizes)
+    agree(
+        norm_stabilizer_backward, reference.norm_stabilizer_backward, sized(cases.norm_stabilizer_backward, rng, sizes)
     )
 
 
@@ -203,13 +168,13 @@ def test_the_gradients_around_states_of_norm_zero_agree(norm_stabilizer_backward
         ("of zeros alone", (0 * h, 0 * h0, beta)),
         ("of a step from zeros", (h[:, :1], 0 * h0, beta)),
     ]
-    _agree(norm_stabilizer_backward, reference.norm_stabilizer_backward, calls)
+    agree(norm_stabilizer_backward, reference.norm_stabilizer_backward, calls)
 
 
 @exercise("norm_stabilizer_backward", points=1)
 def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabilizer_backward, reference, cases, rng):
     args = cases.norm_stabilizer_backward(rng, N=4, T=3, H=7)
-    _agree_in_float32_and_strided(norm_stabilizer_backward, reference.norm_stabilizer_backward, cases, args)
+    agree_in_float32_and_strided(norm_stabilizer_backward, reference.norm_stabilizer_backward, args)
 
 
 # layer_norm_forward
@@ -218,8 +183,8 @@ def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabiliz
 @exercise("layer_norm_forward", points=2)
 def test_layer_norm_agrees_at_other_shapes_down_to_one(layer_norm_forward, reference, cases, rng):
     shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    calls = _sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes])
-    _agree(layer_norm_forward, reference.layer_norm_forward, calls)
+    calls = sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes])
+    agree(layer_norm_forward, reference.layer_norm_forward, calls)
 
 
 @exercise("layer_norm_forward", points=2)
@@ -230,15 +195,15 @@ def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, re
         {"shape": (3, 4), "eps": 1e-3, "spread": 0.03},
         {"shape": (3, 4), "eps": 1e-8, "spread": 1e3},
     ]
-    calls = _sized(cases.layer_norm_forward, rng, sizes)
+    calls = sized(cases.layer_norm_forward, rng, sizes)
     calls += [("without eps given", cases.layer_norm_forward(rng, (4, 5), spread=2e-3)[:3])]
-    _agree(layer_norm_forward, reference.layer_norm_forward, calls)
+    agree(layer_norm_forward, reference.layer_norm_forward, calls)
 
 
 @exercise("layer_norm_forward", points=1)
 def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference, cases, rng):
     args = cases.layer_norm_forward(rng, (4, 3, 7))
-    _agree_in_float32_and_strided(layer_norm_forward, reference.layer_norm_forward, cases, args)
+    agree_in_float32_and_strided(layer_norm_forward, reference.layer_norm_forward, args)
 
 
 # layer_norm_backward
@@ -247,8 +212,8 @@ def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference,
 @exercise("layer_norm_backward", points=3)
 def test_the_gradients_of_layer_norm_agree_at_other_shapes_down_to_one(layer_norm_backward, reference, cases, rng):
     shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    calls = _sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes])
-    _agree(layer_norm_backward, reference.layer_norm_backward, calls)
+    calls = sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes])
+    agree(layer_norm_backward, reference.layer_norm_backward, calls)
 
 
 @exercise("layer_norm_backward", points=3)
@@ -274,13 +239,13 @@ def test_the_gradients_of_layer_norm_are_those_of_finite_differences(layer_norm_
 @exercise("layer_norm_backward", points=1)
 def test_the_gradients_of_layer_norm_agree_for_other_epsilons(layer_norm_backward, reference, cases, rng):
     sizes = [{"shape": (4, 6), "eps": 0.0}, {"shape": (2, 3, 5), "eps": 2.0}, {"shape": (3, 4), "spread": 3e-3}]
-    _agree(layer_norm_backward, reference.layer_norm_backward, _sized(cases.layer_norm_backward, rng, sizes))
+    agree(layer_norm_backward, reference.layer_norm_backward, sized(cases.layer_norm_backward, rng, sizes))
 
 
 @exercise("layer_norm_backward", points=1)
 def test_the_gradients_of_layer_norm_agree_in_float32_and_strided(layer_norm_backward, reference, cases, rng):
     args = cases.layer_norm_backward(rng, (4, 3, 7))
-    _agree_in_float32_and_strided(layer_norm_backward, reference.layer_norm_backward, cases, args)
+    agree_in_float32_and_strided(layer_norm_backward, reference.layer_norm_backward, args)
 
 
 # layer_norm_rnn_forward
@@ -301,9 +266,9 @@ def test_sequences_agree_at_other_sizes_down_to_one(layer_norm_rnn_forward, refe
         {"N": 2, "T": 11, "D": 1, "H": 6, "eps": 0.0},
         {"N": 4, "T": 4, "D": 4, "H": 4, "h0": False, "eps": 0.2},
     ]
-    calls = _sized(cases.layer_norm_rnn_forward, rng, sizes)
+    calls = sized(cases.layer_norm_rnn_forward, rng, sizes)
     calls += [("without h0 and eps", cases.layer_norm_rnn_forward(rng, N=3, T=4, D=5, H=2)[:5])]
-    _agree(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, calls, part=_states)
+    agree(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, calls, part=_states)
 
 
 @exercise("layer_norm_rnn_forward", points=1)
@@ -311,13 +276,13 @@ def test_the_caches_of_all_steps_agree(probe, reference, cases, rng):
     for sizes in ({"N": 2, "T": 6, "D": 3, "H": 5, "eps": 0.4}, {"N": 1, "T": 1, "D": 2, "H": 3, "h0": False}):
         args = cases.layer_norm_rnn_forward(rng, **sizes)
         desired = reference.layer_norm_rnn_forward(*copy.deepcopy(args))[1]
-        _each_close(probe("caches", *args), desired, "the cache", rtol=1e-7, dtype=np.float64)
+        each_close(probe("caches", *args), desired, "the cache")
 
 
 @exercise("layer_norm_rnn_forward", points=1)
 def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forward, reference, cases, rng):
     args = cases.layer_norm_rnn_forward(rng, N=4, T=3, D=2, H=7)
-    _agree_in_float32_and_strided(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, cases, args, part=_states)
+    agree_in_float32_and_strided(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, args, part=_states)
 
 
 # recurrent_init
@@ -334,11 +299,11 @@ def test_initial_values_agree_at_other_sizes_down_to_one(recurrent_init, referen
         {"H": 3, "kind": "identity", "scale": 0.25},
         {"H": 40, "kind": "identity", "scale": 1.0},
     ]
-    calls = _sized(cases.recurrent_init, rng, sizes)
+    calls = sized(cases.recurrent_init, rng, sizes)
     calls += [
         (f"{kind}, without a scale", cases.recurrent_init(rng, 5, kind)[:3]) for kind in ("orthogonal", "identity")
     ]
-    _agree(recurrent_init, reference.recurrent_init, calls)
+    agree(recurrent_init, reference.recurrent_init, calls)
 
 
 @exercise("recurrent_init", points=1)
@@ -372,7 +337,7 @@ def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
         {"N": 1, "T": 6, "D": 3, "H": (2, 2), "p": 0.6, "same_mask": True},
         {"N": 3, "T": 4, "D": 4, "H": (4,), "p": 0.0},
     ]
-    _agree(dropout_deep_rnn, reference.dropout_deep_rnn, _sized(cases.dropout_deep_rnn, rng, sizes))
+    agree(dropout_deep_rnn, reference.dropout_deep_rnn, sized(cases.dropout_deep_rnn, rng, sizes))
 
 
 @exercise("dropout_deep_rnn", points=1)
@@ -382,9 +347,9 @@ def test_networks_at_test_time_agree(dropout_deep_rnn, reference, cases, rng):
         {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "training": False, "same_mask": True},
         {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0, "training": False},
     ]
-    calls = _sized(cases.dropout_deep_rnn, rng, sizes)
+    calls = sized(cases.dropout_deep_rnn, rng, sizes)
     calls += [("without training given", cases.dropout_deep_rnn(rng, N=3, T=4, D=2, H=(3,), p=0.5)[:4])]
-    _agree(dropout_deep_rnn, reference.dropout_deep_rnn, calls)
+    agree(dropout_deep_rnn, reference.dropout_deep_rnn, calls)
 
 
 @exercise("dropout_deep_rnn", points=2)
@@ -410,4 +375,4 @@ def test_what_cannot_be_dropped_with_is_refused(dropout_deep_rnn, cases, rng):
 @exercise("dropout_deep_rnn", points=1)
 def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, cases, rng):
     args = cases.dropout_deep_rnn(rng, N=4, T=3, D=5, H=(6, 2), p=0.45)
-    _agree_in_float32_and_strided(dropout_deep_rnn, reference.dropout_deep_rnn, cases, args)
+    agree_in_float32_and_strided(dropout_deep_rnn, reference.dropout_deep_rnn, args)

@@ -1,16 +1,11 @@
 """The mistakes that students make in assignment 3: each a patch on the reference, and the sentence to read.
 
-`old` stands exactly once in the exercise's cell, inside its solution region; `new` takes its place. `says` tells what
-the result equals and asks the question that leads on; it never holds the line to write. `exempt` gives the reason where
-the self-checker cannot name the mistake from its output.
+CONTRIBUTING.md says what each key of an entry holds.
 """
 
-MISTAKES: dict[str, list[dict[str, str | None]]] = {}
+from autograder.course.catalogue import mistake
 
-
-def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = None) -> dict[str, str | None]:
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-
+MISTAKES = {}
 
 _DIFFERENT_EACH_TIME = "the result differs from run to run, so that it has no fingerprint"
 
@@ -21,7 +16,7 @@ _NOT_FINITE = """if not np.isfinite(norm):
         raise FloatingPointError("the gradient is not finite")
     """
 MISTAKES["clip_gradient_norm"] = [
-    _mistake(
+    mistake(
         id="clips_each_array_by_its_own_norm",
         old=f"""scale = {_SCALE}
     clipped = {_CLIPPED}""",
@@ -32,99 +27,99 @@ MISTAKES["clip_gradient_norm"] = [
         says="Each array is clipped by its own norm, so that long ones shrink and short ones do not: the direction "
         "turns. How many vectors is the gradient of one loss, and how many norms has it?",
     ),
-    _mistake(
+    mistake(
         id="always_rescales",
         old=_SCALE,
         new="threshold / norm if norm > 0 else 1.0",
         says="Every gradient gets the norm of the threshold, a short one too: it is made longer. What should happen "
         "to a gradient that is shorter than the threshold?",
     ),
-    _mistake(
+    mistake(
         id="clips_each_entry",
         old=_CLIPPED,
         new="{name: np.clip(g, -threshold, threshold) for name, g in gradients.items()}",
         says="Each entry is cut off by itself: this is clipping by value. Which directions can a gradient have after "
         "that, and does it keep its own?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_root",
         old=_NORM,
         new="sum((g**2).sum() for g in gradients.values())",
         says="The sum of squares stands where the norm should. How long is the vector (3, 4)?",
     ),
-    _mistake(
+    mistake(
         id="compares_the_square_with_the_threshold",
         old="if norm >= threshold",
         new="if norm**2 >= threshold",
         says="The scale is right, but the *square* of the norm is compared with the threshold: some short gradients "
         "are lengthened, and some long ones are let through. Which of the two is compared in the statement?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_norms_of_the_arrays",
         old=_NORM,
         new="sum(np.sqrt((g**2).sum()) for g in gradients.values())",
         says="The norms of the arrays are added up, which is more than the norm of all together. For two vectors at "
         "right angles, of lengths 3 and 4, how long is the two of them in one?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_largest_of_the_norms",
         old=_NORM,
         new="max(np.sqrt((g**2).sum()) for g in gradients.values())",
         says="The norm of the longest array stands for the norm of all. Do the others add nothing to the length?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_sum_of_sizes",
         old=_NORM,
         new="sum(np.abs(g).sum() for g in gradients.values())",
         says="The sizes of the entries are added up: this is the 1-norm. Which norm has the two bars in the lecture?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_largest_entry",
         old=_NORM,
         new="max(np.abs(g).max() for g in gradients.values())",
         says="The largest entry stands for the norm. How long is the vector (1, 1, 1, 1)?",
     ),
-    _mistake(
+    mistake(
         id="averages_the_squares",
         old=_NORM,
         new="np.sqrt(np.mean(np.concatenate([g.ravel() for g in gradients.values()]) ** 2))",
         says="The squares are averaged before the root is taken, so that the norm does not grow with the number of "
         "parameters. Is the norm a sum or a mean?",
     ),
-    _mistake(
+    mistake(
         id="adds_a_constant_to_the_norm",
         old="threshold / norm if",
         new="threshold / (norm + 1e-6) if",
         says="A millionth is added to the norm, as torch does: where gradients are small, the norm afterwards is well "
         "below the threshold. Can the norm be zero at all where you divide by it?",
     ),
-    _mistake(
+    mistake(
         id="makes_unit_vectors",
         old=_SCALE,
         new="1 / norm if norm >= threshold else 1.0",
         says="A long gradient gets the norm 1, whatever the threshold. Which norm should it have afterwards?",
     ),
-    _mistake(
+    mistake(
         id="turns_the_fraction_over",
         old="threshold / norm if",
         new="norm / threshold if",
         says="A gradient that is too long becomes longer still. What must the scale be for twice the threshold?",
     ),
-    _mistake(
+    mistake(
         id="scales_only_below_the_threshold",
         old="norm >= threshold",
         new="norm < threshold",
         says="Short gradients are lengthened to the threshold, and long ones pass. On which side of the threshold is "
         "there anything to do?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_zero_before_it_looks",
         old=_SCALE,
         new="min(1.0, threshold / float(norm))",
         says="All is right until the gradient is zero: then something is divided by its norm. Is there anything to "
         "clip in a gradient of zeros?",
     ),
-    _mistake(
+    mistake(
         id="edits_the_gradients_in_place",
         old=f"clipped = {_CLIPPED}",
         new="""for g in gradients.values():
@@ -133,14 +128,14 @@ MISTAKES["clip_gradient_norm"] = [
         says="The values are right, but they were written into the arrays that you were given: the caller's gradient "
         "is lost. What makes a new array of a product?",
     ),
-    _mistake(
+    mistake(
         id="lets_NaN_through",
         old=_NOT_FINITE,
         new="",
         says="A gradient with NaN or infinity in it passes without a word, and the next step destroys all the "
         "parameters. What should happen to it, and what is its norm?",
     ),
-    _mistake(
+    mistake(
         id="replaces_what_is_not_finite_by_zero",
         old=f"norm = {_NORM}\n    {_NOT_FINITE}",
         new=f"""gradients = {{name: np.nan_to_num(g, posinf=0.0, neginf=0.0) for name, g in gradients.items()}}
@@ -149,13 +144,13 @@ MISTAKES["clip_gradient_norm"] = [
         says="Entries that are not finite become 0, and training goes on in a direction that nobody has computed. "
         "What does the statement ask for instead?",
     ),
-    _mistake(
+    mistake(
         id="looks_for_NaN_and_not_for_infinity",
         old="if not np.isfinite(norm):",
         new="if np.isnan(norm):",
         says="NaN is found, but an infinite entry passes, and its array ends up as NaN. What is infinity times zero?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_norm_after_clipping",
         old=f"clipped = {_CLIPPED}",
         new=f"clipped = {_CLIPPED}\n    norm = norm * scale",
@@ -169,7 +164,7 @@ _LINE = f"""for m, offset in enumerate(offsets):
         moved = {_MOVED}
         losses[m] = rnn_loss(moved, x, targets)"""
 MISTAKES["loss_along"] = [
-    _mistake(
+    mistake(
         id="walks_on_from_the_last_point",
         old=_LINE,
         new="""moved = dict(parameters)
@@ -178,7 +173,7 @@ MISTAKES["loss_along"] = [
         losses[m] = rnn_loss(moved, x, targets)""",
         says="Each step starts where the last one ended: the offsets add up. From which point is every offset counted?",
     ),
-    _mistake(
+    mistake(
         id="moves_the_parameters_themselves",
         old=_LINE,
         new="""for m, offset in enumerate(offsets):
@@ -190,7 +185,7 @@ MISTAKES["loss_along"] = [
         says="The losses are right, but the caller's parameters were moved, and rounding keeps them from coming back "
         "exactly. Why move them at all?",
     ),
-    _mistake(
+    mistake(
         id="moves_the_parameters_and_leaves_them_there",
         old=_LINE,
         new="""for m, offset in enumerate(offsets):
@@ -200,74 +195,74 @@ MISTAKES["loss_along"] = [
         says="The caller's parameters were moved, and each step starts where the last one ended. What does `+=` do "
         "to an array that somebody else holds as well?",
     ),
-    _mistake(
+    mistake(
         id="normalises_the_direction",
         old="+ offset * d for",
         new="+ offset * d / np.sqrt(sum((e**2).sum() for e in direction.values())) for",
         says="The direction is brought to length 1 first, so that the offsets count other units. At which length is "
         "it to be used?",
     ),
-    _mistake(
+    mistake(
         id="normalises_each_array_of_the_direction",
         old="+ offset * d for",
         new="+ offset * d / np.sqrt((d**2).sum()) for",
         says="Each array of the direction is brought to length 1 by itself, which makes another direction of it. At "
         "which length is it to be used?",
     ),
-    _mistake(
+    mistake(
         id="goes_against_the_direction",
         old="+ offset * d for",
         new="- offset * d for",
         says="The line is walked backwards, as in a step of gradient descent. Which sign has the offset in the "
         "equation?",
     ),
-    _mistake(
+    mistake(
         id="walks_between_two_points",
         old="parameters[name] + offset * d for",
         new="(1 - offset) * parameters[name] + offset * d for",
         says="At offset 1 you stand at d itself: the line runs from the parameters to d, as if d were a second point. "
         "Where do you stand at offset 1 if d is a direction?",
     ),
-    _mistake(
+    mistake(
         id="scales_the_parameters",
         old="parameters[name] + offset * d for",
         new="parameters[name] * (1 + offset * d) for",
         says="Each parameter is moved in proportion to its own size. What does the equation add to it?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_offset",
         old="+ offset * d for",
         new="+ d for",
         says="All the losses are equal: each is the loss at the parameters plus the whole direction. Where does the "
         "offset enter?",
     ),
-    _mistake(
+    mistake(
         id="knows_no_parameters_but_those_that_move",
         old="parameters | {name",
         new="{name",
         says="All is right while the direction names every parameter; where it does not, the others are missing. "
         "Where do the ones stay that do not move?",
     ),
-    _mistake(
+    mistake(
         id="zeroes_what_does_not_move",
         old="moved = parameters | {name",
         new="moved = {name: np.zeros_like(p) for name, p in parameters.items()} | {name",
         says="A parameter that the direction does not name becomes zero. Where should it stay?",
     ),
-    _mistake(
+    mistake(
         id="sorts_the_offsets",
         old="enumerate(offsets):",
         new="enumerate(sorted(offsets)):",
         says="These are the right losses in another order: that of the sorted offsets. Which offset does the first "
         "loss belong to?",
     ),
-    _mistake(
+    mistake(
         id="subtracts_the_loss_at_the_start",
         old="losses[m] = rnn_loss(moved, x, targets)",
         new="losses[m] = rnn_loss(moved, x, targets) - rnn_loss(parameters, x, targets)",
         says="These are changes of the loss: it is 0 at offset 0. What is the loss of an untouched network?",
     ),
-    _mistake(
+    mistake(
         id="moves_one_parameter_at_a_time",
         old=_LINE,
         new="""for m, offset in enumerate(offsets):
@@ -277,7 +272,7 @@ MISTAKES["loss_along"] = [
         says="Only one parameter is moved at a time, and the losses are averaged. How many of them move together on "
         "one line?",
     ),
-    _mistake(
+    mistake(
         id="averages_the_sequences_one_by_one",
         old="rnn_loss(moved, x, targets)",
         new="np.mean([rnn_loss(moved, x[n : n + 1], targets[n : n + 1]) for n in range(len(x))])",
@@ -290,7 +285,7 @@ _NORMS = "np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)"
 _CHANGES = "(np.diff(norms) ** 2).sum()"
 _DIVIDED = "/ (T * N)"
 MISTAKES["norm_stabilizer"] = [
-    _mistake(
+    mistake(
         id="penalises_the_distance_between_states",
         old=f"""norms = {_NORMS}  # (N, T + 1)
     penalty = beta * {_CHANGES}""",
@@ -299,48 +294,48 @@ MISTAKES["norm_stabilizer"] = [
         says="This is the squared distance between successive states, which also punishes a state that only turns. "
         "Two states of equal length that point in different directions: what should they cost?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_root",
         old=_NORMS,
         new="(np.concatenate([h0[:, None], h], axis=1) ** 2).sum(axis=-1)",
         says="The squares of the norms are compared, not the norms. For states of length 1 and 3, how far apart are "
         "the lengths, and how far apart are your numbers?",
     ),
-    _mistake(
+    mistake(
         id="subtracts_squares",
         old=_CHANGES,
         new="np.diff(norms**2, axis=1).sum()",
         says="You add up differences of squares, so that nearly all cancels and the sum may be negative. What is "
         "squared in the equation: each norm, or their difference?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_changes_unsquared",
         old=_CHANGES,
         new="np.diff(norms).sum()",
         says="The changes are added up with their signs: all but the first and the last norm cancel. What keeps a "
         "change up from making good for a change down?",
     ),
-    _mistake(
+    mistake(
         id="takes_sizes_for_squares",
         old=_CHANGES,
         new="np.abs(np.diff(norms)).sum()",
         says="The sizes of the changes are added up, not their squares. How much more should a change of 3 cost than "
         "a change of 1?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_first_change",
         old=_NORMS,
         new="np.linalg.norm(h, axis=-1)",
         says="The change from h_0 to h_1 is missing: only T - 1 changes are counted. How many has a sequence of T "
         "steps, if the state before it is known?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_zero",
         old="h0[:, None]",
         new="np.zeros_like(h0)[:, None]",
         says="The first change is counted from a norm of 0, whatever h_0 is. Where does the sequence start?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_first_change_and_its_share",
         old=f"""norms = {_NORMS}  # (N, T + 1)
     penalty = beta * {_CHANGES} {_DIVIDED}""",
@@ -349,65 +344,65 @@ MISTAKES["norm_stabilizer"] = [
         says="The T - 1 changes among h_1 .. h_T are averaged, and h_0 is never looked at. Which is the first change "
         "in the sum from t = 1 to T?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_T_minus_1",
         old=_DIVIDED,
         new="/ (max(T - 1, 1) * N)",
         says="All T changes are there, but the sum is divided by T - 1. How many changes are there from h_0 to h_T?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_T_plus_1",
         old=_DIVIDED,
         new="/ ((T + 1) * N)",
         says="The sum is divided by T + 1, the number of states. Over what is the mean taken: states or changes?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_steps",
         old=_DIVIDED,
         new="/ N",
         says="The changes are added up over time, not averaged: a longer sequence pays more. What stands before the "
         "sum in the equation?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_batch",
         old=_DIVIDED,
         new="/ T",
         says="The penalties of the sequences are added up: a larger batch pays more. What does the statement ask for "
         "over the N sequences?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_steps_and_batch",
         old=f" {_DIVIDED}",
         new="",
         says="Everything is added up, over the steps and over the batch. Which two means does the statement ask for?",
     ),
-    _mistake(
+    mistake(
         id="forgets_beta",
         old="beta * ",
         new="",
         says="The penalty is right but for its weight: beta is missing. What should beta = 0 give?",
     ),
-    _mistake(
+    mistake(
         id="takes_one_norm_for_the_batch",
         old=f"{_NORMS}  # (N, T + 1)",
         new="np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=(0, 2))[None]",
         says="One norm is taken of the states of all the sequences together. Whose state must keep its length: the "
         "batch's or each sequence's?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_1_norm",
         old=f"{_NORMS}",
         new="np.abs(np.concatenate([h0[:, None], h], axis=1)).sum(axis=-1)",
         says="The sizes of the units are added up: the 1-norm. What does the small 2 at the bars ask for?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_units",
         old=_DIVIDED,
         new="/ (T * N * H)",
         says="The penalty is also divided by the number of units. A norm is one number a state: over which two axes "
         "are you asked to average?",
     ),
-    _mistake(
+    mistake(
         id="runs_in_a_circle",
         old=f"""norms = {_NORMS}  # (N, T + 1)
     penalty = beta * {_CHANGES}""",
@@ -419,68 +414,68 @@ MISTAKES["norm_stabilizer"] = [
 
 _UNIT = "(dnorms / np.where(norms > 0, norms, 1))[..., None] * states"
 MISTAKES["norm_stabilizer_backward"] = [
-    _mistake(
+    mistake(
         id="leaves_out_the_successors_term",
         old="dnorms[:, :-1] -= change",
         new="pass",
         says="Each state gets the gradient of its own term only, and h_0 gets none. In which other term of the sum "
         "does the norm of h_t stand?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_states_own_term",
         old="dnorms[:, 1:] += change",
         new="pass",
         says="Each state gets the gradient of the next term only, and the last state gets none. In which other term "
         "of the sum does the norm of h_t stand?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_successors_term",
         old="dnorms[:, :-1] -= change",
         new="dnorms[:, :-1] += change",
         says="Both terms come with the same sign. In the term of t + 1 the norm of h_t is *taken away*: what does "
         "that do to the derivative?",
     ),
-    _mistake(
+    mistake(
         id="turns_all_signs",
         old="np.diff(norms)  # (N, T)",
         new="-np.diff(norms)  # (N, T)",
         says="This is the gradient with the opposite sign: a step against it makes the penalty larger. Does raising "
         "the larger of two norms raise or lower the penalty?",
     ),
-    _mistake(
+    mistake(
         id="stops_at_h0",
         old="dstates[:, 1:], dstates[:, 0]",
         new="dstates[:, 1:], np.zeros_like(h0)",
         says="dh is right, but h_0 gets no gradient. Does the penalty change when h_0 does?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_2",
         old="2 * beta",
         new="beta",
         says="The gradient is half of what it should be. What is the derivative of a square?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_zero",
         old="np.where(norms > 0, norms, 1)",
         new="norms",
         says="All is right until a state has norm 0: then the gradient is NaN. What does the statement say that it "
         "is there?",
     ),
-    _mistake(
+    mistake(
         id="does_not_divide_by_the_norm",
         old=_UNIT,
         new="dnorms[..., None] * states",
         says="Each state's gradient is too large by the norm of that state. The gradient of a norm is a vector of "
         "length 1: of which vector is it the direction?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_the_square_of_the_norm",
         old="np.where(norms > 0, norms, 1)",
         new="np.where(norms > 0, norms, 1) ** 2",
         says="Each state's gradient is too small by the norm of that state: it was divided by it twice. How long is "
         "the gradient of a norm?",
     ),
-    _mistake(
+    mistake(
         id="differentiates_the_distance_between_states",
         old=f"{_UNIT}",
         new="""np.zeros_like(states)
@@ -491,59 +486,59 @@ MISTAKES["norm_stabilizer_backward"] = [
         says="This is the gradient of the squared distance between successive states. Does turning a state without "
         "changing its norm change the penalty?",
     ),
-    _mistake(
+    mistake(
         id="differentiates_squares_of_norms",
         old=_UNIT,
         new="2 * dnorms[..., None] * states",
         says="The norm is differentiated as if it were its own square: 2 h_t. What is the derivative of the root of "
         "a sum of squares?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_batch",
         old="2 * beta / (T * N)",
         new="2 * beta / T",
         says="The gradient is N times too large. What is the penalty of a batch: the sum or the mean of its "
         "sequences' penalties?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_steps",
         old="2 * beta / (T * N)",
         new="2 * beta / N",
         says="The gradient is T times too large. Does the penalty add the terms up or average them?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_T_plus_1",
         old="2 * beta / (T * N)",
         new="2 * beta / ((T + 1) * N)",
         says="The terms are divided by the number of states, T + 1. How many terms has the sum?",
     ),
-    _mistake(
+    mistake(
         id="forgets_beta",
         old="2 * beta / (T * N)",
         new="2 / (T * N)",
         says="beta is missing. What is the gradient of a penalty that has no weight?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_zero",
         old="states = np.concatenate([h0[:, None], h], axis=1)",
         new="states = np.concatenate([np.zeros_like(h0)[:, None], h], axis=1)",
         says="The gradient is that of a sequence which begins at norm 0. From which state does the first change count?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_last_state_fall_to_zero",
         old="dnorms[:, :-1] -= change  # d(n_{t+1} - n_t)/dn_t = -1",
         new="dnorms[:, :-1] -= change\n    dnorms[:, -1] += 2 * beta / (T * N) * norms[:, -1]",
         says="The last state is treated as if a state of norm 0 came after it. In how many terms of the sum does "
         "h_T stand?",
     ),
-    _mistake(
+    mistake(
         id="gives_every_unit_the_same",
         old="[..., None] * states",
         new="[..., None] * np.ones_like(states)",
         says="All units of a state get the same gradient, as if the norm were a sum. By how much does the norm change "
         "when a single unit does?",
     ),
-    _mistake(
+    mistake(
         id="returns_all_states_in_dh",
         old="dstates[:, 1:], dstates[:, 0]",
         new="dstates, dstates[:, 0]",
@@ -557,87 +552,87 @@ _SIGMA = f"np.sqrt({_VARIANCE} + eps)"
 _FORWARD = f"""mu = {_MU}  # (..., 1)
     sigma = {_SIGMA}  # (..., 1)"""
 MISTAKES["layer_norm_forward"] = [
-    _mistake(
+    mistake(
         id="takes_statistics_over_the_batch",
         old=_FORWARD,
         new=_FORWARD.replace("axis=-1", "axis=0"),
         says="Mean and variance are taken over the sequences of the batch: this is batch normalisation. What would a "
         "single sequence be divided by then, and over what are the statistics taken here?",
     ),
-    _mistake(
+    mistake(
         id="takes_statistics_over_time",
         old=_FORWARD,
         new=_FORWARD.replace("axis=-1", "axis=-2"),
         says="Mean and variance are taken over the axis before the units (in a sequence, over time). May step 1 know "
         "the inputs of step 5?",
     ),
-    _mistake(
+    mistake(
         id="takes_statistics_over_all_but_the_batch",
         old=_FORWARD,
         new=_FORWARD.replace("axis=-1", "axis=tuple(range(1, a.ndim))"),
         says="All steps of a sequence share one mean and one variance. How many has each step of its own?",
     ),
-    _mistake(
+    mistake(
         id="takes_statistics_over_everything",
         old=_FORWARD,
         new=_FORWARD.replace("axis=-1, ", ""),
         says="One mean and one variance are taken of the whole array. Should one sequence's numbers depend on its "
         "neighbours?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_H_minus_1",
         old=_VARIANCE,
         new="a.var(axis=-1, ddof=1, keepdims=True)",
         says="The squares are divided by H - 1, as for a sample's variance. What stands before the sum in the "
         "lecture's sigma?",
     ),
-    _mistake(
+    mistake(
         id="adds_epsilon_outside_the_root",
         old=_SIGMA,
         new=f"np.sqrt({_VARIANCE}) + eps",
         says="Epsilon is added to the standard deviation, not to the variance (the difference shows where the "
         "variance is small). Does epsilon stand inside or outside the root?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_epsilon",
         old=f"{_VARIANCE} + eps",
         new=_VARIANCE,
         says="All is right for large variances, but epsilon is missing. What happens where all units are equal?",
     ),
-    _mistake(
+    mistake(
         id="uses_its_own_epsilon",
         old=f"{_VARIANCE} + eps",
         new=f"{_VARIANCE} + 1e-5",
         says="Epsilon is 1e-5 whatever the caller asks for. Where does the argument enter?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_the_variance",
         old=_SIGMA,
         new=f"({_VARIANCE} + eps)",
         says="The deviations are divided by the variance. Which unit does it have, if a is in metres, and which has "
         "sigma?",
     ),
-    _mistake(
+    mistake(
         id="only_scales",
         old="a_hat = (a - mu) / sigma",
         new="a_hat = a / sigma",
         says="a is divided by sigma, but its mean is still in it. What should the mean over the units be before gain "
         "and bias?",
     ),
-    _mistake(
+    mistake(
         id="only_centres",
         old="a_hat = (a - mu) / sigma",
         new="a_hat = a - mu",
         says="The mean is taken away, but nothing is divided by sigma. What should the variance over the units be "
         "before gain and bias?",
     ),
-    _mistake(
+    mistake(
         id="measures_sigma_from_zero",
         old="((a - mu) ** 2)",
         new="(a**2)",
         says="sigma is the root of the mean square of a, measured from 0. From where are deviations measured?",
     ),
-    _mistake(
+    mistake(
         id="applies_the_gain_before_it_normalises",
         old=f"""mu = {_MU}""",
         new=f"""a, g = g * a, np.ones_like(g)
@@ -645,38 +640,38 @@ MISTAKES["layer_norm_forward"] = [
         says="The gain is applied first and the result normalised, which undoes a gain that all units share. When "
         "does the gain come in?",
     ),
-    _mistake(
+    mistake(
         id="scales_the_bias_too",
         old="g * a_hat + b",
         new="g * (a_hat + b)",
         says="The bias is multiplied by the gain. What does the equation multiply?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_gain",
         old="g * a_hat + b",
         new="a_hat + b",
         says="The gain is missing. Which of the outputs would change if it were doubled?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="g * a_hat + b",
         new="g * a_hat",
         says="The bias is missing. What should y be for a unit that lies exactly at the mean?",
     ),
-    _mistake(
+    mistake(
         id="swaps_gain_and_bias",
         old="g * a_hat + b",
         new="b * a_hat + g",
         says="Gain and bias have changed places. Which of the two multiplies?",
     ),
-    _mistake(
+    mistake(
         id="centres_a_in_place",
         old="a_hat = (a - mu) / sigma",
         new="a -= mu\n    a_hat = a / sigma",
         says="The result is right, but the caller's a has lost its mean. What does `-=` do to an array that somebody "
         "else holds?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_variance_in_the_cache",
         old="y = g * a_hat + b",
         new="y = g * a_hat + b\n    sigma = sigma**2",
@@ -689,64 +684,64 @@ _BEFORE = "tuple(range(dy.ndim - 1))"
 _DA = "(da_hat - through_mu - through_sigma) / sigma"
 _THROUGH_SIGMA = "a_hat * (da_hat * a_hat).mean(axis=-1, keepdims=True)"
 MISTAKES["layer_norm_backward"] = [
-    _mistake(
+    mistake(
         id="leaves_out_the_path_through_the_variance",
         old=_DA,
         new="(da_hat - through_mu) / sigma",
         says="mu is differentiated, but sigma is treated as a constant. What happens to every normalised unit when "
         "one unit of the step moves away from the mean?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_path_through_the_mean",
         old=_DA,
         new="(da_hat - through_sigma) / sigma",
         says="sigma is differentiated, but mu is treated as a constant. What happens to every normalised unit when "
         "one unit of the step grows?",
     ),
-    _mistake(
+    mistake(
         id="treats_the_statistics_as_constants",
         old=_DA,
         new="da_hat / sigma",
         says="mu and sigma are both treated as constants. On which units of its step does each of them depend?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_path_through_the_variance",
         old=_DA,
         new="(da_hat - through_mu + through_sigma) / sigma",
         says="The path through sigma comes with the wrong sign. Does a larger sigma make a_hat larger or smaller?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_path_through_the_mean",
         old=_DA,
         new="(da_hat + through_mu - through_sigma) / sigma",
         says="The path through mu comes with the wrong sign. Does a larger mean raise or lower the deviations?",
     ),
-    _mistake(
+    mistake(
         id="forgets_to_divide_by_sigma",
         old=_DA,
         new="da_hat - through_mu - through_sigma",
         says="da is right but for the division by sigma. By how much does a_hat move when a moves by 1?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_the_variance",
         old=_DA,
         new="(da_hat - through_mu - through_sigma) / sigma**2",
         says="da is divided by sigma twice. Is sigma in the cache the standard deviation or the variance?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_sigma",
         old=_DA,
         new="(da_hat - through_mu - through_sigma) * sigma",
         says="da is multiplied by sigma. By how much does a_hat move when a moves by 1?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_gain",
         old="da_hat = dy * g",
         new="da_hat = dy",
         says="dy is taken for the gradient of a_hat: the gain is missing from da. By how much does y move when a_hat "
         "moves by 1?",
     ),
-    _mistake(
+    mistake(
         id="applies_the_gain_last",
         old=f"""da_hat = dy * g  # (..., H), dy/da_hat = g
     through_mu = da_hat.mean(axis=-1, keepdims=True)  # dmu/da_i = 1/H
@@ -759,7 +754,7 @@ MISTAKES["layer_norm_backward"] = [
         says="The gain multiplies at the very end, after the means over the units are taken. Going backwards, what "
         "comes first: the gain or the statistics?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_where_it_should_average",
         old=f"""through_mu = da_hat.mean(axis=-1, keepdims=True)  # dmu/da_i = 1/H
     through_sigma = {_THROUGH_SIGMA}""",
@@ -768,7 +763,7 @@ MISTAKES["layer_norm_backward"] = [
         says="Both paths are H times too strong: the units are added up. How much does the mean move when one of H "
         "units moves by 1?",
     ),
-    _mistake(
+    mistake(
         id="divides_the_variance_path_by_H_minus_1",
         old=f"through_sigma = {_THROUGH_SIGMA}",
         new="""H = len(g)
@@ -776,7 +771,7 @@ MISTAKES["layer_norm_backward"] = [
         says="The path through sigma is that of a variance which divides by H - 1. By what did the forward pass "
         "divide the squares?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch",
         old=f"""through_mu = da_hat.mean(axis=-1, keepdims=True)  # dmu/da_i = 1/H
     through_sigma = {_THROUGH_SIGMA}""",
@@ -785,33 +780,33 @@ MISTAKES["layer_norm_backward"] = [
         says="The means are taken over the batch: this is the backward pass of batch normalisation. Whose mean did "
         "each a go into?",
     ),
-    _mistake(
+    mistake(
         id="forgets_a_hat_in_the_variance_path",
         old=f"through_sigma = {_THROUGH_SIGMA}",
         new="through_sigma = (da_hat * a_hat).mean(axis=-1, keepdims=True)",
         says="The path through sigma is the same for all units of a step. Does a unit at the mean move sigma as much "
         "as one far from it?",
     ),
-    _mistake(
+    mistake(
         id="takes_dy_for_the_gradient_of_the_gain",
         old="(dy * a_hat).sum(axis=before)",
         new="dy.sum(axis=before)",
         says="dg equals db. What does the gain multiply in the forward pass?",
     ),
-    _mistake(
+    mistake(
         id="counts_the_gain_twice",
         old="(dy * a_hat).sum(axis=before)",
         new="(dy * g * a_hat).sum(axis=before)",
         says="The gain stands in its own gradient. What is the derivative of g times a_hat with respect to g?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_gain_and_bias_over_the_first_axis_alone",
         old=_BEFORE,
         new="0",
         says="dg and db are added up over the first axis alone; with more axes than two a shape is left over. How "
         "many steps and sequences share one gain?",
     ),
-    _mistake(
+    mistake(
         id="averages_gain_and_bias",
         old="""dg = (dy * a_hat).sum(axis=before)  # dy/dg = a_hat
     db = dy.sum(axis=before)""",
@@ -820,7 +815,7 @@ MISTAKES["layer_norm_backward"] = [
         says="dg and db are averaged over steps and sequences. The same parameter is used everywhere: do its "
         "gradients average or add up?",
     ),
-    _mistake(
+    mistake(
         id="does_not_add_up_gain_and_bias",
         old="""dg = (dy * a_hat).sum(axis=before)  # dy/dg = a_hat
     db = dy.sum(axis=before)""",
@@ -829,7 +824,7 @@ MISTAKES["layer_norm_backward"] = [
         says="dg and db have the shape of dy: each step has a gradient of its own. How many gains are there to be "
         "changed?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_dy",
         old="da_hat = dy * g",
         new="dy *= g\n    da_hat = dy",
@@ -841,21 +836,21 @@ MISTAKES["layer_norm_backward"] = [
 _A_T = "x[:, t] @ U.T + h_prev @ W.T"
 _STEP = f"y, norm_cache = layer_norm_forward({_A_T}, g, b, eps)  # (N, H)"
 MISTAKES["layer_norm_rnn_forward"] = [
-    _mistake(
+    mistake(
         id="adds_the_bias_before_it_normalises",
         old=_STEP,
         new=f"y, norm_cache = layer_norm_forward({_A_T} + b, g, 0 * b, eps)",
         says="The bias is added to a_t and then normalised with it, where a part that all units share is lost. On "
         "which side of the normalisation does b stand?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_bias_twice",
         old=_STEP,
         new=f"y, norm_cache = layer_norm_forward({_A_T} + b, g, b, eps)",
         says="The bias comes in twice: in a_t, as in the plain network, and after the normalisation. What is a_t in "
         "the equation?",
     ),
-    _mistake(
+    mistake(
         id="normalises_input_and_state_apart",
         old=_STEP,
         new="""y, norm_cache = layer_norm_forward(x[:, t] @ U.T, g, b, eps)
@@ -863,7 +858,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         says="What comes from the input and what comes from the state are normalised apart and then added. How many "
         "means and how many sigmas has a step in the equation?",
     ),
-    _mistake(
+    mistake(
         id="normalises_the_input_alone",
         old=_STEP,
         new="""y, norm_cache = layer_norm_forward(x[:, t] @ U.T, g, b, eps)
@@ -871,7 +866,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         says="Only what comes from the input is normalised; what comes from the state may still grow. What does a_t "
         "consist of?",
     ),
-    _mistake(
+    mistake(
         id="normalises_the_state_alone",
         old=_STEP,
         new="""y, norm_cache = layer_norm_forward(h_prev @ W.T, g, b, eps)
@@ -879,7 +874,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         says="Only what comes from the state is normalised, and the input is added afterwards. What does a_t consist "
         "of?",
     ),
-    _mistake(
+    mistake(
         id="normalises_after_tanh",
         old=f"""{_STEP}
         h_prev = h[:, t] = np.tanh(y)""",
@@ -888,56 +883,56 @@ MISTAKES["layer_norm_rnn_forward"] = [
         says="tanh comes first and the normalisation after it: states leave the interval from -1 to 1. Which of the "
         "two is inside the other?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_tanh",
         old="np.tanh(y)",
         new="y",
         says="This is what stands inside tanh. What keeps a state between -1 and 1?",
     ),
-    _mistake(
+    mistake(
         id="feeds_back_what_stands_inside_tanh",
         old="h_prev = h[:, t] = np.tanh(y)",
         new="h_prev, h[:, t] = y, np.tanh(y)",
         says="The first state is right; then the step is fed what stands inside tanh. Which of the two is the state?",
     ),
-    _mistake(
+    mistake(
         id="resets_the_state_at_each_step",
         old="h_prev @ W.T, g",
         new="h0 @ W.T, g",
         says="Every step starts from h0: no state depends on an earlier input. What does a step hand to the next one?",
     ),
-    _mistake(
+    mistake(
         id="ignores_h0",
         old="h_prev = h0",
         new="h_prev = np.zeros_like(h0)",
         says="The sequence always starts from zeros, even if h0 is given. What is the state before the first input?",
     ),
-    _mistake(
+    mistake(
         id="does_not_pass_epsilon_on",
         old="g, b, eps)",
         new="g, b)",
         says="All is right for epsilon 1e-5 and wrong for others. Where does the argument eps end up?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_gain",
         old="g, b, eps)",
         new="np.ones_like(g), b, eps)",
         says="The gain has no effect. Where does g stand in the equation?",
     ),
-    _mistake(
+    mistake(
         id="swaps_gain_and_bias",
         old="g, b, eps)",
         new="b, g, eps)",
         says="Gain and bias have changed places. In which order does layer_norm_forward take them?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_untransposed",
         old="h_prev @ W.T",
         new="h_prev @ W",
         says="The previous state meets W's transpose: W is square, so NumPy does not complain. With one state per "
         "row, what must stand there for W times a column?",
     ),
-    _mistake(
+    mistake(
         id="normalises_every_step_of_the_input_together",
         old=_STEP,
         new="""a = x @ U.T
@@ -947,7 +942,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         says="Mean and sigma are taken over the units of all steps together, so that early states depend on late "
         "inputs. How many means has a sequence of T steps?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_previous_state",
         old=" + h_prev @ W.T",
         new="",
@@ -964,54 +959,54 @@ _UNSCALED = (
     "Which of the two factors keeps the size of what is decomposed, Q or R, and where must the scale come in?"
 )
 MISTAKES["recurrent_init"] = [
-    _mistake(
+    mistake(
         id="leaves_the_signs_of_QR",
         old=_SIGNED,
         new="scale * Q",
         says="W is orthogonal, but its signs are those that the library happens to choose: over many draws the mean "
         "of Q[0, 0] is about -0.5 for H = 3. Which condition on R makes the decomposition unique?",
     ),
-    _mistake(
+    mistake(
         id="turns_the_signs_of_rows",
         old="* np.sign(np.diag(R))",
         new="* np.sign(np.diag(R))[:, None]",
         says="The signs go to the rows of Q, and Q times R is no longer the drawn matrix. R's rows must change sign: "
         "which part of Q does a row of R meet in the product?",
     ),
-    _mistake(
+    mistake(
         id="turns_signs_by_Qs_own_diagonal",
         old="np.sign(np.diag(R))",
         new="np.sign(np.diag(Q))",
         says="Q gets a positive diagonal, which favours matrices near the identity. Whose diagonal should be positive?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_Rs_diagonal",
         old="np.sign(np.diag(R))",
         new="np.diag(R)",
         says="The columns are multiplied by R's diagonal and no longer have length 1. What of these numbers is needed, "
         "and what not?",
     ),
-    _mistake(
+    mistake(
         id="takes_R_for_Q",
         old=_SIGNED,
         new="scale * R * np.sign(np.diag(R))[:, None]",
         says="This is R, with half of its entries zero. Which of the two factors is orthogonal?",
     ),
-    _mistake(
+    mistake(
         id="transposes_Q",
         old=_SIGNED,
         new="scale * (Q * np.sign(np.diag(R))).T",
         says="This is the transpose of the matrix that is asked for, orthogonal too, but not the Q of the drawn A. "
         "Does your function return Q itself?",
     ),
-    _mistake(
+    mistake(
         id="draws_a_plain_normal_matrix",
         old=_DRAWN,
         new="W = scale * rng.standard_normal((H, H)) / np.sqrt(H)",
         says="Normal numbers over the root of H keep lengths on average, but not each of them: the singular values "
         "run from nearly 0 to 2. What makes all of them equal?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_the_largest_singular_value",
         old=_DRAWN,
         new="""A = rng.standard_normal((H, H))
@@ -1019,47 +1014,47 @@ MISTAKES["recurrent_init"] = [
         says="The largest singular value is right, the others are smaller: some directions fade. What are the singular "
         "values of an orthogonal matrix?",
     ),
-    _mistake(
+    mistake(
         id="normalises_the_columns_alone",
         old=_DRAWN,
         new="""A = rng.standard_normal((H, H))
         W = scale * A / np.linalg.norm(A, axis=0)""",
         says="Each column has length 1, but the columns are not at right angles. Which decomposition makes them so?",
     ),
-    _mistake(
+    mistake(
         id="draws_from_uniform_numbers",
         old="qr(rng.standard_normal((H, H)))",
         new="qr(rng.random((H, H)))",
         says="The matrix is orthogonal, but made from numbers between 0 and 1, which favour some directions. What is "
         "special about a vector of normal numbers when it is turned?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_scale_of_the_orthogonal_matrix",
         old=_SIGNED,
         new="Q * np.sign(np.diag(R))",
         says=_UNSCALED,
     ),
-    _mistake(
+    mistake(
         id="scales_before_the_decomposition",
         old=_DRAWN,
         new="""Q, R = np.linalg.qr(scale * rng.standard_normal((H, H)))
         W = Q * np.sign(np.diag(R)) * 1.0""",
         says=_UNSCALED,
     ),
-    _mistake(
+    mistake(
         id="forgets_the_scale_of_the_identity",
         old="scale * np.eye(H)",
         new="np.eye(H)",
         says="The identity matrix is not scaled. What should W do to a state if scale is 0.9?",
     ),
-    _mistake(
+    mistake(
         id="fills_the_matrix_with_the_scale",
         old="scale * np.eye(H)",
         new="np.full((H, H), scale)",
         says="Every entry of the matrix is the scale: each unit gets the sum of all. Which matrix leaves a state as it "
         "is?",
     ),
-    _mistake(
+    mistake(
         id="takes_any_kind_for_the_identity",
         old="""elif kind == "identity":
         W = scale * np.eye(H)
@@ -1070,7 +1065,7 @@ MISTAKES["recurrent_init"] = [
         says="A kind that does not exist gives the identity matrix, without a word. What should a slip of the pen "
         "lead to?",
     ),
-    _mistake(
+    mistake(
         id="makes_every_determinant_positive",
         old=_SIGNED,
         new="""Q * np.sign(np.diag(R))
@@ -1079,13 +1074,13 @@ MISTAKES["recurrent_init"] = [
         says="All the matrices turn and none of them mirrors: a column is turned round where the determinant is "
         "negative. Is every orthogonal matrix to be drawn, or only half of them?",
     ),
-    _mistake(
+    mistake(
         id="makes_a_generator_of_its_own",
         old="qr(rng.standard_normal((H, H)))",
         new="qr(np.random.default_rng(0).standard_normal((H, H)))",
         says="The same matrix comes out whatever rng is. Which generator is the only source of randomness?",
     ),
-    _mistake(
+    mistake(
         id="draws_from_the_global_generator",
         old="qr(rng.standard_normal((H, H)))",
         new="qr(np.random.standard_normal((H, H)))",
@@ -1108,14 +1103,14 @@ _STEP_BY_STEP = """states, out = [], dropped(x)
         states.append(h)
         out = dropped(h)"""
 MISTAKES["dropout_deep_rnn"] = [
-    _mistake(
+    mistake(
         id="drops_on_the_recurrent_path",
         old=_STACK,
         new=_STEP_BY_STEP.format(step=_RECURRENT.format(state="dropped(h_prev[:, None])[:, 0]")),
         says="The state is dropped on its way to the next step too: after t steps a memory has passed t masks. On "
         "which arrows may noise enter, those upward or those along time?",
     ),
-    _mistake(
+    mistake(
         id="feeds_the_dropped_state_back",
         old=_STACK,
         new="""states, out = [], dropped(x)
@@ -1130,28 +1125,28 @@ MISTAKES["dropout_deep_rnn"] = [
         says="What W meets is the state after dropout: the mask that belongs to the layer above also hits the memory. "
         "Which copy of the state goes up, and which goes on in time?",
     ),
-    _mistake(
+    mistake(
         id="forgets_to_divide",
         old="v * m / (1 - p)",
         new="v * m",
         says="What is kept is not divided by 1 - p, so that layers get less in training than at test time. What is "
         "the expectation of D(v)?",
     ),
-    _mistake(
+    mistake(
         id="divides_by_p",
         old="v * m / (1 - p)",
         new="v * m / p",
         says="What is kept is divided by p, the probability of being *dropped*. For p = 0.3, what must the seven "
         "kept of ten be multiplied by to make up for the three?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_1_minus_p",
         old="v * m / (1 - p)",
         new="v * m * (1 - p)",
         says="What is kept is made smaller still, as older papers do *at test time*. Here the test does nothing: what "
         "must training do then to keep the expectation?",
     ),
-    _mistake(
+    mistake(
         id="scales_at_test_time",
         old="""if not training:
             return v""",
@@ -1160,7 +1155,7 @@ MISTAKES["dropout_deep_rnn"] = [
         says="At test time everything is multiplied by 1 - p. If training has already divided by it, what is left to "
         "do at test time?",
     ),
-    _mistake(
+    mistake(
         id="leaves_the_scale_to_the_test",
         old="""if not training:
             return v
@@ -1175,32 +1170,32 @@ MISTAKES["dropout_deep_rnn"] = [
         says="Training does not divide, and the test multiplies by 1 - p: this is how the first papers kept the "
         "expectation. On which side does this statement keep it?",
     ),
-    _mistake(
+    mistake(
         id="drops_at_test_time_too",
         old="if not training:",
         new="if False:",
         says="Entries are dropped at test time as well. Should the same input give two different answers then?",
     ),
-    _mistake(
+    mistake(
         id="keeps_with_probability_p",
         old="features)) >= p",
         new="features)) < p",
         says="Entries are kept with probability p and divided by 1 - p. Is p the probability of being kept or dropped?",
     ),
-    _mistake(
+    mistake(
         id="does_not_drop_the_input",
         old="states, out = [], dropped(x)",
         new="states, out = [], x",
         says="The input is never dropped: L places remain of L + 1. Which arrow upward is the lowest?",
     ),
-    _mistake(
+    mistake(
         id="does_not_drop_the_output",
         old=_STACK,
         new=_STACK.replace("out = dropped(h)", "out = dropped(h) if len(states) < len(layers) else h"),
         says="The top layer's states reach the output undropped: L places remain of L + 1. Which arrow upward is the "
         "highest?",
     ),
-    _mistake(
+    mistake(
         id="drops_only_between_layers",
         old=_STACK,
         new=_STACK.replace("dropped(x)", "x").replace(
@@ -1209,45 +1204,45 @@ MISTAKES["dropout_deep_rnn"] = [
         says="Only what passes between layers is dropped, as torch's dropout argument does: L - 1 places. Which two "
         "more does Zaremba's network have?",
     ),
-    _mistake(
+    mistake(
         id="drops_only_input_and_output",
         old=_STACK,
         new=_STACK.replace("out = dropped(h)", "out = h\n    out = dropped(out)"),
         says="Input and output are dropped, and nothing between the layers. How many places are there for L layers?",
     ),
-    _mistake(
+    mistake(
         id="shares_one_mask_in_time_always",
         old="1 if same_mask else T",
         new="1",
         says="All the steps of a sequence share one mask, asked or not. When is a fresh one to be drawn?",
     ),
-    _mistake(
+    mistake(
         id="never_shares_a_mask_in_time",
         old="1 if same_mask else T",
         new="T",
         says="Each step has a mask of its own even with same_mask. Which axis of the mask should have length 1 then?",
     ),
-    _mistake(
+    mistake(
         id="turns_same_mask_round",
         old="1 if same_mask else T",
         new="T if same_mask else 1",
         says="Steps share a mask exactly when they should not. Which of the two draws fewer numbers?",
     ),
-    _mistake(
+    mistake(
         id="drops_all_sequences_alike",
         old="rng.random((N, 1 if",
         new="rng.random((1, 1 if",
         says="All the sequences of a batch share their masks. How many different networks does one step of training "
         "then see?",
     ),
-    _mistake(
+    mistake(
         id="drops_whole_vectors",
         old="else T, features))",
         new="else T, 1))",
         says="A step's features are dropped all together or not at all. For which index is the mask drawn: for the "
         "step or for each feature?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_dropped_states",
         old="""states.append(h)
         out = dropped(h)""",
@@ -1255,13 +1250,13 @@ MISTAKES["dropout_deep_rnn"] = [
         states.append(out)""",
         says="The list holds the states after dropout. Which states did the layer itself go on with in time?",
     ),
-    _mistake(
+    mistake(
         id="feeds_x_to_every_layer",
         old="rnn_forward(out, U, W, b)",
         new="rnn_forward(dropped(x), U, W, b)",
         says="Every layer reads x (where all sizes are equal it even runs). What does the second layer read?",
     ),
-    _mistake(
+    mistake(
         id="drops_weights",
         old=_STACK,
         new=_STACK.replace("rnn_forward(out, U, W, b)", "rnn_forward(out, dropped(U[None])[0], W, b)").replace(
@@ -1270,7 +1265,7 @@ MISTAKES["dropout_deep_rnn"] = [
         says="Entries of U are dropped, one mask for the whole batch and all of time. Which is dropped here: weights, "
         "or what they are multiplied by?",
     ),
-    _mistake(
+    mistake(
         id="lets_any_probability_through",
         old="""if not 0 <= p < 1:
         raise ValueError("p must lie in 0 <= p < 1")
@@ -1280,14 +1275,14 @@ MISTAKES["dropout_deep_rnn"] = [
         says="p = 1 or a negative p passes without a word, and the result is NaN, or nothing is dropped. What is "
         "divided by 1 - p when p is 1?",
     ),
-    _mistake(
+    mistake(
         id="draws_from_the_global_generator",
         old="rng.random((N",
         new="np.random.random((N",
         says="The masks come from the generator that all code shares. Can anyone repeat them who has only rng?",
         exempt=_DIFFERENT_EACH_TIME,
     ),
-    _mistake(
+    mistake(
         id="draws_the_same_masks_each_time",
         old="m = rng.random((",
         new="m = np.random.default_rng(0).random((",

@@ -1,9 +1,7 @@
 """The reference of assignment 3 agrees with torch, finite differences and derivations; no mistake agrees with it."""
 
 import copy
-import itertools
 import math
-import re
 
 import numpy as np
 import pytest
@@ -13,25 +11,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from content import read_content
+from selfcheck.arrays import vector
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a3_stability")
-reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
-CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
-
-
-def _generators(seeds=3):
-    return [np.random.default_rng([2026, seed]) for seed in range(seeds)]
+reference, cases = CONTENT.reference, CONTENT.cases
 
 
 def _tensor(array, grad=False):
     return torch.tensor(array, dtype=torch.float64, requires_grad=grad)
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _differences(f, array, step=1e-6):
@@ -90,8 +78,8 @@ def test_the_given_gradients_agree_with_finite_differences():
 def test_the_given_states_and_backward_pass_agree_with_torch_from_an_initial_state():
     rng = np.random.default_rng(2)
     parameters, x, _ = _network(rng)
-    U, W, b, h0, dh = parameters["U"], parameters["W"], parameters["b"], cases._vector(rng, 3, 6), np.ones((3, 5, 6))
-    network = _copied(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+    U, W, b, h0, dh = parameters["U"], parameters["W"], parameters["b"], vector(rng, 3, 6), np.ones((3, 5, 6))
+    network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
     inputs, initial = _tensor(x, grad=True), _tensor(h0[None], grad=True)
     states, _ = network(inputs, initial)
     (states * _tensor(dh)).sum().backward()
@@ -373,7 +361,7 @@ def test_dropout_agrees_with_torchs_network_fed_masks_drawn_as_stated(same_mask)
     below = _tensor(x)
     for (U, W, b), h in zip(layers, states, strict=True):
         mask = twin.random((3, 1 if same_mask else 5, U.shape[1])) >= p
-        network = _copied(nn.RNN(U.shape[1], len(b), batch_first=True).double(), U, W, b, 0 * b)
+        network = with_parameters(nn.RNN(U.shape[1], len(b), batch_first=True).double(), U, W, b, 0 * b)
         below, _ = network(below * torch.tensor(mask) / (1 - p))
         np.testing.assert_allclose(h, below.detach().numpy(), rtol=1e-12)
     mask = twin.random((3, 1 if same_mask else 5, 5)) >= p
@@ -404,101 +392,3 @@ def test_dropout_keeps_the_expectation_of_a_linear_read_out_and_is_off_at_test_t
     quiet, states = reference.dropout_deep_rnn(x, layers, p, None, training=False)
     np.testing.assert_allclose(states[0], reference.rnn_forward(x, *layers[0])[0], rtol=1e-15)
     np.testing.assert_allclose(quiet, states[0], rtol=1e-15)
-
-
-# The cases, the other right solutions and the catalogue of mistakes
-
-
-def _namespace(name, source):
-    namespace = dict(vars(reference))
-    exec(compile(source, f"{name}.py", "exec"), namespace)
-    return namespace
-
-
-def _patched(name, mistake):
-    return _namespace(name, CELLS[name].replace(mistake["old"], mistake["new"]))
-
-
-def _observed(namespace, name, seeds=3):
-    """What is seen of a function on the public cases: results without caches, changed arguments, kinds of errors."""
-    seen = []
-    for rng in _generators(seeds):
-        for args in copy.deepcopy(cases.CASES(name, rng)):
-            try:
-                with np.errstate(all="ignore"):
-                    result = namespace[name](*args)
-            except Exception as error:
-                seen.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
-                continue
-            if name in cases.OPAQUE:
-                result = tuple(part for i, part in enumerate(result) if i not in cases.OPAQUE[name])
-            seen.append((result, [_exactly(a) for a in args if not isinstance(a, np.random.Generator)]))
-    return seen
-
-
-def _exactly(value):
-    """An argument after the call, so that a change by rounding alone counts too."""
-    if isinstance(value, np.ndarray):
-        return value.shape, value.tobytes()
-    if isinstance(value, (list, tuple)):
-        return [_exactly(item) for item in value]
-    return {key: _exactly(item) for key, item in value.items()} if isinstance(value, dict) else repr(value)
-
-
-def _same(one, other):
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, float) and isinstance(other, float):
-        return bool(np.isclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True))
-    return type(one) is type(other) and one == other
-
-
-def test_every_exercise_has_cases_right_solutions_and_mistakes():
-    assert set(CELLS) == set(RIGHT) == set(MISTAKES)
-    for name in CELLS:
-        assert 3 <= len(cases.CASES(name, np.random.default_rng(0))) <= 8
-        assert len(RIGHT[name]) >= 3
-        assert len(MISTAKES[name]) >= 5
-        ids = [mistake["id"] for mistake in MISTAKES[name]]
-        assert len(set(ids)) == len(ids)
-
-
-@pytest.mark.parametrize("name", list(CELLS))
-def test_cases_are_made_anew_from_the_generator_and_nothing_else(name):
-    def without_generators(seed):
-        made = cases.CASES(name, np.random.default_rng(seed))
-        return [[a for a in args if not isinstance(a, np.random.Generator)] for args in made]
-
-    assert _same(without_generators(1), without_generators(1))
-    if name != "recurrent_init":  # only its generators are random
-        assert not _same(without_generators(1), without_generators(2))
-
-
-@pytest.mark.parametrize(("name", "variant"), [(name, variant) for name in RIGHT for variant in RIGHT[name]])
-def test_a_right_solution_agrees_with_the_reference(name, variant):
-    assert _same(_observed(_namespace(name, RIGHT[name][variant]), name), _observed(vars(reference), name))
-
-
-@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
-def test_a_mistake_is_one_patch_inside_a_solution_region(name, mistake):
-    assert CELLS[name].count(mistake["old"]) == 1
-    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", CELLS[name], re.DOTALL)
-    assert any(mistake["old"] in region for region in regions)
-    assert re.fullmatch(r"[A-Za-z0-9_]+", mistake["id"])
-    assert re.search(r"\?$", mistake["says"])
-    assert mistake["old"] not in mistake["says"]
-
-
-@pytest.mark.parametrize("name", list(MISTAKES))
-def test_one_draw_of_the_cases_is_enough_to_tell_mistakes_apart(name):
-    named = [mistake for mistake in MISTAKES[name] if not mistake["exempt"]]
-    seen = {mistake["id"]: _observed(_patched(name, mistake), name, 1) for mistake in named}
-    says = {mistake["id"]: mistake["says"] for mistake in named}
-    right = _observed(vars(reference), name, 1)
-    assert not [each for each in seen if _same(seen[each], right)]
-    pairs = [(one, other) for one, other in itertools.combinations(seen, 2) if says[one] != says[other]]
-    assert not [pair for pair in pairs if _same(seen[pair[0]], seen[pair[1]])]

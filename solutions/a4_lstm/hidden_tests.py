@@ -8,39 +8,17 @@ import copy
 
 import numpy as np
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized
 
-EITHER_FLOAT = (np.float32, np.float64)
 ORIGINAL = "of original_lstm_step"
-
-
-def _agree(results, desired, words, names, *, rtol=1e-7, dtype=np.float64):
-    """Each result, a tuple, agrees with the reference's in its first values, which are called `names`."""
-    for result, wanted, said in zip(results, desired, words, strict=True):
-        expect.tuple(result, len(wanted), f"the result {said}")
-        for name, found, value in zip(names, result, wanted, strict=False):
-            expect.close(found, value, name=f"{name} {said}", rtol=rtol, dtype=dtype)
-
-
-def _agree_at_sizes(target, asked, make, rng, sizes, names):
-    calls = [make(rng, **some) for some in sizes]
-    desired = [asked(*copy.deepcopy(args)) for args in calls]
-    words = ["with " + ", ".join(f"{k} = {v}" for k, v in some.items()) for some in sizes]
-    _agree(target.map(calls), desired, words, names)
-
-
-def _agree_in_float32_and_strided(target, asked, cases, args, names):
-    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
-    strided, in_float32 = target.map([cases.strided(args), single])
-    _agree([strided], [desired], ["with strided arrays"], names)
-    _agree([in_float32], [asked(*single)], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 def _original(probe, asked, args, words, **tolerance):
     """The student's original_lstm_step, which stands in the cell of additive_cell."""
     result, _ = probe("original_lstm_step", *args)
-    _agree([result], [asked.original_lstm_step(*copy.deepcopy(args))], [f"{ORIGINAL} {words}"], ("h", "c"), **tolerance)
+    desired = asked.original_lstm_step(*copy.deepcopy(args))
+    results_agree([result], [desired], [f"{ORIGINAL} {words}"], ("h", "c"), **tolerance)
 
 
 @exercise("additive_cell", points=2)
@@ -52,13 +30,13 @@ def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, refe
         {"N": 6, "D": 7, "H": 1, "gates": False},
         {"N": 5, "D": 5, "H": 5},
     ]
-    _agree_at_sizes(additive_cell, reference.additive_cell, cases.additive_cell, rng, sizes, ("h", "c"))
+    agree(additive_cell, reference.additive_cell, sized(cases.additive_cell, rng, sizes), ("h", "c"))
 
 
 @exercise("additive_cell", points=1)
 def test_the_additive_cell_agrees_in_float32_and_strided(additive_cell, reference, cases, rng):
     args = cases.additive_cell(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(additive_cell, reference.additive_cell, cases, args, ("h", "c"))
+    agree_in_float32_and_strided(additive_cell, reference.additive_cell, args, ("h", "c"))
 
 
 @exercise("additive_cell", points=2)
@@ -67,8 +45,8 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
         args = cases.original_lstm_step(rng, N, D, H)
         _original(probe, reference, args, f"with N = {N}, D = {D}, H = {H}")
     args = cases.original_lstm_step(rng, N=2, D=3, H=4)
-    _original(probe, reference, cases.strided(args), "with strided arrays")
-    _original(probe, reference, cases.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
+    _original(probe, reference, arrays.strided(args), "with strided arrays")
+    _original(probe, reference, arrays.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 SIZES_OF_A_STEP = [
@@ -84,13 +62,13 @@ SIZES_OF_A_STEP = [
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_at_other_sizes_down_to_one(lstm_step_forward, reference, cases, rng):
     asked, make = reference.lstm_step_forward, cases.lstm_step_forward
-    _agree_at_sizes(lstm_step_forward, asked, make, rng, SIZES_OF_A_STEP, ("h", "c"))
+    agree(lstm_step_forward, asked, sized(make, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("lstm_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(lstm_step_forward, reference, cases, rng):
     args = cases.lstm_step_forward(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(lstm_step_forward, reference.lstm_step_forward, cases, args, ("h", "c"))
+    agree_in_float32_and_strided(lstm_step_forward, reference.lstm_step_forward, args, ("h", "c"))
 
 
 def _expect_biases(gate_settings, asked, calls, *, rtol=1e-7, dtype=np.float64):
@@ -121,15 +99,15 @@ def test_the_biases_agree_for_one_unit_and_where_nothing_moves_the_gates(gate_se
 @exercise("gate_settings", points=1)
 def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases, rng):
     args = cases.gate_settings(rng, D=3, H=6)
-    _expect_biases(gate_settings, reference.gate_settings, [cases.strided(args)])
-    _expect_biases(gate_settings, reference.gate_settings, [cases.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
+    _expect_biases(gate_settings, reference.gate_settings, [arrays.strided(args)])
+    _expect_biases(gate_settings, reference.gate_settings, [arrays.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
     sizes = [{"N": 4, "T": 12, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False}]
     asked, make = reference.lstm_forward, cases.lstm_forward
-    _agree_at_sizes(lstm_forward, asked, make, rng, sizes, ("h", "c_last"))
+    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=2)
@@ -142,13 +120,13 @@ def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
         {"N": 4, "T": 4, "D": 4, "H": 4},
     ]
     asked, make = reference.lstm_forward, cases.lstm_forward
-    _agree_at_sizes(lstm_forward, asked, make, rng, sizes, ("h", "c_last"))
+    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=1)
 def test_a_sequence_agrees_in_float32_and_strided(lstm_forward, reference, cases, rng):
     args = cases.lstm_forward(rng, N=2, T=6, D=5, H=3)
-    _agree_in_float32_and_strided(lstm_forward, reference.lstm_forward, cases, args, ("h", "c_last"))
+    agree_in_float32_and_strided(lstm_forward, reference.lstm_forward, args, ("h", "c_last"))
 
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
@@ -165,7 +143,7 @@ def _step(reference, cases):
 @exercise("lstm_step_backward", points=2)
 def test_a_steps_gradients_agree_at_other_sizes_down_to_one(lstm_step_backward, reference, cases, rng):
     asked, make = reference.lstm_step_backward, _step(reference, cases)
-    _agree_at_sizes(lstm_step_backward, asked, make, rng, SIZES_OF_A_STEP, STEP_GRADIENTS)
+    agree(lstm_step_backward, asked, sized(make, rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -180,7 +158,7 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
 @exercise("lstm_step_backward", points=1)
 def test_a_steps_gradients_agree_in_float32_and_strided(lstm_step_backward, reference, cases, rng):
     args = _step(reference, cases)(rng, 4, 3, 7)
-    _agree_in_float32_and_strided(lstm_step_backward, reference.lstm_step_backward, cases, args, STEP_GRADIENTS)
+    agree_in_float32_and_strided(lstm_step_backward, reference.lstm_step_backward, args, STEP_GRADIENTS)
 
 
 def _expect_slopes(result, names, forward, args, arriving, rng):
@@ -218,7 +196,7 @@ def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, ca
         {"N": 5, "T": 5, "D": 5, "H": 5},
     ]
     asked, make = reference.lstm_backward, _sequence(reference, cases)
-    _agree_at_sizes(lstm_backward, asked, make, rng, sizes, GRADIENTS)
+    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=2)
@@ -230,7 +208,7 @@ def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, c
         {"N": 2, "T": 2, "D": 1, "H": 1, "initial": False},
     ]
     asked, make = reference.lstm_backward, _sequence(reference, cases)
-    _agree_at_sizes(lstm_backward, asked, make, rng, sizes, GRADIENTS)
+    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=1)
@@ -244,18 +222,18 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
 @exercise("lstm_backward", points=1)
 def test_a_sequences_gradients_agree_in_float32_and_strided(lstm_backward, reference, cases, rng):
     args = _sequence(reference, cases)(rng, N=2, T=5, D=4, H=3)
-    _agree_in_float32_and_strided(lstm_backward, reference.lstm_backward, cases, args, GRADIENTS)
+    agree_in_float32_and_strided(lstm_backward, reference.lstm_backward, args, GRADIENTS)
 
 
 @exercise("peephole_step", points=3)
 def test_the_peephole_step_agrees_at_other_sizes_down_to_one(peephole_step, reference, cases, rng):
-    _agree_at_sizes(peephole_step, reference.peephole_step, cases.peephole_step, rng, SIZES_OF_A_STEP, ("h", "c"))
+    agree(peephole_step, reference.peephole_step, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("peephole_step", points=1)
 def test_the_peephole_step_agrees_in_float32_and_strided(peephole_step, reference, cases, rng):
     args = cases.peephole_step(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(peephole_step, reference.peephole_step, cases, args, ("h", "c"))
+    agree_in_float32_and_strided(peephole_step, reference.peephole_step, args, ("h", "c"))
 
 
 @exercise("forget_bias_init", points=2)
@@ -279,7 +257,7 @@ def test_the_biases_of_every_rule_agree_at_other_sizes(forget_bias_init, referen
 @exercise("forget_bias_init", points=1)
 def test_the_initial_biases_agree_in_float32_and_strided(forget_bias_init, reference, cases, rng):
     args = cases.forget_bias_init(rng, H=5, each=True)
-    strided, single = forget_bias_init.map([cases.strided(args), cases.in_float32(args)])
+    strided, single = forget_bias_init.map([arrays.strided(args), arrays.in_float32(args)])
     desired = reference.forget_bias_init(*args)
     expect.close(strided, desired, name="the new b of strided arrays")
     expect.close(single, desired, name="the new b of float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)

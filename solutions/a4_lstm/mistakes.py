@@ -1,102 +1,97 @@
 """The mistakes that students make in assignment 4: each a patch on the reference, and the sentence to read.
 
-`old` stands exactly once in the exercise's cell, inside its solution region; `new` takes its place. `says` tells what
-the result equals and asks the question that leads on; it never holds the line to write. `exempt` gives the reason where
-the self-checker cannot name the mistake from its output.
+CONTRIBUTING.md says what each key of an entry holds.
 """
 
 from itertools import combinations
 
-MISTAKES: dict[str, list[dict[str, str | None]]] = {}
+from autograder.course.catalogue import mistake
 
-
-def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = None) -> dict[str, str | None]:
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-
+MISTAKES = {}
 
 _CARRIED = "c_prev + i * np.tanh(x @ U.T + h_prev @ W.T + b)"
 _OF_THE_ORIGINAL = "additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)"
 MISTAKES["additive_cell"] = [
-    _mistake(
+    mistake(
         id="leaves_out_the_old_cell_state",
         old="c_prev + i * np.tanh(",
         new="i * np.tanh(",
         says="c does not depend on the cell state before: this is a plain recurrent network again. What is new in "
         "the additive cell?",
     ),
-    _mistake(
+    mistake(
         id="adds_to_the_hidden_state",
         old="c_prev + i * np.tanh(",
         new="h_prev + i * np.tanh(",
         says="The candidate is added to the old hidden state. Two states travel from step to step: which of them "
         "is added to?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_candidate_read_the_cell_state",
         old="h_prev @ W.T + b)",
         new="c_prev @ W.T + b)",
         says="W meets the cell state. Which of the two states stands in the equation beside the input?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_tanh_of_the_candidate",
         old="i * np.tanh(x @ U.T + h_prev @ W.T + b)",
         new="i * (x @ U.T + h_prev @ W.T + b)",
         says="What is added to the cell has not been through tanh. How much may one step add at the most?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="i * np.tanh(x",
         new="i * sigmoid(x",
         says="What is added to the cell is always positive: c can only grow. Which function lets a step take away "
         "as well as add?",
     ),
-    _mistake(
+    mistake(
         id="squashes_the_cell_state",
         old=_CARRIED,
         new=f"np.tanh({_CARRIED})",
         says="c itself goes through tanh before it is kept, so that the direct derivative is no longer 1. Where does "
         "tanh of c stand in the equations, and is its result carried on?",
     ),
-    _mistake(
+    mistake(
         id="squashes_the_old_cell_state",
         old="c_prev + i * np.tanh(",
         new="np.tanh(c_prev) + i * np.tanh(",
         says="The old cell state goes through tanh before it is added to. What is done to it in the equation?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_input_gate_on_the_whole_sum",
         old=_CARRIED,
         new="i * (c_prev + np.tanh(x @ U.T + h_prev @ W.T + b))",
         says="The input gate multiplies the old cell state too. What does a gate at the input decide about what is "
         "already stored?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_input_gate_inside_tanh",
         old="np.tanh(x @ U.T + h_prev @ W.T + b)",
         new="1.0 * np.tanh(i * (x @ U.T + h_prev @ W.T + b))",
         says="The input gate stands inside tanh, and multiplies once more outside. On which side of the candidate's "
         "tanh is the gate, and how often?",
     ),
-    _mistake(
+    mistake(
         id="moves_the_input_gate_inside_tanh",
         old="i * np.tanh(x @ U.T + h_prev @ W.T + b)",
         new="np.tanh(i * (x @ U.T + h_prev @ W.T + b))",
         says="The input gate multiplies what goes into tanh instead of what comes out. What should half a gate do to "
         "a candidate of 1?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_input_gate",
         old="i * np.tanh(x",
         new="np.tanh(x",
         says="The input gate has no effect: everything is let in. Where does i stand in the equation?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_output_gate",
         old="o * np.tanh(c)",
         new="np.tanh(c)",
         says="The output gate has no effect: everything is shown. Where does o stand in the equation?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_two_gates",
         old="""i * np.tanh(x @ U.T + h_prev @ W.T + b)  # (N, H)
     h = o *""",
@@ -105,84 +100,84 @@ MISTAKES["additive_cell"] = [
         says="The output gate stands at the input, and the input gate at the output. Which of them is there to decide "
         "what is stored?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_cell_state_itself",
         old="o * np.tanh(c)",
         new="o * c",
         says="h is the gated cell state without tanh: it can be as large as c. Between which bounds should h lie?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_output_gate_inside_tanh",
         old="o * np.tanh(c)",
         new="np.tanh(o * c)",
         says="The output gate multiplies c before tanh. Of what is o the part that is shown?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_old_cell_state",
         old="o * np.tanh(c)",
         new="o * np.tanh(c_prev)",
         says="h shows the cell state as it was before this step. Has the input of this step reached h?",
     ),
-    _mistake(
+    mistake(
         id="forgets_what_the_input_gate_lets_in",
         old="c_prev + i * np.tanh(",
         new="(1 - i) * c_prev + i * np.tanh(",
         says="As much is forgotten as is let in: with i = 1 nothing old remains. Does this cell forget at all?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_of_each_product",
         old="np.tanh(x @ U.T + h_prev @ W.T + b)",
         new="(np.tanh(x @ U.T) + np.tanh(h_prev @ W.T + b))",
         says="tanh is taken of the input's part and of the state's part, one by one. How many times does tanh stand "
         "in the candidate, and what stands inside?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_bias_outside_tanh",
         old="h_prev @ W.T + b)",
         new="h_prev @ W.T) + b",
         says="The bias is added to the cell directly, at every step and past the gate. Is b inside or outside the "
         "brackets of the candidate?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="h_prev @ W.T + b)",
         new="h_prev @ W.T)",
         says="The bias is missing. What should be added to the cell when the input and the hidden state are zero?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_untransposed",
         old="h_prev @ W.T",
         new="h_prev @ W",
         says="The hidden state meets W's transpose: W is square, so NumPy does not complain. With one state per row, "
         "what must stand there for W times a column?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_the_old_cell_state",
         old=_CARRIED,
         new="np.add(c_prev, i * np.tanh(x @ U.T + h_prev @ W.T + b), out=c_prev)",
         says="c is right, but it was written into c_prev: the caller has lost the state before the step. Who else may "
         "still need that array?",
     ),
-    _mistake(
+    mistake(
         id="original_exchanges_the_gates",
         old=_OF_THE_ORIGINAL,
         new=_OF_THE_ORIGINAL.replace("i, o)", "o, i)"),
         says="In original_lstm_step the two gates change places. Which rows of the weights belong to which gate?",
     ),
-    _mistake(
+    mistake(
         id="original_takes_the_order_i_o_g",
         old="(U_i, U_g, U_o), (W_i, W_g, W_o), (b_i, b_g, b_o)",
         new="(U_i, U_o, U_g), (W_i, W_o, W_g), (b_i, b_o, b_g)",
         says="original_lstm_step takes the rows in the order i, o, g. Which H rows does the statement give to g?",
     ),
-    _mistake(
+    mistake(
         id="original_uses_tanh_for_the_input_gate",
         old="i = sigmoid(x",
         new="i = np.tanh(x",
         says="In original_lstm_step the input gate is a tanh, and can be negative. What would it mean to let in less "
         "than nothing?",
     ),
-    _mistake(
+    mistake(
         id="original_leaves_out_the_sigmoid_of_the_output_gate",
         old="o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)",
         new="o = x @ U_o.T + h_prev @ W_o.T + b_o",
@@ -204,7 +199,7 @@ def _gates_swapped(old: str, cell: str) -> list[dict[str, str | None]]:
         order[a], order[b] = other, one
         what = asked.get((one, other), f"the rows of {one} make {other}, and those of {other} make {one}")
         found.append(
-            _mistake(
+            mistake(
                 id=f"takes_{one}_for_{other}",
                 old=old,
                 new=", ".join(f"a_{gate}" for gate in order) + " =",
@@ -219,155 +214,155 @@ _ROWS = "a_i, a_f, a_g, a_o ="
 _INTERLEAVED = "np.moveaxis(({}).reshape(len(x), -1, 4), 2, 0)"
 MISTAKES["lstm_step_forward"] = [
     *_gates_swapped(_ROWS, "step"),
-    _mistake(
+    mistake(
         id="uses_tanh_for_the_input_gate",
         old="= sigmoid(a_i)",
         new="= np.tanh(a_i)",
         says="The input gate goes through tanh and can be negative. Between which bounds does a gate lie?",
     ),
-    _mistake(
+    mistake(
         id="uses_tanh_for_the_forget_gate",
         old="sigmoid(a_f)",
         new="np.tanh(a_f)",
         says="The forget gate goes through tanh: it can turn the sign of what is stored. Between which bounds does "
         "the part that is kept lie?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="np.tanh(a_g)",
         new="sigmoid(a_g)",
         says="The candidate goes through the sigmoid, as the gates do: a step can only add to the cell. Which of the "
         "four is not a gate?",
     ),
-    _mistake(
+    mistake(
         id="uses_tanh_for_the_output_gate",
         old="sigmoid(a_o)",
         new="np.tanh(a_o)",
         says="The output gate goes through tanh: it can turn the sign of what is shown. Between which bounds does a "
         "gate lie?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_tanh_of_the_candidate",
         old="np.tanh(a_g)",
         new="a_g",
         says="The candidate has not been through tanh. How much may one step add to the cell at the most?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_input_gate",
         old="+ i * g",
         new="+ g",
         says="The whole candidate is added, whatever the input gate says. What decides how much of g is let in?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_forget_gate",
         old="f * c_prev",
         new="c_prev",
         says="All of the old cell state is kept: this is the original LSTM. What has the popular one in addition?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_output_gate",
         old="o * np.tanh(c)",
         new="np.tanh(c)",
         says="The whole cell is shown, whatever the output gate says. What decides how much of it is read?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_candidate_by_the_forget_gate",
         old="+ i * g",
         new="+ f * g",
         says="The candidate is multiplied by the forget gate. Which gate decides about what comes in, and which about "
         "what was there?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_forget_gate_on_the_whole_sum",
         old="f * c_prev + i * g",
         new="f * (c_prev + i * g)",
         says="The forget gate multiplies what is let in as well. What does it decide about: the old, the new or both?",
     ),
-    _mistake(
+    mistake(
         id="couples_the_two_gates",
         old="f * c_prev",
         new="(1 - i) * c_prev",
         says="One minus the input gate stands where the forget gate should: as in a GRU, as much goes as comes. Can "
         "such a cell add to what it has, the second row of the lecture's table?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_cell_state_itself",
         old="o * np.tanh(c)",
         new="o * c",
         says="h is o times c, without tanh. Between which bounds should h lie, however long the cell has been adding?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_output_gate_inside_tanh",
         old="o * np.tanh(c)",
         new="np.tanh(o * c)",
         says="The output gate multiplies c before tanh instead of after it. What is h where o is one half and c is "
         "very large?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_sigmoid_of_the_cell_state",
         old="o * np.tanh(c)",
         new="o * sigmoid(c)",
         says="What is shown of the cell goes through the sigmoid: h is never negative. Which function stands there?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_old_cell_state",
         old="o * np.tanh(c)",
         new="o * np.tanh(c_prev)",
         says="h shows the cell state from before the step. Which of the two is computed first, h or c?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_old_hidden_state_in_the_cell",
         old="f * c_prev",
         new="f * h_prev",
         says="The forget gate keeps a part of the old hidden state. Of which state does the cell keep a part?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_gates_read_the_cell_state",
         old="h_prev @ W.T",
         new="c_prev @ W.T",
         says="The gates read the cell state in the place of the hidden state. Which state does W meet? (A cell whose "
         "gates see c as well comes later, with a matrix for it.)",
     ),
-    _mistake(
+    mistake(
         id="lets_the_gates_read_the_input_alone",
         old=" + h_prev @ W.T",
         new="",
         says="Gates and candidate do not depend on the hidden state. How do they learn what the cell has shown?",
     ),
-    _mistake(
+    mistake(
         id="squashes_the_cell_state",
         old="f * c_prev + i * g",
         new="np.tanh(f * c_prev + i * g)",
         says="c goes through tanh before it is kept and once more for h. How often does tanh of c stand in the "
         "equations, and in which of them?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_states_in_the_wrong_order",
         old="h = o * np.tanh(c)  # (N, H)",
         new="h, c = c, o * np.tanh(c)",
         says="h and c are exchanged in what is returned. Which one is shown to the outside, and which one is kept?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="h_prev @ W.T + b",
         new="h_prev @ W.T",
         says="The biases are missing. What is a gate when the input and the hidden state are zero?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_bias_twice",
         old="h_prev @ W.T + b",
         new="h_prev @ W.T + 2 * b",
         says="The biases are counted twice, as if there were one with each product, as in PyTorch. How many does the "
         "equation have?",
     ),
-    _mistake(
+    mistake(
         id="interleaves_the_gates",
         old="np.split(x @ U.T + h_prev @ W.T + b, 4, axis=1)",
         new=_INTERLEAVED.format("x @ U.T + h_prev @ W.T + b"),
         says="Every fourth row is taken for the same gate. Do the rows of a gate lie side by side, or one unit's four "
         "gates?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_the_old_cell_state",
         old="f * c_prev + i * g",
         new="np.add(f * c_prev, i * g, out=c_prev)",
@@ -380,163 +375,163 @@ _LEAST = "(1 - tolerance) ** (1 / T)"
 _SWING = "x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)"
 _BIASES = "np.concatenate([signs[:, 0], signs[:, 1]]) * (a + swing[: 2 * H])"
 MISTAKES["gate_settings"] = [
-    _mistake(
+    mistake(
         id="holds_for_one_step",
         old=_LEAST,
         new="1 - tolerance",
         says="The biases hold for a single step. What is left after T steps, when each keeps the same part?",
     ),
-    _mistake(
+    mistake(
         id="divides_the_tolerance_among_the_steps",
         old=_LEAST,
         new="1 - tolerance / T",
         says="The tolerance is divided by T: that is enough, but a little more than is needed. Do losses add up from "
         "step to step, or do the parts that are kept multiply?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_power_of_T",
         old=_LEAST,
         new="(1 - tolerance) ** T",
         says="The more steps there are, the less each of them keeps. Solve for the gate: what undoes the power of T?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_tolerance",
         old=_LEAST,
         new="tolerance ** (1 / T)",
         says="After T steps only the tolerance is left. Is it the part that is kept, or the part that may be lost?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_logarithm_of_the_gate",
         old="np.log(gate / (1 - gate))",
         new="-np.log(gate)",
         says="The bias is the logarithm of the gate. Which function turns the sigmoid back?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_gate_for_its_bias",
         old="np.log(gate / (1 - gate))",
         new="gate",
         says="The bias is the gate's own value. What is the sigmoid of 1?",
     ),
-    _mistake(
+    mistake(
         id="takes_what_is_lost_for_an_exponential",
         old="np.log(gate / (1 - gate))",
         new="-np.log(1 - gate)",
         says="The bias is a little too large: it takes one minus the sigmoid for an exponential, which it is only far "
         "out. What is the exact inverse of the sigmoid?",
     ),
-    _mistake(
+    mistake(
         id="wins_with_a_huge_bias",
         old="(a + swing[: 2 * H])",
         new="1000.0",
         says="The gates are held by a huge number. It works, for any T and any weights, and no gradient will ever move "
         "such a gate again: which is the smallest that works?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_weights",
         old="(a + swing[: 2 * H])",
         new="a",
         says="The biases hold the gates when inputs and states are zero. How far can the weights move a gate from "
         "there?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_best_case",
         old="(a + swing[: 2 * H])",
         new="(a - swing[: 2 * H])",
         says="The biases are enough only where inputs and states help. Which input makes it hardest for a gate to stay "
         "where it should?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_states",
         old=" + np.abs(W).sum(axis=1)",
         new="",
         says="The part of the inputs is counted, that of the hidden state is not. What else moves a gate?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_inputs",
         old="x_max * np.abs(U).sum(axis=1) + ",
         new="",
         says="The part of the hidden state is counted, that of the inputs is not. What else moves a gate?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_size_of_the_inputs",
         old="x_max * np.abs(U)",
         new="np.abs(U)",
         says="The inputs are taken to be 1 at the most. What does x_max say about them?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_states_by_x_max",
         old=_SWING,
         new="x_max * (np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1))",
         says="The hidden state is given the inputs' bound. How large can an entry of h become, and why?",
     ),
-    _mistake(
+    mistake(
         id="adds_weights_with_their_signs",
         old=_SWING,
         new="np.abs(x_max * U.sum(axis=1) + W.sum(axis=1))",
         says="The weights are added with their signs, as if all inputs and states were at their upper bounds. Which "
         "sign would each of them have in the worst case?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_largest_weight",
         old=_SWING,
         new="x_max * np.abs(U).max(axis=1) + np.abs(W).max(axis=1)",
         says="Only the largest weight of each row is counted. Can all inputs be at their worst at the same time?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_length_of_the_rows",
         old=_SWING,
         new="x_max * np.linalg.norm(U, axis=1) + np.linalg.norm(W, axis=1)",
         says="The Euclidean length of each row is taken. That would bound a product with a vector of bounded length: "
         "what is bounded here?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_two_gates",
         old="np.concatenate([signs[:, 0], signs[:, 1]])",
         new="np.concatenate([signs[:, 1], signs[:, 0]])",
         says="Units that should remember overwrite, and the other way round: the two columns of the table are "
         "exchanged. Which gate must be open to keep what is there?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_remember_and_erase",
         old='"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1)',
         new='"remember": (-1, -1), "add": (1, 1), "erase": (-1, 1)',
         says="Units that should remember erase, and the other way round. What does the forget gate multiply when it "
         "is 1?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_add_and_overwrite",
         old='"add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)',
         new='"add": (1, -1), "erase": (-1, -1), "overwrite": (1, 1)',
         says="Units that should add overwrite, and the other way round. What must become of the old value when "
         "something is added to it?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_forget_gate_as_forgetting",
         old="[signs[:, 0], signs[:, 1]]",
         new="[signs[:, 0], -signs[:, 1]]",
         says="The forget gate is shut where it should be open: it is read as how much is forgotten. What becomes of "
         "the old value when f is 1?",
     ),
-    _mistake(
+    mistake(
         id="does_for_all_units_what_the_first_should",
         old="[table[behaviour] for behaviour in behaviours]",
         new="[table[behaviours[0]] for _ in behaviours]",
         says="All units behave as the first should. How many words are there, and to what does each belong?",
     ),
-    _mistake(
+    mistake(
         id="adds_to_the_old_biases",
         old=_BIASES,
         new=f"b[: 2 * H] + {_BIASES}",
         says="What is needed is added to the old biases. Is the old bias still there when the new one is set?",
     ),
-    _mistake(
+    mistake(
         id="shuts_gates_to_the_tolerance",
         old=_BIASES,
         new="np.where(np.concatenate([signs[:, 0], signs[:, 1]]) > 0, a + swing[: 2 * H], "
         "np.log(tolerance / (1 - tolerance)) - swing[: 2 * H])",
         says="Open gates are right; shut ones let the tolerance through at every step. How much comes in over T steps?",
     ),
-    _mistake(
+    mistake(
         id="writes_into_b",
         old="new = np.concatenate([biases, b[2 * H :]])",
         new="b[: 2 * H] = biases\n    new = b",
@@ -549,116 +544,116 @@ _STATES_KEPT = "h[:, t], c[:, t], gates[:, t] = h_t, c_t,"
 MISTAKES["lstm_forward"] = [
     *_gates_swapped(_ROWS, "sequence")[:1],
     *_gates_swapped(_ROWS, "sequence")[-1:],
-    _mistake(
+    mistake(
         id="resets_the_hidden_state_at_each_step",
         old="h_t @ W.T",
         new="h0 @ W.T",
         says="The gates of every step read h0. Which hidden state does a step hand to the next one?",
     ),
-    _mistake(
+    mistake(
         id="resets_the_cell_state_at_each_step",
         old="f * c_t + i * g",
         new="f * c0 + i * g",
         says="Every step starts from c0: the cell keeps nothing. Which cell state does a step hand to the next one?",
     ),
-    _mistake(
+    mistake(
         id="ignores_h0",
         old="h_t, c_t = h0, c0",
         new="h_t, c_t = np.zeros_like(h0), c0",
         says="The hidden state always starts from zeros, even if h0 is given. What is the state before the first "
         "input?",
     ),
-    _mistake(
+    mistake(
         id="ignores_c0",
         old="h_t, c_t = h0, c0",
         new="h_t, c_t = h0, np.zeros_like(c0)",
         says="The cell state always starts from zeros, even if c0 is given. How many states does a sequence start "
         "from?",
     ),
-    _mistake(
+    mistake(
         id="ignores_both_initial_states",
         old="h_t, c_t = h0, c0",
         new="h_t, c_t = np.zeros_like(h0), np.zeros_like(c0)",
         says="Both states always start from zeros, whatever is given. What are h0 and c0 for?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_initial_states",
         old="h_t, c_t = h0, c0",
         new="h_t, c_t = c0, h0",
         says="The hidden state starts from c0 and the cell from h0. In which order does the function take them?",
     ),
-    _mistake(
+    mistake(
         id="starts_the_cell_from_h0",
         old="h_t, c_t = h0, c0",
         new="h_t, c_t = h0, h0",
         says="The cell state starts from h0. What is c0 for?",
     ),
-    _mistake(
+    mistake(
         id="stores_the_states_before_the_step",
         old=_STATES_KEPT,
         new="h[:, t], c[:, t], gates[:, t] = (h[:, t - 1] if t else h0), c_t,",
         says="h[:, 0] is h0, and at each step stands what was stored one step before. Has h[:, t] already read "
         "x[:, t]?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_sequence_from_its_end",
         old="a_x[:, t]",
         new="a_x[:, T - 1 - t]",
         says="The inputs are read from the last to the first. Which input should the first state have read?",
     ),
-    _mistake(
+    mistake(
         id="reads_each_input_one_step_late",
         old="a_x[:, t]",
         new="a_x[:, t - 1]",
         says="Each step reads the input before its own, and the first reads the last, by way of index -1. Which input "
         "arrives at step t?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_first_input_at_every_step",
         old="a_x[:, t]",
         new="a_x[:, 0]",
         says="The first input is read at every step. Which axis of x is time, and what walks along it?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_gates_read_the_cell_state",
         old="h_t @ W.T",
         new="c_t @ W.T",
         says="The gates read the cell state in the place of the hidden state. Which state does W meet?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_cell_states_as_h",
         old=_STATES_KEPT,
         new="h[:, t], c[:, t], gates[:, t] = c_t, c_t,",
         says="The cell states stand where the hidden states should; the last cell state is right. Which of the two is "
         "shown to the outside?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_last_hidden_state_as_c_last",
         old=_STATES_KEPT,
         new="h[:, t], c[:, t], gates[:, t] = h_t, h_t,",
         says="The hidden states are right, and the last of them stands where the last cell state should. What does the "
         "array c hold?",
     ),
-    _mistake(
+    mistake(
         id="carries_on_the_hidden_state_without_tanh",
         old="h_t = o * np.tanh(c_t)",
         new="h_t = o * c_t",
         says="h is o times c, without tanh, at every step. Between which bounds should h lie?",
     ),
-    _mistake(
+    mistake(
         id="squashes_the_cell_state_at_each_step",
         old="c_t = f * c_t + i * g",
         new="c_t = np.tanh(f * c_t + i * g)",
         says="The cell state goes through tanh at every step, so that what is stored shrinks. Where does tanh of c "
         "stand, and is it carried on?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="x @ U.T + b",
         new="x @ U.T",
         says="The biases are missing at every step. What is a gate when the input and the hidden state are zero?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_first_step",
         old="""h_t, c_t = h0, c0
     for t in range(T):""",
@@ -667,14 +662,14 @@ MISTAKES["lstm_forward"] = [
     for t in range(1, T):""",
         says="The first input is never read: h[:, 0] is h0. At which index does time begin?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="np.tanh(a_g)",
         new="sigmoid(a_g)",
         says="The candidate goes through the sigmoid at every step, so that the cell can only fill up. Which of the "
         "four is not a gate?",
     ),
-    _mistake(
+    mistake(
         id="writes_into_c0",
         old="c_t = f * c_t + i * g",
         new="c_t *= f\n        c_t += i * g",
@@ -685,53 +680,53 @@ MISTAKES["lstm_forward"] = [
 
 _INTO_THE_CELL = "dc = dc + dh * o * (1 - tanh_c**2)"
 MISTAKES["lstm_step_backward"] = [
-    _mistake(
+    mistake(
         id="skips_the_path_through_h",
         old=_INTO_THE_CELL,
         new="dc = 1.0 * dc",
         says="The cell state gets no gradient from h: the path through tanh(c) is missing. On how many ways does L "
         "depend on c?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_gradient_at_c",
         old=_INTO_THE_CELL,
         new="dc = dh * o * (1 - tanh_c**2)",
         says="The gradient that arrives at c from the next step is lost. What does the argument dc hold, and where "
         "does it enter?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_output_gate_on_the_way_to_c",
         old=_INTO_THE_CELL,
         new="dc = dc + dh * (1 - tanh_c**2)",
         says="On the way from h to c the output gate is missing. What multiplies tanh(c) in h?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_slope_of_tanh_on_the_way_to_c",
         old=_INTO_THE_CELL,
         new="dc = dc + dh * o",
         says="On the way from h to c the slope of tanh is missing. What is the derivative of tanh(c)?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_slope_of_tanh_from_c_itself",
         old=_INTO_THE_CELL,
         new="dc = dc + dh * o * (1 - c**2)",
         says="On the way from h to c one minus the square of c is taken. Of which number is the square taken in the "
         "derivative of tanh?",
     ),
-    _mistake(
+    mistake(
         id="adds_dh_to_dc",
         old=_INTO_THE_CELL,
         new="dc = dc + dh",
         says="dh is added to dc as it is. What lies between c and h, and what is its derivative?",
     ),
-    _mistake(
+    mistake(
         id="changes_dc_in_place",
         old=_INTO_THE_CELL,
         new="dc += dh * o * (1 - tanh_c**2)",
         says="The gradients are right, but the array dc of the caller was changed on the way. Which operator adds "
         "without a new array?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_slopes_of_the_gates",
         old="""da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
     da_f = dc * c_prev * f * (1 - f)  # dc_t/df = c_{t-1}
@@ -744,7 +739,7 @@ MISTAKES["lstm_step_backward"] = [
         says="The gradients are those at the gates' values, not at what goes into sigmoid and tanh. Which derivatives "
         "lie between the two?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_partners_of_i_and_f",
         old="""da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
     da_f = dc * c_prev *""",
@@ -753,115 +748,115 @@ MISTAKES["lstm_step_backward"] = [
         says="The input gate's gradient is multiplied by the old cell state, the forget gate's by the candidate. By "
         "what is each of the two gates multiplied in c?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_new_cell_state_for_the_forget_gate",
         old="da_f = dc * c_prev *",
         new="da_f = dc * c *",
         says="The forget gate's gradient holds the new cell state. Which state does the forget gate multiply?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_old_hidden_state_for_the_forget_gate",
         old="da_f = dc * c_prev *",
         new="da_f = dc * h_prev *",
         says="The forget gate's gradient holds the old hidden state. Which state does the forget gate multiply?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_slope_of_the_sigmoid_for_the_candidate",
         old="(1 - g**2)",
         new="g * (1 - g)",
         says="The candidate's gradient has the slope of a sigmoid. Which function makes g, and what is its derivative?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_input_gate_of_the_candidate",
         old="da_g = dc * i * (1",
         new="da_g = dc * (1",
         says="The candidate's gradient does not pass the input gate. By what is g multiplied in c?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_candidate_by_the_forget_gate",
         old="da_g = dc * i * (1",
         new="da_g = dc * f * (1",
         says="The candidate's gradient passes the forget gate. Which gate multiplies g in c?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_candidate_of_the_input_gate",
         old="da_i = dc * g * i",
         new="da_i = dc * i",
         says="The input gate's gradient does not hold what the gate lets in. By what is i multiplied in c?",
     ),
-    _mistake(
+    mistake(
         id="takes_c_for_tanh_of_c_at_the_output_gate",
         old="dh * tanh_c * o",
         new="dh * c * o",
         says="The output gate's gradient holds c instead of tanh(c). By what is o multiplied in h?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_output_gates_gradient_from_c",
         old="dh * tanh_c * o",
         new="dc * tanh_c * o",
         says="The output gate's gradient is taken from dc. Does the output gate stand in the equation of c, or in that "
         "of h?",
     ),
-    _mistake(
+    mistake(
         id="stacks_the_gates_as_f_i_g_o",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_f, da_i, da_g, da_o]",
         says="The input gate's gradient stands in the forget gate's rows, and the other way round. In which order are "
         "the four stacked?",
     ),
-    _mistake(
+    mistake(
         id="stacks_the_gates_as_i_f_o_g",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_i, da_f, da_o, da_g]",
         says="The four are stacked in the order i, f, o, g. Which order do the rows of U, W and b have?",
     ),
-    _mistake(
+    mistake(
         id="stacks_the_gates_as_g_f_i_o",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_g, da_f, da_i, da_o]",
         says="The candidate's gradient stands in the input gate's rows, and the other way round. In which order are "
         "the four stacked?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_forget_gate_on_the_way_back",
         old="dc_prev = dc * f",
         new="dc_prev = dc",
         says="The gradient at c goes back to c_prev undiminished, as in the original LSTM. What multiplies c_prev in "
         "this one?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_by_the_input_gate_on_the_way_back",
         old="dc_prev = dc * f",
         new="dc_prev = dc * i",
         says="The gradient goes back to c_prev through the input gate. Which gate multiplies c_prev?",
     ),
-    _mistake(
+    mistake(
         id="sends_back_only_what_arrived_at_c",
         old="dc_prev = dc * f",
         new="dc_prev = (dc - dh * o * (1 - tanh_c**2)) * f",
         says="Only what arrived at c goes back to c_prev; what came to c by way of h is missing. What is the whole "
         "gradient of L with respect to c?",
     ),
-    _mistake(
+    mistake(
         id="adds_dh_to_the_gradient_at_h_prev",
         old="dh_prev = da @ W",
         new="dh_prev = da @ W + dh",
         says="dh is added to the gradient of h_prev, as if a copy of h_prev stood in h. Through what alone does h_prev "
         "act?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_new_hidden_state_for_dW",
         old="da.T @ h_prev",
         new="da.T @ (o * tanh_c)",
         says="dW is made with the new hidden state. Which hidden state does W meet in this step?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_old_cell_state_for_dW",
         old="da.T @ h_prev",
         new="da.T @ c_prev",
         says="dW is made with the old cell state. Which state does W meet in this step?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch",
         old="""dU = da.T @ x  # (4H, D): the sum over the batch
     dW = da.T @ h_prev  # (4H, H)
@@ -872,13 +867,13 @@ MISTAKES["lstm_step_backward"] = [
         says="The weights' gradients are too small by the size of the batch. Is a shared parameter's gradient a mean "
         "or a sum?",
     ),
-    _mistake(
+    mistake(
         id="leaves_db_unsummed",
         old="da.sum(axis=0)",
         new="da",
         says="db has a row for each sequence. How many biases are there, and how often is each of them used?",
     ),
-    _mistake(
+    mistake(
         id="transposes_dU",
         old="da.T @ x",
         new="x.T @ da",
@@ -893,7 +888,7 @@ _SUMS = """dU = da.T @ x.reshape(N * T, D)
     dW = da.T @ h_prev.reshape(N * T, H)
     db = da.sum(axis=0)"""
 MISTAKES["lstm_backward"] = [
-    _mistake(
+    mistake(
         id="carries_nothing_between_the_steps",
         old=_GOES_BACK,
         new=f"""dh_t = dh[:, t]
@@ -901,117 +896,117 @@ MISTAKES["lstm_backward"] = [
         says="Every step is differentiated by itself: nothing goes back from a step to the one before. Which two "
         "gradients does a step hand back?",
     ),
-    _mistake(
+    mistake(
         id="does_not_carry_dh",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = dh[:, t]",
         says="The hidden state gets no gradient from the next step; the cell state does. What reads h besides the "
         "outside?",
     ),
-    _mistake(
+    mistake(
         id="does_not_carry_dc",
         old="dc_t = dc_next +",
         new=f"dc_t = {_AT_THE_LAST} +",
         says="The cell state gets no gradient from the next step; the hidden state does. Which of the two ways back is "
         "the one the LSTM was made for?",
     ),
-    _mistake(
+    mistake(
         id="ignores_what_arrives_at_the_hidden_states",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = (dh[:, t] if t == T - 1 else 0) + dh_next",
         says="Of dh only the last step is used. At which hidden states does a gradient arrive from outside?",
     ),
-    _mistake(
+    mistake(
         id="ignores_dc_last",
         old="np.zeros_like(h0), dc_last",
         new="np.zeros_like(h0), np.zeros_like(dc_last)",
         says="The gradient at the last cell state is ignored. With what does dc begin its way back?",
     ),
-    _mistake(
+    mistake(
         id="adds_dc_last_at_every_step",
         old="dc_t = dc_next +",
         new="dc_t = dc_next + (dc_last if t < T - 1 else 0) +",
         says="dc_last is added at every step. At which step does it arrive?",
     ),
-    _mistake(
+    mistake(
         id="starts_dh_from_dc_last",
         old="np.zeros_like(h0), dc_last",
         new="dc_last, np.zeros_like(h0)",
         says="dc_last arrives at the last hidden state instead of the last cell state. Which of the two does it belong "
         "to?",
     ),
-    _mistake(
+    mistake(
         id="skips_the_path_through_h",
         old="dc_t = dc_next + dh_t * dh_dc[:, t]",
         new="dc_t = 1.0 * dc_next",
         says="The cell states get no gradient from the hidden states: the path through tanh(c) is missing. On how many "
         "ways does L depend on a cell state?",
     ),
-    _mistake(
+    mistake(
         id="sends_only_the_outside_part_through_tanh",
         old="dh_t * dh_dc[:, t]",
         new="dh[:, t] * dh_dc[:, t]",
         says="From h to c goes only what arrived from outside, not what came back from the next step. Which gradient "
         "at h is the whole one?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_output_gate_on_the_way_to_c",
         old="o * (1 - tanh_c**2)",
         new="1 - tanh_c**2",
         says="On the way from h to c the output gate is missing, at every step. What multiplies tanh(c) in h?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_slope_of_tanh_on_the_way_to_c",
         old="o * (1 - tanh_c**2)",
         new="o.copy()",
         says="On the way from h to c the slope of tanh is missing, at every step. What is the derivative of tanh(c)?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_forget_gate_on_the_way_back",
         old="dc_next = dc_t * f[:, t]",
         new="dc_next = dc_t",
         says="The gradient at c goes back undiminished, as in the original LSTM. What multiplies the old cell state in "
         "this one?",
     ),
-    _mistake(
+    mistake(
         id="passes_the_forget_gate_of_the_step_before",
         old="dc_next = dc_t * f[:, t]",
         new="dc_next = dc_t * f[:, max(t - 1, 0)]",
         says="On the way back the forget gate of one step earlier is passed. Between which two cell states does f of "
         "step t stand?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_new_cell_state_for_the_forget_gate",
         old="c_prev * f * (1 - f)",
         new="c * f * (1 - f)",
         says="The forget gates' gradients hold the new cell states. Which state does a forget gate multiply?",
     ),
-    _mistake(
+    mistake(
         id="takes_zero_for_the_cell_state_before_the_first_step",
         old="np.concatenate([c0[:, None], c[:, :-1]], axis=1)",
         new="np.concatenate([0 * c0[:, None], c[:, :-1]], axis=1)",
         says="Before the first step the cell state is taken to be zero. What did the forward pass start from?",
     ),
-    _mistake(
+    mistake(
         id="takes_zero_for_the_hidden_state_before_the_first_step",
         old="np.concatenate([h0[:, None], h[:, :-1]], axis=1)",
         new="np.concatenate([0 * h0[:, None], h[:, :-1]], axis=1)",
         says="Before the first step the hidden state is taken to be zero: dW lacks a part. What did the forward pass "
         "start from?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_new_hidden_states_for_dW",
         old="h_prev.reshape(N * T, H)",
         new="h.reshape(N * T, H)",
         says="dW pairs each step with its own hidden state. Which hidden state does W meet at step t?",
     ),
-    _mistake(
+    mistake(
         id="shifts_the_hidden_states_the_wrong_way",
         old="h_prev.reshape(N * T, H)",
         new="np.concatenate([h[:, 1:], h0[:, None]], axis=1).reshape(N * T, H)",
         says="dW pairs each step with the hidden state after it. Which hidden state does W meet at step t?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_the_weights_gradients_at_each_step",
         old=_SUMS,
         new="""da = da.reshape(N, T, 4 * H)[:, 0]
@@ -1019,57 +1014,57 @@ MISTAKES["lstm_backward"] = [
         says="The weights' gradients hold the part of the first step alone, the last one to be reached. What is the "
         "gradient of a parameter that is used T times?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_last_step_alone",
         old=_SUMS,
         new="""da = da.reshape(N, T, 4 * H)[:, -1]
     dU, dW, db = da.T @ x[:, -1], da.T @ h_prev[:, -1], da.sum(axis=0)""",
         says="The weights' gradients hold the part of the last step alone. How often are the weights used?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_time",
         old=_SUMS,
         new="dU, dW, db = da.T @ x.reshape(N * T, D) / T, da.T @ h_prev.reshape(N * T, H) / T, da.sum(axis=0) / T",
         says="The weights' gradients are too small by the number of steps. Is a shared parameter's gradient a mean or "
         "a sum?",
     ),
-    _mistake(
+    mistake(
         id="goes_forward_in_time",
         old="reversed(range(T))",
         new="range(T)",
         says="The loop runs from the first step to the last. From which side does a gradient come?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_gates_as_i_f_o_g",
         old="i, f, g, o = np.split",
         new="i, f, o, g = np.split",
         says="The cache's gates are read in the order i, f, o, g. In which order does the forward pass put them there?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_slope_of_the_sigmoid_for_the_candidate",
         old="i * (1 - g**2)",
         new="i * g * (1 - g)",
         says="The candidates' gradients have the slope of a sigmoid. Which function makes g?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_gradients_at_the_first_states",
         old="dh0, dc0 = dh_next, dc_next",
         new="dh0, dc0 = dh_t, dc_t",
         says="dh0 and dc0 are the gradients at the states after the first step. How far back do h0 and c0 lie?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_dh0_and_dc0",
         old="dh0, dc0 = dh_next, dc_next",
         new="dh0, dc0 = dc_next, dh_next",
         says="dh0 and dc0 are exchanged. In which order does the forward pass take h0 and c0?",
     ),
-    _mistake(
+    mistake(
         id="changes_dh_in_place",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = dh[:, t]\n        dh_t += dh_next",
         says="The gradients are right, but the array dh of the caller was changed on the way. Is a slice a copy?",
     ),
-    _mistake(
+    mistake(
         id="changes_dc_last_in_place",
         old="dc_t = dc_next + dh_t * dh_dc[:, t]",
         new="dc_t = dc_next\n        dc_t += dh_t * dh_dc[:, t]",
@@ -1080,92 +1075,92 @@ MISTAKES["lstm_backward"] = [
 
 _SEEN_BY_O = "a_o + c @ P_o.T"
 MISTAKES["peephole_step"] = [
-    _mistake(
+    mistake(
         id="lets_the_output_gate_see_the_old_cell_state",
         old=_SEEN_BY_O,
         new="a_o + c_prev @ P_o.T",
         says="The output gate sees the cell state from before the step. Which of the two does the slide's note in "
         "brackets give it?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_output_gate_see_tanh_of_c",
         old=_SEEN_BY_O,
         new="a_o + np.tanh(c) @ P_o.T",
         says="The output gate sees tanh(c). Does a peephole look at the cell state, or at what is shown of it?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_output_gate_see_the_candidate",
         old=_SEEN_BY_O,
         new="a_o + np.tanh(a_g) @ P_o.T",
         says="The output gate sees the candidate. What is it that the peepholes look at?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_output_gate_no_peephole",
         old=_SEEN_BY_O,
         new="a_o",
         says="The output gate sees no cell state. How many gates have a peephole?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_input_gate_no_peephole",
         old="sigmoid(a_i + c_prev @ P_i.T)",
         new="sigmoid(a_i)",
         says="The input gate sees no cell state. How many gates have a peephole?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_forget_gate_no_peephole",
         old="sigmoid(a_f + c_prev @ P_f.T)",
         new="sigmoid(a_f)",
         says="The forget gate sees no cell state. How many gates have a peephole?",
     ),
-    _mistake(
+    mistake(
         id="ignores_the_peepholes",
         old="np.split(P, 3)",
         new="np.split(0 * P, 3)",
         says="This is the LSTM without peepholes. What do the gates see in addition?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_candidate_a_peephole",
         old="np.tanh(a_g)",
         new="np.tanh(a_g + c_prev @ P_i.T)",
         says="The candidate sees the cell state too, through the input gate's matrix. Which rows has P, and which of "
         "the four has none?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_peepholes_of_i_and_f",
         old="P_i, P_f, P_o = np.split",
         new="P_f, P_i, P_o = np.split",
         says="The input gate looks through the forget gate's peephole, and the other way round. In which order are the "
         "rows of P?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_peepholes_of_f_and_o",
         old="P_i, P_f, P_o = np.split",
         new="P_i, P_o, P_f = np.split",
         says="The forget gate looks through the output gate's peephole, and the other way round. In which order are "
         "the rows of P?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_peepholes_of_i_and_o",
         old="P_i, P_f, P_o = np.split",
         new="P_o, P_f, P_i = np.split",
         says="The input gate looks through the output gate's peephole, and the other way round. In which order are the "
         "rows of P?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_peepholes_untransposed",
         old="P_i, P_f, P_o = np.split(P, 3)",
         new="P_i, P_f, P_o = (p.T for p in np.split(P, 3))",
         says="The cell states meet the transposes of the three matrices: these are square, so NumPy does not complain. "
         "With one state per row, what must stand there for a matrix times a column?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_diagonals_alone",
         old="P_i, P_f, P_o = np.split(P, 3)",
         new="P_i, P_f, P_o = (np.diag(np.diag(p)) for p in np.split(P, 3))",
         says="Each unit sees its own cell state alone, as in the usual form. What do the matrices hold beside their "
         "diagonals?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_entry_by_entry",
         old="""i = sigmoid(a_i + c_prev @ P_i.T)
     f = sigmoid(a_f + c_prev @ P_f.T)""",
@@ -1174,7 +1169,7 @@ MISTAKES["peephole_step"] = [
         says="Each unit of i and f sees its own cell state, multiplied by the sum of its row. What does a matrix do to "
         "the states of the other units?",
     ),
-    _mistake(
+    mistake(
         id="lets_the_gates_see_the_hidden_state",
         old="""i = sigmoid(a_i + c_prev @ P_i.T)
     f = sigmoid(a_f + c_prev @ P_f.T)""",
@@ -1182,7 +1177,7 @@ MISTAKES["peephole_step"] = [
     f = sigmoid(a_f + h_prev @ P_f.T)""",
         says="Through the peepholes i and f see the hidden state, which they see already. What do they not see before?",
     ),
-    _mistake(
+    mistake(
         id="looks_after_the_sigmoid",
         old="""i = sigmoid(a_i + c_prev @ P_i.T)
     f = sigmoid(a_f + c_prev @ P_f.T)""",
@@ -1191,13 +1186,13 @@ MISTAKES["peephole_step"] = [
         says="What i and f see is added after the sigmoid, so that a gate can leave the interval from 0 to 1. Is the "
         "cell state inside or outside the brackets?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_cell_state_itself",
         old="o * np.tanh(c)",
         new="o * c",
         says="h is o times c, without tanh. Between which bounds should h lie?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_order_i_f_o_g",
         old=_ROWS,
         new="a_i, a_f, a_o, a_g =",
@@ -1211,95 +1206,95 @@ _FIXED = """bias = 0.0
         bias = 1.0"""
 _ROWS_OF_F = "new[H : 2 * H] ="
 MISTAKES["forget_bias_init"] = [
-    _mistake(
+    mistake(
         id="takes_T_for_the_bias",
         old=_REMEMBERED,
         new="bias = T",
         says="The bias is T itself. What is the sigmoid of 50, and how long does such a gate remember?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_gate_for_its_bias",
         old=_REMEMBERED,
         new="bias = T / (1 + T)",
         says="The bias is the value that the gate should have. Which function stands between a bias and its gate?",
     ),
-    _mistake(
+    mistake(
         id="counts_the_present_step",
         old=_REMEMBERED,
         new="bias = np.log(T - 1)",
         says="The gate is 1 - 1/T, so that the powers sum to T only if the zeroth is counted. With which power does "
         "the sum of the statement begin?",
     ),
-    _mistake(
+    mistake(
         id="turns_the_sign",
         old=_REMEMBERED,
         new="bias = -np.log(T)",
         says="The longer a unit should remember, the more it forgets. On which side of zero is the bias of a gate that "
         "is nearly open?",
     ),
-    _mistake(
+    mistake(
         id="keeps_one_half_after_T_steps",
         old=_REMEMBERED,
         new="bias = -np.log(2 ** (1 / T) - 1)",
         says="After T steps one half is left: that is a half-life. What does the statement's sum over all powers add "
         "up to?",
     ),
-    _mistake(
+    mistake(
         id="keeps_one_eth_after_T_steps",
         old=_REMEMBERED,
         new="bias = -np.log(np.exp(1 / T) - 1)",
         says="After T steps 1/e is left, which is near to what is asked but not the same. What does a geometric series "
         "sum to?",
     ),
-    _mistake(
+    mistake(
         id="sets_the_input_gate",
         old=_ROWS_OF_F,
         new="new[:H] =",
         says="The input gate's biases are set. Which rows belong to f?",
     ),
-    _mistake(
+    mistake(
         id="sets_the_candidate",
         old=_ROWS_OF_F,
         new="new[2 * H : 3 * H] =",
         says="The candidate's biases are set. Which rows belong to f?",
     ),
-    _mistake(
+    mistake(
         id="sets_the_output_gate",
         old=_ROWS_OF_F,
         new="new[3 * H :] =",
         says="The output gate's biases are set. Which rows belong to f?",
     ),
-    _mistake(
+    mistake(
         id="adds_to_the_old_biases",
         old=_ROWS_OF_F,
         new="new[H : 2 * H] +=",
         says="The number is added to the biases that were there. What is asked: to set them, or to raise them?",
     ),
-    _mistake(
+    mistake(
         id="clears_the_other_biases",
         old="new = b.copy()",
         new="new = np.zeros_like(b)",
         says="The biases of the other gates are zero. What should become of them?",
     ),
-    _mistake(
+    mistake(
         id="writes_into_b",
         old="new = b.copy()",
         new="new = b",
         says="The biases are right, but the caller's array was changed. Does a second name make a second array?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_zero_and_one",
         old=_FIXED,
         new=_FIXED.replace("0.0", "-").replace("1.0", "0.0").replace("-", "1.0"),
         says='The rules "zero" and "one" are exchanged. Is it the bias that is meant, or the gate?',
     ),
-    _mistake(
+    mistake(
         id="sets_a_zero_bias_for_a_gate_of_one",
         old=_FIXED,
         new=_FIXED.replace("0.0", "-1000.0").replace("= 1.0", "= 1000.0"),
         says='With the rules "zero" and "one" the gate itself is 0 or 1. To what do the two words refer?',
     ),
-    _mistake(
+    mistake(
         id="lets_any_word_pass",
         old='raise ValueError(f"no such rule: {rule}")',
         new="return b.copy()",

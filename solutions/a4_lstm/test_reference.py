@@ -1,8 +1,6 @@
 """The reference of assignment 4 agrees with published numbers, torch.nn and finite differences; its mistakes do not."""
 
-import copy
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -10,22 +8,14 @@ import torch
 from torch import nn
 
 from content import read_content
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a4_lstm")
-reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
-CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
+reference, cases = CONTENT.reference, CONTENT.cases
 
 
 def _tensor(array, **options):
     return torch.tensor(array, dtype=torch.float64, **options)
-
-
-def _copied(module, *arrays):
-    module = module.double()
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(_tensor(array))
-    return module
 
 
 def _space(*shape, low, high):
@@ -71,7 +61,7 @@ def test_a_sequence_reproduces_the_published_numbers():
 
 def _torch_lstm(x, U, W, b, h0, c0):
     """torch.nn.LSTM with these weights, its inputs as leaves, and its h (N, T, H) and last c (N, H)."""
-    network = _copied(nn.LSTM(U.shape[1], W.shape[1], batch_first=True), U, W, b, 0 * b)
+    network = with_parameters(nn.LSTM(U.shape[1], W.shape[1], batch_first=True).double(), U, W, b, 0 * b)
     leaves = [_tensor(array, requires_grad=True) for array in (x, h0, c0)]
     h, (_, c_last) = network(leaves[0], (leaves[1][None], leaves[2][None]))
     return network, leaves, h, c_last[0]
@@ -79,7 +69,7 @@ def _torch_lstm(x, U, W, b, h0, c0):
 
 def test_a_step_agrees_with_torch():
     x, h_prev, c_prev, U, W, b = cases.lstm_step_forward(np.random.default_rng(0))
-    cell = _copied(nn.LSTMCell(4, 6), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), U, W, b, 0 * b)
     states = cell(_tensor(x), (_tensor(h_prev), _tensor(c_prev)))
     h, c, cache = reference.lstm_step_forward(x, h_prev, c_prev, U, W, b)
     for ours, theirs in zip((h, c), states, strict=True):
@@ -104,7 +94,7 @@ def test_a_steps_gradients_agree_with_autograd():
     rng = np.random.default_rng(0)
     x, h_prev, c_prev, U, W, b = args = cases.lstm_step_forward(rng)
     dh, dc = cases.step_gradients(rng, 3, 6)
-    cell = _copied(nn.LSTMCell(4, 6), U, W, b, 0 * b)
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), U, W, b, 0 * b)
     leaves = [_tensor(array, requires_grad=True) for array in (x, h_prev, c_prev)]
     wanted = [*leaves, cell.weight_ih, cell.weight_hh, cell.bias_ih]
     theirs = torch.autograd.grad(cell(leaves[0], tuple(leaves[1:])), wanted, (_tensor(dh), _tensor(dc)))
@@ -246,7 +236,7 @@ def test_the_original_lstm_is_torchs_with_the_forget_gate_held_open():
         i, g, o = np.split(rows, 3)
         return np.concatenate([i, np.full_like(i, held), g, o])
 
-    cell = _copied(nn.LSTMCell(4, 6), four(U, 0), four(W, 0), four(b, 1000), 0 * four(b, 0))
+    cell = with_parameters(nn.LSTMCell(4, 6).double(), four(U, 0), four(W, 0), four(b, 1000), 0 * four(b, 0))
     states = cell(_tensor(x), (_tensor(h_prev), _tensor(c_prev)))
     for ours, theirs in zip(reference.original_lstm_step(x, h_prev, c_prev, U, W, b), states, strict=True):
         np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-12)
@@ -333,86 +323,3 @@ def test_what_is_in_a_cell_survives_as_many_steps_as_the_rule_says(rule, T, step
     np.testing.assert_array_equal(new[[0, 1, 4, 5, 6, 7]], [1, 2, 5, 6, 7, 8])
     f = _logistic(new[2:4])
     np.testing.assert_allclose(sum(f**k for k in range(1, 2000)), steps, rtol=1e-9)
-
-
-# The cases, the other right solutions and the catalogue of mistakes
-
-
-def _namespace(name, source):
-    namespace = dict(vars(reference))
-    exec(compile(source, f"{name}.py", "exec"), namespace)
-    return namespace
-
-
-def _patched(name, mistake):
-    return _namespace(name, CELLS[name].replace(mistake["old"], mistake["new"]))
-
-
-def _observed(namespace, name, seeds=2):
-    """What is seen of a function on the public cases: results without caches, changed arguments, kinds of errors."""
-    seen = []
-    for rng in (np.random.default_rng([2026, seed]) for seed in range(seeds)):
-        for args in copy.deepcopy(cases.CASES(name, rng)):
-            try:
-                with np.errstate(all="ignore"):
-                    result = _called(namespace, name, args)
-            except Exception as error:
-                seen.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
-                continue
-            if name in cases.OPAQUE:
-                result = tuple(part for i, part in enumerate(result) if i not in cases.OPAQUE[name])
-            seen.append((result, args))
-    return seen
-
-
-def _called(namespace, name, args):
-    if name in cases.SHOWN_BY:
-        return list(cases.PROBES[cases.SHOWN_BY[name]](namespace, *args).values())
-    return namespace[name](*args)
-
-
-def _same(one, other):
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return type(one) is type(other) and one == other
-
-
-def test_every_exercise_has_cases_right_solutions_and_mistakes():
-    assert set(CELLS) == set(RIGHT) == set(MISTAKES)
-    assert sum(len(listed) for listed in MISTAKES.values()) >= 50
-    for name in CELLS:
-        assert 2 <= len(cases.CASES(name, np.random.default_rng(0))) <= 5
-        assert len(RIGHT[name]) >= 3
-        ids = [mistake["id"] for mistake in MISTAKES[name]]
-        assert len(set(ids)) == len(ids)
-
-
-@pytest.mark.parametrize("name", list(CELLS))
-def test_cases_are_made_anew_from_the_generator_and_nothing_else(name):
-    one, same, other = (cases.CASES(name, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert _same(one, same)
-    assert not _same(one, other)
-
-
-@pytest.mark.parametrize(("name", "variant"), [(name, variant) for name in RIGHT for variant in RIGHT[name]])
-def test_a_right_solution_agrees_with_the_reference(name, variant):
-    assert _same(_observed(_namespace(name, RIGHT[name][variant]), name), _observed(vars(reference), name))
-
-
-@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
-def test_a_mistake_is_one_patch_inside_a_solution_region(name, mistake):
-    assert CELLS[name].count(mistake["old"]) == 1
-    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", CELLS[name], re.DOTALL)
-    assert any(mistake["old"] in region for region in regions)
-    assert re.fullmatch(r"[A-Za-z0-9_]+", mistake["id"])
-    assert re.search(r"\?( \(.*\))?$", mistake["says"])
-    assert mistake["old"] not in mistake["says"]
-
-
-@pytest.mark.parametrize("name", list(MISTAKES))
-def test_mistakes_differ_from_the_right_output_and_from_each_other(name):
-    seen = {"right": _observed(vars(reference), name, 1)}
-    seen |= {m["id"]: _observed(_patched(name, m), name, 1) for m in MISTAKES[name]}
-    assert not [pair for pair in itertools.combinations(seen, 2) if _same(seen[pair[0]], seen[pair[1]])]

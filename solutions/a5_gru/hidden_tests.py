@@ -10,40 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import agree, agree_in_float32_and_strided, results_agree, sized
 
-EITHER_FLOAT = (np.float32, np.float64)
 GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
 GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
-
-
-def _agree(results, desired, words, names, *, rtol=1e-7, dtype=np.float64):
-    """Each result, a tuple, agrees with the reference's in its first values, which are called `names`."""
-    for result, wanted, said in zip(results, desired, words, strict=True):
-        expect.tuple(result, len(wanted), f"the result {said}")
-        for name, found, value in zip(names, result, wanted, strict=False):
-            expect.close(found, value, name=f"{name} {said}", rtol=rtol, dtype=dtype)
-
-
-def _agree_at_sizes(target, asked, make, rng, sizes, names):
-    calls = [make(rng, **some) for some in sizes]
-    _agree_on(
-        target, asked, calls, ["with " + ", ".join(f"{k} = {v}" for k, v in some.items()) for some in sizes], names
-    )
-
-
-def _agree_on(target, asked, calls, words, names):
-    desired = [asked(*copy.deepcopy(args)) for args in calls]
-    _agree(target.map(calls), desired, words, names)
-
-
-def _agree_in_float32_and_strided(target, asked, cases, args, names):
-    """float32 arguments may give float32 or float64, at 1e-4; arrays that are not contiguous change nothing."""
-    desired, single = asked(*copy.deepcopy(args)), cases.in_float32(args)
-    wanted = asked(*copy.deepcopy(single))
-    strided, in_float32 = target.map([cases.strided(args), single])
-    _agree([strided], [desired], ["with strided arrays"], names)
-    _agree([in_float32], [wanted], ["with float32 arrays"], names, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 SIZES_OF_A_STEP = [
@@ -69,13 +40,13 @@ SIZES_OF_ONE = [
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_at_other_sizes_down_to_one(gru_step_forward, reference, cases, rng):
-    _agree_at_sizes(gru_step_forward, reference.gru_step_forward, cases.gru_step_forward, rng, SIZES_OF_A_STEP, ("h",))
+    agree(gru_step_forward, reference.gru_step_forward, sized(cases.gru_step_forward, rng, SIZES_OF_A_STEP), ("h",))
 
 
 @exercise("gru_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(gru_step_forward, reference, cases, rng):
     args = cases.gru_step_forward(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(gru_step_forward, reference.gru_step_forward, cases, args, ("h",))
+    agree_in_float32_and_strided(gru_step_forward, reference.gru_step_forward, args, ("h",))
 
 
 def _of_a_step(reference, cases):
@@ -91,29 +62,29 @@ def _of_a_step(reference, cases):
 @exercise("gru_step_backward", points=3)
 def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
     make = _of_a_step(reference, cases)
-    _agree_at_sizes(gru_step_backward, reference.gru_step_backward, make, rng, SIZES_OF_A_STEP, GRADIENTS_OF_A_STEP)
+    agree(gru_step_backward, reference.gru_step_backward, sized(make, rng, SIZES_OF_A_STEP), GRADIENTS_OF_A_STEP)
 
 
 @exercise("gru_step_backward", points=1)
 def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
     args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
-    _agree_in_float32_and_strided(gru_step_backward, reference.gru_step_backward, cases, args, GRADIENTS_OF_A_STEP)
+    agree_in_float32_and_strided(gru_step_backward, reference.gru_step_backward, args, GRADIENTS_OF_A_STEP)
 
 
 @exercise("gru_forward", points=2)
 def test_sequences_agree_at_other_sizes(gru_forward, reference, cases, rng):
-    _agree_at_sizes(gru_forward, reference.gru_forward, cases.gru_forward, rng, SIZES_OF_A_SEQUENCE, ("h",))
+    agree(gru_forward, reference.gru_forward, sized(cases.gru_forward, rng, SIZES_OF_A_SEQUENCE), ("h",))
 
 
 @exercise("gru_forward", points=1)
 def test_sequences_agree_at_sizes_of_one(gru_forward, reference, cases, rng):
-    _agree_at_sizes(gru_forward, reference.gru_forward, cases.gru_forward, rng, SIZES_OF_ONE, ("h",))
+    agree(gru_forward, reference.gru_forward, sized(cases.gru_forward, rng, SIZES_OF_ONE), ("h",))
 
 
 @exercise("gru_forward", points=1)
 def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, rng):
     args = cases.gru_forward(rng, N=2, T=6, D=5, H=3)
-    _agree_in_float32_and_strided(gru_forward, reference.gru_forward, cases, args, ("h",))
+    agree_in_float32_and_strided(gru_forward, reference.gru_forward, args, ("h",))
 
 
 def _of_a_sequence(reference, cases):
@@ -129,19 +100,19 @@ def _of_a_sequence(reference, cases):
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
     make = _of_a_sequence(reference, cases)
-    _agree_at_sizes(gru_backward, reference.gru_backward, make, rng, SIZES_OF_A_SEQUENCE, GRADIENTS_OF_A_SEQUENCE)
+    agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_A_SEQUENCE), GRADIENTS_OF_A_SEQUENCE)
 
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
     make = _of_a_sequence(reference, cases)
-    _agree_at_sizes(gru_backward, reference.gru_backward, make, rng, SIZES_OF_ONE, GRADIENTS_OF_A_SEQUENCE)
+    agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_ONE), GRADIENTS_OF_A_SEQUENCE)
 
 
 @exercise("gru_backward", points=1)
 def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
     args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
-    _agree_in_float32_and_strided(gru_backward, reference.gru_backward, cases, args, GRADIENTS_OF_A_SEQUENCE)
+    agree_in_float32_and_strided(gru_backward, reference.gru_backward, args, GRADIENTS_OF_A_SEQUENCE)
 
 
 def _alone(function):
@@ -160,14 +131,14 @@ class _Alone:
 @exercise("torch_gru_step", points=2)
 def test_pytorchs_step_agrees_at_other_sizes_down_to_one(torch_gru_step, reference, cases, rng):
     target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    _agree_at_sizes(target, asked, cases.torch_gru_step, rng, SIZES_OF_A_STEP, ("h",))
+    agree(target, asked, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), ("h",))
 
 
 @exercise("torch_gru_step", points=1)
 def test_pytorchs_step_agrees_in_float32_and_strided(torch_gru_step, reference, cases, rng):
     args = cases.torch_gru_step(rng, N=4, D=3, H=7)
     target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    _agree_in_float32_and_strided(target, asked, cases, args, ("h",))
+    agree_in_float32_and_strided(target, asked, args, ("h",))
 
 
 CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
@@ -177,20 +148,20 @@ CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
 @pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
 def test_converted_weights_agree(gru_to_torch, reference, cases, rng, kind):
     sizes = [{"D": D, "H": H, "kind": kind} for D, H in ((2, 7), (5, 4))]
-    _agree_at_sizes(gru_to_torch, reference.gru_to_torch, cases.gru_to_torch, rng, sizes, CONVERTED)
+    agree(gru_to_torch, reference.gru_to_torch, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
 def test_one_unit_can_always_be_converted(gru_to_torch, reference, cases, rng):
     sizes = [{"D": D, "H": 1, "kind": "any"} for D in (1, 3)]
-    _agree_at_sizes(gru_to_torch, reference.gru_to_torch, cases.gru_to_torch, rng, sizes, CONVERTED)
+    agree(gru_to_torch, reference.gru_to_torch, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
 def test_converted_weights_agree_in_float32_and_strided(gru_to_torch, reference, cases, rng):
     for kind in ("constant", "mixed"):
         args = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
-        _agree_in_float32_and_strided(gru_to_torch, reference.gru_to_torch, cases, args, CONVERTED)
+        agree_in_float32_and_strided(gru_to_torch, reference.gru_to_torch, args, CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
@@ -218,7 +189,7 @@ def test_one_connection_is_enough_to_be_refused_and_none_is_needed_to_be_convert
         spoilt[10 + reader, read] = -0.2
         expect.raises("ValueError", gru_to_torch, U, spoilt, b, because="one unit reads another one's state")
     W_n[:] = 0.0
-    _agree_on(gru_to_torch, reference.gru_to_torch, [(U, W, b)], ["with a candidate that reads no state"], CONVERTED)
+    agree(gru_to_torch, reference.gru_to_torch, [("with a candidate that reads no state", (U, W, b))], CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
@@ -251,7 +222,7 @@ def test_counts_and_memory_of_all_cells_agree(count_cell_parameters, reference, 
 def test_batches_agree(adding_problem_batch, reference, cases, rng):
     sizes = [{"N": 8, "T": 13}, {"N": 40, "T": 6}, {"N": 1, "T": 2}, {"N": 3, "T": 2}, {"N": 9, "T": 3}]
     make = cases.adding_problem_batch
-    _agree_at_sizes(adding_problem_batch, reference.adding_problem_batch, make, rng, sizes, ("x", "y"))
+    agree(adding_problem_batch, reference.adding_problem_batch, sized(make, rng, sizes), ("x", "y"))
 
 
 @exercise("adding_problem_batch", points=1)
@@ -259,7 +230,7 @@ def test_the_next_batch_of_a_generator_agrees(adding_problem_batch, reference, c
     generator, N, T = cases.adding_problem_batch(rng)
     twin = copy.deepcopy(generator)
     pairs = [(adding_problem_batch(generator, N, T), reference.adding_problem_batch(twin, N, T)) for _ in range(2)]
-    _agree(*zip(*pairs, strict=True), ["of the first batch", "of the second batch"], ("x", "y"))
+    results_agree(*zip(*pairs, strict=True), ["of the first batch", "of the second batch"], ("x", "y"))
 
 
 def _stacked_agree(target, reference, args, words, dtype=torch.float64):
@@ -334,8 +305,8 @@ def test_a_gradient_of_zero_stays_zero(train_to_criterion, reference, cases, rng
 @exercise("train_to_criterion", points=1)
 def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, cases, rng):
     args = cases.train_to_criterion(rng, cell="lstm", outputs=(0.6, 0.0), K=5, T=3)
-    desired, single = reference.train_to_criterion(*copy.deepcopy(args)), cases.in_float32(args)
+    desired, single = reference.train_to_criterion(*copy.deepcopy(args)), arrays.in_float32(args)
     wanted = reference.train_to_criterion(*copy.deepcopy(single))
-    strided, in_float32 = train_to_criterion.map([cases.strided(args), single])
+    strided, in_float32 = train_to_criterion.map([arrays.strided(args), single])
     _expect_training([strided], [desired])
     _expect_training([in_float32], [wanted], rtol=1e-3, dtype=np.float32)

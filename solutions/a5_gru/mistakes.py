@@ -1,16 +1,11 @@
 """The mistakes that students make in assignment 5: each a patch on the reference, and the sentence to read.
 
-`old` stands exactly once in the exercise's cell, inside its solution region; `new` takes its place. `says` tells what
-the result equals and asks the question that leads on; it never holds the line to write. `exempt` gives the reason where
-the self-checker cannot name the mistake from its output.
+CONTRIBUTING.md says what each key of an entry holds.
 """
 
-MISTAKES: dict[str, list[dict[str, str | None]]] = {}
+from autograder.course.catalogue import mistake
 
-
-def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = None) -> dict[str, str | None]:
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-
+MISTAKES = {}
 
 _Z_REVERSED = (
     "The update gate works the other way round: this is PyTorch's convention, in which an open gate keeps the old "
@@ -22,33 +17,33 @@ _RESET_AFTER = (
 )
 
 MISTAKES["gru_step_forward"] = [
-    _mistake(
+    mistake(
         id="reverses_the_update_gate",
         old="(1 - z) * h_prev + z * n",
         new="z * h_prev + (1 - z) * n",
         says=_Z_REVERSED,
     ),
-    _mistake(
+    mistake(
         id="resets_after_the_product",
         old="(r * h_prev) @ W_n.T",
         new="r * (h_prev @ W_n.T)",
         says=_RESET_AFTER,
     ),
-    _mistake(
+    mistake(
         id="resets_the_input",
         old="np.tanh(a_n + (r * h_prev) @ W_n.T)",
         new="np.tanh(r * a_n + h_prev @ W_n.T)",
         says="The reset gate lies on the input, and the old state passes in full. If r is near 0, which of the two "
         "should the candidate forget?",
     ),
-    _mistake(
+    mistake(
         id="resets_all_that_the_candidate_reads",
         old="np.tanh(a_n + (r * h_prev) @ W_n.T)",
         new="np.tanh(r * (a_n + h_prev @ W_n.T))",
         says="The reset gate lies on the whole sum inside tanh, the input and the bias included. With r near 0 the "
         "lecture stores new input information: where does it come from here?",
     ),
-    _mistake(
+    mistake(
         id="swaps_r_and_z",
         old="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each
     W_r, W_z, W_n""",
@@ -57,7 +52,7 @@ MISTAKES["gru_step_forward"] = [
         says="Reset and update gate have exchanged their weights. In which order do the rows of U, W and b belong to "
         "r, z and n?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_candidate_from_the_rows_of_r",
         old="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each
     W_r, W_z, W_n""",
@@ -66,7 +61,7 @@ MISTAKES["gru_step_forward"] = [
         says="The candidate and the reset gate have exchanged their weights. Do the rows of the candidate come first "
         "or last?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_candidate_from_the_rows_of_z",
         old="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each
     W_r, W_z, W_n""",
@@ -75,80 +70,80 @@ MISTAKES["gru_step_forward"] = [
         says="The candidate and the update gate have exchanged their weights. In which order do the rows of U, W and b "
         "belong to r, z and n?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="np.tanh(a_n",
         new="sigmoid(a_n",
         says="The candidate goes through a sigmoid: it can never be negative. Which of the three is no gate?",
     ),
-    _mistake(
+    mistake(
         id="uses_tanh_for_the_reset_gate",
         old="sigmoid(a_r",
         new="np.tanh(a_r",
         says="The reset gate goes through tanh and can turn a state's sign. Between which numbers must a gate lie?",
     ),
-    _mistake(
+    mistake(
         id="uses_tanh_for_the_update_gate",
         old="sigmoid(a_z",
         new="np.tanh(a_z",
         says="The update gate goes through tanh, so it may be negative and the two shares no mixture. Between which "
         "numbers must a gate lie?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_reset_gate",
         old="(r * h_prev) @ W_n.T",
         new="h_prev @ W_n.T",
         says="The reset gate is computed and never used. What does it multiply?",
     ),
-    _mistake(
+    mistake(
         id="keeps_nothing_of_the_old_state",
         old="(1 - z) * h_prev + z * n",
         new="z * n",
         says="The new state is z times the candidate, and the old state is not copied at all. What becomes of a unit "
         "whose update gate is shut?",
     ),
-    _mistake(
+    mistake(
         id="keeps_all_of_the_old_state",
         old="(1 - z) * h_prev + z * n",
         new="h_prev + z * n",
         says="The candidate is added to the whole old state, so a state can grow without bound. Who forgets in a GRU, "
         "which has no forget gate?",
     ),
-    _mistake(
+    mistake(
         id="copies_the_reset_state",
         old="(1 - z) * h_prev + z * n",
         new="(1 - z) * (r * h_prev) + z * n",
         says="What is copied has gone through the reset gate. How many times does r stand in the equations, and in "
         "which of them?",
     ),
-    _mistake(
+    mistake(
         id="mixes_by_the_reset_gate",
         old="(1 - z) * h_prev + z * n",
         new="(1 - r) * h_prev + r * n",
         says="The reset gate mixes the old state and the candidate, and z does nothing. Which gate decides how much of "
         "the state is renewed?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="x @ U.T + b",
         new="x @ U.T",
         says="All biases are missing. What should the gates be where the input and the old state are zero?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias_of_the_candidate",
         old="np.tanh(a_n + (r * h_prev) @ W_n.T)",
         new="np.tanh(a_n - b[-a_n.shape[1] :] + (r * h_prev) @ W_n.T)",
         says="The gates have their biases and the candidate has none, as on the slides. What does the table of the "
         "notation say of the candidate?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_reset_gate_the_bias_of_the_update_gate",
         old="sigmoid(a_r + h_prev @ W_r.T)",
         new="sigmoid(a_r - b[: a_r.shape[1]] + b[a_r.shape[1] : 2 * a_r.shape[1]] + h_prev @ W_r.T)",
         says="The reset gate has the update gate's bias. On the slide the bias of r is called b_f, a slip: which rows "
         "of b are its own?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_untransposed_in_the_gates",
         old="""r = sigmoid(a_r + h_prev @ W_r.T)  # (N, H)
     z = sigmoid(a_z + h_prev @ W_z.T)  # (N, H)""",
@@ -157,14 +152,14 @@ MISTAKES["gru_step_forward"] = [
         says="In the gates the state meets the transposes of W_r and W_z: both are square, so NumPy does not complain. "
         "With one state per row, what must stand there for W times a column?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_untransposed_in_the_candidate",
         old="(r * h_prev) @ W_n.T",
         new="(r * h_prev) @ W_n",
         says="In the candidate the state meets the transpose of W_n, which is square. With one state per row, what "
         "must stand there for W times a column?",
     ),
-    _mistake(
+    mistake(
         id="gates_see_the_input_alone",
         old="""r = sigmoid(a_r + h_prev @ W_r.T)  # (N, H)
     z = sigmoid(a_z + h_prev @ W_z.T)  # (N, H)""",
@@ -172,7 +167,7 @@ MISTAKES["gru_step_forward"] = [
     z = sigmoid(a_z)""",
         says="The gates do not depend on the old state. On what two things does the lecture base a gate?",
     ),
-    _mistake(
+    mistake(
         id="overwrites_the_old_state",
         old="h = (1 - z) * h_prev + z * n  # (N, H)",
         new="h = h_prev\n    h *= 1 - z\n    h += z * n",
@@ -189,74 +184,74 @@ _FROM_THE_CANDIDATE = """drh = da_n @ W_n  # (N, H): da_n/d(r h_{t-1}) = W_n
     dU = da.T @ x  # (3H, D): the sum over the batch
     dW = np.vstack([da_r.T @ h_prev, da_z.T @ h_prev, da_n.T @ (r * h_prev)])"""
 MISTAKES["gru_step_backward"] = [
-    _mistake(
+    mistake(
         id="drops_the_copy",
         old="dh * (1 - z) + drh * r",
         new="drh * r",
         says="dh_prev lacks what comes straight through the copy, where no matrix stands in the way. Which term of "
         "h_t holds h_{t-1} itself?",
     ),
-    _mistake(
+    mistake(
         id="takes_z_for_the_copy",
         old="dh * (1 - z) + drh * r",
         new="dh * z + drh * r",
         says="Through the copy comes z times dh. Which share of the old state did the forward step keep?",
     ),
-    _mistake(
+    mistake(
         id="copies_the_gradient_in_full",
         old="dh * (1 - z) + drh * r",
         new="dh + drh * r",
         says="Through the copy comes the whole of dh, as if the cell only added. Which share of the old state did the "
         "forward step keep?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_candidate",
         old="dh * (1 - z) + drh * r + da_r",
         new="dh * (1 - z) + da_r",
         says="dh_prev lacks what comes through the candidate, which read r times h_{t-1}. In which four places does "
         "the step read the old state?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_reset_gate_on_the_way_back",
         old="drh * r + da_r",
         new="drh + da_r",
         says="What comes back through W_n reaches h_{t-1} without the reset gate. The product read r times h_{t-1}: "
         "what is its derivative by h_{t-1}?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_reset_gate_s_path_to_the_state",
         old=" + da_r @ W_r + da_z @ W_z  # the copy",
         new=" + da_z @ W_z  # the copy",
         says="dh_prev lacks what comes through the reset gate, which is a function of the old state too. In which four "
         "places does the step read it?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_update_gate_s_path_to_the_state",
         old=" + da_r @ W_r + da_z @ W_z  # the copy",
         new=" + da_r @ W_r  # the copy",
         says="dh_prev lacks what comes through the update gate, which is a function of the old state too. In which "
         "four places does the step read it?",
     ),
-    _mistake(
+    mistake(
         id="drops_both_gates_paths_to_the_state",
         old=" + da_r @ W_r + da_z @ W_z  # the copy",
         new="  # the copy",
         says="dh_prev treats both gates as constants. On what do r and z depend besides the input?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_reset_gate",
         old="da_r = drh * h_prev * r * (1 - r)",
         new="da_r = np.zeros_like(r)",
         says="No gradient reaches the reset gate: it can never learn. By way of which product does r change the loss?",
     ),
-    _mistake(
+    mistake(
         id="reaches_the_reset_gate_past_the_product",
         old="da_r = drh * h_prev * r * (1 - r)",
         new="da_r = da_n * h_prev * r * (1 - r)",
         says="The gradient goes from the candidate's sum to r without passing W_n. In the forward step a matrix stands "
         "between r h_{t-1} and that sum: what brings a gradient back through it?",
     ),
-    _mistake(
+    mistake(
         id="resets_after_the_product",
         old=_FROM_THE_CANDIDATE,
         new=_FROM_THE_CANDIDATE.replace("drh = da_n @ W_n ", "drh = (da_n * r) @ W_n / r ")
@@ -265,107 +260,107 @@ MISTAKES["gru_step_backward"] = [
         says="These are the gradients of a candidate that is reset after the product with W_n, as in PyTorch. In the "
         "lecture's step, does r multiply the product or what enters it?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_state_in_the_reset_gate",
         old="da_r = drh * h_prev * r * (1 - r)",
         new="da_r = drh * r * (1 - r)",
         says="The reset gate's gradient lacks the state that it multiplies. What is the derivative of r h_{t-1} by r?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_derivative_of_the_sigmoid_in_r",
         old="da_r = drh * h_prev * r * (1 - r)",
         new="da_r = drh * h_prev",
         says="The gradient of the reset gate stops at r; what feeds U, W and b is the sum before the sigmoid. Which "
         "factor leads there?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_derivative_of_the_sigmoid_in_z",
         old="da_z = dh * (n - h_prev) * z * (1 - z)",
         new="da_z = dh * (n - h_prev)",
         says="The gradient of the update gate stops at z; what feeds U, W and b is the sum before the sigmoid. Which "
         "factor leads there?",
     ),
-    _mistake(
+    mistake(
         id="reverses_the_update_gate",
         old="dh * (n - h_prev) * z",
         new="dh * (h_prev - n) * z",
         says="The update gate's gradient has the wrong sign: it belongs to the convention in which an open gate keeps "
         "the old state. If z grows a little, towards which of the two does h_t move?",
     ),
-    _mistake(
+    mistake(
         id="forgets_that_z_is_in_the_copy_too",
         old="dh * (n - h_prev) * z",
         new="dh * n * z",
         says="In the gradient of z the candidate stands alone. z occurs twice in the equation of h_t: what is the "
         "derivative of 1 - z times h_{t-1}?",
     ),
-    _mistake(
+    mistake(
         id="forgets_z_before_the_candidate",
         old="da_n = dh * z * (1 - n**2)",
         new="da_n = dh * (1 - n**2)",
         says="The candidate receives the whole of dh. Which share of it went into h_t?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_derivative_of_tanh",
         old="da_n = dh * z * (1 - n**2)",
         new="da_n = dh * z",
         says="The candidate's gradient stops at h'; what feeds U, W and b is the sum before tanh. Which factor leads "
         "there?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_of_the_candidate_again",
         old="da_n = dh * z * (1 - n**2)",
         new="da_n = dh * z * (1 - np.tanh(n) ** 2)",
         says="tanh is applied to n a second time: n is already what came out of it. Which of the two does the "
         "derivative of tanh need here?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_s_derivative_for_the_candidate",
         old="da_n = dh * z * (1 - n**2)",
         new="da_n = dh * z * n * (1 - n)",
         says="The candidate's gradient has the derivative of a sigmoid. Which function made h'?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_n_transposed",
         old="drh = da_n @ W_n",
         new="drh = da_n @ W_n.T",
         says="On the way back through the candidate's product W_n is transposed: it is square, so NumPy does not "
         "complain. Forward, each row met W_n's transpose: what must it meet on the way back?",
     ),
-    _mistake(
+    mistake(
         id="gives_W_n_the_unreset_state",
         old="da_n.T @ (r * h_prev)",
         new="da_n.T @ h_prev",
         says="The rows of n in dW are made with h_{t-1}. What did W_n multiply in the forward step?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_gates_the_reset_state",
         old="da_r.T @ h_prev, da_z.T @ h_prev",
         new="da_r.T @ (r * h_prev), da_z.T @ (r * h_prev)",
         says="The rows of the gates in dW are made with the reset state. What did W_r and W_z multiply in the forward "
         "step?",
     ),
-    _mistake(
+    mistake(
         id="swaps_the_rows_of_r_and_z",
         old="da = np.hstack([da_r, da_z, da_n])",
         new="da = np.hstack([da_z, da_r, da_n])",
         says="In dU, db and dx the rows of r and z have changed places. In which order do the rows of U belong to the "
         "gates?",
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_batch",
         old="dU = da.T @ x  # (3H, D): the sum over the batch",
         new="dU = da.T @ x / len(x)",
         says="dU is the mean over the batch. The loss is one number to which each sequence contributes: is its "
         "gradient the contributions' mean or their sum?",
     ),
-    _mistake(
+    mistake(
         id="leaves_db_for_each_row",
         old="db = da.sum(axis=0)",
         new="db = da",
         says="db has a row for each sequence. One b serves the whole batch: what becomes of the rows' contributions?",
     ),
-    _mistake(
+    mistake(
         id="edits_dh_in_place",
         old="da_n = dh * z * (1 - n**2)",
         new="dh *= z * (1 - n**2)\n    da_n = dh",
@@ -376,93 +371,93 @@ MISTAKES["gru_step_backward"] = [
 
 _H_T = "h_t = (1 - z) * h_t + z * n"
 MISTAKES["gru_forward"] = [
-    _mistake(id="reverses_the_update_gate", old=_H_T, new="h_t = z * h_t + (1 - z) * n", says=_Z_REVERSED),
-    _mistake(
+    mistake(id="reverses_the_update_gate", old=_H_T, new="h_t = z * h_t + (1 - z) * n", says=_Z_REVERSED),
+    mistake(
         id="resets_after_the_product",
         old="(r * h_t) @ W_n.T",
         new="r * (h_t @ W_n.T)",
         says=_RESET_AFTER,
     ),
-    _mistake(
+    mistake(
         id="starts_every_step_from_h0",
         old="    for t in range(T):\n",
         new="    for t in range(T):\n        h_t = h0\n",
         says="Every step starts from h0: no state depends on an earlier input. What does a step hand to the next one?",
     ),
-    _mistake(
+    mistake(
         id="ignores_h0",
         old="h_t = h0\n",
         new="h_t = np.zeros_like(h0)\n",
         says="The sequence always starts from zeros, even if h0 is given. What is the state before the first input?",
     ),
-    _mistake(
+    mistake(
         id="stores_the_state_before_the_step",
         old="        " + _H_T + "\n        h[:, t], gates[:, t, : 2 * H], gates[:, t, 2 * H :] = h_t, rz, n",
         new="        h[:, t], gates[:, t, : 2 * H], gates[:, t, 2 * H :] = h_t, rz, n\n        " + _H_T,
         says="All states are one place late: h[:, 0] is h0, and the last state is missing. Has h[:, t] already read "
         "x[:, t]?",
     ),
-    _mistake(
+    mistake(
         id="stores_the_candidate",
         old="= h_t, rz, n",
         new="= n, rz, n",
         says="The candidates are returned in the place of the states. Which of the two is handed to the next step, and "
         "is asked?",
     ),
-    _mistake(
+    mistake(
         id="hands_on_the_candidate",
         old=_H_T + "\n        h[:, t], gates[:, t, : 2 * H], gates[:, t, 2 * H :] = h_t, rz, n",
         new="h[:, t] = (1 - z) * h_t + z * n\n        h_t = n\n"
         "        gates[:, t, : 2 * H], gates[:, t, 2 * H :] = rz, n",
         says="Each step starts from the candidate of the step before, not from its state. Which of the two is h_{t-1}?",
     ),
-    _mistake(
+    mistake(
         id="swaps_r_and_z",
         old="r, z = rz[:, :H], rz[:, H:]",
         new="z, r = rz[:, :H], rz[:, H:]",
         says="Reset and update gate have exchanged their weights. In which order do the rows of U, W and b belong to "
         "r, z and n?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_reset_gate",
         old="(r * h_t) @ W_n.T",
         new="h_t @ W_n.T",
         says="The reset gate is computed and never used. What does it multiply?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="a_x = x @ U.T + b",
         new="a_x = x @ U.T",
         says="All biases are missing. What should the gates be where the input and the old state are zero?",
     ),
-    _mistake(
+    mistake(
         id="keeps_nothing_of_the_old_state",
         old=_H_T,
         new="h_t = z * n",
         says="Each new state is z times the candidate, and the old state is not copied. What becomes of a unit whose "
         "update gate is shut?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_sequence_from_its_end",
         old="a_x = x @ U.T + b",
         new="a_x = x[:, ::-1] @ U.T + b",
         says="The inputs are read from the last to the first. Which input should the first state have read?",
     ),
-    _mistake(
+    mistake(
         id="reads_the_first_input_at_every_step",
         old="a_x = x @ U.T + b",
         new="a_x = x[:, :1].repeat(T, axis=1) @ U.T + b",
         says="The first input is read again at every step, and no other. Which axis of x is time, and what walks "
         "along it?",
     ),
-    _mistake(
+    mistake(
         id="writes_into_h0",
         old=_H_T + "\n",
         new="h_t *= 1 - z\n        h_t += z * n\n",
         says="The states are right, but each one is written into h0, the caller's array, which holds the last state "
         "in the end. Which of your lines changes an array instead of making one?",
     ),
-    _mistake(
+    mistake(
         id="fills_every_step_with_the_last_state",
         old="= h_t, rz, n",
         new="= h_t, rz, n\n        h[:] = h_t[:, None]",
@@ -477,148 +472,148 @@ _LAST_STEP_ALONE = (
     "other steps' contributions?"
 )
 MISTAKES["gru_backward"] = [
-    _mistake(
+    mistake(
         id="carries_nothing_back",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = dh[:, t]",
         says="Each state receives what arrives from outside and nothing from the step behind it. In which two ways "
         "does h_t change the loss?",
     ),
-    _mistake(
+    mistake(
         id="forgets_what_arrives_from_outside",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = dh[:, t] if t == T - 1 else dh_next",
         says="Only at the last state the gradient from outside is used; the earlier states receive their future's "
         "alone. In which two ways does h_t change the loss?",
     ),
-    _mistake(
+    mistake(
         id="walks_forward_in_time",
         old="for t in reversed(range(T)):",
         new="for t in range(T):",
         says="The steps are taken from the first to the last, so gradients are carried from a state to the one behind "
         "it. Which state must be finished before h_t can be?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_copy",
         old=_TO_THE_STEP_BEFORE,
         new="dh_next = drh * r[:, t] + da[:, t, : 2 * H] @ W_rz",
         says="What goes back lacks the straight way through the copy, the one on which gradients last. Which term of "
         "h_t holds h_{t-1} itself?",
     ),
-    _mistake(
+    mistake(
         id="takes_z_for_the_copy",
         old="dh_t * (1 - z[:, t])",
         new="dh_t * z[:, t]",
         says="Through the copy goes z times the gradient. Which share of the old state did the forward step keep?",
     ),
-    _mistake(
+    mistake(
         id="copies_the_gradient_in_full",
         old="dh_t * (1 - z[:, t])",
         new="dh_t",
         says="Through the copy goes the whole gradient, as if the cell only added. Which share of the old state did "
         "the forward step keep?",
     ),
-    _mistake(
+    mistake(
         id="goes_back_by_the_copy_alone",
         old=_TO_THE_STEP_BEFORE,
         new="dh_next = dh_t * (1 - z[:, t])",
         says="The gradient goes back through the copy and through nothing else. In which other three places does a "
         "step read the old state?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_candidate",
         old=" + drh * r[:, t]",
         new="",
         says="What goes back lacks the way through the candidate, which read r times h_{t-1}. In which four places "
         "does a step read the old state?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_reset_gate_on_the_way_back",
         old="drh * r[:, t]",
         new="drh",
         says="What comes back through W_n reaches the old state without the reset gate. The product read r times "
         "h_{t-1}: what is its derivative by h_{t-1}?",
     ),
-    _mistake(
+    mistake(
         id="drops_both_gates_paths_to_the_state",
         old=" + da[:, t, : 2 * H] @ W_rz",
         new="",
         says="On the way back both gates are treated as constants. On what do r and z depend besides the input?",
     ),
-    _mistake(
+    mistake(
         id="drops_the_reset_gate",
         old="da[:, t, :H] = drh * drh_da_r[:, t]",
         new="da[:, t, :H] = 0",
         says="No gradient reaches the reset gate: it can never learn. By way of which product does r change the loss?",
     ),
-    _mistake(
+    mistake(
         id="reaches_the_reset_gate_past_the_product",
         old="da[:, t, :H] = drh * drh_da_r[:, t]",
         new="da[:, t, :H] = da_n * drh_da_r[:, t]",
         says="The gradient goes from the candidate's sum to r without passing W_n. In the forward step a matrix stands "
         "between r h_{t-1} and that sum: what brings a gradient back through it?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_state_for_the_state_before",
         old="h_prev = np.concatenate([h0[:, None], h[:, :-1]], axis=1)",
         new="h_prev = h",
         says="Where h_{t-1} belongs stands h_t, one step late. Which states did step t read, and which one comes "
         "before the first?",
     ),
-    _mistake(
+    mistake(
         id="starts_from_zeros_instead_of_h0",
         old="np.concatenate([h0[:, None], h[:, :-1]], axis=1)",
         new="np.concatenate([0 * h0[:, None], h[:, :-1]], axis=1)",
         says="The first step is treated as if it had read zeros. What did it read when h0 was given?",
     ),
-    _mistake(
+    mistake(
         id="reverses_the_update_gate",
         old="(n - h_prev) * z * (1 - z)",
         new="(h_prev - n) * z * (1 - z)",
         says="The update gate's gradient has the wrong sign: it belongs to the convention in which an open gate keeps "
         "the old state. If z grows a little, towards which of the two does h_t move?",
     ),
-    _mistake(
+    mistake(
         id="forgets_that_z_is_in_the_copy_too",
         old="(n - h_prev) * z * (1 - z)",
         new="n * z * (1 - z)",
         says="In the gradient of z the candidate stands alone. z occurs twice in the equation of h_t: what is the "
         "derivative of 1 - z times h_{t-1}?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_derivative_of_tanh",
         old="dh_da_n = z * (1 - n**2)",
         new="dh_da_n = z",
         says="The candidate's gradient stops at h'; what feeds U, W and b is the sum before tanh. Which factor leads "
         "there?",
     ),
-    _mistake(
+    mistake(
         id="takes_tanh_of_the_candidate_again",
         old="dh_da_n = z * (1 - n**2)",
         new="dh_da_n = z * (1 - np.tanh(n) ** 2)",
         says="tanh is applied to n a second time: n is already what came out of it. Which of the two does the "
         "derivative of tanh need here?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_state_in_the_reset_gate",
         old="drh_da_r = h_prev * r * (1 - r)",
         new="drh_da_r = r * (1 - r)",
         says="The reset gate's gradient lacks the state that it multiplies. What is the derivative of r h_{t-1} by r?",
     ),
-    _mistake(
+    mistake(
         id="gives_W_n_the_unreset_state",
         old="(da, h_prev, r * h_prev)",
         new="(da, h_prev, h_prev)",
         says="The rows of n in dW are made with h_{t-1}. What did W_n multiply in the forward step?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_gates_the_reset_state",
         old="(da, h_prev, r * h_prev)",
         new="(da, r * h_prev, r * h_prev)",
         says="The rows of the gates in dW are made with the reset state. What did W_r and W_z multiply in the forward "
         "step?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_last_step_s_gradients_alone",
         old="db = da.sum(axis=0)",
         new="""steps, before, reset, inputs = (a.reshape(*gates.shape[:2], -1)[:, -1] for a in (da, h_prev, rh, x))
@@ -626,7 +621,7 @@ MISTAKES["gru_backward"] = [
     dW = np.vstack([steps[:, : 2 * H].T @ before, steps[:, 2 * H :].T @ reset])""",
         says=_LAST_STEP_ALONE,
     ),
-    _mistake(
+    mistake(
         id="keeps_the_first_step_s_gradients_alone",
         old="db = da.sum(axis=0)",
         new="""steps, before, reset, inputs = (a.reshape(*gates.shape[:2], -1)[:, 0] for a in (da, h_prev, rh, x))
@@ -634,21 +629,21 @@ MISTAKES["gru_backward"] = [
     dW = np.vstack([steps[:, : 2 * H].T @ before, steps[:, 2 * H :].T @ reset])""",
         says=_LAST_STEP_ALONE,
     ),
-    _mistake(
+    mistake(
         id="averages_over_the_steps",
         old="db = da.sum(axis=0)",
         new="dU, dW, db = dU / T, dW / T, da.sum(axis=0) / T",
         says="The weights' gradients are means over the steps. The loss is one number to which each use of a weight "
         "contributes: is its gradient the contributions' mean or their sum?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_gradient_of_the_first_state_for_h0",
         old="dh0 = dh_next",
         new="dh0 = dh_t",
         says="dh0 is the gradient of the first state, not of the one before it. How often does your loop go from a "
         "state to the state before?",
     ),
-    _mistake(
+    mistake(
         id="edits_dh_in_place",
         old="dh_t = dh[:, t] + dh_next",
         new="dh[:, t] += dh_next\n        dh_t = dh[:, t]",
@@ -658,27 +653,27 @@ MISTAKES["gru_backward"] = [
 ]
 
 MISTAKES["torch_gru_step"] = [
-    _mistake(
+    mistake(
         id="keeps_the_lecture_s_update_gate",
         old="h = (1 - z) * n + z * h_prev",
         new="h = z * n + (1 - z) * h_prev",
         says="The update gate works as in the lecture. In PyTorch's equation, which of the two states does z multiply?",
     ),
-    _mistake(
+    mistake(
         id="resets_before_the_product",
         old="n = np.tanh(x_n + r * h_n)",
         new="H = len(b_W) // 3\n    n = np.tanh(x_n + (r * h_prev) @ W[2 * H :].T + b_W[2 * H :])",
         says="The reset gate acts before the product with W_n, as in the lecture. In PyTorch's equation, what stands "
         "in the brackets behind r?",
     ),
-    _mistake(
+    mistake(
         id="resets_the_product_without_its_bias",
         old="n = np.tanh(x_n + r * h_n)",
         new="b_Wn = b_W[-h_prev.shape[1] :]\n    n = np.tanh(x_n + r * (h_n - b_Wn) + b_Wn)",
         says="The candidate's second bias stands outside the reset gate, as if the two biases were one. Why does "
         "PyTorch's candidate need two, when its gates do not?",
     ),
-    _mistake(
+    mistake(
         id="is_the_lecture_s_step",
         old="""n = np.tanh(x_n + r * h_n)
     h = (1 - z) * n + z * h_prev""",
@@ -687,25 +682,25 @@ MISTAKES["torch_gru_step"] = [
     h = z * n + (1 - z) * h_prev""",
         says="This is the lecture's step with the sum of the two biases. In which two places is PyTorch's another?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_second_bias",
         old="h_prev @ W.T + b_W",
         new="h_prev @ W.T",
         says="Only b_U is added. PyTorch keeps a bias with each of the two products: where is the other one?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_first_bias",
         old="x @ U.T + b_U",
         new="x @ U.T",
         says="Only b_W is added. PyTorch keeps a bias with each of the two products: where is the other one?",
     ),
-    _mistake(
+    mistake(
         id="adds_the_first_bias_twice",
         old="h_prev @ W.T + b_W",
         new="h_prev @ W.T + b_U",
         says="b_U is added with both products, and b_W is never used. To which of the two products does each belong?",
     ),
-    _mistake(
+    mistake(
         id="swaps_the_biases",
         old="""x_r, x_z, x_n = np.split(x @ U.T + b_U, 3, axis=1)  # (N, H) each
     h_r, h_z, h_n = np.split(h_prev @ W.T + b_W, 3, axis=1)""",
@@ -714,26 +709,26 @@ MISTAKES["torch_gru_step"] = [
         says="The two biases have changed places. In the gates it makes no difference, in the candidate it does: which "
         "of them does the reset gate multiply?",
     ),
-    _mistake(
+    mistake(
         id="swaps_r_and_z",
         old="r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)",
         new="z, r = sigmoid(x_r + h_r), sigmoid(x_z + h_z)",
         says="Reset and update gate have exchanged their weights. In which order do the rows of U, W and the biases "
         "belong to r, z and n?",
     ),
-    _mistake(
+    mistake(
         id="resets_the_input_too",
         old="n = np.tanh(x_n + r * h_n)",
         new="n = np.tanh(r * (x_n + h_n))",
         says="The reset gate lies on the input's part as well. With r near 0, what should the candidate still see?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_reset_gate",
         old="n = np.tanh(x_n + r * h_n)",
         new="n = np.tanh(x_n + h_n)",
         says="The reset gate is computed and never used. What does it multiply?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="n = np.tanh(x_n",
         new="n = sigmoid(x_n",
@@ -745,149 +740,149 @@ _NEVER_REFUSED = """if (connected & ~shared & ~(constant[:, None] & constant)).a
         raise ValueError("a unit reads another one through a reset gate that is not proportional to its own")
     """
 MISTAKES["gru_to_torch"] = [
-    _mistake(
+    mistake(
         id="converts_everything",
         old=_NEVER_REFUSED,
         new="",
         says="All that can be converted is right, and what cannot be is converted as well, into weights of another "
         "function. Try it on random weights with H = 2 and h not zero: do the two steps agree?",
     ),
-    _mistake(
+    mistake(
         id="negates_z_and_nothing_else",
         old=_NEVER_REFUSED + "r = sigmoid(b[:H])",
         new="r = np.ones(H, dtype=b.dtype)",
         says="The update gate is converted, and the candidate is taken over as it stands, whatever the reset gate "
         "does. Is the product with W_n before the reset the same as after it?",
     ),
-    _mistake(
+    mistake(
         id="refuses_all_but_diagonal_candidates",
         old="(connected & ~shared & ~(constant[:, None] & constant)).any()",
         new="(connected & ~np.eye(H, dtype=bool)).any()",
         says="Nothing but a diagonal W_n is converted. If two units have one and the same reset gate, does it matter "
         "to either whether it acts before the product or after?",
     ),
-    _mistake(
+    mistake(
         id="refuses_units_that_share_a_reset_gate",
         old="(connected & ~shared & ~(constant[:, None] & constant)).any()",
         new="(connected & ~np.eye(H, dtype=bool) & ~(constant[:, None] & constant)).any()",
         says="Units that share one reset gate are refused. If r_i and r_j are the same function, does it matter "
         "whether it acts before the product or after?",
     ),
-    _mistake(
+    mistake(
         id="refuses_constant_reset_gates_that_differ",
         old="(connected & ~shared & ~(constant[:, None] & constant)).any()",
         new="(connected & ~shared).any()",
         says="Reset gates that are constant but not equal are refused. If r_j never changes, can W_n not take it over?",
     ),
-    _mistake(
+    mistake(
         id="takes_constant_reset_gates_for_equal_ones",
         old="r / r[:, None]",
         new="1",
         says="Where reset gates are constant W_n is taken over as it stands, which is right only if they are equal. "
         "W_ij r_j must become r_i times something: what?",
     ),
-    _mistake(
+    mistake(
         id="turns_the_ratio_of_the_reset_gates_round",
         old="r / r[:, None]",
         new="r[:, None] / r",
         says="Where reset gates are constant their ratio is the wrong way up. W_ij r_j must become r_i times "
         "something: what?",
     ),
-    _mistake(
+    mistake(
         id="moves_constant_reset_gates_into_W_n_without_dividing",
         old="r / r[:, None]",
         new="r",
         says="W_n has taken over the reset gates, and PyTorch's step multiplies by them once more. What must W_n be "
         "divided by, so that they count once?",
     ),
-    _mistake(
+    mistake(
         id="refuses_if_any_two_reset_gates_differ",
         old="(connected & ~shared & ~(constant[:, None] & constant)).any()",
         new="not (shared.all() or constant.all() or (connected <= np.eye(H, dtype=bool)).all())",
         says="Weights are converted only if all units have one reset gate, or all have constant ones, or none reads "
         "another. Must r_i and r_j have anything in common where unit i does not read unit j?",
     ),
-    _mistake(
+    mistake(
         id="takes_weights_for_the_whole_of_a_reset_gate",
         old="gates = np.hstack([U, W, b[:, None]])[:H]",
         new="gates = np.hstack([U, W, 0 * b[:, None]])[:H]",
         says="Units whose reset gates differ by their biases are taken for units that share one. On what three things "
         "does r_i depend?",
     ),
-    _mistake(
+    mistake(
         id="forgets_that_reset_gates_read_the_state",
         old="gates = np.hstack([U, W, b[:, None]])[:H]",
         new="gates = np.hstack([U, b[:, None]])[:H]",
         says="Reset gates that differ, or vary, only by what they read of the state are taken for shared or constant "
         "ones. On what three things does r_i depend?",
     ),
-    _mistake(
+    mistake(
         id="forgets_that_reset_gates_read_the_input",
         old="gates = np.hstack([U, W, b[:, None]])[:H]",
         new="gates = np.hstack([W, b[:, None]])[:H]",
         says="Reset gates that differ, or vary, only by what they read of the input are taken for shared or constant "
         "ones. On what three things does r_i depend?",
     ),
-    _mistake(
+    mistake(
         id="leaves_z_as_it_is",
         old="np.repeat([1.0, -1.0, 1.0], H)",
         new="np.ones(3 * H)",
         says="The rows of z are unchanged, so that in PyTorch's step an open gate keeps what the lecture's would "
         "replace. What is 1 - sigma(a), written as a sigma?",
     ),
-    _mistake(
+    mistake(
         id="negates_r_instead_of_z",
         old="np.repeat([1.0, -1.0, 1.0], H)",
         new="np.repeat([-1.0, 1.0, 1.0], H)",
         says="The rows of r are negated and those of z are not. In which order do the rows belong to the gates?",
     ),
-    _mistake(
+    mistake(
         id="negates_n_instead_of_z",
         old="np.repeat([1.0, -1.0, 1.0], H)",
         new="np.repeat([1.0, 1.0, -1.0], H)",
         says="The rows of n are negated and those of z are not. In which order do the rows belong to the gates?",
     ),
-    _mistake(
+    mistake(
         id="leaves_the_bias_of_z_as_it_is",
         old="sign[:, None] * U, sign * b, np",
         new="sign[:, None] * U, b.copy(), np",
         says="Of z the rows of U and W are negated, and the bias is not. Of what is the sigma in 1 - sigma(a)?",
     ),
-    _mistake(
+    mistake(
         id="negates_U_of_z_alone",
         old="W_new = sign[:, None] * W",
         new="W_new = W.copy()",
         says="Of z the rows of U and the bias are negated, and those of W are not. Of what is the sigma in "
         "1 - sigma(a)?",
     ),
-    _mistake(
+    mistake(
         id="subtracts_the_bias_of_z_from_one",
         old="sign * b, np",
         new="np.where(sign < 0, 1 - b, b), np",
         says="The bias of z has become one minus itself. It is the gate that becomes 1 - z: what does that do to what "
         "stands inside the sigma?",
     ),
-    _mistake(
+    mistake(
         id="halves_the_bias",
         old="sign * b, np.zeros_like(b)",
         new="sign * b / 2, sign * b / 2",
         says="Each of the two biases holds half of the lecture's. In the gates that would do, in the candidate the "
         "reset gate multiplies one of them: what is asked of b_W?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_bias_with_the_state",
         old="sign * b, np.zeros_like(b)",
         new="np.zeros_like(b), sign * b",
         says="The whole bias is b_W, and in the candidate the reset gate multiplies it. Which of PyTorch's two biases "
         "is never reset?",
     ),
-    _mistake(
+    mistake(
         id="gives_both_biases_the_whole",
         old="sign * b, np.zeros_like(b)",
         new="sign * b, sign * b",
         says="Both biases hold the whole of the lecture's, and PyTorch adds them. What must their sum be?",
     ),
-    _mistake(
+    mistake(
         id="writes_into_the_given_weights",
         old="W_new = sign[:, None] * W",
         new="W *= sign[:, None]\n    W_new = W",
@@ -898,123 +893,123 @@ MISTAKES["gru_to_torch"] = [
 
 _COUNT = "blocks[cell] * H * (D + H + biases)"
 MISTAKES["count_cell_parameters"] = [
-    _mistake(
+    mistake(
         id="leaves_out_the_biases",
         old=_COUNT,
         new="blocks[cell] * H * (D + H)",
         says="The counts have no biases in them. Each gate and each candidate adds a vector of numbers that are "
         "learnt: how many are there, in the lecture and in PyTorch?",
     ),
-    _mistake(
+    mistake(
         id="always_counts_one_bias",
         old=_COUNT,
         new="blocks[cell] * H * (D + H + 1)",
         says="The counts are right for the lecture's one bias and do not change for PyTorch's two. What is biases for?",
     ),
-    _mistake(
+    mistake(
         id="always_counts_two_biases",
         old=_COUNT,
         new="blocks[cell] * H * (D + H + 2)",
         says="The counts are PyTorch's, with two biases, even where one is asked for. What is biases for?",
     ),
-    _mistake(
+    mistake(
         id="counts_one_bias_for_the_whole_cell",
         old=_COUNT,
         new="blocks[cell] * H * (D + H) + biases * H",
         says="There is one bias for the whole cell. Has each gate one of its own?",
     ),
-    _mistake(
+    mistake(
         id="counts_a_bias_as_one_number",
         old=_COUNT,
         new="blocks[cell] * (H * (D + H) + biases)",
         says="A bias counts as one number. What shape has the bias of one gate of H units?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_recurrent_matrices",
         old=_COUNT,
         new="blocks[cell] * H * (D + biases)",
         says="What leads from state to state is not counted. Which matrices does a cell have besides those that meet "
         "the input?",
     ),
-    _mistake(
+    mistake(
         id="counts_recurrent_matrices_as_wide_as_the_input",
         old=_COUNT,
         new="blocks[cell] * H * (D + D + biases)",
         says="The recurrent matrices are counted as wide as the input. How many numbers does W meet in a row of h?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_candidate",
         old='{"rnn": 1, "lstm": 4, "peephole": 4, "gru": 3}',
         new='{"rnn": 1, "lstm": 3, "peephole": 3, "gru": 2}',
         says="Each gate is counted, and the candidate, which has weights like a gate, is not. How many blocks of rows "
         "has the U of each cell?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_gru_four_blocks",
         old='"gru": 3',
         new='"gru": 4',
         says="The GRU is counted with as many blocks as the LSTM. Which two gates has it merged?",
     ),
-    _mistake(
+    mistake(
         id="counts_every_cell_as_an_rnn",
         old=_COUNT,
         new="H * (D + H + biases)",
         says="All cells are counted like an RNN, with one block of weights. How many blocks of rows has the U of each "
         "cell?",
     ),
-    _mistake(
+    mistake(
         id="counts_peepholes_as_vectors",
         old="count += 3 * H * H",
         new="count += 3 * H",
         says="The peepholes are vectors, one weight for each unit, as many programs have them. What does the slide "
         "multiply the cell state by?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_candidate_a_peephole",
         old="count += 3 * H * H",
         new="count += 4 * H * H",
         says="Four blocks of the LSTM see the cell state. Which one of them does not, on the slide?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_peepholes",
         old="count += 3 * H * H",
         new="count += 0",
         says="The LSTM with peepholes has as many parameters as the one without. By way of what do its gates see the "
         "cell state?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_cell_state",
         old='state = 2 * H if cell in ("lstm", "peephole") else H',
         new="state = H",
         says="The counts are right; the memory of an LSTM counts h and not c. What does it hand to the next step?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_gru_a_cell_state",
         old='state = 2 * H if cell in ("lstm", "peephole") else H',
         new='state = H if cell == "rnn" else 2 * H',
         says="The counts are right; the GRU's memory is counted twice. What did it merge, according to the lecture?",
     ),
-    _mistake(
+    mistake(
         id="counts_parameters_for_each_number_of_state",
         old="memory = state / count",
         new="memory = count / state",
         says="The counts are right; memory is upside down: parameters for each number kept. Which of the two is large "
         "for a cell that remembers much with few parameters?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_count_by_the_steps",
         old=_COUNT,
         new="blocks[cell] * H * (D + H + biases) * T",
         says="The count grows with the length of the sequences. How many different W does a cell use in T steps?",
     ),
-    _mistake(
+    mistake(
         id="adds_up_the_states_of_all_steps",
         old="memory = state / count",
         new="memory = state * T / count",
         says="The counts are right; memory adds up the states of all steps. How many of them can a cell still read "
         "when the next input comes?",
     ),
-    _mistake(
+    mistake(
         id="raises_key_errors",
         old="""if cell not in blocks:
         raise ValueError(f"no such cell: {cell}")
@@ -1026,44 +1021,44 @@ MISTAKES["count_cell_parameters"] = [
 ]
 
 MISTAKES["adding_problem_batch"] = [
-    _mistake(
+    mistake(
         id="takes_the_target_from_the_next_steps",
         old="y = values[rows, first] + values[rows, second]",
         new="y = values[rows, (first + 1) % T] + values[rows, (second + 1) % T]",
         says="y is the sum of the values one step behind the marks. At which steps do the marks stand?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_target_from_the_steps_before",
         old="y = values[rows, first] + values[rows, second]",
         new="y = values[rows, first - 1] + values[rows, second - 1]",
         says="y is the sum of the values one step before the marks. At which steps do the marks stand?",
     ),
-    _mistake(
+    mistake(
         id="sums_all_values",
         old="y = values[rows, first] + values[rows, second]",
         new="y = values.sum(axis=1)",
         says="y is the sum of all values. What are the marks for?",
     ),
-    _mistake(
+    mistake(
         id="averages_the_marked_values",
         old="y = values[rows, first] + values[rows, second]",
         new="y = (values[rows, first] + values[rows, second]) / 2",
         says="y is half of what is asked. Is it the sum of the two marked values or their mean?",
     ),
-    _mistake(
+    mistake(
         id="multiplies_the_marked_values",
         old="values[rows, first] + values[rows, second]",
         new="values[rows, first] * values[rows, second]",
         says="y is the product of the two marked values: a neighbour of the adding problem. Which operation gives "
         "this one its name?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_sum_of_values_and_marks",
         old="y = values[rows, first] + values[rows, second]",
         new="y = (values + marks)[rows, first] + (values + marks)[rows, second]",
         says="y is too large by 2: the marks themselves are in the sum. What is marked, and what is added?",
     ),
-    _mistake(
+    mistake(
         id="puts_both_marks_anywhere",
         old="""first = (places[:, 0] * m).astype(int)  # (N,)
     second = m + (places[:, 1] * (T - m)).astype(int)""",
@@ -1072,25 +1067,25 @@ MISTAKES["adding_problem_batch"] = [
         says="Each mark may stand at any step of the sequence, and sometimes both stand at one. Where does the first "
         "part end?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_second_mark_into_the_first_part",
         old="second = m + (places[:, 1] * (T - m)).astype(int)",
         new="second = (places[:, 1] * (T - m)).astype(int)",
         says="Both marks lie at the beginning of the sequence. With which step does the second part begin?",
     ),
-    _mistake(
+    mistake(
         id="forgets_that_an_odd_T_has_a_longer_second_part",
         old="(places[:, 1] * (T - m))",
         new="(places[:, 1] * m)",
         says="For an odd T the last step is never marked. How many steps does the second part have?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_first_step_of_the_second_part",
         old="second = m + (places[:, 1] * (T - m)).astype(int)",
         new="second = m + 1 + (places[:, 1] * (T - m - 1)).astype(int)",
         says="Step m is never marked. With which step does the second part begin, when steps are counted from 0?",
     ),
-    _mistake(
+    mistake(
         id="exchanges_the_two_draws",
         old="""first = (places[:, 0] * m).astype(int)  # (N,)
     second = m + (places[:, 1] * (T - m)).astype(int)""",
@@ -1099,33 +1094,33 @@ MISTAKES["adding_problem_batch"] = [
         says="Each mark uses the number that was drawn for the other one. Which column of places belongs to the first "
         "part?",
     ),
-    _mistake(
+    mistake(
         id="marks_the_steps_of_the_whole_batch",
         old="marks[rows, first] = marks[rows, second] = 1.0",
         new="marks[:, first] = marks[:, second] = 1.0",
         says="Each sequence carries the marks of all the sequences in the batch. A colon beside an array of indices "
         "means all combinations: how is each step paired with its own sequence?",
     ),
-    _mistake(
+    mistake(
         id="puts_the_marks_before_the_values",
         old="np.stack([values, marks], axis=2)",
         new="np.stack([marks, values], axis=2)",
         says="x holds the mark first and the value second. In which order are they asked for?",
     ),
-    _mistake(
+    mistake(
         id="shows_the_marked_values_only",
         old="np.stack([values, marks], axis=2)",
         new="np.stack([values * marks, marks], axis=2)",
         says="The values that are not marked are zero, so a network could add up everything. What should make the "
         "problem hard?",
     ),
-    _mistake(
+    mistake(
         id="puts_values_and_marks_on_the_time_axis",
         old="np.stack([values, marks], axis=2)",
         new="np.stack([values, marks], axis=1)",
         says="Time and the two numbers of a step have exchanged their axes. Which shape is asked for?",
     ),
-    _mistake(
+    mistake(
         id="numbers_the_marks",
         old="marks[rows, first] = marks[rows, second] = 1.0",
         new="marks[rows, first], marks[rows, second] = 1.0, 2.0",
@@ -1134,19 +1129,19 @@ MISTAKES["adding_problem_batch"] = [
 ]
 
 MISTAKES["stacked_gru_step"] = [
-    _mistake(
+    mistake(
         id="reverses_the_update_gate",
         old="(1 - z) * h_prev + z * n",
         new="z * h_prev + (1 - z) * n",
         says=_Z_REVERSED,
     ),
-    _mistake(
+    mistake(
         id="resets_after_the_product",
         old="(r * h_prev) @ W_n",
         new="r * (h_prev @ W_n)",
         says=_RESET_AFTER,
     ),
-    _mistake(
+    mistake(
         id="swaps_r_and_z",
         old="""r = torch.sigmoid(a_r + h_prev @ W_r)
     z = torch.sigmoid(a_z + h_prev @ W_z)""",
@@ -1155,59 +1150,59 @@ MISTAKES["stacked_gru_step"] = [
         says="Reset and update gate have exchanged their weights. In which order do the rows of U, W and b belong to "
         "r, z and n?",
     ),
-    _mistake(
+    mistake(
         id="gives_all_the_first_network_s_weights",
         old="a_r, a_z, a_n = (x",
         new="U, W, b = (array[:1].expand_as(array) for array in (U, W, b))\n    a_r, a_z, a_n = (x",
         says="All networks compute with the weights of the first. Along which axis do the S sets of weights lie?",
     ),
-    _mistake(
+    mistake(
         id="uses_W_untransposed",
         old="W_r, W_z, W_n = W.mT.chunk(3, dim=2)",
         new="W_r, W_z, W_n = W.chunk(3, dim=1)",
         says="The states meet the transposes of the W, which are square. With one state per row, what must stand there "
         "for W times a column?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_bias",
         old="x @ U.mT + b[:, None]",
         new="x @ U.mT",
         says="All biases are missing. What should the gates be where the input and the old state are zero?",
     ),
-    _mistake(
+    mistake(
         id="uses_the_sigmoid_for_the_candidate",
         old="torch.tanh(a_n",
         new="torch.sigmoid(a_n",
         says="The candidate goes through a sigmoid: it can never be negative. Which of the three is no gate?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_reset_gate",
         old="(r * h_prev) @ W_n",
         new="h_prev @ W_n",
         says="The reset gate is computed and never used. What does it multiply?",
     ),
-    _mistake(
+    mistake(
         id="keeps_nothing_of_the_old_state",
         old="(1 - z) * h_prev + z * n",
         new="z * n",
         says="The new state is z times the candidate, and the old state is not copied at all. What becomes of a unit "
         "whose update gate is shut?",
     ),
-    _mistake(
+    mistake(
         id="stops_the_gradients",
         old="(1 - z) * h_prev + z * n",
         new="((1 - z) * h_prev + z * n).detach()",
         says="The states are right, and no gradient flows back through them: nothing can learn. Which call cuts a "
         "tensor off from what it was computed from?",
     ),
-    _mistake(
+    mistake(
         id="stops_the_gradients_of_the_old_state",
         old="a_r, a_z, a_n = (x",
         new="h_prev = h_prev.detach()\n    a_r, a_z, a_n = (x",
         says="The states are right, and no gradient flows back to the state before: errors cannot travel in time. "
         "Which call cuts a tensor off from what it was computed from?",
     ),
-    _mistake(
+    mistake(
         id="returns_a_numpy_array",
         old="(1 - z) * h_prev + z * n",
         new="((1 - z) * h_prev + z * n).detach().numpy()",
@@ -1225,41 +1220,41 @@ _UPDATE = f"""optimizer.zero_grad()
         {_CLIPPED}
         optimizer.step()"""
 MISTAKES["train_to_criterion"] = [
-    _mistake(
+    mistake(
         id="does_not_reset_the_gradients",
         old="optimizer.zero_grad()\n        ",
         new="",
         says="Each step uses the gradients of all batches so far: PyTorch adds to what is already there. When must "
         "the old gradient go?",
     ),
-    _mistake(
+    mistake(
         id="averages_the_losses_of_the_networks",
         old="losses.sum().backward()",
         new="losses.mean().backward()",
         says="The gradients are too small by the number of networks, so that fewer are clipped. Whose loss may a "
         "network's gradient depend on, and may the others' number matter?",
     ),
-    _mistake(
+    mistake(
         id="clips_all_networks_together",
         old=_CLIPPED,
         new="torch.nn.utils.clip_grad_norm_(parameters, clip)",
         says="The gradients of all networks are clipped together: one that explodes holds up the others. Over which "
         "axes does the norm of one network's gradient go?",
     ),
-    _mistake(
+    mistake(
         id="does_not_clip",
         old=_CLIPPED,
         new="pass",
         says="No gradient is clipped. When is its norm to be brought down to clip?",
     ),
-    _mistake(
+    mistake(
         id="scales_every_gradient_to_clip",
         old=".clamp(max=1)",
         new="",
         says="Every gradient is brought to the norm clip, short ones too (and one of zero to NaN). What happens to "
         "a gradient that is shorter, in the equation?",
     ),
-    _mistake(
+    mistake(
         id="clips_each_array_by_itself",
         old=_CLIPPED,
         new="""for p in parameters:
@@ -1268,110 +1263,110 @@ MISTAKES["train_to_criterion"] = [
         says="Each array of a network is clipped by itself, so the direction of its gradient changes. Over what does "
         "the norm go?",
     ),
-    _mistake(
+    mistake(
         id="clips_values_instead_of_norms",
         old=_CLIPPED,
         new="torch.nn.utils.clip_grad_value_(parameters, clip)",
         says="Each number of the gradient is cut off at clip. Which of the two ways of clipping keeps the direction?",
     ),
-    _mistake(
+    mistake(
         id="forgets_the_root_of_the_norm",
         old=" for p in parameters).sqrt()",
         new=" for p in parameters)",
         says="Gradients are compared with clip by their squared norms. What is missing?",
     ),
-    _mistake(
+    mistake(
         id="uses_plain_gradient_descent",
         old="torch.optim.Adam(",
         new="torch.optim.SGD(",
         says="This is plain gradient descent. Which optimizer is asked for?",
     ),
-    _mistake(
+    mistake(
         id="leaves_lr_at_its_default",
         old="torch.optim.Adam(parameters, lr=lr)",
         new="torch.optim.Adam(parameters)",
         says="Whatever lr is, the steps are as long as Adam's default makes them. Who tells the optimizer of lr?",
     ),
-    _mistake(
+    mistake(
         id="makes_a_new_optimizer_at_each_step",
         old="optimizer.zero_grad()",
         new="optimizer = torch.optim.Adam(parameters, lr=lr)\n        optimizer.zero_grad()",
         says="Every step is Adam's first: its memory of earlier gradients is lost. When is the optimizer made?",
     ),
-    _mistake(
+    mistake(
         id="trains_on_the_first_batch_again_and_again",
         old="stacked_losses(cell, parameters, x[k], y[k])",
         new="stacked_losses(cell, parameters, x[0], y[0])",
         says="All steps use batch 0. Which batch belongs to step k?",
     ),
-    _mistake(
+    mistake(
         id="counts_the_steps_from_one",
         old="steps[s] = k",
         new="steps[s] = k + 1",
         says="Curves and parameters are right; each entry of steps is one too many. How many updates had a network "
         "taken that met the criterion on the first batch?",
     ),
-    _mistake(
+    mistake(
         id="keeps_the_last_step_below_the_criterion",
         old="if steps[s] is None and losses[s] < criterion:",
         new="if losses[s] < criterion:",
         says="steps tells of the last loss below the criterion, not of the first. What may an entry be once it has "
         "been set?",
     ),
-    _mistake(
+    mistake(
         id="takes_a_loss_equal_to_the_criterion_for_one_below",
         old="losses[s] < criterion",
         new="losses[s] <= criterion",
         says="A loss that equals the criterion is taken to meet it. Which losses do?",
     ),
-    _mistake(
+    mistake(
         id="stops_as_soon_as_one_network_has_met_the_criterion",
         old="if None not in steps:",
         new="if any(step is not None for step in steps):",
         says="All stop when the first network has met the criterion. For which one does training wait?",
     ),
-    _mistake(
+    mistake(
         id="does_not_stop_early",
         old=_STOP,
         new="",
         says="Training goes on until the batches run out, even if all networks have met the criterion. When is it to "
         "end?",
     ),
-    _mistake(
+    mistake(
         id="updates_once_more_before_it_stops",
         old=_STOP + _UPDATE,
         new=_UPDATE + "\n        " + _STOP.rstrip(),
         says="Steps and curves are right; where all networks have met the criterion one more update is made before "
         "training ends. In which order do loss, criterion and update follow each other?",
     ),
-    _mistake(
+    mistake(
         id="stops_a_network_that_has_met_the_criterion",
         old="losses.sum().backward()",
         new="sum(loss for loss, step in zip(losses, steps) if step is None).backward()",
         says="A network that has met the criterion gets no more gradients. What does the statement ask it to do while "
         "others have not?",
     ),
-    _mistake(
+    mistake(
         id="gives_the_number_of_batches_to_those_that_failed",
         old="curves = np.stack(curves, axis=1)",
         new="steps = [K if step is None else step for step in steps]\n    curves = np.stack(curves, axis=1)",
         says="Curves and parameters are right; a network that never met the criterion has the number of batches in "
         "steps, as if it had met it then. What is asked for?",
     ),
-    _mistake(
+    mistake(
         id="puts_time_before_the_networks",
         old="np.stack(curves, axis=1)",
         new="np.stack(curves)",
         says="curves has time on its first axis. Which shape is asked for?",
     ),
-    _mistake(
+    mistake(
         id="compares_the_mean_loss_with_the_criterion",
         old="losses[s] < criterion",
         new="losses.mean() < criterion",
         says="All networks meet the criterion at once, when the mean of their losses does. Whose loss counts for a "
         "network?",
     ),
-    _mistake(
+    mistake(
         id="leaves_out_the_last_update",
         old="if None not in steps:",
         new="if None not in steps or k == K - 1:",

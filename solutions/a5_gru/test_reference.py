@@ -1,8 +1,6 @@
 """The reference of assignment 5 agrees with torch.nn, autograd, finite differences and loops; no mistake does."""
 
-import copy
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -10,18 +8,10 @@ import torch
 from torch import nn
 
 from content import read_content
+from selfcheck.tensors import with_parameters
 
 CONTENT = read_content("a5_gru")
-reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
-CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+reference, cases = CONTENT.reference, CONTENT.cases
 
 
 def _rng(seed=0):
@@ -30,13 +20,6 @@ def _rng(seed=0):
 
 def _sigmoid(a):
     return 1 / (1 + np.exp(-a))
-
-
-def _copied(module, *arrays):
-    with torch.no_grad():
-        for parameter, array in zip(module.parameters(), arrays, strict=True):
-            parameter.copy_(torch.tensor(array))
-    return module
 
 
 def _unit_by_unit(x, h_prev, U, W, b):
@@ -85,7 +68,7 @@ def test_a_step_agrees_with_torch_nn_where_the_conventions_meet(kind):
     x, h_prev, *_ = cases.gru_step_forward(_rng())
     U, W, b = cases.gru_to_torch(_rng(1), kind=kind)
     turned = [np.concatenate([a[:6], -a[6:12], a[12:]]) for a in (U, W, b)]
-    cell = _copied(nn.GRUCell(4, 6).double(), *turned, 0 * b)
+    cell = with_parameters(nn.GRUCell(4, 6).double(), *turned, 0 * b)
     desired = cell(torch.tensor(x), torch.tensor(h_prev)).detach().numpy()
     np.testing.assert_allclose(reference.gru_step_forward(x, h_prev, U, W, b)[0], desired, rtol=1e-12)
 
@@ -119,7 +102,7 @@ def test_a_sequence_agrees_with_the_equations_unit_by_unit_and_with_pytorch_part
 def test_a_converted_sequence_agrees_with_torch_nn(kind):
     x, *_, h0 = cases.gru_forward(_rng(), T=7)
     weights = cases.gru_to_torch(_rng(1), kind=kind)
-    layer = _copied(nn.GRU(4, 6, batch_first=True).double(), *reference.gru_to_torch(*weights))
+    layer = with_parameters(nn.GRU(4, 6, batch_first=True).double(), *reference.gru_to_torch(*weights))
     states, _ = layer(torch.tensor(x), torch.tensor(h0)[None])
     np.testing.assert_allclose(reference.gru_forward(x, *weights, h0)[0], states.detach().numpy(), rtol=1e-11)
 
@@ -155,9 +138,9 @@ def test_the_gradients_of_a_sequence_agree_with_autograd_differences_and_single_
 def test_pytorchs_step_agrees_with_its_cell_and_with_its_layer():
     x, h_prev, *weights = args = cases.torch_gru_step(_rng())
     h = reference.torch_gru_step(*args)
-    cell = _copied(nn.GRUCell(4, 6).double(), *weights)
+    cell = with_parameters(nn.GRUCell(4, 6).double(), *weights)
     np.testing.assert_allclose(h, cell(torch.tensor(x), torch.tensor(h_prev)).detach().numpy(), rtol=1e-12)
-    layer = _copied(nn.GRU(4, 6).double(), *weights)
+    layer = with_parameters(nn.GRU(4, 6).double(), *weights)
     np.testing.assert_allclose(h, layer(torch.tensor(x)[None], torch.tensor(h_prev)[None])[1][0].detach(), rtol=1e-12)
 
 
@@ -264,7 +247,7 @@ def test_stacked_losses_are_those_of_numpy_and_torch_cells(cell):
             last = reference.gru_forward(x[0], U, W, b)[0][:, -1]
         else:
             layer = {"rnn": nn.RNN, "lstm": nn.LSTM}[cell](2, 3, batch_first=True).double()
-            last = _copied(layer, U, W, b, 0 * b)(torch.tensor(x[0]))[0][:, -1].detach().numpy()
+            last = with_parameters(layer, U, W, b, 0 * b)(torch.tensor(x[0]))[0][:, -1].detach().numpy()
         np.testing.assert_allclose(loss, ((last @ V + c_out - y[0]) ** 2).mean(), rtol=1e-12)
 
 
@@ -308,96 +291,3 @@ def test_orthogonal_initial_weights_are_orthogonal_and_the_forget_bias_is_where_
     U, W, b, V, c_out = reference.initial_parameters("lstm", 2, 5, seeds=[0], forget_bias=2.5)
     assert [a.shape for a in (U, W, b, V, c_out)] == [(1, 20, 2), (1, 20, 5), (1, 20), (1, 5), (1,)]
     np.testing.assert_array_equal(b[0], np.repeat([0, 2.5, 0, 0], 5))
-
-
-# The cases, the other right solutions and the catalogue of mistakes
-
-
-def _namespace(name, source):
-    namespace = dict(vars(reference))
-    exec(compile(source, f"{name}.py", "exec"), namespace)
-    return namespace
-
-
-def _patched(name, mistake):
-    return _namespace(name, CELLS[name].replace(mistake["old"], mistake["new"]))
-
-
-def _observed(namespace, name, seeds=2):
-    """What is seen of a function on the public cases: results without caches, changed arguments, kinds of errors."""
-    probe = cases.SHOWN_BY.get(name)
-    seen = []
-    for seed in range(seeds):
-        for args in copy.deepcopy(cases.CASES(name, _rng(seed))):
-            try:
-                with np.errstate(all="ignore"):
-                    result = cases.PROBES[probe](namespace, *args) if probe else namespace[name](*args)
-            except Exception as error:
-                seen.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
-                continue
-            if name in cases.OPAQUE:
-                result = tuple(part for i, part in enumerate(result) if i not in cases.OPAQUE[name])
-            seen.append((result, [a for a in args if not isinstance(a, np.random.Generator)]))
-    return seen
-
-
-def _same(one, other):
-    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        return _same(one.detach().numpy(), other.detach().numpy())
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-5, atol=1e-8, equal_nan=True)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(map(_same, one.values(), other.values()))
-    if isinstance(one, float) and isinstance(other, float):
-        return bool(np.isclose(one, other, rtol=1e-9))
-    return type(one) is type(other) and one == other
-
-
-def test_every_exercise_has_cases_right_solutions_and_mistakes():
-    assert set(CELLS) == set(RIGHT) == set(MISTAKES)
-    for name in CELLS:
-        assert 2 <= len(cases.CASES(name, _rng())) <= 9
-        assert len(RIGHT[name]) >= 3
-        assert len(MISTAKES[name]) >= 12
-        ids = [mistake["id"] for mistake in MISTAKES[name]]
-        assert len(set(ids)) == len(ids)
-
-
-@pytest.mark.parametrize("name", list(CELLS))
-def test_cases_are_made_anew_from_the_generator_and_nothing_else(name):
-    one, same, other = (
-        [[a for a in args if not isinstance(a, np.random.Generator)] for args in cases.CASES(name, _rng(seed))]
-        for seed in (1, 1, 2)
-    )
-    assert _same(one, same)
-    assert name == "adding_problem_batch" or not _same(one, other)
-
-
-@pytest.mark.parametrize(("name", "variant"), [(name, variant) for name in RIGHT for variant in RIGHT[name]])
-def test_a_right_solution_agrees_with_the_reference(name, variant):
-    assert _same(_observed(_namespace(name, RIGHT[name][variant]), name), _observed(vars(reference), name))
-
-
-@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
-def test_a_mistake_is_one_patch_inside_a_solution_region(name, mistake):
-    assert CELLS[name].count(mistake["old"]) == 1
-    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", CELLS[name], re.DOTALL)
-    assert any(mistake["old"] in region for region in regions)
-    assert re.fullmatch(r"[A-Za-z0-9_]+", mistake["id"])
-    assert re.search(r"\?$", mistake["says"])
-    assert mistake["old"] not in mistake["says"]
-
-
-@pytest.mark.parametrize("name", list(MISTAKES))
-def test_mistakes_differ_from_the_right_output_and_from_each_other(name):
-    seen = {"right": _observed(vars(reference), name)}
-    seen |= {m["id"]: _observed(_patched(name, m), name) for m in MISTAKES[name]}
-    says = {m["id"]: m["says"] for m in MISTAKES[name]} | {"right": ""}
-    alike = [
-        (one, other)
-        for one, other in itertools.combinations(seen, 2)
-        if says[one] != says[other] and _same(seen[one], seen[other])
-    ]
-    assert not alike

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
+from selfcheck import arrays, exercise, expect
 from selfcheck.oracles import deviation
-
-DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
+from selfcheck.tensors import expect_close
 
 # Corpus BLEU of the captions of all hidden pictures: each of these that is reached earns a point. The reference has
 # 0.80, a run of it that ended worse 0.78, the caption of the nearest training picture 0.54, half of the reference's
@@ -26,18 +25,10 @@ MOST_WORDS = 40  # a caption with more is counted as empty, and so is one that i
 TRUTH = Path(__file__).with_name("hidden_names.json")
 
 
-def _close(tensor, desired, name, rtol=1e-7):
-    """A tensor of the desired one's shape and dtype, near it."""
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is desired.dtype, f"{name} has dtype {tensor.dtype}; expected {desired.dtype}")
-    dtype = DTYPES[desired.dtype]
-    expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
-
-
 def _agree(found, desired, name):
     """Tuples, lists and dicts of tensors, tensor by tensor."""
     if isinstance(desired, torch.Tensor):
-        _close(found, desired, name)
+        expect_close(found, desired, name)
     elif isinstance(desired, dict):
         expect.that(type(found) is dict and list(found) == list(desired), f"{name} does not have the expected keys")
         for key, wanted in desired.items():
@@ -95,10 +86,10 @@ def test_lookups_agree_at_other_sizes_down_to_one(embedding_forward, reference, 
     sizes = [(2, 6, 9, 5), (1, 1, 2, 1), (4, 1, 3, 6), (3, 3, 4, 3)]
     calls = [cases.embedding_forward(rng, *size) for size in sizes]
     calls.append(cases.embedding_forward(rng, 3, 4, 6, 5, padding=True))
-    calls.append(cases.in_float32(cases.embedding_forward(rng)))
+    calls.append(arrays.in_float32(cases.embedding_forward(rng)))
     for args, result in zip(calls, embedding_forward.map(calls), strict=True):
         expect.tuple(result, 2, "the result")
-        _close(result[0], reference.embedding_forward(*args)[0], f"out with ids {tuple(args[1].shape)}")
+        expect_close(result[0], reference.embedding_forward(*args)[0], f"out with ids {tuple(args[1].shape)}")
 
 
 @exercise("embedding_backward", points=2)
@@ -107,13 +98,13 @@ def test_gradients_of_lookups_agree_at_other_sizes_down_to_one(embedding_backwar
     calls = [cases.embedding_backward(rng, *size) for size in sizes]
     calls.append(cases.embedding_backward(rng, 3, 4, 6, 5, padding=True))
     for args, dE in zip(calls, embedding_backward.map(calls), strict=True):
-        _close(dE, reference.embedding_backward(*args), f"dE with ids {tuple(args[1][0].shape)}")
+        expect_close(dE, reference.embedding_backward(*args), f"dE with ids {tuple(args[1][0].shape)}")
 
 
 @exercise("embedding_backward", points=1)
 def test_gradients_of_lookups_agree_in_float32(embedding_backward, reference, cases, rng):
-    args = cases.in_float32(cases.embedding_backward(rng))
-    _close(embedding_backward(*args), reference.embedding_backward(*args), "dE in float32")
+    args = arrays.in_float32(cases.embedding_backward(rng))
+    expect_close(embedding_backward(*args), reference.embedding_backward(*args), "dE in float32")
 
 
 @exercise("caption_loss", points=2)
@@ -137,7 +128,7 @@ def test_losses_of_large_logits_agree(probe, reference, cases, rng):
 
 @exercise("caption_loss", points=1)
 def test_losses_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.caption_loss(rng))
+    args = arrays.in_float32(cases.caption_loss(rng))
     _probes_agree(probe, reference, cases, "loss_and_gradient", *args)
 
 
@@ -149,7 +140,7 @@ def test_steps_and_gradients_agree_at_other_sizes_down_to_one(probe, reference, 
 
 @exercise("lstm_step", points=1)
 def test_steps_agree_in_float32(lstm_step, reference, cases, rng):
-    args = cases.in_float32(cases.lstm_step(rng))
+    args = arrays.in_float32(cases.lstm_step(rng))
     _agree(lstm_step(*args), reference.lstm_step(*args), "state in float32")
 
 
@@ -167,7 +158,7 @@ def test_models_and_gradients_agree_at_other_sizes_down_to_one(probe, reference,
 
 @exercise("CaptionModel", points=1)
 def test_models_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.CaptionModel(rng))
+    args = arrays.in_float32(cases.CaptionModel(rng))
     _probes_agree(probe, reference, cases, "model_and_gradients", *args)
 
 
@@ -179,7 +170,7 @@ def _learning_agrees(probe, reference, cases, *args):
         for number, right, name in zip(found, wanted, ("loss", "norm"), strict=True):
             expect.close(number, right, name=name, rtol=1e-5)
     for name in desired.keys() - {"steps"}:
-        _close(shown[name], desired[name], name, rtol=1e-5)
+        expect_close(shown[name], desired[name], name, rtol=1e-5)
 
 
 @exercise("train_step", points=3)
@@ -205,7 +196,7 @@ def test_captions_agree_at_other_sizes_down_to_one(probe, reference, cases, rng)
 
 @exercise("decode_greedy", points=1)
 def test_captions_agree_in_float32(probe, reference, cases, rng):
-    args = cases.in_float32(cases.decode_greedy(rng))
+    args = arrays.in_float32(cases.decode_greedy(rng))
     _probes_equal(probe, reference, cases, "greedy", *args, what="captions in float32")
 
 
@@ -238,7 +229,7 @@ def test_the_likeliest_captions_agree(probe, reference, cases, rng):
 
 @exercise("decode_sample", points=1)
 def test_captions_drawn_from_float32_agree(probe, reference, cases, rng):
-    args = cases.in_float32(cases.decode_greedy(rng))
+    args = arrays.in_float32(cases.decode_greedy(rng))
     args = *args[:2], 1e-7, [int(rng.integers(2**31))], args[2]
     _probes_equal(probe, reference, cases, "sampled", *args, what="captions in float32 at a temperature of 1e-7")
 
@@ -290,7 +281,7 @@ def test_the_length_counts_fully_unless_alpha_is_given(probe, reference, cases, 
 
 @exercise("decode_beam", points=1)
 def test_beams_agree_in_float32(probe, reference, cases, rng):
-    _beams_agree(probe, reference, cases, cases.in_float32(cases.decode_beam(rng)), rtol=1e-4)
+    _beams_agree(probe, reference, cases, arrays.in_float32(cases.decode_beam(rng)), rtol=1e-4)
 
 
 @exercise("decode_beam", points=1)
@@ -315,12 +306,12 @@ def _probes_equal_beams(probe, reference, args):
     desired = reference.extend_beam(*(tensor.clone() for tensor in args))
     found, _ = probe("extend_beam", *args)
     expect.tuple(found, 3, "the result of extend_beam")
-    _close(found[2], desired[2], "scores")
+    expect_close(found[2], desired[2], "scores")
     held = desired[2] > -torch.inf  # a slot that holds nothing may hold any word
     for tensor, wanted, name in zip(found[:2], desired[:2], ("words", "parents"), strict=True):
         right = type(tensor) is torch.Tensor and tensor.shape == held.shape
         expect.that(right, f"{name} is not a torch tensor of shape {tuple(held.shape)}")
-        _close(tensor[held], wanted[held], name)
+        expect_close(tensor[held], wanted[held], name)
 
 
 @exercise("bleu", points=2)

@@ -1,16 +1,11 @@
 """The mistakes that students make in assignment 6: each a patch on the reference, and the sentence to read.
 
-`old` stands exactly once in the exercise's cell, inside its solution region; `new` takes its place. `says` tells what
-the result equals and asks the question that leads on; it never holds the line to write. `exempt` gives the reason where
-the self-checker cannot name the mistake from its output.
+CONTRIBUTING.md says what each key of an entry holds.
 """
 
-MISTAKES: dict[str, list[dict[str, str | None]]] = {}
+from autograder.course.catalogue import mistake
 
-
-def _mistake(*, id: str, old: str, new: str, says: str, exempt: str | None = None) -> dict[str, str | None]:
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-
+MISTAKES = {}
 
 _TIES = "It sorts equal numbers, so the last bits decide, and they differ from processor to processor."
 
@@ -23,76 +18,76 @@ _CUT = "ids = ids[: ids.index(END)]"
 _WORDS = "for k in ids if k not in (PAD, START))"
 
 MISTAKES["build_vocabulary"] = [
-    _mistake(
+    mistake(
         id="more_often_than_the_minimum",
         old="if count >= minimum_count",
         new="if count > minimum_count",
         says="A word that occurs exactly minimum_count times is left out. Is it frequent enough?",
     ),
-    _mistake(
+    mistake(
         id="minimum_count_ignored",
         old=" if count >= minimum_count",
         new="",
         says="Every word is kept, however rare. What is the second argument for?",
     ),
-    _mistake(
+    mistake(
         id="rarest_first",
         old="(-counts[word], word)",
         new="(counts[word], word)",
         says="The rarest words come first. Which should?",
     ),
-    _mistake(
+    mistake(
         id="alphabetical_order_alone",
         old=_KEY,
         new="sorted(frequent)",
         says="The words stand in alphabetical order, whatever their counts. What decides first, and what only then?",
     ),
-    _mistake(
+    mistake(
         id="ties_in_the_order_of_appearance",
         old="(-counts[word], word)",
         new="-counts[word]",
         says="Words that are equally frequent stand in the order in which the captions happen to hold them. What "
         "decides between them?",
     ),
-    _mistake(
+    mistake(
         id="ties_from_z_to_a",
         old=_KEY,
         new="sorted(frequent, key=lambda word: (counts[word], word), reverse=True)",
         says="Words that are equally frequent run from z to a. What else turns round when a sorting is reversed?",
     ),
-    _mistake(
+    mistake(
         id="no_special_words",
         old=_VOCABULARY,
         new=f"vocabulary = {_KEY}",
         says="The list begins with the most frequent word, so that this word has PAD's number. What should have the "
         "numbers 0 to 3?",
     ),
-    _mistake(
+    mistake(
         id="special_words_last",
         old=_VOCABULARY,
         new=f"vocabulary = {_KEY} + SPECIAL",
         says="The special words are at the end. Which numbers do PAD, START, END and UNK stand for?",
     ),
-    _mistake(
+    mistake(
         id="counts_captions_and_not_words",
         old=_COUNTED,
         new="counts = Counter(word for caption in captions for word in set(caption.split()))",
         says="A word that a caption holds twice is counted once. What is counted, words or the captions they are in?",
     ),
-    _mistake(
+    mistake(
         id="counts_letters",
         old=_COUNTED,
         new="counts = Counter(word for caption in captions for word in caption)",
         says="The list holds single letters. What does a loop over a string give?",
     ),
-    _mistake(
+    mistake(
         id="lower_case",
         old=_COUNTED,
         new="counts = Counter(word for caption in captions for word in caption.lower().split())",
         says="All words are in lower case, so that those with a capital are unknown from now on. Does the docstring "
         "ask for a change of the words?",
     ),
-    _mistake(
+    mistake(
         id="edits_special",
         old=_VOCABULARY,
         new=f"vocabulary = SPECIAL\n    vocabulary += {_KEY}",
@@ -100,99 +95,99 @@ MISTAKES["build_vocabulary"] = [
         "operation makes a new list?",
         exempt="The result is another one in each call; a fingerprint needs the same.",
     ),
-    _mistake(
+    mistake(
         id="encodes_without_start",
         old="ids = [START, *(",
         new="ids = [*(",
         says="The numbers begin with the first word. What does the model read before it?",
     ),
-    _mistake(
+    mistake(
         id="encodes_without_end",
         old="for word in caption.split()), END]",
         new="for word in caption.split())]",
         says="The numbers stop with the last word, so that no model learns to stop. What follows the last word?",
     ),
-    _mistake(
+    mistake(
         id="start_and_end_exchanged",
         old=_IDS,
         new="ids = [END, *(number.get(word, UNK) for word in caption.split()), START]",
         says="The numbers begin with END and stop with START. Which opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="unknown_words_dropped",
         old="*(number.get(word, UNK) for word in caption.split())",
         new="*(number[word] for word in caption.split() if word in number)",
         says="Words that are not in the vocabulary are left out, so that the sentence closes over the gap. Which "
         "number stands for them?",
     ),
-    _mistake(
+    mistake(
         id="unknown_words_become_padding",
         old="number.get(word, UNK)",
         new="number.get(word, PAD)",
         says="Words that are not in the vocabulary get the number 0, which is PAD, and the loss will pass them over. "
         "Which number stands for them?",
     ),
-    _mistake(
+    mistake(
         id="numbers_from_one",
         old="for k, word in enumerate(vocabulary)}",
         new="for k, word in enumerate(vocabulary, 1)}",
         says="Each word's number is one too large. Which place in a list has the number 0?",
     ),
-    _mistake(
+    mistake(
         id="decodes_end_too",
         old=_CUT,
         new="ids = ids[: ids.index(END) + 1]",
         says='The caption holds "<end>". Is END a word of the caption?',
     ),
-    _mistake(
+    mistake(
         id="end_ignored",
         old=_CUT,
         new="pass",
         says="END is a word like others, and what comes after it is read on. When is a caption over?",
     ),
-    _mistake(
+    mistake(
         id="end_left_out_and_read_on",
         old=_CUT,
         new="ids = [k for k in ids if k != END]",
         says="END is left out, and the words after it are kept. When is a caption over?",
     ),
-    _mistake(
+    mistake(
         id="over_at_the_last_end",
         old=_CUT,
         new="ids = ids[: len(ids) - 1 - ids[::-1].index(END)]",
         says="The caption goes on to the last END. Which one closes it?",
     ),
-    _mistake(
+    mistake(
         id="last_word_lost",
         old=_CUT,
         new="ids = ids[: ids.index(END) - 1]",
         says="The word before END is missing. Does a slice hold the place it ends at?",
     ),
-    _mistake(
+    mistake(
         id="decodes_padding",
         old="k not in (PAD, START)",
         new="k != START",
         says='The caption holds "<pad>". Which numbers are not words of a caption?',
     ),
-    _mistake(
+    mistake(
         id="decodes_start",
         old="k not in (PAD, START)",
         new="k != PAD",
         says='The caption holds "<start>". Which numbers are not words of a caption?',
     ),
-    _mistake(
+    mistake(
         id="unknown_words_not_decoded",
         old="k not in (PAD, START)",
         new="k > UNK",
         says="Unknown words vanish from the caption. As what does the docstring show them?",
     ),
-    _mistake(
+    mistake(
         id="over_at_padding",
         old=_WORDS,
         new="for k in (ids[: ids.index(PAD)] if PAD in ids else ids) if k != START)",
         says="The caption is over at the first PAD. Which number closes it?",
     ),
-    _mistake(
+    mistake(
         id="words_stick_together",
         old='" ".join(vocabulary',
         new='"".join(vocabulary',
@@ -201,57 +196,57 @@ MISTAKES["build_vocabulary"] = [
 ]
 
 MISTAKES["embedding_forward"] = [
-    _mistake(
+    mistake(
         id="columns_instead_of_rows",
         old="E[ids]",
         new="E.T[:, ids]",
         says="The numbers of a word's vector run along the first axis. Along which one does the docstring want them?",
     ),
-    _mistake(
+    mistake(
         id="time_first",
         old="E[ids]",
         new="E[ids.T]",
         says="The first axis is time and the second the captions. Which order have ids?",
     ),
-    _mistake(
+    mistake(
         id="the_row_before",
         old="E[ids]",
         new="E[ids - 1]",
         says="Each word gets the row of the word before it in the vocabulary; the first gets the last row. Which row "
         "is that of number k?",
     ),
-    _mistake(
+    mistake(
         id="padding_gets_zeros",
         old="E[ids]",
         new="E[ids] * (ids != PAD)[:, :, None]",
         says="PAD gets zeros. It has a row of E as every number has; who keeps padding out of the learning?",
     ),
-    _mistake(
+    mistake(
         id="scaled_by_the_root",
         old="E[ids]",
         new="E[ids] * math.sqrt(E.shape[1])",
         says="The vectors are multiplied by the root of their size, as in some later networks. Does the formula?",
     ),
-    _mistake(
+    mistake(
         id="one_hot_rows_alone",
         old="E[ids]",
         new="torch.eye(len(E), dtype=E.dtype)[ids]",
         says="These are the one-hot rows themselves. With what does the formula multiply them?",
     ),
-    _mistake(
+    mistake(
         id="bag_of_words",
         old="E[ids]",
         new="E[ids].sum(dim=1)",
         says="The vectors of a caption are added up, and their order is lost. How many vectors has a caption of T "
         "words?",
     ),
-    _mistake(
+    mistake(
         id="sum_of_the_words_so_far",
         old="E[ids]",
         new="E[ids].cumsum(dim=1)",
         says="Each place holds the sum of all words up to it. What carries the words before, the vectors or the LSTM?",
     ),
-    _mistake(
+    mistake(
         id="vectors_of_length_one",
         old="E[ids]",
         new="torch.nn.functional.normalize(E[ids], dim=2)",
@@ -266,82 +261,82 @@ _OVERWRITTEN = (
 )
 
 MISTAKES["embedding_backward"] = [
-    _mistake(
+    mistake(
         id="repeated_words_overwritten",
         old=_ADD,
         new="dE[ids.flatten()] = dout.flatten(0, 1)",
         says=_OVERWRITTEN,
     ),
-    _mistake(
+    mistake(
         id="repeated_words_overwritten_although_added",
         old=_ADD,
         new="dE[ids] += dout",
         says=_OVERWRITTEN,
     ),
-    _mistake(
+    mistake(
         id="mean_of_the_occurrences",
         old=_ADD,
         new=_ADD + "\n    dE /= torch.bincount(ids.flatten(), minlength=K).clamp(min=1)[:, None]",
         says="Each row is the mean over the occurrences of its word. Is there a division in the formula?",
     ),
-    _mistake(
+    mistake(
         id="mean_over_the_captions",
         old=_ADD,
         new=_ADD + "\n    dE /= len(ids)",
         says="The gradient is divided by the number of captions. The loss has done its averaging already: what is left "
         "to divide by?",
     ),
-    _mistake(
+    mistake(
         id="mean_over_all_places",
         old=_ADD,
         new=_ADD + "\n    dE /= ids.numel()",
         says="The gradient is divided by N*T. The loss has done its averaging already: what is left to divide by?",
     ),
-    _mistake(
+    mistake(
         id="last_word_alone",
         old=_ADD,
         new="dE.index_add_(0, ids[:, -1], dout[:, -1])",
         says="Only the last column counts. Over which t does the sum go?",
     ),
-    _mistake(
+    mistake(
         id="first_word_alone",
         old=_ADD,
         new="dE.index_add_(0, ids[:, 0], dout[:, 0])",
         says="Only the first column counts. Over which t does the sum go?",
     ),
-    _mistake(
+    mistake(
         id="first_caption_alone",
         old=_ADD,
         new="dE.index_add_(0, ids[0], dout[0])",
         says="Only the first caption counts. Over which n does the sum go?",
     ),
-    _mistake(
+    mistake(
         id="padding_gets_no_gradient",
         old=_ADD,
         new=_ADD + "\n    dE[PAD] = 0",
         says="The row of PAD is zero. The derivative of a lookup knows no special words: is dout of padding not zero "
         "by itself?",
     ),
-    _mistake(
+    mistake(
         id="words_and_gradients_in_different_orders",
         old="ids.flatten(), dout",
         new="ids.T.flatten(), dout",
         says="The words run down the columns and the gradients along the rows, so that each goes to another word. In "
         "which order does flatten read?",
     ),
-    _mistake(
+    mistake(
         id="as_many_rows_as_words_seen",
         old="torch.zeros(K, dout.shape[2], dtype=dout.dtype)",
         new="torch.zeros(int(ids.max()) + 1, dout.shape[2], dtype=dout.dtype)",
         says="There are only as many rows as the largest number here asks for. What shape has E?",
     ),
-    _mistake(
+    mistake(
         id="everything_to_every_word",
         old=_ADD,
         new="dE += dout.sum(dim=(0, 1))",
         says="Every word gets the sum of all gradients. Which terms belong to word k?",
     ),
-    _mistake(
+    mistake(
         id="transposed_gradient",
         old=_ADD,
         new=_ADD + "\n    dE = dE.T.contiguous()",
@@ -353,31 +348,31 @@ _LOG_P = "log_p = logits.log_softmax(dim=2).gather(2, targets[:, :, None])  # (N
 _LOSS = "loss = -log_p[targets != PAD].mean()"
 
 MISTAKES["caption_loss"] = [
-    _mistake(
+    mistake(
         id="padding_in_the_loss",
         old=_LOSS,
         new="loss = -log_p.mean()",
         says="The padding is part of the mean: the model is trained to say PAD. Which targets are words?",
     ),
-    _mistake(
+    mistake(
         id="mean_over_all_places_of_the_batch",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].sum() / targets.numel()",
         says="The padding is left out of the sum, and counted in what it is divided by: N*T. What is M?",
     ),
-    _mistake(
+    mistake(
         id="sum_instead_of_mean",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].sum()",
         says="This is the sum over all words. What does the formula divide by?",
     ),
-    _mistake(
+    mistake(
         id="divided_by_the_captions",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].sum() / len(targets)",
         says="The sum is divided by the number of captions. By what does the formula divide?",
     ),
-    _mistake(
+    mistake(
         id="mean_of_the_captions_means",
         old=_LOSS,
         new="valid = (targets != PAD).to(logits.dtype)\n"
@@ -385,84 +380,84 @@ MISTAKES["caption_loss"] = [
         says="Each caption is averaged first, then the captions: a word of a short one counts more. What counts alike "
         "in the formula, words or captions?",
     ),
-    _mistake(
+    mistake(
         id="gain_instead_of_loss",
         old="loss = -log_p[",
         new="loss = log_p[",
         says="The sign is missing: minimising this makes the captions improbable. Which sign has a log probability?",
     ),
-    _mistake(
+    mistake(
         id="softmax_before_the_cross_entropy",
         old="logits.log_softmax(dim=2)",
         new="logits.softmax(dim=2).log_softmax(dim=2)",
         says="The softmax is taken twice, so that no probability gets near 1. What does log_softmax expect?",
     ),
-    _mistake(
+    mistake(
         id="probability_instead_of_its_logarithm",
         old="logits.log_softmax(dim=2)",
         new="logits.softmax(dim=2)",
         says="This is minus the mean probability of the words. Where is the logarithm?",
     ),
-    _mistake(
+    mistake(
         id="logarithm_of_a_rounded_softmax",
         old="logits.log_softmax(dim=2)",
         new="logits.softmax(dim=2).log()",
         says="Where the logits are large the loss is infinite: a probability was rounded to 0 before its logarithm was "
         "taken. What is the logarithm of the softmax, worked out by hand?",
     ),
-    _mistake(
+    mistake(
         id="exponentials_overflow",
         old="logits.log_softmax(dim=2)",
         new="(logits - logits.exp().sum(dim=2, keepdim=True).log())",
         says="Where the logits are large the loss is not finite: their exponentials overflow. What may be subtracted "
         "from all logits of a word without a change?",
     ),
-    _mistake(
+    mistake(
         id="softmax_over_time",
         old="log_softmax(dim=2)",
         new="log_softmax(dim=1)",
         says="The softmax runs over the places of a caption. Over which axis do the probabilities of the next word add "
         "up to 1?",
     ),
-    _mistake(
+    mistake(
         id="softmax_over_the_batch",
         old="log_softmax(dim=2)",
         new="log_softmax(dim=0)",
         says="The softmax runs over the pictures of the batch. Over which axis do the probabilities of the next word "
         "add up to 1?",
     ),
-    _mistake(
+    mistake(
         id="no_softmax",
         old="logits.log_softmax(dim=2)",
         new="logits",
         says="The logits themselves are averaged. When is a logit a log probability?",
     ),
-    _mistake(
+    mistake(
         id="end_left_out",
         old=_LOSS,
         new="loss = -log_p[(targets != PAD) & (targets != END)].mean()",
         says="END is left out of the mean, so that no model learns to stop. Which targets does the docstring leave "
         "out?",
     ),
-    _mistake(
+    mistake(
         id="unknown_words_left_out",
         old=_LOSS,
         new="loss = -log_p[(targets != PAD) & (targets != UNK)].mean()",
         says="UNK is left out of the mean. Which targets does the docstring leave out?",
     ),
-    _mistake(
+    mistake(
         id="all_special_words_left_out",
         old=_LOSS,
         new="loss = -log_p[targets > UNK].mean()",
         says="All special words are left out of the mean. Which targets does the docstring leave out?",
     ),
-    _mistake(
+    mistake(
         id="the_padding_alone",
         old=_LOSS,
         new="loss = -log_p[targets == PAD].mean()",
         says="The mask is turned round: the mean goes over the padding alone. Where is it true?",
     ),
-    _mistake(
+    mistake(
         id="logits_masked_instead_of_terms",
         old=_LOG_P + "\n    " + _LOSS,
         new="""logits = logits * (targets != PAD)[:, :, None]
@@ -470,32 +465,32 @@ MISTAKES["caption_loss"] = [
     loss = -log_p.mean()""",
         says="The logits of the padding are set to 0, and each place of padding costs log K. What should it cost?",
     ),
-    _mistake(
+    mistake(
         id="shifted_once_more",
         old=_LOG_P,
         new="log_p = logits.log_softmax(dim=2).gather(2, targets.roll(-1, dims=1)[:, :, None])",
         says="Each place's logits are compared with the word after theirs. The shift was made before the call: which "
         "target belongs to logits[:, t]?",
     ),
-    _mistake(
+    mistake(
         id="the_likeliest_word_instead_of_the_true_one",
         old="logits.log_softmax(dim=2).gather(2, targets[:, :, None])",
         new="logits.log_softmax(dim=2).max(dim=2).values",
         says="This is the cost of the words that the model finds likeliest. Whose probability is asked?",
     ),
-    _mistake(
+    mistake(
         id="bits_instead_of_nats",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].mean() / math.log(2)",
         says="This is the loss in bits. Which logarithm gives nats?",
     ),
-    _mistake(
+    mistake(
         id="perplexity",
         old=_LOSS,
         new="loss = (-log_p[targets != PAD].mean()).exp()",
         says="This is the perplexity, the loss's exponential. What does the formula end with?",
     ),
-    _mistake(
+    mistake(
         id="no_gradient",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].mean().detach()",
@@ -508,110 +503,110 @@ _CELL = "c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)"
 _H = "h = torch.sigmoid(o) * torch.tanh(c)"
 
 MISTAKES["lstm_step"] = [
-    _mistake(
+    mistake(
         id="order_i_f_o_g",
         old="i, f, g, o = (",
         new="i, f, o, g = (",
         says="The last two blocks are exchanged: the order read is i, f, o, g. Which one is asked?",
     ),
-    _mistake(
+    mistake(
         id="i_and_f_exchanged",
         old="i, f, g, o = (",
         new="f, i, g, o = (",
         says="The first two blocks are exchanged: the order read is f, i, g, o. Which one is asked?",
     ),
-    _mistake(
+    mistake(
         id="sigmoid_candidate",
         old="torch.tanh(g)",
         new="torch.sigmoid(g)",
         says="The candidate g goes through a sigmoid, so that the cell can only be added to. Which function has it?",
     ),
-    _mistake(
+    mistake(
         id="h_without_tanh",
         old=_H,
         new="h = torch.sigmoid(o) * c",
         says="h is o times c itself. Through what does the cell go on its way out?",
     ),
-    _mistake(
+    mistake(
         id="h_from_the_cell_before",
         old=_CELL + "\n    " + _H,
         new="h = torch.sigmoid(o) * torch.tanh(c)\n    " + _CELL,
         says="h was made from c_{t-1}. In which order are the two equations?",
     ),
-    _mistake(
+    mistake(
         id="candidate_times_forget_gate",
         old="torch.sigmoid(i) * torch.tanh(g)",
         new="torch.sigmoid(f) * torch.tanh(g)",
         says="The candidate is multiplied by the forget gate. Which gate lets new things in?",
     ),
-    _mistake(
+    mistake(
         id="nothing_is_forgotten",
         old="torch.sigmoid(f) * c +",
         new="c +",
         says="The old cell is added whole. What is it multiplied by?",
     ),
-    _mistake(
+    mistake(
         id="forget_and_input_are_one_gate",
         old="torch.sigmoid(i) * torch.tanh(g)",
         new="(1 - torch.sigmoid(f)) * torch.tanh(g)",
         says="The input gate is one minus the forget gate, as in a GRU. Which block of the products belongs to i?",
     ),
-    _mistake(
+    mistake(
         id="no_bias",
         old="h @ W.T + b)",
         new="h @ W.T)",
         says="The bias is left out. What is added to the two products?",
     ),
-    _mistake(
+    mistake(
         id="words_unread",
         old="(x @ U.T + h @ W.T + b)",
         new="(0 * (x @ U.T) + h @ W.T + b)",
         says="x plays no part. What does a step read besides its state?",
     ),
-    _mistake(
+    mistake(
         id="h_unread",
         old="(x @ U.T + h @ W.T + b)",
         new="(x @ U.T + 0 * (h @ W.T) + b)",
         says="h_{t-1} plays no part: only the cell remembers. What do the gates read besides x?",
     ),
-    _mistake(
+    mistake(
         id="output_gate_without_sigmoid",
         old="torch.sigmoid(o)",
         new="o",
         says="The output gate is used before its sigmoid. Between which numbers does a gate lie?",
     ),
-    _mistake(
+    mistake(
         id="gates_with_tanh",
         old="torch.sigmoid(f) * c + torch.sigmoid(i)",
         new="torch.tanh(f) * c + torch.tanh(i)",
         says="Input and forget gate go through tanh. Between which numbers does a gate lie?",
     ),
-    _mistake(
+    mistake(
         id="candidate_without_tanh",
         old="torch.sigmoid(i) * torch.tanh(g)",
         new="torch.sigmoid(i) * g",
         says="The candidate has no tanh. Which function does the formula give to g?",
     ),
-    _mistake(
+    mistake(
         id="h_and_c_exchanged",
         old=_H,
         new="h, c = c, torch.sigmoid(o) * torch.tanh(c)",
         says="h and c are exchanged. Which one comes first?",
     ),
-    _mistake(
+    mistake(
         id="gates_along_the_rows",
         old=_GATES,
         new="""a = (x @ U.T + h @ W.T + b)
     i, f, g, o = (a[:, j::4] for j in range(4))""",
         says="Every fourth number was taken for a gate. The blocks lie one after the other: how long is each?",
     ),
-    _mistake(
+    mistake(
         id="the_state_before_is_cut_off",
         old="(x @ U.T + h @ W.T + b)",
         new="(x @ U.T + h.detach() @ W.T + b)",
         says="h and c are right, but no gradient flows from the gates to h_{t-1}. What cuts the graph?",
     ),
-    _mistake(
+    mistake(
         id="cell_changed_in_place",
         old=_CELL,
         new="with torch.no_grad():\n        c.copy_(torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g))",
@@ -627,45 +622,45 @@ _FORWARD = "state, logits_t = self.step(state, words)"
 _BEGIN = "state, logits = self.start(features), []"
 
 MISTAKES["CaptionModel"] = [
-    _mistake(
+    mistake(
         id="picture_unused",
         old=_STATE,
         new="state = zeros, zeros",
         says="The state is zero whatever the picture is: this is a language model. When is the picture read?",
     ),
-    _mistake(
+    mistake(
         id="picture_unused_in_training",
         old=_BEGIN,
         new="state, logits = tuple(0 * s for s in self.start(features)), []",
         says="`forward` begins with zeros, and its logits are the same for every picture. Which state has heard of the "
         "picture?",
     ),
-    _mistake(
+    mistake(
         id="another_rows_picture",
         old=_BEGIN,
         new="state, logits = self.start(features.flip(0)), []",
         says="Each caption is read after another row's picture. In which order are features and tokens?",
     ),
-    _mistake(
+    mistake(
         id="picture_without_its_bias",
         old="features @ self.I.T + self.b_I",
         new="features @ self.I.T",
         says="b_I is left out. What is x_{-1}?",
     ),
-    _mistake(
+    mistake(
         id="picture_through_tanh",
         old="features @ self.I.T + self.b_I",
         new="torch.tanh(features @ self.I.T + self.b_I)",
         says="The picture's vector goes through a tanh before it is read. What is x_{-1}?",
     ),
-    _mistake(
+    mistake(
         id="picture_read_twice",
         old=_STATE,
         new="x = features @ self.I.T + self.b_I\n        state = lstm_step(x, zeros, zeros, self.U, self.W, self.b)\n"
         "        state = lstm_step(x, *state, self.U, self.W, self.b)",
         says="The picture is read twice before START. How many steps lie between the zero state and START?",
     ),
-    _mistake(
+    mistake(
         id="start_read_with_the_picture",
         old=_STATE,
         new=_STATE
@@ -673,89 +668,89 @@ MISTAKES["CaptionModel"] = [
         says="`start` has read START already, and whoever decodes reads it again. What has been read when `start` "
         "returns?",
     ),
-    _mistake(
+    mistake(
         id="start_read_before_the_picture",
         old=_STATE,
         new="state = lstm_step(self.E[START].expand(len(features), -1), zeros, zeros, self.U, self.W, self.b)\n"
         "        state = lstm_step(features @ self.I.T + self.b_I, *state, self.U, self.W, self.b)",
         says="START has been read before the picture. What does the LSTM read from its zero state?",
     ),
-    _mistake(
+    mistake(
         id="cell_forgets_the_picture",
         old=_STATE,
         new="state = lstm_step(features @ self.I.T + self.b_I, zeros, zeros, self.U, self.W, self.b)[0], zeros",
         says="Only h has heard of the picture; c is zero. What makes up the state?",
     ),
-    _mistake(
+    mistake(
         id="picture_without_a_gradient",
         old="features @ self.I.T + self.b_I",
         new="(features @ self.I.T + self.b_I).detach()",
         says="The logits are right, but I and b_I get no gradient: how the picture is read is never learnt. What cuts "
         "the graph?",
     ),
-    _mistake(
+    mistake(
         id="logits_from_the_cell",
         old="logits = h @ self.V.T",
         new="logits = c @ self.V.T",
         says="The logits are made from c. Which part of the state does the formula multiply by V?",
     ),
-    _mistake(
+    mistake(
         id="logits_without_their_bias",
         old=_LOGITS,
         new="logits = h @ self.V.T",
         says="c_out is left out. What is added to V h?",
     ),
-    _mistake(
+    mistake(
         id="logits_from_the_state_before",
         old=_LOGITS,
         new="logits = state[0] @ self.V.T + self.c_out",
         says="The logits come from the state before the word was read. Which h belongs to logits_t?",
     ),
-    _mistake(
+    mistake(
         id="probabilities_instead_of_logits",
         old=_LOGITS,
         new="logits = (h @ self.V.T + self.c_out).softmax(dim=1)",
         says="These are probabilities. The loss and the decoders take logits: who applies the softmax?",
     ),
-    _mistake(
+    mistake(
         id="log_probabilities_instead_of_logits",
         old=_LOGITS,
         new="logits = (h @ self.V.T + self.c_out).log_softmax(dim=1)",
         says="These are log probabilities. The docstring asks for logits: who applies the softmax?",
     ),
-    _mistake(
+    mistake(
         id="h_and_c_exchanged_in_the_state",
         old="*state, self.U",
         new="state[1], state[0], self.U",
         says="h and c are exchanged when the state is taken apart. In which order does the pair hold them?",
     ),
-    _mistake(
+    mistake(
         id="state_returned_as_it_was",
         old=_LOGITS,
         new=_LOGITS + "\n        h, c = state",
         says="`step` returns the state it was given: no word is remembered. Which state has read the word?",
     ),
-    _mistake(
+    mistake(
         id="word_before_unread",
         old="self.E[words]",
         new="self.E[torch.full_like(words, START)]",
         says="Every step reads START, whatever the word is. Which row of E is read?",
     ),
-    _mistake(
+    mistake(
         id="shift_missing",
         old=_READ,
         new="for words in tokens[:, 1:].T:",
         says="Each step reads the very word that its logits are for, and START is never read. What is known when word "
         "t+1 is to be said?",
     ),
-    _mistake(
+    mistake(
         id="last_word_read_too",
         old=_READ,
         new="for words in tokens.T:",
         says="There is one step too many: the last word is read, and its logits are for nothing. How many words of a "
         "row of T have to be predicted?",
     ),
-    _mistake(
+    mistake(
         id="logits_of_start",
         old=_BEGIN + "\n        " + _READ,
         new="""state = self.start(features)
@@ -764,32 +759,32 @@ MISTAKES["CaptionModel"] = [
         says="The logits come one step too early: the first ones are for START, from the picture alone. For which word "
         "are logits[:, 0]?",
     ),
-    _mistake(
+    mistake(
         id="state_not_carried",
         old=_FORWARD,
         new="_, logits_t = self.step(state, words)",
         says="Every step begins with the picture's state: only the last word is known. Where does the new state go?",
     ),
-    _mistake(
+    mistake(
         id="reads_its_own_words",
         old=_FORWARD,
         new="words = logits[-1].argmax(dim=1) if logits else words\n            " + _FORWARD,
         says="From the second step on the model reads its own likeliest word. What does teacher forcing feed?",
     ),
-    _mistake(
+    mistake(
         id="stacked_time_first",
         old="logits = torch.stack(logits, dim=1)",
         new="logits = torch.stack(logits, dim=0)",
         says="The first axis is time and the second the pictures. What shape does the docstring promise?",
     ),
-    _mistake(
+    mistake(
         id="gradients_cut_between_steps",
         old=_FORWARD,
         new="state, logits_t = self.step(tuple(s.detach() for s in state), words)",
         says="The logits are right, but no gradient flows from a step to the one before it, nor to the picture. What "
         "cuts the graph?",
     ),
-    _mistake(
+    mistake(
         id="backwards_in_time",
         old=_READ,
         new="for words in tokens[:, :-1].flip(1).T:",
@@ -813,45 +808,45 @@ _UNCLIPPED = (
 )
 
 MISTAKES["train_step"] = [
-    _mistake(
+    mistake(
         id="gradients_pile_up",
         old=_ZERO,
         new="pass",
         says="The gradients of earlier batches are still there, and this batch's are added to them. Where does "
         "backward leave its results?",
     ),
-    _mistake(
+    mistake(
         id="gradients_zeroed_too_late",
         old=_GRADIENTS,
         new="loss.backward()\n    optimiser.zero_grad()",
         says="The gradients are gone before they are used: their norm is 0 and nothing is learnt. When are old "
         "gradients to be cleared?",
     ),
-    _mistake(
+    mistake(
         id="gradients_zeroed_before_the_step",
         old=_MOVE_WEIGHTS,
         new="optimiser.zero_grad()\n    optimiser.step()",
         says=_UNMOVED,
     ),
-    _mistake(
+    mistake(
         id="no_step",
         old=_MOVE_WEIGHTS,
         new="pass",
         says=_UNMOVED,
     ),
-    _mistake(
+    mistake(
         id="no_clipping",
         old=_CLIP,
         new='norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))',
         says=_UNCLIPPED,
     ),
-    _mistake(
+    mistake(
         id="clipped_after_the_step",
         old=_CLIP + "\n    " + _MOVE_WEIGHTS,
         new=_MOVE_WEIGHTS + "\n    " + _CLIP,
         says=_UNCLIPPED,
     ),
-    _mistake(
+    mistake(
         id="each_array_clipped_by_itself",
         old=_CLIP,
         new="""norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
@@ -860,14 +855,14 @@ MISTAKES["train_step"] = [
         says="Each array is clipped by its own norm, which turns the whole gradient into another direction. Whose norm "
         "is compared with max_norm?",
     ),
-    _mistake(
+    mistake(
         id="entries_clipped",
         old=_CLIP,
         new="""norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
     torch.nn.utils.clip_grad_value_(model.parameters(), max_norm)""",
         says="Each entry is cut to max_norm by itself. What is compared with max_norm, an entry or the norm of all?",
     ),
-    _mistake(
+    mistake(
         id="always_rescaled",
         old=_CLIP,
         new="""norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
@@ -875,77 +870,77 @@ MISTAKES["train_step"] = [
         parameter.grad *= max_norm / norm""",
         says="Small gradients are made as large as max_norm. When does none change?",
     ),
-    _mistake(
+    mistake(
         id="norm_after_clipping",
         old=_CLIP,
         new=_CLIP + "\n    norm = torch.minimum(norm, torch.tensor(max_norm))",
         says="The norm returned is the one after clipping, never above max_norm. Which one tells how training goes?",
     ),
-    _mistake(
+    mistake(
         id="square_of_the_norm",
         old=_CLIP,
         new=_CLIP + "**2",
         says="The second number is the square of the norm. What is left to take?",
     ),
-    _mistake(
+    mistake(
         id="norm_of_the_last_array",
         old=_CLIP,
         new=_CLIP + "\n    norm = list(model.parameters())[-1].grad.norm()",
         says="The norm returned is that of one array. Whose norm is asked?",
     ),
-    _mistake(
+    mistake(
         id="start_as_target",
         old="tokens[:, 1:])",
         new="tokens[:, :-1])",
         says="The logits are compared with the words that were read: START is the first target and END of the longest "
         "caption none. Which words are the logits for?",
     ),
-    _mistake(
+    mistake(
         id="padding_in_the_training_loss",
         old=_MODEL_LOSS,
         new="logits = model(features, tokens)\n"
         "    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())",
         says="The padding is part of the loss. Which loss does the docstring name?",
     ),
-    _mistake(
+    mistake(
         id="last_column_dropped",
         old=_MODEL_LOSS,
         new="loss = caption_loss(model(features, tokens[:, :-1]), tokens[:, 1:-1])",
         says="The last column of tokens takes no part: the longest captions never learn their END. Which function "
         "leaves the last word unread already?",
     ),
-    _mistake(
+    mistake(
         id="uphill",
         old=_GRADIENTS,
         new="(-loss).backward()",
         says="The step goes uphill: the loss grows. Which sign has the loss when the gradients are taken?",
     ),
-    _mistake(
+    mistake(
         id="two_steps",
         old=_MOVE_WEIGHTS,
         new="optimiser.step()\n    optimiser.step()",
         says="Two steps are made with the same gradients. How many does one batch pay for?",
     ),
-    _mistake(
+    mistake(
         id="another_pictures_captions",
         old="model(features, tokens)",
         new="model(features.flip(0), tokens)",
         says="The captions are learnt for other rows' pictures. Which picture belongs to row n?",
     ),
-    _mistake(
+    mistake(
         id="learns_without_pictures",
         old="model(features, tokens)",
         new="model(0 * features, tokens)",
         says="The pictures are set to zero. What should the captions depend on?",
     ),
-    _mistake(
+    mistake(
         id="loss_after_the_step",
         old=_MOVE_WEIGHTS,
         new="""optimiser.step()
     loss = caption_loss(model(features, tokens), tokens[:, 1:])""",
         says="The loss returned is that of the changed parameters. Which loss made the gradients?",
     ),
-    _mistake(
+    mistake(
         id="loss_of_a_caption",
         old=_GRADIENTS,
         new="""loss = loss * (tokens[:, 1:] != PAD).sum() / len(tokens)
@@ -961,93 +956,93 @@ _ROWS = "rows = torch.stack(said, dim=1).tolist()"
 _ENDS = "captions = [row[: row.index(END)] if END in row else row for row in rows]"
 
 MISTAKES["decode_greedy"] = [
-    _mistake(
+    mistake(
         id="reads_start_in_every_step",
         old=_ROUND,
         new="state, logits = model.step(state, torch.full_like(words, START))",
         says="Every step reads START. What does the model read after it has said something?",
     ),
-    _mistake(
+    mistake(
         id="begins_with_end",
         old="torch.full((len(features),), START)",
         new="torch.full((len(features),), END)",
         says="The first step reads END. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="begins_with_pad",
         old="torch.full((len(features),), START)",
         new="torch.full((len(features),), PAD)",
         says="The first step reads PAD. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="pictures_unused",
         old=_FIRST,
         new="state, words, said = model.start(0 * features), torch.full((len(features),), START), []",
         says="All captions are the same: the model was shown zeros. What does `start` read?",
     ),
-    _mistake(
+    mistake(
         id="one_picture_for_all",
         old="model.start(features)",
         new="model.start(features[:1].expand(len(features), -1))",
         says="All captions are those of the first picture. Which rows of features does `start` read?",
     ),
-    _mistake(
+    mistake(
         id="state_stands_still",
         old=_ROUND,
         new="_, logits = model.step(state, words)",
         says="Every step begins with the picture's state: only the last word is known. Where does the new state of a "
         "step go?",
     ),
-    _mistake(
+    mistake(
         id="keeps_end",
         old="row[: row.index(END)] if",
         new="row[: row.index(END) + 1] if",
         says="END stands at the end of the captions that end. Is it part of what is said?",
     ),
-    _mistake(
+    mistake(
         id="end_ignored_greedy",
         old=_ENDS,
         new="captions = rows",
         says="Nothing ends: every caption has max_length words, with END somewhere among them. What does END mean?",
     ),
-    _mistake(
+    mistake(
         id="leaves_end_out_and_goes_on",
         old=_ENDS,
         new="captions = [[word for word in row if word != END] for row in rows]",
         says="END is left out, and what comes after it is kept. When is a caption over?",
     ),
-    _mistake(
+    mistake(
         id="ends_at_the_last_end",
         old=_ENDS,
         new="captions = [row[: len(row) - 1 - row[::-1].index(END)] if END in row else row for row in rows]",
         says="Each caption is cut at its last END. Which one counts?",
     ),
-    _mistake(
+    mistake(
         id="ends_at_pad",
         old=_ENDS,
         new="captions = [row[: row.index(PAD)] if PAD in row else row for row in rows]",
         says="Captions end at PAD. With which word does the model say that it has finished?",
     ),
-    _mistake(
+    mistake(
         id="all_end_with_the_first",
         old=_ROWS,
         new="""ends = [bool((words == END).any()) for words in said]
     rows = torch.stack(said[: ends.index(True) + 1] if True in ends else said, dim=1).tolist()""",
         says="As soon as one caption ends, all are cut off. Who decides when the others end?",
     ),
-    _mistake(
+    mistake(
         id="unfinished_captions_lost",
         old="if END in row else row for",
         new="if END in row else [] for",
         says="A caption that has no END is empty. How long may it be?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_least_likely",
         old="logits.argmax(dim=1)",
         new="logits.argmin(dim=1)",
         says="In each step the least likely word is taken. Which one has the largest logit?",
     ),
-    _mistake(
+    mistake(
         id="last_of_equal_logits",
         old="logits.argmax(dim=1)",
         new="logits.shape[1] - 1 - logits.flip(1).argmax(dim=1)",
@@ -1055,31 +1050,31 @@ MISTAKES["decode_greedy"] = [
         exempt="It shows where logits are equal only, and there the last bits decide for right solutions that compare "
         "probabilities.",
     ),
-    _mistake(
+    mistake(
         id="one_word_too_few",
         old="range(max_length)",
         new="range(max(1, max_length - 1))",
         says="Captions are cut one word too early. How many words may be said?",
     ),
-    _mistake(
+    mistake(
         id="one_word_too_many",
         old="range(max_length)",
         new="range(max_length + 1)",
         says="Captions that do not end are one word longer than max_length. Does START count?",
     ),
-    _mistake(
+    mistake(
         id="never_says_pad_or_start",
         old="words = logits.argmax(dim=1)  # (N,)",
         new="words = logits[:, END:].argmax(dim=1) + END",
         says="PAD and START are never chosen. It sounds sensible; what does the docstring ask for?",
     ),
-    _mistake(
+    mistake(
         id="never_says_unk",
         old="words = logits.argmax(dim=1)  # (N,)",
         new="words = torch.where(torch.arange(logits.shape[1]) == UNK, -torch.inf, logits).argmax(dim=1)",
         says="UNK is never chosen. It sounds sensible; what does the docstring ask for?",
     ),
-    _mistake(
+    mistake(
         id="keeps_start",
         old=_ROWS,
         new="rows = [[START, *row] for row in torch.stack(said, dim=1).tolist()]",
@@ -1099,70 +1094,70 @@ _TEMPERATURE_MULTIPLIED = (
 )
 
 MISTAKES["decode_sample"] = [
-    _mistake(
+    mistake(
         id="temperature_multiplied",
         old="(logits / temperature)",
         new="(logits * temperature)",
         says=_TEMPERATURE_MULTIPLIED,
     ),
-    _mistake(
+    mistake(
         id="probabilities_to_the_power_of_the_temperature",
         old=_P,
         new="p = logits.softmax(dim=1) ** temperature",
         says=_TEMPERATURE_MULTIPLIED,
     ),
-    _mistake(
+    mistake(
         id="temperature_ignored",
         old="(logits / temperature)",
         new="logits",
         says=_TEMPERATURE_IGNORED,
     ),
-    _mistake(
+    mistake(
         id="probabilities_divided_by_the_temperature",
         old=_P,
         new="p = logits.softmax(dim=1) / temperature",
         says=_TEMPERATURE_IGNORED,
     ),
-    _mistake(
+    mistake(
         id="softmax_twice_before_drawing",
         old=_P,
         new="p = (logits.softmax(dim=1) / temperature).softmax(dim=1)",
         says="The softmax is taken twice: the words are drawn nearly alike. What is divided by the temperature?",
     ),
-    _mistake(
+    mistake(
         id="likeliest_word_always",
         old=_DRAW,
         new="words = p.argmax(dim=1)",
         says="The likeliest word is taken always: this is decode_greedy. What does the generator decide?",
     ),
-    _mistake(
+    mistake(
         id="all_words_alike",
         old=_P,
         new="p = torch.ones_like(logits)",
         says="All words are drawn with the same probability. What does the model say about them?",
     ),
-    _mistake(
+    mistake(
         id="softmax_over_the_pictures",
         old=".softmax(dim=1)",
         new=".softmax(dim=0)",
         says="The softmax runs over the pictures of the batch. Over which axis do the probabilities of the next word "
         "add up to 1?",
     ),
-    _mistake(
+    mistake(
         id="global_generator",
         old="generator=generator",
         new="generator=None",
         says="The words are drawn from torch's global generator, so that the same generator gives other captions each "
         "time. From which one should they be?",
     ),
-    _mistake(
+    mistake(
         id="global_generator_seeded",
         old=_DRAW,
         new="torch.manual_seed(generator.initial_seed() + len(said))\n        words = torch.multinomial(p, 1)[:, 0]",
         says="torch's global generator was seeded anew, and all that draws from it later is changed. Which generator "
         "is given?",
     ),
-    _mistake(
+    mistake(
         id="same_draw_for_all_pictures",
         old=_DRAW,
         new="u = torch.rand(1, generator=generator, dtype=p.dtype)\n"
@@ -1170,7 +1165,7 @@ MISTAKES["decode_sample"] = [
         says="All pictures share one random number in each step. How many are needed, if captions are drawn "
         "independently of each other?",
     ),
-    _mistake(
+    mistake(
         id="same_draw_in_every_step",
         old=_DRAW,
         new="again = torch.Generator().manual_seed(generator.initial_seed())\n"
@@ -1178,82 +1173,82 @@ MISTAKES["decode_sample"] = [
         says="Every step draws with the same random numbers: a word tells what the next one will be. What happens to a "
         "generator when a number is drawn from it?",
     ),
-    _mistake(
+    mistake(
         id="two_likeliest_words_alone",
         old=_P,
         new="p = (logits / temperature).softmax(dim=1)\n"
         "        p = torch.where(p >= p.topk(2, dim=1).values[:, 1:], p, 0)",
         says="Only the two likeliest words are ever drawn. To which words does the formula give a probability of 0?",
     ),
-    _mistake(
+    mistake(
         id="draws_one_word_and_reads_another",
         old="said.append(words)",
         new="said.append(words)\n        words = logits.argmax(dim=1)",
         says="The word that is read next is the likeliest one, and not the one that was drawn. Which word was said?",
     ),
-    _mistake(
+    mistake(
         id="reads_start_in_every_step_of_a_sample",
         old=_ROUND,
         new="state, logits = model.step(state, torch.full_like(words, START))",
         says="Every step reads START. What does the model read after it has said something?",
     ),
-    _mistake(
+    mistake(
         id="begins_a_sample_with_end",
         old="torch.full((len(features),), START)",
         new="torch.full((len(features),), END)",
         says="The first step reads END. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="begins_a_sample_with_pad",
         old="torch.full((len(features),), START)",
         new="torch.full((len(features),), PAD)",
         says="The first step reads PAD. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="pictures_unused_by_samples",
         old="model.start(features)",
         new="model.start(0 * features)",
         says="The captions do not depend on the pictures: the model was shown zeros. What does `start` read?",
     ),
-    _mistake(
+    mistake(
         id="state_stands_still_in_samples",
         old=_ROUND,
         new="_, logits = model.step(state, words)",
         says="Every step begins with the picture's state: only the last word is known. Where does the new state of a "
         "step go?",
     ),
-    _mistake(
+    mistake(
         id="keeps_end_of_a_sample",
         old="row[: row.index(END)] if",
         new="row[: row.index(END) + 1] if",
         says="END stands at the end of the captions that end. Is it part of what is said?",
     ),
-    _mistake(
+    mistake(
         id="end_ignored_in_samples",
         old=_ENDS,
         new="captions = rows",
         says="Nothing ends: every caption has max_length words, with END somewhere among them. What does END mean?",
     ),
-    _mistake(
+    mistake(
         id="leaves_end_of_a_sample_out_and_goes_on",
         old=_ENDS,
         new="captions = [[word for word in row if word != END] for row in rows]",
         says="END is left out, and what comes after it is kept. When is a caption over?",
     ),
-    _mistake(
+    mistake(
         id="never_draws_end",
         old=_P,
         new="""p = (logits / temperature).softmax(dim=1)
         p[:, END] = 0""",
         says="END is never drawn, so that no caption ends before max_length. What probability has it?",
     ),
-    _mistake(
+    mistake(
         id="sample_one_word_too_many",
         old="range(max_length)",
         new="range(max_length + 1)",
         says="Captions that do not end are one word longer than max_length. Does START count?",
     ),
-    _mistake(
+    mistake(
         id="keeps_start_of_a_sample",
         old=_ROWS,
         new="rows = [[START, *row] for row in torch.stack(said, dim=1).tolist()]",
@@ -1276,27 +1271,27 @@ _CHOSEN = "best = values.argmax()"
 _CAPTION = "caption = [word for word in said[best].tolist() if word != END]"
 
 MISTAKES["decode_beam"] = [
-    _mistake(
+    mistake(
         id="finished_ones_pay_for_end_again",
         old="torch.where(finished[:, None], only_end, log_p)",
         new="torch.where(finished[:, None], only_end + log_p[:, END:][:, :1], log_p)",
         says="In extend_beam a finished hypothesis pays for END in every round again, and sinks. What does its only "
         "continuation cost?",
     ),
-    _mistake(
+    mistake(
         id="finished_ones_leave_the_beam",
         old=_ONLY_END,
         new="pass",
         says="In extend_beam a finished hypothesis has no continuation and is lost. Which one keeps its slot?",
     ),
-    _mistake(
+    mistake(
         id="finished_ones_go_on",
         old=_TOTALS,
         new="totals = scores[:, None] + log_p",
         says="In extend_beam a finished hypothesis goes on with any word, as if it had not ended. What is its only "
         "continuation?",
     ),
-    _mistake(
+    mistake(
         id="finished_ones_go_on_for_nothing",
         old="log_p.new_full((K,), -torch.inf)",
         new="log_p.new_zeros(K)",
@@ -1304,7 +1299,7 @@ MISTAKES["decode_beam"] = [
         "continuations has it?",
         exempt=_TIES,
     ),
-    _mistake(
+    mistake(
         id="scores_forgotten",
         old=_BEST,
         new="order = (totals - scores.clamp(min=-1e9)[:, None]).flatten().sort(descending=True, stable=True).indices\n"
@@ -1312,7 +1307,7 @@ MISTAKES["decode_beam"] = [
         says="In extend_beam the score before a word plays no part: the likeliest last words win. What is a "
         "continuation worth?",
     ),
-    _mistake(
+    mistake(
         id="one_continuation_of_each_slot",
         old=_BEST + "\n    " + _NEW,
         new="""best, words = totals.max(dim=1)
@@ -1321,21 +1316,21 @@ MISTAKES["decode_beam"] = [
         says="In extend_beam each slot gives its own best continuation: k greedy searches side by side. Among what is "
         "the best of all looked for?",
     ),
-    _mistake(
+    mistake(
         id="worst_continuations",
         old="sort(descending=True, stable=True)",
         new="where(totals.flatten() > -torch.inf, torch.inf).sort(stable=True)",
         says="In extend_beam the worst continuations come first. Is a log probability better if it is larger or "
         "smaller?",
     ),
-    _mistake(
+    mistake(
         id="later_slot_first_of_equals",
         old=_BEST,
         new="""best, order = totals.flatten().flip(0).sort(descending=True, stable=True)
     order = k * K - 1 - order""",
         says="In extend_beam, of two equal scores the later one comes first. Which one should?",
     ),
-    _mistake(
+    mistake(
         id="smaller_word_before_earlier_slot",
         old=_BEST + "\n    " + _NEW,
         new="""best, order = totals.T.flatten().sort(descending=True, stable=True)
@@ -1343,96 +1338,96 @@ MISTAKES["decode_beam"] = [
         says="In extend_beam, of two equal scores the one with the smaller word comes first, whatever its slot. What "
         "decides first?",
     ),
-    _mistake(
+    mistake(
         id="words_and_parents_mixed_up",
         old=_NEW,
         new="words, parents, scores = (order[:k] // k).clamp(max=K - 1), order[:k] % k, best[:k]",
         says="In extend_beam a place in the flattened table is taken apart by k. How many places belong to one slot?",
     ),
-    _mistake(
+    mistake(
         id="states_not_moved",
         old=_MOVE,
         new="pass",
         says="The states stay in their slots while the hypotheses move: each goes on from another one's past. What "
         "belongs to a hypothesis besides its words?",
     ),
-    _mistake(
+    mistake(
         id="cells_not_moved",
         old=_MOVE,
         new="h = h[parents]",
         says="h moves with its hypothesis and c stays. What makes up the state?",
     ),
-    _mistake(
+    mistake(
         id="words_not_moved",
         old="torch.cat([said[parents], words",
         new="torch.cat([said, words",
         says="New words are put behind whatever stands in the slot. To which hypothesis does a continuation belong?",
     ),
-    _mistake(
+    mistake(
         id="finished_not_moved",
         old=_FINISHED,
         new="finished = finished | (words == END)",
         says="A slot that once held a finished hypothesis counts as finished for ever. Where do the flags go when the "
         "hypotheses move?",
     ),
-    _mistake(
+    mistake(
         id="nothing_is_ever_finished",
         old=_FINISHED,
         new="finished = torch.zeros_like(finished)",
         says="Hypotheses that have ended are extended like others, and lose their slots. Which word finishes one?",
     ),
-    _mistake(
+    mistake(
         id="all_slots_begin_alike",
         old="scores[0] = 0.0",
         new="scores[:] = 0.0",
         says="All k slots begin with START and score 0, and say the same to the end: a beam of k copies of greedy "
         "search. What do the other slots hold at first?",
     ),
-    _mistake(
+    mistake(
         id="picture_unused_by_the_beam",
         old="model.start(features.expand(k, -1))",
         new="model.start(0 * features.expand(k, -1))",
         says="All pictures get the same caption: the model was shown zeros. What does `start` read?",
     ),
-    _mistake(
+    mistake(
         id="begins_a_beam_with_end",
         old="torch.full((k,), START)",
         new="torch.full((k,), END)",
         says="The first round reads END. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="begins_a_beam_with_pad",
         old="torch.full((k,), START)",
         new="torch.full((k,), PAD)",
         says="The first round reads PAD. Which word opens a caption?",
     ),
-    _mistake(
+    mistake(
         id="reads_start_in_every_round",
         old="model.step((h, c), words)",
         new="model.step((h, c), torch.full((k,), START))",
         says="Every round reads START. What does a hypothesis read after it has said something?",
     ),
-    _mistake(
+    mistake(
         id="beam_state_stands_still",
         old="(h, c), logits = model.step((h, c), words)",
         new="_, logits = model.step((h, c), words)",
         says="Every round begins with the picture's state: only the last word is known. Where does the new state of a "
         "step go?",
     ),
-    _mistake(
+    mistake(
         id="adds_logits",
         old="logits.log_softmax(dim=1)",
         new="logits",
         says="Logits are added up. Logits of different steps have no common zero: what turns them into log "
         "probabilities?",
     ),
-    _mistake(
+    mistake(
         id="adds_probabilities",
         old="logits.log_softmax(dim=1)",
         new="logits.softmax(dim=1)",
         says="Probabilities are added up. The probability of a caption is a product: of what is it the sum?",
     ),
-    _mistake(
+    mistake(
         id="softmax_over_the_slots",
         old="logits.log_softmax(dim=1)",
         new="logits.log_softmax(dim=0)",
@@ -1440,77 +1435,77 @@ MISTAKES["decode_beam"] = [
         "up to 1?",
         exempt=_TIES,
     ),
-    _mistake(
+    mistake(
         id="no_length_normalisation",
         old=_VALUES,
         new="values = scores",
         says="The sums are compared as they are, whatever alpha is: short captions win. What is a sum divided by?",
     ),
-    _mistake(
+    mistake(
         id="alpha_ignored",
         old=_VALUES,
         new="values = scores / sizes",
         says="The sums are divided by the length itself, whatever alpha is. To which power?",
     ),
-    _mistake(
+    mistake(
         id="multiplied_by_the_length",
         old=_VALUES,
         new="values = scores * sizes**alpha",
         says="The sums are multiplied by the length's power, which punishes long captions twice. What makes a long "
         "one's sum comparable with a short one's?",
     ),
-    _mistake(
+    mistake(
         id="divided_by_alpha_times_the_length",
         old=_VALUES,
         new="values = scores / (sizes * alpha if alpha else 1)",
         says="The sums are divided by alpha times the length. Where does alpha stand in the formula?",
     ),
-    _mistake(
+    mistake(
         id="end_not_counted",
         old=_SIZES,
         new="sizes = (said != END).sum(dim=1).clamp(min=1)",
         says="The length leaves END out. Does its log probability stand in the sum?",
     ),
-    _mistake(
+    mistake(
         id="start_counted",
         old=_SIZES,
         new="sizes = (said != END).sum(dim=1) + finished + 1",
         says="The length is one too large. Does START count among a hypothesis's words?",
     ),
-    _mistake(
+    mistake(
         id="every_length_is_the_longest",
         old=_SIZES,
         new="sizes = torch.full((k,), max_length)",
         says="All sums are divided by max_length, so that the division changes no comparison. How long is a hypothesis "
         "that has ended in the third round?",
     ),
-    _mistake(
+    mistake(
         id="worth_not_divided",
         old=_CAPTION,
         new=_CAPTION + "\n    values = scores",
         says="The caption is right, and what it is worth is returned as the plain sum. What was compared?",
     ),
-    _mistake(
+    mistake(
         id="chooses_the_worst",
         old=_CHOSEN,
         new="best = int(values.where(scores > -torch.inf, torch.inf).argmin())",
         says="The worst of the k hypotheses is returned. Is a log probability better if it is larger or smaller?",
     ),
-    _mistake(
+    mistake(
         id="takes_the_first_slot",
         old=_CHOSEN,
         new="best = 0",
         says="The first slot wins always: it has the largest sum, which need not be worth most. What is compared in "
         "the end?",
     ),
-    _mistake(
+    mistake(
         id="unfinished_ones_take_no_part",
         old=_CHOSEN,
         new="best = int(values.where(finished | ~finished.any(), -torch.inf).argmax())",
         says="A hypothesis that was cut off at max_length takes no part as long as another one has ended. What does "
         "the docstring say of it?",
     ),
-    _mistake(
+    mistake(
         id="stops_with_the_first_finished",
         old=_FINISHED,
         new="""finished = words == END
@@ -1518,7 +1513,7 @@ MISTAKES["decode_beam"] = [
             break""",
         says="The search stops as soon as one hypothesis has ended. May a longer one not be better?",
     ),
-    _mistake(
+    mistake(
         id="stops_when_the_best_has_finished",
         old=_FINISHED,
         new="""finished = words == END
@@ -1527,44 +1522,44 @@ MISTAKES["decode_beam"] = [
         says="The search stops as soon as the hypothesis in the first slot has ended. May a longer one not be worth "
         "more, when both are divided by their lengths?",
     ),
-    _mistake(
+    mistake(
         id="keeps_end_of_a_beam",
         old=_CAPTION,
         new="caption = said[best].tolist()\n    caption = caption[: (caption + [END]).index(END) + 1]",
         says="END stands at the end of the caption. Is it part of what is said?",
     ),
-    _mistake(
+    mistake(
         id="keeps_every_end",
         old=_CAPTION,
         new="caption = said[best].tolist()",
         says="A caption that has ended is filled up with END to max_length. Is END part of what is said?",
     ),
-    _mistake(
+    mistake(
         id="keeps_start_of_a_beam",
         old=_CAPTION,
         new="caption = [START, *(word for word in said[best].tolist() if word != END)]",
         says="The caption begins with START. Was it said, or only read?",
     ),
-    _mistake(
+    mistake(
         id="special_words_dropped",
         old=_CAPTION,
         new="caption = [word for word in said[best].tolist() if word not in (PAD, START, END)]",
         says="PAD and START are dropped from the caption, although the model has said them. Which of its words are "
         "left out?",
     ),
-    _mistake(
+    mistake(
         id="divided_sums_are_carried_on",
         old=_SAID,
         new=_SAID + "\n        scores = scores / said.shape[1] ** alpha",
         says="The sums are divided in every round, and go on as divided ones. When is the division made?",
     ),
-    _mistake(
+    mistake(
         id="one_round_too_few",
         old="range(max_length)",
         new="range(max(1, max_length - 1))",
         says="There is one round too few. How many words may a caption have?",
     ),
-    _mistake(
+    mistake(
         id="one_round_too_many",
         old="range(max_length)",
         new="range(max_length + 1)",
@@ -1582,7 +1577,7 @@ _PRODUCT = "math.prod(p) ** 0.25"
 _SCORE = f"score = 0.0 if 0 in p else {_PENALTY} * {_PRODUCT}"
 
 MISTAKES["bleu"] = [
-    _mistake(
+    mistake(
         id="averaged_over_the_sentences",
         old=_SCORE,
         new=f"""{_SCORE}
@@ -1592,193 +1587,193 @@ MISTAKES["bleu"] = [
         says="This is the mean of the captions' own BLEU, in which one without a common 4-gram counts as 0. What is "
         "added up over all captions before anything is divided?",
     ),
-    _mistake(
+    mistake(
         id="counts_not_clipped",
         old=_COUNT,
         new="matched[n] += sum(count for ngram, count in counts.items() if ngram in most)",
         says='The counts are not clipped: "the the the" matches three times where the reference has one "the". How '
         "often may an n-gram be matched?",
     ),
-    _mistake(
+    mistake(
         id="clipped_at_all_references_together",
         old=_LARGER,
         new="most += count_ngrams(other, n)",
         says="The references' counts are added up, so that a word may be matched once for each of them. Which one of "
         "the references decides?",
     ),
-    _mistake(
+    mistake(
         id="clipped_at_the_reference_that_has_fewest",
         old=_LARGER,
         new="most = count_ngrams(other, n) if other is others[0] else most & count_ngrams(other, n)",
         says="Only what stands in all references is matched. Which one of them decides?",
     ),
-    _mistake(
+    mistake(
         id="first_reference_alone",
         old="[sentence.split() for sentence in sentences]",
         new="[sentences[0].split()]",
         says="Only the first reference counts. What are the others for?",
     ),
-    _mistake(
+    mistake(
         id="last_reference_alone",
         old=_LARGER,
         new="most = count_ngrams(other, n)",
         says="The n-grams of the last reference alone are matched. What happens to those of the ones before?",
     ),
-    _mistake(
+    mistake(
         id="different_ngrams_alone",
         old=_COUNT,
         new="counts = Counter(counts.keys())\n            matched[n] += len(counts & most)",
         says="Each n-gram of a caption counts once, however often it stands there. What is the denominator of p_n, "
         "different n-grams or all?",
     ),
-    _mistake(
+    mistake(
         id="no_brevity_penalty",
         old=_SCORE,
         new=f"score = 0.0 if 0 in p else {_PRODUCT}",
         says="Short captions are not punished: one sure word would have p_1 = 1. What is the product multiplied by?",
     ),
-    _mistake(
+    mistake(
         id="long_captions_rewarded",
         old=_PENALTY,
         new="math.exp(1 - r / c)",
         says="Captions that are longer than their references get more than their precision. What is the largest value "
         "of the first factor?",
     ),
-    _mistake(
+    mistake(
         id="long_captions_punished",
         old=_PENALTY,
         new="min(1.0, math.exp(1 - c / r))",
         says="Long captions are punished and short ones not. Which of r and c is divided by the other?",
     ),
-    _mistake(
+    mistake(
         id="penalty_is_a_ratio",
         old=_PENALTY,
         new="min(1.0, c / r)",
         says="The penalty is c / r itself. What function of it does the formula take?",
     ),
-    _mistake(
+    mistake(
         id="penalty_turned_round",
         old=_PENALTY,
         new="max(1.0, math.exp(1 - r / c))",
         says="The first factor is never below 1. Is the smaller or the larger of the two taken?",
     ),
-    _mistake(
+    mistake(
         id="shortest_reference",
         old=_NEAREST,
         new="r += min(len(other) for other in others)",
         says="r counts the shortest reference of each caption. Which one does the docstring ask for?",
     ),
-    _mistake(
+    mistake(
         id="longest_reference",
         old=_NEAREST,
         new="r += max(len(other) for other in others)",
         says="r counts the longest reference of each caption. Which one does the docstring ask for?",
     ),
-    _mistake(
+    mistake(
         id="mean_length_of_the_references",
         old=_NEAREST,
         new="r += sum(len(other) for other in others) / len(others)",
         says="r counts the mean length of a caption's references. Which one of them does the docstring ask for?",
     ),
-    _mistake(
+    mistake(
         id="all_references_in_the_length",
         old=_NEAREST,
         new="r += sum(len(other) for other in others)",
         says="r counts the words of all references. How many of a caption's references count in r?",
     ),
-    _mistake(
+    mistake(
         id="longer_of_two_near_ones",
         old=_NEAREST,
         new="r += -min((abs(len(other) - len(words)), -len(other)) for other in others)[1]",
         says="Of two references that are equally near in length, r counts the longer one. Which one should it be?",
     ),
-    _mistake(
+    mistake(
         id="penalty_per_sentence",
         old=_NEAREST,
         new="r += max(len(words), min((abs(len(other) - len(words)), len(other)) for other in others)[1])",
         says="A caption that is too long does not make up for one that is too short. When are the lengths compared, "
         "before they are added up or after?",
     ),
-    _mistake(
+    mistake(
         id="arithmetic_mean",
         old=_PRODUCT,
         new="sum(p) / 4",
         says="This is the arithmetic mean of the four precisions. Which mean is the fourth root of a product?",
     ),
-    _mistake(
+    mistake(
         id="no_root",
         old=_PRODUCT,
         new="math.prod(p)",
         says="This is the product of the four precisions. What is taken of it?",
     ),
-    _mistake(
+    mistake(
         id="trigrams_at_most",
         old=_SCORE,
         new="p = p[:3]\n    " + _SCORE.replace("0.25", "(1 / 3)"),
         says="The 4-grams take no part: this is BLEU-3. Up to which n does the product go?",
     ),
-    _mistake(
+    mistake(
         id="four_grams_alone",
         old=_PRODUCT,
         new="p[3]",
         says="Only the 4-grams count. Over which n does the product go?",
     ),
-    _mistake(
+    mistake(
         id="words_alone",
         old=_SCORE,
         new="p = p[:1]\n    " + _SCORE.replace(" ** 0.25", ""),
         says="Only single words count: their order is free. Over which n does the product go?",
     ),
-    _mistake(
+    mistake(
         id="recall",
         old="possible[n] += counts.total()",
         new="possible[n] += most.total()",
         says="The matches are divided by the n-grams of the references: this is recall. Of whose n-grams is p_n a "
         "share?",
     ),
-    _mistake(
+    mistake(
         id="denominators_counted_as_if_all_were_long",
         old="possible[n] += counts.total()",
         new="possible[n] += len(words)",
         says="Every p_n is divided by the number of words. How many n-grams has a sentence of l words?",
     ),
-    _mistake(
+    mistake(
         id="smoothed",
         old=_PRECISIONS,
         new="p = [(matched[n] + (n > 1)) / max(1, possible[n] + (n > 1)) for n in matched]",
         says="1 is added to the counts from n = 2 on, so that no p_n is 0. Does the docstring smooth?",
     ),
-    _mistake(
+    mistake(
         id="orders_without_a_match_skipped",
         old=_SCORE,
         new=f"p = [share for share in p if share]\n    score = {_PENALTY} * {_PRODUCT} if p else 0.0",
         says="A p_n that is 0 is left out of the product. What is a product with a factor 0?",
     ),
-    _mistake(
+    mistake(
         id="empty_captions_skipped",
         old="        c += len(words)",
         new="        if not words:\n            continue\n        c += len(words)",
         says="Empty captions are passed over: who says nothing loses nothing. Do their references count in r?",
     ),
-    _mistake(
+    mistake(
         id="short_captions_skipped",
         old="        c += len(words)",
         new="        if len(words) < 4:\n            continue\n        c += len(words)",
         says="Captions of fewer than four words are passed over. They have no 4-gram; do their words count?",
     ),
-    _mistake(
+    mistake(
         id="letters",
         old=_SPLIT,
         new="words, others = list(caption), [list(sentence) for sentence in sentences]",
         says="The n-grams are made of letters. Of what are they n?",
     ),
-    _mistake(
+    mistake(
         id="percent",
         old=_PRODUCT,
         new=f"{_PRODUCT} * 100",
         says="This is in percent, as sacrebleu prints it. From what to what does the docstring's number go?",
     ),
-    _mistake(
+    mistake(
         id="lower_case_bleu",
         old=_SPLIT,
         new="words = caption.lower().split()\n        others = [sentence.lower().split() for sentence in sentences]",
@@ -1790,112 +1785,112 @@ _TWICE = 'if len(set(ids)) != len(ids):\n        raise ValueError("an id occurs 
 _TEXT = "text = json.dumps(dict(zip(ids, captions, strict=True)), indent=1)"
 
 MISTAKES["caption_file"] = [
-    _mistake(
+    mistake(
         id="text_of_a_dict",
         old=_TEXT,
         new="text = str(dict(zip(ids, captions, strict=True)))",
         says="This is how Python prints a dict; JSON has other quotes. Which module writes JSON?",
     ),
-    _mistake(
+    mistake(
         id="list_of_pairs",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new="json.dumps(list(zip(ids, captions, strict=True)))",
         says="The text is a list of pairs. What does the docstring call one object?",
     ),
-    _mistake(
+    mistake(
         id="list_of_objects",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new='json.dumps([{"image_id": i, "caption": c} for i, c in zip(ids, captions, strict=True)])',
         says="The text is a list with an object for each picture, as COCO's is. What is asked here?",
     ),
-    _mistake(
+    mistake(
         id="captions_alone",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new="json.dumps([c for _, c in zip(ids, captions, strict=True)])",
         says="The text is a list of the captions. How is it known whose they are?",
     ),
-    _mistake(
+    mistake(
         id="ids_by_caption",
         old="zip(ids, captions, strict=True)",
         new="zip(captions, ids, strict=True)",
         says="The ids are looked up by the captions, and equal captions become one. What is looked up by what?",
     ),
-    _mistake(
+    mistake(
         id="wrapped_in_another_object",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new='json.dumps({"captions": dict(zip(ids, captions, strict=True))})',
         says='The text is an object with the one key "captions". Which keys does the docstring ask for?',
     ),
-    _mistake(
+    mistake(
         id="written_twice",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new="json.dumps(json.dumps(dict(zip(ids, captions, strict=True))))",
         says="What json.loads gives is a string, in which the object is written. How often has it been dumped?",
     ),
-    _mistake(
+    mistake(
         id="one_object_on_each_line",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new='"\\n".join(json.dumps({i: c}) for i, c in zip(ids, captions, strict=True))',
         says="Each line is an object of its own, and json.loads reads only one. How many objects does the docstring "
         "ask for?",
     ),
-    _mistake(
+    mistake(
         id="lists_of_words",
         old="zip(ids, captions, strict=True)",
         new="zip(ids, map(str.split, captions), strict=True)",
         says="Each caption is a list of words. What is it in the docstring?",
     ),
-    _mistake(
+    mistake(
         id="empty_captions_left_out",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new="json.dumps({i: c for i, c in zip(ids, captions, strict=True) if c})",
         says="Pictures with an empty caption are missing. How many pairs are there?",
     ),
-    _mistake(
+    mistake(
         id="too_few_captions_accepted",
         old="strict=True",
         new="strict=False",
         says="Where there are more ids than captions, or fewer, the rest is dropped without a word. What should "
         "happen?",
     ),
-    _mistake(
+    mistake(
         id="an_id_twice_accepted",
         old=_TWICE,
         new="",
         says="Of two captions of one id the first is lost without a word. What should happen?",
     ),
-    _mistake(
+    mistake(
         id="equal_captions_refused",
         old="if len(set(ids)) != len(ids):",
         new="if len(set(ids)) != len(ids) or len(set(captions)) != len(captions):",
         says="Two pictures with the same caption are refused. What may not occur twice?",
     ),
-    _mistake(
+    mistake(
         id="captions_checked_instead_of_ids",
         old="if len(set(ids)) != len(ids):",
         new="if len(set(captions)) != len(captions):",
         says="Equal captions are refused and equal ids are not. What may not occur twice?",
     ),
-    _mistake(
+    mistake(
         id="another_error",
         old='raise ValueError("an id occurs twice")',
         new='raise KeyError("an id occurs twice")',
         says="An id that occurs twice raises another error than ValueError. Which one does the docstring name?",
     ),
-    _mistake(
+    mistake(
         id="assertion",
         old=_TWICE,
         new="assert len(set(ids)) == len(ids)\n    ",
         says="An id that occurs twice raises an AssertionError. Which error does the docstring name?",
     ),
-    _mistake(
+    mistake(
         id="sorted_captions",
         old="zip(ids, captions, strict=True)",
         new="zip(sorted(ids), captions, strict=True)",
         says="The ids were sorted and the captions not: pictures have other pictures' captions. What must move "
         "together?",
     ),
-    _mistake(
+    mistake(
         id="returns_the_dict",
         old=_TEXT,
         new="text = dict(zip(ids, captions, strict=True))",

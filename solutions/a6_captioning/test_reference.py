@@ -1,6 +1,5 @@
 """The reference of assignment 6 agrees with torch.nn, sacreBLEU, NLTK and exhaustive search; no mistake does."""
 
-import copy
 import itertools
 import json
 import math
@@ -22,24 +21,12 @@ from selfcheck.oracles import deviation, exhaustive_search
 
 REPOSITORY = Repository.default()
 CONTENT = read_content("a6_captioning")
-reference, cases, RIGHT, MISTAKES = CONTENT.reference, CONTENT.cases, CONTENT.RIGHT, CONTENT.MISTAKES
-CELLS, EVERY_MISTAKE = CONTENT.CELLS, CONTENT.EVERY_MISTAKE
+reference, cases = CONTENT.reference, CONTENT.cases
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", pytest.PytestUnknownMarkWarning)  # of a test's exercise
     hidden = load_reference(REPOSITORY.hidden("a6_captioning"))
     visible = load_reference(REPOSITORY.visible("a6_captioning"))
-EVERY_RIGHT = [
-    pytest.param(name, source, id=f"{name}-{what}") for name in RIGHT for what, source in RIGHT[name].items()
-]
 PAD, START, END, UNK = reference.PAD, reference.START, reference.END, reference.UNK
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -52,34 +39,6 @@ def emoji():
 
 def _rng(seed=0):
     return np.random.default_rng([2026, seed])
-
-
-def _outputs(namespace, name, args):
-    """What an exercise gives on a case, as the self-checker looks at it; the error's name where it raises one."""
-    probe = cases.SHOWN_BY.get(name)
-    try:
-        return cases.PROBES[probe](namespace, *args) if probe else namespace[name](*args)
-    except Exception as error:
-        return type(error).__name__
-
-
-def _namespace():
-    """A copy of the reference's namespace, lists and all: one mistake adds to a list that is given."""
-    return {name: copy.deepcopy(value) if type(value) is list else value for name, value in vars(reference).items()}
-
-
-def _alike(one, other):
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
-    if isinstance(one, (tuple, list)):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, torch.Tensor):
-        return one.dtype == other.dtype and _alike(one.detach().numpy(), other.detach().numpy())
-    if isinstance(one, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-5, atol=1e-12, equal_nan=True)
-    return bool(np.isclose(one, other, rtol=1e-5, atol=0)) if isinstance(one, float) else one == other
 
 
 def _slopes(function, tensor, step=1e-6):
@@ -606,41 +565,3 @@ def test_the_description_counts():
     lines = hidden.description(json.dumps({**names, next(iter(names)): ""}), reference)
     assert "311 of 312" in lines[0]
     assert "1 captions are missing or empty" in lines[1]
-
-
-# What the catalogues say
-
-
-@pytest.mark.parametrize(("name", "source"), EVERY_RIGHT)
-def test_every_right_solution_agrees_with_the_reference(name, source):
-    namespace = _namespace()
-    exec(compile(source, name, "exec"), namespace)
-    for seed in range(3):
-        for args in cases.CASES(name, _rng(seed)):
-            wanted = _outputs(vars(reference), name, copy.deepcopy(args))
-            found = _outputs(namespace, name, copy.deepcopy(args))
-            assert _alike(found, wanted)
-
-
-@pytest.mark.parametrize(("name", "mistake"), EVERY_MISTAKE)
-def test_every_mistake_differs_from_the_reference(name, mistake):
-    solution = CELLS[name]
-    assert solution.count(mistake["old"]) == 1
-    namespace = _namespace()
-    exec(compile(solution.replace(mistake["old"], mistake["new"]), mistake["id"], "exec"), namespace)
-    different = False
-    inputs = cases.CASES(name, _rng())
-    if mistake["id"] == "last_of_equal_logits":  # the public cases are clear of ties
-        inputs = [cases.decode_greedy(_rng(), N=2, max_length=3, spread=0.0)]
-    for args in inputs:
-        wanted = _outputs(vars(reference), name, copy.deepcopy(args))
-        different |= not _alike(_outputs(namespace, name, copy.deepcopy(args)), wanted)
-    assert different
-    assert mistake["says"].rstrip().endswith("?")
-
-
-def test_there_are_at_least_60_mistakes_with_names_of_their_own():
-    ids = [mistake["id"] for name in MISTAKES for mistake in MISTAKES[name]]
-    assert len(ids) == len(set(ids)) >= 60
-    assert set(MISTAKES) == set(RIGHT) == set(CELLS)
-    assert all(len(RIGHT[name]) >= 3 for name in RIGHT)

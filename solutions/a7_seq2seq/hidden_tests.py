@@ -9,17 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from selfcheck import exercise, expect
-
-DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.int64: np.int64}
-
-
-def _close(tensor, desired, name, rtol=1e-7):
-    """A tensor of the desired one's shape and dtype, near it."""
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.that(tensor.dtype is desired.dtype, f"{name} has dtype {tensor.dtype}; expected {desired.dtype}")
-    dtype = DTYPES[desired.dtype]
-    expect.close(tensor.detach().numpy(), desired.detach().numpy(), name=name, rtol=rtol, dtype=dtype)
+from selfcheck import arrays, exercise, expect
+from selfcheck.tensors import expect_close
 
 
 def _same(tensor, desired, name):
@@ -32,7 +23,7 @@ def _with_gradients_agree(probe, reference, cases, name, *args):
     shown = probe(name, *args)
     expect.that(type(shown) is dict and list(shown) == list(desired), "the result is not a torch tensor")
     for key, wanted in desired.items():
-        _close(shown[key], wanted, key)
+        expect_close(shown[key], wanted, key)
 
 
 @exercise("pad_batch", points=2)
@@ -74,14 +65,14 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
         cases.encode(rng, cell, (2, 1), 6, 1, 4),
     ]
     for args, state in zip(calls, encode.map(calls), strict=True):
-        _close(state, reference.encode(*args), f"state with lengths {args[2].tolist()}")
+        expect_close(state, reference.encode(*args), f"state with lengths {args[2].tolist()}")
 
 
 @exercise("encode", points=1)
 def test_states_agree_in_float32(encode, reference, cases, rng):
     for cell in ("gru", "lstm"):
-        args = cases.in_float32(cases.encode(rng, cell))
-        _close(encode(*args), reference.encode(*args), "state in float32")
+        args = arrays.in_float32(cases.encode(rng, cell))
+        expect_close(encode(*args), reference.encode(*args), "state in float32")
 
 
 @exercise("encode", points=1)
@@ -101,14 +92,14 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
         cases.decode_teacher_forced(rng, cell, (5, 4, 2, 3, 5), 5, 5, 5),
     ]
     for args, logits in zip(calls, decode_teacher_forced.map(calls), strict=True):
-        _close(logits, reference.decode_teacher_forced(*args), f"logits with targets {tuple(args[2].shape)}")
+        expect_close(logits, reference.decode_teacher_forced(*args), f"logits with targets {tuple(args[2].shape)}")
 
 
 @exercise("decode_teacher_forced", points=1)
 def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
     for cell in ("gru", "lstm"):
-        args = cases.in_float32(cases.decode_teacher_forced(rng, cell))
-        _close(decode_teacher_forced(*args), reference.decode_teacher_forced(*args), "logits in float32")
+        args = arrays.in_float32(cases.decode_teacher_forced(rng, cell))
+        expect_close(decode_teacher_forced(*args), reference.decode_teacher_forced(*args), "logits in float32")
 
 
 @exercise("decode_teacher_forced", points=1)
@@ -128,20 +119,20 @@ def test_losses_agree_at_other_sizes_down_to_one(sequence_loss, reference, cases
         cases.sequence_loss(rng, (1, 1, 1), 5, 5),
     ]
     for args, loss in zip(calls, sequence_loss.map(calls), strict=True):
-        _close(loss, reference.sequence_loss(*args), f"loss with lengths {args[2].tolist()}")
+        expect_close(loss, reference.sequence_loss(*args), f"loss with lengths {args[2].tolist()}")
 
 
 @exercise("sequence_loss", points=1)
 def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
     for spread in (1e3, 1e5):
         args = cases.sequence_loss(rng, spread=spread)
-        _close(sequence_loss(*args), reference.sequence_loss(*args), "loss of large logits")
+        expect_close(sequence_loss(*args), reference.sequence_loss(*args), "loss of large logits")
 
 
 @exercise("sequence_loss", points=1)
 def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
-    args = cases.in_float32(cases.sequence_loss(rng))
-    _close(sequence_loss(*args), reference.sequence_loss(*args), "loss in float32")
+    args = arrays.in_float32(cases.sequence_loss(rng))
+    expect_close(sequence_loss(*args), reference.sequence_loss(*args), "loss in float32")
 
 
 @exercise("sequence_loss", points=2)
@@ -169,7 +160,7 @@ def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, referen
 
 @exercise("translate_greedy", points=1)
 def test_translations_agree_in_float32(translate_greedy, reference, cases, rng):
-    args = cases.in_float32(cases.translate_greedy(rng))
+    args = arrays.in_float32(cases.translate_greedy(rng))
     expect.equal(translate_greedy(*args), reference.translate_greedy(*args), name="translations in float32")
 
 
@@ -187,7 +178,7 @@ def _beams_agree(translate_beam, reference, calls):
         said, values = reference.translate_beam(*args)
         words = f"with N = {len(args[1])}, k = {args[3]}, alpha = {args[4]}"
         expect.tuple(found, 2, "the result")
-        _close(found[1], values, f"values {words}", rtol=1e-6)
+        expect_close(found[1], values, f"values {words}", rtol=1e-6)
         expect.equal(found[0], said, name=f"translations {words}")
 
 
@@ -221,17 +212,17 @@ def test_the_length_counts_fully_unless_alpha_is_given(translate_beam, reference
     said, values = reference.translate_beam(*args)
     found = translate_beam(*args)
     expect.tuple(found, 2, "the result")
-    _close(found[1], values, "values without a fifth argument", rtol=1e-6)
+    expect_close(found[1], values, "values without a fifth argument", rtol=1e-6)
     expect.equal(found[0], said, name="translations without a fifth argument")
 
 
 @exercise("translate_beam", points=1)
 def test_beams_agree_in_float32(translate_beam, reference, cases, rng):
-    args = cases.in_float32(cases.translate_beam(rng))
+    args = arrays.in_float32(cases.translate_beam(rng))
     said, values = reference.translate_beam(*args)
     found = translate_beam(*args)
     expect.tuple(found, 2, "the result")
-    _close(found[1], values, "values in float32")
+    expect_close(found[1], values, "values in float32")
     expect.equal(found[0], said, name="translations in float32")
 
 

@@ -161,7 +161,7 @@ FILES = {
     f"solutions/{NAME}/mistakes.py": MISTAKES,
     f"assignments/{NAME}/test_{NAME}.py": VISIBLE,
     f"assignments/{NAME}/cases.py": CASES,
-    f"assignments/{NAME}/conftest.py": 'pytest_plugins = ["selfcheck.plugin"]\n',
+    f"assignments/{NAME}/conftest.py": 'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n',
     "assignments/NOTATION.md": "## Notation\n\n| lecture | code |\n|---|---|\n| $x_t$ | `x[:, t]` |\n",
     "assignments/README.md": "# How to work\n",
     "assignments/selfcheck/__init__.py": "",

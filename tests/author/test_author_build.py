@@ -32,14 +32,14 @@ def student(built: tuple[Repository, Course]):
 
 def test_the_students_notebook_has_a_card_a_cell_and_a_test_per_exercise(student):
     assert [cell.id for cell in student.cells] == [
-        *("prose-1", "prose-2", "given-1"),
+        *("prose-1", "prose-2", "given-1", "prepare"),
         *("scaled_sum-card", "scaled_sum-solution", "scaled_sum", "given-plotted", "demo-1"),
         *("running_mean-card", "running_mean-solution", "running_mean"),
         *("why_means_forget-question", "why_means_forget"),
     ]
     assert notebooks.exercise_points(student) == {"scaled_sum": 50, "running_mean": 30}
     assert notebooks.find(student, "scaled_sum").source == 'check("scaled_sum")'
-    assert student.cells[3].source == ("**Exercise 1: `scaled_sum`** · 50 points · difficulty ●●○○○ · about 15 minutes")
+    assert student.cells[4].source == ("**Exercise 1: `scaled_sum`** · 50 points · difficulty ●●○○○ · about 15 minutes")
     assert student.metadata.kernelspec.name == "python3"
     assert notebooks.release(student)["assignment"] == NAME
 
@@ -49,7 +49,7 @@ def test_given_and_test_cells_are_locked_and_the_others_are_not(student):
         locked = notebooks.is_given(cell) or notebooks.is_test(cell)
         assert bool(notebooks.part(cell).get("locked")) == locked
         assert cell.metadata.get("editable", True) == (not locked)
-    assert [cell.id for cell in student.cells if notebooks.is_demo(cell)] == ["demo-1"]
+    assert [cell.id for cell in student.cells if notebooks.is_demo(cell)] == ["prepare", "demo-1"]
 
 
 def test_a_written_question_is_asked_and_its_answer_is_empty(student):

@@ -57,7 +57,7 @@ def key(assignment, hand_in, solved):
             "autograder/author/check.py",
             "autograder/grading/grader.py",
         ),
-        *("autograder/grading/session.ini", "autograder/sandbox/forkserver.py", "autograder/gradebook/restored.py"),
+        *("autograder/grading/session.py", "autograder/sandbox/forkserver.py", "autograder/gradebook/restored.py"),
         *("selfcheck/fingerprint.py", "selfcheck/pytest.ini"),
     ],
 )

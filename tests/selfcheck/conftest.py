@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-SELFCHECK = Path(__file__).parents[2] / "assignments" / "selfcheck"
+ROOT = Path(__file__).parents[2]
+SELFCHECK = ROOT / "assignments" / "selfcheck"
+TEMPLATES = ROOT / "autograder" / "author" / "templates" / "assignment"
 
 TESTS = '''
 """The visible tests of the toy assignment."""
@@ -90,16 +92,6 @@ OPAQUE = {"step": (1,)}
 PROBES = {"total_of_total": _total_of_total}
 '''
 
-CONFTEST = """
-import sys
-from pathlib import Path
-
-_here = Path(__file__).resolve().parent
-sys.path[:0] = [str(folder) for folder in (_here, _here.parent) if (folder / "selfcheck").is_dir()][:1]
-
-pytest_plugins = ["selfcheck.plugin"]
-"""
-
 STEP = "def step(x, h_prev, U, W, b):\n    h = np.tanh(x @ U.T + h_prev @ W.T + b)\n    return h, (x, h)"
 BACKWARD = "def backward(x, dout):\n    return dout.T @ x, dout.sum(axis=0)"
 TOTAL = "def total(values):\n    return sum(values)"
@@ -114,7 +106,7 @@ class Toy:
         folder.mkdir()
         (folder / "test_toy.py").write_text(TESTS)
         (folder / "cases.py").write_text(CASES)
-        (folder / "conftest.py").write_text(CONFTEST)
+        shutil.copy(TEMPLATES / "conftest.py.j2", folder / "conftest.py")
         shutil.copytree(SELFCHECK, folder / "selfcheck", ignore=shutil.ignore_patterns("__pycache__"))
         self.write()
 

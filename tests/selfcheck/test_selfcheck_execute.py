@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from selfcheck.execute import Sink, code_cells, make_shell, run_cells
+from selfcheck.execute import code_cells, make_shell, run_cells
+from selfcheck.output import Sink
 
 
 @pytest.fixture

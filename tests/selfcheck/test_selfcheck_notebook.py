@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from selfcheck import notebook
+from selfcheck import notebook, quiet
 from selfcheck.folder import NotFound, data_path
 
 WRONG = """def step(x, h_prev, U, W, b):
@@ -79,12 +79,12 @@ def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy)
 
 
 def test_quiet_makes_them_harmless():
-    notebook.quiet()
+    quiet()
     try:
         assert notebook.check("anything") is None
         assert notebook.progress() is None
     finally:
-        notebook.quiet(False)
+        quiet(False)
 
 
 def test_data_is_found_beside_the_notebook_and_above_it(toy):

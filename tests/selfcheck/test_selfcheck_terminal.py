@@ -77,7 +77,9 @@ def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):
     assert "total is not started yet" in done.stdout
     assert "cell number 2 raised ZeroDivisionError" in done.stdout
     toy.write()
-    assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+    done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert "6 passed" in done.stdout
+    assert "warning" not in done.stdout
 
 
 def test_plain_pytest_says_so_when_there_is_no_notebook(toy):
@@ -92,3 +94,12 @@ def test_another_name_of_the_notebook_does_when_it_is_the_only_one(toy):
     toy.notebook.rename(toy.folder / "toy (1).ipynb")
     assert toy.run("-m", "selfcheck", "toy (1).ipynb").returncode == 0
     assert "6 passed" in toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+
+
+def test_the_notebook_that_was_named_is_tested_and_its_cells_run_once(toy):
+    toy.write("with open('runs.txt', 'a') as runs:\n    runs.write('x')", step=WRONG)
+    toy.notebook.rename(toy.folder / "first try.ipynb")
+    toy.write()
+    done = toy.run("-m", "selfcheck", "first try.ipynb")
+    assert "step: 2 of 3 visible tests passed" in done.stdout
+    assert (toy.folder / "runs.txt").read_text() == "x"

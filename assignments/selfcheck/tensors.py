@@ -1,0 +1,43 @@
+"""What tests do with PyTorch's tensors and modules, beside what `selfcheck.expect` does with arrays."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from selfcheck import expect
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+def with_parameters(module: Module, *arrays: Any) -> Module:
+    """Return the module with these arrays or tensors as its parameters, in their order."""
+    with torch.no_grad():
+        for parameter, values in zip(module.parameters(), arrays, strict=True):
+            parameter.copy_(torch.as_tensor(values))
+    return module
+
+
+def to_numpy(tensor: Any, name: str, dtype: torch.dtype = torch.float64) -> np.ndarray:
+    """Return a tensor's numbers; expect a tensor of this dtype."""
+    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
+    expect.that(tensor.dtype is dtype, f"{name} has dtype {tensor.dtype}; expected {dtype}")
+    numbers: np.ndarray = tensor.detach().numpy()
+    return numbers
+
+
+def expect_tensor(tensor: Any, shape: tuple[int, ...], name: str, dtype: torch.dtype = torch.float64) -> None:
+    """Expect a tensor of this shape and dtype, all of it finite."""
+    expect.array(to_numpy(tensor, name, dtype), shape=shape, name=name, dtype=_in_numpy(dtype))
+
+
+def expect_close(tensor: Any, desired: torch.Tensor, name: str, rtol: float = 1e-7) -> None:
+    """Expect a tensor of the desired one's shape and dtype, near it."""
+    found = to_numpy(tensor, name, desired.dtype)
+    expect.close(found, desired.detach().numpy(), name=name, rtol=rtol, dtype=_in_numpy(desired.dtype))
+
+
+def _in_numpy(dtype: torch.dtype) -> np.dtype:
+    return np.dtype(str(dtype).removeprefix("torch."))

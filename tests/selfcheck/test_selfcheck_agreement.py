@@ -1,0 +1,100 @@
+"""What test files share: arguments in other forms, agreement with another function, tensors."""
+
+import numpy as np
+import pytest
+import torch
+
+from selfcheck import arrays
+from selfcheck.agreement import agree, agree_in_float32_and_strided, arguments_unchanged, each_close, sized
+from selfcheck.expect import Mismatch
+from selfcheck.target import LocalProvider, Target, current, setting
+from selfcheck.tensors import expect_close, expect_tensor, with_parameters
+
+
+@pytest.fixture
+def target():
+    """target(function): the function as a test sees it."""
+
+    def make(function):
+        current.provider = LocalProvider({"scaled": function})
+        return Target("scaled")
+
+    with setting(provider=None):
+        yield make
+
+
+def scaled(x, factor=2.0):
+    return factor * x, "cache"
+
+
+def test_arguments_in_float32_and_strided_hold_the_same_numbers():
+    args = (np.arange(6.0).reshape(2, 3), [torch.ones(2, dtype=torch.float64)], {"n": np.int64([1, 2])}, 3.0, None)
+    single, strided = arrays.in_float32(args), arrays.strided(args)
+    assert (single[0].dtype, single[1][0].dtype, single[2]["n"].dtype) == (np.float32, torch.float32, np.int64)
+    assert single[3:] == strided[3:] == (3.0, None)
+    np.testing.assert_array_equal(strided[0], args[0])
+    assert not strided[0].flags.c_contiguous
+    assert args[0].dtype == np.float64
+
+
+def test_weights_have_no_entry_near_zero_and_no_symmetry():
+    U, W, b = arrays.layer(np.random.default_rng(0), 4, 6, 3)
+    assert (U.shape, W.shape, b.shape) == ((18, 4), (18, 6), (18,))
+    assert min(abs(U).min() * 2, abs(W).min() * np.sqrt(6), abs(b).min()) >= 0.2
+    assert abs(W[:6] - W[:6].T).max() > 0.1
+
+
+def test_agreement_names_the_sizes_and_the_value_that_differ(target):
+    calls = sized(lambda rng, N: (rng.normal(size=(N, 2)),), np.random.default_rng(0), [{"N": 1}, {"N": 3}])
+    agree(target(scaled), scaled, calls, ("y",))
+    agree(target(scaled), scaled, calls, part=lambda result: result[0])
+    agree_in_float32_and_strided(target(scaled), scaled, calls[1][1], ("y",))
+    with pytest.raises(Mismatch, match=r"y with N = 3 differs"):
+        agree(target(lambda x: scaled(x, 2.0 + (len(x) == 3))), scaled, calls, ("y",))
+    half = target(lambda x: (scaled(x)[0].astype(np.float16 if x.dtype == np.float32 else np.float64), ""))
+    with pytest.raises(Mismatch, match="y with float32 arrays has dtype float16"):
+        agree_in_float32_and_strided(half, scaled, calls[1][1], ("y",))
+
+
+def test_close_goes_into_lists_and_dictionaries_and_is_exact_elsewhere():
+    each_close([{"a": 1.0 + 1e-9}, 2], [{"a": 1.0}, 2], "it")
+    with pytest.raises(Mismatch, match=r"it\[0\]\['a'\] differs"):
+        each_close([{"a": 1.1}], [{"a": 1.0}], "it")
+    with pytest.raises(Mismatch):
+        each_close([2.0], [2], "it")
+
+
+def test_a_changed_argument_is_named_and_a_generator_may_move():
+    def draws(x, rng):
+        rng.normal()
+        return x
+
+    def spoils(x, rng):
+        x[0] = 7
+        return x
+
+    for x in (np.zeros(2), torch.zeros(2), [0, 0]):
+        arguments_unchanged(draws, (x, np.random.default_rng(0)), "x rng")
+        with pytest.raises(Mismatch, match="x"):
+            arguments_unchanged(spoils, (x, np.random.default_rng(0)), "x rng")
+
+
+def test_a_tensor_is_told_by_its_type_dtype_shape_and_numbers():
+    expect_tensor(torch.zeros(2, 3, dtype=torch.int64), (2, 3), "ids", torch.int64)
+    expect_close(torch.ones(2), torch.ones(2), "h")
+    for wrong, said in (
+        (np.zeros(2), "h is not a torch tensor"),
+        (torch.zeros(2), "h has dtype torch.float32; expected torch.float64"),
+        (torch.zeros(3, dtype=torch.float64), "shape"),
+    ):
+        with pytest.raises(Mismatch, match=said):
+            expect_tensor(wrong, (2,), "h")
+    with pytest.raises(Mismatch, match="h differs"):
+        expect_close(torch.zeros(2), torch.ones(2), "h")
+
+
+def test_a_module_takes_parameters_in_their_order():
+    module = with_parameters(torch.nn.Linear(2, 1).double(), np.array([[1.0, 2.0]]), np.array([3.0]))
+    assert module(torch.ones(2, dtype=torch.float64)).item() == 6.0
+    with pytest.raises(ValueError, match="shorter"):
+        with_parameters(torch.nn.Linear(2, 1), np.ones((1, 2)))

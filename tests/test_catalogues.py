@@ -1,0 +1,122 @@
+"""Every assignment's public cases, right solutions and mistakes keep what CONTRIBUTING.md says of them."""
+
+import copy
+import itertools
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.course import catalogue
+from autograder.course.paths import Repository
+from autograder.course.source import load_reference, parse
+from content import alike
+from selfcheck import traces
+from selfcheck.target import LocalProvider
+
+REPOSITORY = Repository.default()
+FEWEST_RIGHT, FEWEST_MISTAKES, MOST_CASES = 3, 3, 9
+
+each_assignment = pytest.mark.parametrize("content", REPOSITORY.names(), indirect=True)
+
+
+class Content:
+    """An assignment's exercises, its reference and cases, and its catalogues."""
+
+    def __init__(self, name):
+        self.cells = {cell.name: cell for cell in parse(REPOSITORY.source(name)).exercises}
+        self.reference = load_reference(REPOSITORY.source(name))
+        self.cases = load_reference(REPOSITORY.cases(name))
+        self.right = catalogue.right(REPOSITORY, name)
+        self.mistakes = catalogue.mistakes(REPOSITORY, name)
+
+    def observed(self, exercise, code="", seeds=1):
+        """Return what is seen of an exercise, the reference's or this code's, on the public cases of some seeds.
+
+        Results without what stays beside the student's code, the arguments after the call, and kinds of errors.
+        """
+        namespace = {  # with lists and dictionaries of its own: a mistake may add to one that is given
+            name: copy.deepcopy(value) if type(value) in (list, dict) else value
+            for name, value in vars(self.reference).items()
+            if name != "__builtins__"
+        }
+        exec(compile(code, f"{exercise}.py", "exec"), namespace)
+        call = traces.caller(exercise, LocalProvider(namespace, self.cases), self.cases)
+        hidden = getattr(self.cases, "OPAQUE", {}).get(exercise, ())
+        seen = []
+        for seed in range(seeds):
+            for arguments in self.cases.CASES(exercise, np.random.default_rng([2026, seed])):
+                try:
+                    with np.errstate(all="ignore"):
+                        result = call(*arguments)
+                except traces.Raised as error:
+                    seen.append(error.name)
+                    continue
+                if hidden:
+                    result = tuple(part for place, part in enumerate(result) if place not in hidden)
+                seen.append((result, list(map(traces.content, arguments))))
+        return seen
+
+
+@cache
+def _content(name):
+    return Content(name)
+
+
+@pytest.fixture
+def content(request):
+    """The assignment; on one thread, as the grader runs it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield _content(request.param)
+    torch.set_num_threads(threads)
+
+
+@each_assignment
+def test_each_exercise_has_cases_right_solutions_and_mistakes_of_its_own_names(content):
+    assert set(content.cells) == set(content.right) == set(content.mistakes)
+    for name in content.cells:
+        assert 1 <= len(content.cases.CASES(name, np.random.default_rng(0))) <= MOST_CASES, name
+        assert len(content.right[name]) >= FEWEST_RIGHT, name
+        ids = [mistake["id"] for mistake in content.mistakes[name]]
+        assert len(set(ids)) == len(ids) >= FEWEST_MISTAKES, name
+        assert all(re.fullmatch(r"[A-Za-z0-9_]+", one) for one in ids), name
+
+
+@each_assignment
+def test_cases_follow_from_the_generator_and_nothing_else(content):
+    for name in content.cells:
+        one, same, other = (content.cases.CASES(name, np.random.default_rng(seed)) for seed in (1, 1, 2))
+        assert alike(one, same, rtol=0), name
+        assert not alike(one, other), name
+
+
+@each_assignment
+def test_a_right_solution_gives_what_the_reference_gives(content):
+    for name, variants in content.right.items():
+        desired = content.observed(name, seeds=2)
+        for variant, code in variants.items():
+            assert alike(content.observed(name, code, seeds=2), desired), (name, variant)
+
+
+@each_assignment
+def test_a_mistake_is_one_patch_of_a_solution_and_leads_on_without_the_line_to_write(content):
+    for name, listed in content.mistakes.items():
+        for mistake in listed:
+            assert content.cells[name].patched(mistake["old"], mistake["new"])
+            assert re.search(r"\?( \(.*\))?$", mistake["says"].rstrip()), mistake["id"]
+            assert mistake["old"] not in mistake["says"], mistake["id"]
+
+
+@each_assignment
+def test_one_draw_of_the_cases_tells_each_mistake_from_the_right_result_and_from_the_others(content):
+    for name, listed in content.mistakes.items():
+        seen = [("right", "", content.observed(name))]
+        for mistake in listed:
+            if not mistake["exempt"]:
+                code = content.cells[name].patched(mistake["old"], mistake["new"])
+                seen.append((mistake["id"], mistake["says"], content.observed(name, code)))
+        pairs = itertools.combinations(seen, 2)
+        assert not [(a[0], b[0]) for a, b in pairs if a[1] != b[1] and alike(a[2], b[2])], name
