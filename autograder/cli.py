@@ -158,7 +158,7 @@ def grade(
     from dataclasses import replace
 
     from autograder.grading.batch import grade_stream, kept
-    from autograder.sandbox.host import Limits
+    from autograder.sandbox.limits import Limits
 
     limits = Limits()
     if call_seconds is not None:

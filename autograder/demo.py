@@ -31,7 +31,7 @@ from autograder.gradebook.report import write_report
 from autograder.grading.batch import grade_stream, kept
 from autograder.grading.forks import start_server
 from autograder.grading.result import Result
-from autograder.sandbox.host import Limits
+from autograder.sandbox.limits import Limits
 
 STUDENTS = 30  # hand in the first assignment
 FEWER = 6  # of them hand in each of the others: right, right in another way, wrong, unfinished, untouched, broken

@@ -23,11 +23,12 @@ from autograder.grading.forks import start_server
 from autograder.grading.queue import local_executor
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, foreign_files, read_beside, read_bytes
-from autograder.sandbox.host import Limits, check_wall
+from autograder.sandbox.host import check_wall
+from autograder.sandbox.limits import Limits
 
 # What the grader computes and reads with, and what notebooks and tests import.
 _PACKAGES = (
-    *("ipython", "msgpack", "nbformat", "psutil", "pytest", "sandlock"),
+    *("ipython", "msgpack", "nbformat", "pytest", "sandlock"),
     *("matplotlib", "numpy", "scipy", "sympy", "torch"),
 )
 

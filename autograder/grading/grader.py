@@ -26,7 +26,8 @@ from autograder.grading.forks import context, late_imports
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grading.submission import Submission, Unreadable, check_student_id, read_submission
 from autograder.sandbox import wire
-from autograder.sandbox.host import ForkServer, Limits, WallError
+from autograder.sandbox.host import ForkServer, WallError
+from autograder.sandbox.limits import Limits
 
 _WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit

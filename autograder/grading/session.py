@@ -22,8 +22,9 @@ from autograder.course.loading import load_file
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.sandbox import wire
-from autograder.sandbox.host import Limits
-from autograder.sandbox.remote import ForkServerFault, RemoteProvider
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.remote import RemoteProvider
+from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
@@ -116,15 +117,10 @@ class Session:
             os._exit(status)
 
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
-        provider = RemoteProvider(
-            control,
-            job["fork_server"],
-            Path(job["scratch_root"]),
-            self.limits,
-            [tuple(cell) for cell in job["cells"]],
-            job["problems"],
-            getattr(current.cases, "OPAQUE", {}),
-        )
+        notebook = Notebook([tuple(cell) for cell in job["cells"]])
+        forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
+        student = StudentProcesses(forks, self.limits, notebook)
+        provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         current.provider = provider
         current.handed_in = {
             name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()
@@ -139,7 +135,7 @@ class Session:
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
         records = [vars(record) | {"output": ""} for record in self.recorder.records]
-        return {"records": records, "left_out": provider.left_out, "mistakes": self.mistakes}
+        return {"records": records, "left_out": notebook.left_out, "mistakes": self.mistakes}
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
         """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""

@@ -17,7 +17,7 @@ from autograder.course.paths import Repository
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import NothingToGrade, grade_class, grade_one
 from autograder.grading.result import Result
-from autograder.sandbox.host import Limits
+from autograder.sandbox.limits import Limits
 from sample import NAME, build_sample
 
 from .conftest import cell_of, code_cell, set_source

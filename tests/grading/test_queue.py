@@ -12,7 +12,7 @@ import pytest
 
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment
-from autograder.sandbox.host import Limits
+from autograder.sandbox.limits import Limits
 from sample import NAME
 
 

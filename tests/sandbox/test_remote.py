@@ -9,8 +9,11 @@ import pytest
 from autograder.course.paths import Repository
 from autograder.grading.forks import late_imports
 from autograder.grading.grader import slow_imports
-from autograder.sandbox.host import ForkServer, Limits, children_of
+from autograder.sandbox.host import ForkServer
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.processes import children_of
 from autograder.sandbox.remote import RemoteProvider
+from autograder.sandbox.student import Forks, Notebook, StudentProcesses
 from selfcheck.target import StudentError, StudentTimeout
 
 LIMITS = Limits(call=1.0, cell=2.0, processes=16)
@@ -32,9 +35,8 @@ def submission(fork_server):
 
     def start(*cells):
         named = [(f"cell-{n}", cell) for n, cell in enumerate(cells)]
-        made.append(
-            RemoteProvider(fork_server.control, fork_server.pid, fork_server.scratch_root, LIMITS, named, {}, {})
-        )
+        forks = Forks(fork_server.control, fork_server.pid, fork_server.scratch_root)
+        made.append(RemoteProvider(StudentProcesses(forks, LIMITS, Notebook(named)), {}, {}))
         made[-1].begin()
         return made[-1]
 
