@@ -41,6 +41,7 @@ from autograder.gradebook.restored import restored, stand_in, submitted_cells
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
+from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, check_student_id
 
@@ -124,12 +125,10 @@ class GradeInSandbox(NbGraderPreprocessor):
         return nb, resources
 
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
-        path = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
+        submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
         repository = Repository(Path(self.repository)) if self.repository else Repository.default()
-        return grade_one(
-            Course(Path(folder.root)), repository, where["assignment"], where["student"],
-            path / f"{where['notebook']}.ipynb", wall=self.wall,
-        )  # fmt: skip
+        options = Options(submitted=submitted.parent.parent, wall=self.wall)
+        return grade_one(Course(Path(folder.root)), repository, where["assignment"], where["student"], options)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ class Session:
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
         notebook = Notebook([tuple(cell) for cell in job["cells"]])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
-        student = StudentProcesses(forks, self.limits, notebook)
+        student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
         provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         current.provider = provider
         current.handed_in = {
@@ -128,14 +128,19 @@ class Session:
         self.recorder.records.clear()
         self.mistakes = {}
         try:
-            self._run(session.items, provider)
+            self._run([i for i in session.items if not job["only"] or exercise_of(i) in job["only"]], provider)
             provider.finish()
         except ForkServerFault as error:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
         records = [vars(record) | {"output": ""} for record in self.recorder.records]
-        return {"records": records, "left_out": notebook.left_out, "mistakes": self.mistakes}
+        return {
+            "records": records,
+            "left_out": notebook.left_out,
+            "mistakes": self.mistakes,
+            "out_of_time": provider.out_of_time,
+        }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
         """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
@@ -152,8 +157,8 @@ class Session:
         for index, item in enumerate(items):
             if exercise_of(item) != last:
                 self._name_mistake(last, provider)
-                provider.begin()
                 last = exercise_of(item)
+                provider.begin(last)
             following = items[index + 1] if index + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         self._name_mistake(last, provider)

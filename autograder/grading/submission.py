@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,7 @@ class Submission:
     handed_in: dict[str, str | NotHandedIn] = field(default_factory=dict)
 
 
-def check_student_id(student: str, roster: list[str] | None) -> None:
+def check_student_id(student: str, roster: Collection[str] | None) -> None:
     """Raise Unreadable if the id is not on the roster, or, without a roster, does not look like an id."""
     if not STUDENT_ID.fullmatch(student):
         raise Unreadable("the folder's name is not a valid student id: use letters, digits and . _ @ -")

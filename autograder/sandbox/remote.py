@@ -4,15 +4,17 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from autograder.sandbox import wire
+from autograder.sandbox.clock import OutOfTime
 from autograder.sandbox.student import MRO, StudentProcesses, student_error
 from selfcheck.target import StudentError, StudentTimeout
 
 NOT_A_REPLY = "your code sent something that is not a reply"
-_LATER_CALL = 1.0  # seconds for a call once another call of the same exercise has run out of time
+_LATER_CALL = 1.0  # seconds of processor time for a call once another of the same exercise has run out of time
+_T = TypeVar("_T")
 
 
 class RemoteProvider:
@@ -28,11 +30,19 @@ class RemoteProvider:
         self.student = student
         self.problems = problems
         self.opaque = opaque
+        self._exercise = ""
         self._slow = False
+        self._out_of_time: set[str] = set()
 
-    def begin(self) -> None:
+    @property
+    def out_of_time(self) -> list[str]:
+        """The exercises that wanted more time; "" among them if a cell or the submission as a whole did."""
+        return sorted(self._out_of_time | ({""} if self.student.cell_out_of_time else set()))
+
+    def begin(self, exercise: str = "") -> None:
         """Start an exercise: its first call goes to a fresh process."""
         self.student.end_exercise()
+        self._exercise = exercise
         self._slow = False
 
     def finish(self) -> None:
@@ -45,7 +55,7 @@ class RemoteProvider:
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list[Any]:
         """Make many calls in one message; raise the first error, as single calls would."""
-        self.student.start()
+        self._in_time(self.student.start)
         self._explain_if_undefined(name)
         request = {"op": "call", "name": name, "calls": calls, "opaque": list(self.opaque.get(name, ()))}
         replies = self._ask(request, len(calls))
@@ -53,7 +63,7 @@ class RemoteProvider:
 
     def probe(self, name: str, args: tuple) -> Any:
         """Return cases.PROBES[name](namespace, *args), computed in the student's process. Raises StudentError."""
-        self.student.start()
+        self._in_time(self.student.start)
         return _value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0], ())
 
     def _explain_if_undefined(self, name: str) -> None:
@@ -73,10 +83,7 @@ class RemoteProvider:
     def _ask(self, request: dict[str, Any], expected: int) -> list[Any]:
         allowed = _LATER_CALL if self._slow else self.student.limits.call
         try:
-            reply = self.student.ask(request, allowed)
-        except wire.TimedOut:
-            self._slow = True
-            raise StudentTimeout(self.student.too_slow(allowed)) from None
+            reply = self._in_time(lambda: self.student.ask(request, allowed))
         except wire.Closed:
             raise StudentError(("ProcessDied", *MRO), self._death_text()) from None
         except wire.WireError as error:
@@ -86,6 +93,16 @@ class RemoteProvider:
             self.student.close()
             raise StudentError(("WireError", *MRO), NOT_A_REPLY)
         return results
+
+    def _in_time(self, step: Callable[[], _T]) -> _T:
+        """Return what the step returns. Raises StudentTimeout if it ran out of time."""
+        try:
+            return step()
+        except OutOfTime as error:
+            self._slow = True
+            if not error.idle:
+                self._out_of_time.add("" if error.whole else self._exercise)
+            raise StudentTimeout(str(error)) from None
 
     def _death_text(self) -> str:
         megabytes = self.student.limits.memory // 2**20

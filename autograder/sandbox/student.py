@@ -14,14 +14,16 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.sandbox import wire
+from autograder.sandbox.clock import Allowance
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.processes import address_space, sweep
+from autograder.sandbox.processes import address_space, processor_seconds, sweep
 from autograder.sandbox.scratch import remove_folder, space_used
 from autograder.sandbox.worker import PROGRESS
-from selfcheck.target import StudentError, StudentTimeout
+from selfcheck.target import StudentError
 
 MRO = ("Exception", "BaseException", "object")
 _LONG_CELL = 20_000  # characters
+_ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
 
 
 class ForkServerFault(Exception):
@@ -48,7 +50,7 @@ class Forks:
         scratch.mkdir(mode=0o700)
         ours, theirs = _channel()
         try:
-            self.control.settimeout(10)
+            self.control.settimeout(_ANSWER)
             self.control.sendmsg([f"F{address_space(self.pid)} {scratch}".encode()], _rights(theirs))
             answer = self.control.recv(64)
         except OSError as error:
@@ -62,7 +64,7 @@ class Forks:
     def sweep(self, seconds: float, spare: int = 0) -> bool:
         """End all forks but `spare`; return whether that worked in time. Raises ForkServerFault."""
         try:
-            self.control.settimeout(10)
+            self.control.settimeout(_ANSWER)
             return sweep(self.pid, self.control, seconds, spare=spare)
         except OSError as error:
             raise ForkServerFault(f"the fork server does not answer: {error}") from error
@@ -144,7 +146,9 @@ class StudentProcesses:
         self.forks = forks
         self.limits = limits
         self.notebook = notebook
-        self.end = time.monotonic() + limits.submission
+        self.whole = Allowance(self._used, limits.submission, limits.patience)
+        self.whole.before = self._used()
+        self.cell_out_of_time = False  # whether a cell was left out that wanted more time
         self._made = 0
         self._home: Home | None = None
         self._forkable = False
@@ -153,11 +157,12 @@ class StudentProcesses:
 
     def start(self) -> None:
         """Make sure that there is a process in which the cells have run. Leave out a cell that hangs or ends its
-        process, and run the others again. Raises StudentTimeout when the submission's time is used up.
+        process, and run the others again. Raises OutOfTime when the submission's time is used up.
         """
         while self._channel is None:
-            if time.monotonic() >= self.end:
-                raise StudentTimeout(self.too_slow(0))
+            self.whole()
+            if self.whole.spent is not None:
+                raise self.whole.spent
             if self._home is None:
                 self._made += 1
                 self._home = self.forks.fork(self._made)
@@ -172,22 +177,26 @@ class StudentProcesses:
     def ask(self, request: dict[str, Any], seconds: float) -> Any:
         """Return the answer of the process that `start` has made.
 
-        Raises TimedOut, Closed or WireError; then the student's processes have ended.
+        Raises OutOfTime, Closed or WireError; then the student's processes have ended.
         """
         assert self._channel is not None
-        deadline = min(time.monotonic() + seconds, self.end)
+        allowance = self._allowance(seconds)
         try:
-            wire.send(self._channel.fileno(), wire.encode(request), deadline)
-            return wire.decode(wire.receive(self._channel.fileno(), deadline))
-        except (wire.TimedOut, wire.Closed, wire.WireError):
+            wire.send(self._channel.fileno(), wire.encode(request), allowance)
+            return wire.decode(wire.receive(self._channel.fileno(), allowance))
+        except wire.TimedOut:
+            self.close()
+            assert allowance.spent is not None
+            raise allowance.spent from None
+        except (wire.Closed, wire.WireError):
             self.close()
             raise
 
-    def too_slow(self, seconds: float) -> str:
-        """Return the sentence about a call that had `seconds`."""
-        if time.monotonic() >= self.end:
-            return f"the submission has used all of its {self.limits.submission:g} s"
-        return f"still running after {seconds:g} s"
+    def _used(self) -> float:
+        return processor_seconds(self.forks.pid)
+
+    def _allowance(self, seconds: float) -> Allowance:
+        return Allowance(self._used, seconds, self.limits.patience, self.whole)
 
     def end_exercise(self) -> None:
         """End the process of an exercise and all it has started."""
@@ -208,29 +217,32 @@ class StudentProcesses:
         if home is None:
             return
         home.channel.close()
-        if not self.forks.sweep(5.0):
+        if not self.forks.sweep(30.0):
             raise ForkServerFault("processes of the student could not be ended")
         remove_folder(home.scratch)
 
     def _run_cells(self, home: Home) -> bool:
         """Execute the cells. Return False if one of them did not end; it is left out from now on."""
         cells = self.notebook.to_run()
-        channel = home.channel.fileno()
-        begun = -1
+        channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), 0
+
+        def left() -> float:
+            nonlocal allowance, running
+            if (progress := home.progress()) > running:
+                allowance, running = self._allowance(self.limits.cell), progress
+            return allowance()
+
         try:
-            wire.send(channel, wire.encode({"op": "run", "cells": cells}), time.monotonic() + self.limits.cell)
-            while True:
-                try:
-                    reply = wire.decode(wire.receive(channel, min(time.monotonic() + self.limits.cell, self.end)))
-                    self.notebook.note(reply)
-                    self._forkable = self._forks_answer and reply.get("alone") is True
-                    return True
-                except wire.TimedOut:
-                    if home.progress() <= begun or time.monotonic() >= self.end:
-                        raise
-                    begun = home.progress()
+            wire.send(channel, wire.encode({"op": "run", "cells": cells}), left)
+            reply = wire.decode(wire.receive(channel, left))
+            self.notebook.note(reply)
+            self._forkable = self._forks_answer and reply.get("alone") is True
+            return True
         except wire.TimedOut:
-            reason = f"the cell ran longer than {self.limits.cell:g} s, so it was left out"
+            spent = allowance.spent
+            assert spent is not None
+            self.cell_out_of_time |= not spent.idle
+            reason = f"{spent}, so the cell was left out" if spent.whole else f"the cell {spent}, so it was left out"
         except wire.Closed:
             reason = "the process ended while the cell ran, so the cell was left out"
         except wire.WireError:

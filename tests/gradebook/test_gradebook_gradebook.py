@@ -330,9 +330,7 @@ def test_nbgraders_own_command_gives_the_same_grades(desk, made, monkeypatch):
     results = {"s1": made("s1", negate=1.25), "s2": made("s2", 0.0, 0.0, status="unreadable", reason="not JSON")}
     desk.submit("s1")
     desk.submit("s2").write_text("not JSON")
-    monkeypatch.setattr(
-        module, "grade_one", lambda course, repository, assignment, student, path, *, wall: results[student]
-    )
+    monkeypatch.setattr(module, "grade_one", lambda course, repository, assignment, student, options: results[student])
     answer = course_api(desk).autograde(TINY, "*")
     assert answer["success"], answer
     by_command = {student: desk.grades(student) for student in results}
