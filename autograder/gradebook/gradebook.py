@@ -18,7 +18,7 @@ from __future__ import annotations
 import gc
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -146,16 +146,14 @@ def record(
     repository: Repository,
     assignment: str,
     results: Iterable[Result],
-    on_done: Callable[[Recorded], None] | None = None,
     *,
     submitted: Path | None = None,
     roster: Sequence[str] | None = None,
 ) -> list[Recorded]:
     """Pass results through nbgrader's autograde converter, one student at a time; one that goes wrong stops no other.
 
-    results: of `assignment`; they may come while others are still being graded. on_done: told after each student.
-    submitted: where the submissions are, if not in the
-    course; roster: ids that may be in the gradebook, if not all.
+    results: of `assignment`; they may come while others are still being graded.
+    submitted: where the submissions are, if not in the course; roster: ids that may be in the gradebook, if not all.
     Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
     submission is autograded again; here only where the answer or the points changed.
     Raises NotBuilt if the assignment was not built in this course. What nbgrader said is in gradebook.log.
@@ -173,10 +171,7 @@ def record(
                 recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
                 with committed_once(config.CourseDirectory.db_url):
                     reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
-            one = Recorded(result.student, not reason, time.perf_counter() - started, reason)
-            done.append(one)
-            if on_done:
-                on_done(one)
+            done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
     return done
 
 

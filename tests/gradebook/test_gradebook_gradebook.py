@@ -124,10 +124,8 @@ def test_one_student_that_goes_wrong_stops_no_other(desk, made):
         desk.submit(student)
     broken = made("s2")
     broken.exercises.pop()
-    seen = []
-    recorded = desk.record(made("s1"), broken, made("s3"), on_done=seen.append)
+    recorded = desk.record(made("s1"), broken, made("s3"))
     assert [one.recorded for one in recorded] == [True, False, True]
-    assert seen == recorded
     assert "no exercise negate" in recorded[1].reason
     assert desk.grades("s2") == {}
     assert desk.grades("s3")["negate"] == 6.0
