@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.config import outdated
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.course_config import outdated
 from autograder.sandbox.host import ForkServer, WallError, check_wall
 from autograder.sandbox.limits import Limits
 
