@@ -22,7 +22,7 @@ from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.forks import start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
-from autograder.grading.submission import Unreadable, foreign_files, read_beside, read_bytes
+from autograder.grading.submission import Received, Unreadable, read_bytes, receive
 from autograder.sandbox.host import check_wall
 from autograder.sandbox.limits import Limits
 
@@ -31,6 +31,8 @@ _PACKAGES = (
     *("ipython", "msgpack", "nbformat", "pytest", "sandlock"),
     *("matplotlib", "numpy", "scipy", "sympy", "torch"),
 )
+
+_MOST_HELD = 2**28  # bytes: what waits beyond them is read again by the grader, if it can reach the files
 
 
 class NothingToGrade(Exception):
@@ -65,16 +67,20 @@ def grade_stream(
     travelling = replace(options, executor=None)
     unchanged: list[Result] = []
     waiting: list[grader.Job] = []
+    held = 0  # bytes of notebooks that wait
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
-        key = submission_key(loaded, fingerprint + version, path, submitted, student, options.roster)
+        received = receive(path, submitted, loaded)
+        key = submission_key(fingerprint + version, received, student, options.roster)
         stored = stored_result(folder / f"{student}.json", key)
         if stored is not None:
             unchanged.append(stored)
             continue
-        slow = grader.slow_mentions(_content(path, submitted)) > usual
+        held += len(received.content)
+        travels = received if held <= _MOST_HELD or options.executor else None
+        slow = grader.slow_mentions(received.content) > usual
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, travelling, key, fingerprint, slow,
+            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow
         )  # fmt: skip
         waiting.append(job)
     if on_start:
@@ -112,18 +118,12 @@ def grade_one(course: Course, repository: Repository, assignment: str, student: 
     return result
 
 
-def submission_key(
-    assignment: Assignment, version: str, path: Path, submitted: Path, student: str, roster: Collection[str] | None
-) -> str:
-    """A hash of all that can change this submission's result. version: of the assignment and of the machine."""
+def submission_key(version: str, received: Received, student: str, roster: Collection[str] | None) -> str:
+    """Return a hash of all that can change this submission's result. version: of the assignment and of the machine."""
     digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n".encode())
-    try:
-        digest.update(read_bytes(path, submitted))
-    except Unreadable as error:
-        digest.update(str(error).encode())
-    if path.parent.is_dir():
-        digest.update(repr(foreign_files(path, assignment)).encode())
-        digest.update(repr(read_beside(path, assignment)).encode("utf-8", "backslashreplace"))
+    digest.update(received.content or received.refusal.encode())
+    beside = repr((received.foreign, received.handed_in))
+    digest.update(beside.encode("utf-8", "backslashreplace"))
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -25,7 +25,14 @@ from autograder.grading.assignment import GIVEN, Assignment
 from autograder.grading.forks import context, late_imports
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
-from autograder.grading.submission import Submission, Unreadable, check_student_id, read_submission
+from autograder.grading.submission import (
+    Received,
+    Submission,
+    Unreadable,
+    check_student_id,
+    read_submission,
+    receive,
+)
 from autograder.sandbox import wire
 from autograder.sandbox.host import ForkServer, WallError
 from autograder.sandbox.limits import Limits
@@ -41,8 +48,9 @@ _SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklea
 class Job:
     """One submission to grade; plain data, so that it can travel to any executor.
 
-    slow: whether the submission seems to import slow modules: see autograder.grading.queue. only: the exercises to
-    grade, if not all: those that ran out of time when other jobs ran beside this one.
+    received: the submission, or None to have the grader read it from `path` in `submitted`. slow: whether it seems to
+    import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all: those that ran out of
+    time when other jobs ran beside this one.
     """
 
     course: Course
@@ -51,6 +59,7 @@ class Job:
     student: str
     path: Path
     submitted: Path
+    received: Received | None
     options: Options
     key: str
     fingerprint: str
@@ -76,7 +85,7 @@ def run(job: Job) -> Graded:
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
         check_student_id(job.student, job.options.roster)
-        submission = read_submission(job.path, job.submitted, assignment)
+        submission = read_submission(job.received or receive(job.path, job.submitted, assignment), assignment)
     except Unreadable as error:
         return Graded(blank_result(assignment, job, "unreadable", str(error)).to_json(), time.monotonic() - begin)
     result, out_of_time = _grade(assignment, job, submission)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from autograder.course.paths import Repository
+from autograder.grading import batch
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import NothingToGrade, grade_one
 from autograder.grading.options import Options
@@ -129,6 +130,21 @@ def test_grading_again_does_only_what_changed(grade, hand_in, solved, untouched,
     assert seen == [(1, 1)]
     after = course.result("s1", NAME)
     assert (after.stat().st_mtime_ns, after.read_bytes()) == before["s1.json"]
+
+
+@pytest.mark.parametrize("most", [2**28, 0])
+def test_a_notebook_is_read_once_unless_too_much_would_wait(grade, hand_in, solved, monkeypatch, most):
+    """What is graded is what the key was made of: here the file changes in between."""
+    path = hand_in("s1", solved)
+
+    def mentions(content):
+        if content and path.is_file() and content == path.read_bytes():
+            path.write_text("not a notebook any more")
+        return 0
+
+    monkeypatch.setattr(batch, "_MOST_HELD", most)
+    monkeypatch.setattr(batch.grader, "slow_mentions", mentions)
+    assert grade()["s1"].status == ("graded" if most else "unreadable")
 
 
 def test_grade_one_takes_the_stored_result_or_makes_it(course, repository, hand_in, solved):

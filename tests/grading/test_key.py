@@ -14,6 +14,7 @@ import selfcheck
 from autograder.course.paths import Repository
 from autograder.grading import batch
 from autograder.grading.assignment import Assignment, code_hash
+from autograder.grading.submission import receive
 from autograder.sandbox.limits import Limits
 from sample import NAME
 
@@ -37,13 +38,13 @@ def code(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def key(assignment, hand_in, solved):
+def key(course, assignment, hand_in, solved):
     """The key of a right submission, as it is now."""
     path = hand_in("s1", solved)
 
     def now():
         version = assignment.fingerprint() + batch.machine_version("sandlock", Limits())
-        return batch.submission_key(assignment, version, path, path.parent.parent.parent, "s1", None)
+        return batch.submission_key(version, receive(path, course.submitted, assignment), "s1", None)
 
     return now
 

@@ -19,7 +19,9 @@ from sample import NAME
 
 def job(student, *, slow=False):
     here = Path("/nowhere")
-    return grader.Job(Course(here), Repository(here), NAME, student, here, here, Options(wall="none"), "", "", slow)
+    return grader.Job(
+        Course(here), Repository(here), NAME, student, here, here, None, Options(wall="none"), "", "", slow
+    )
 
 
 def graded(job):
