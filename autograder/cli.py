@@ -9,7 +9,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from enum import StrEnum
 from pathlib import Path
@@ -143,11 +143,14 @@ def grade(
     feedback: Annotated[bool, typer.Option(help="Write feedback pages, if the gradebook is written.")] = True,
     wall: Annotated[Wall, typer.Option(help="The sandbox; 'none' runs students' code unprotected.")] = Wall.sandlock,
     call_seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="Time for one call of a student's function.")
+        float | None, typer.Option(min=0.1, help="Processor time for one call of a student's function.")
     ] = None,
-    submission_seconds: Annotated[float | None, typer.Option(min=1, help="Time for one submission.")] = None,
+    submission_seconds: Annotated[float | None, typer.Option(min=1, help="Processor time for one submission.")] = None,
 ) -> None:
-    """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results."""
+    """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
+
+    What ran out of time is graded once more at the end, with nothing beside it, and that result counts.
+    """
     from autograder.grading.forks import start_server
 
     repository, target = Repository.default(), Course(course)
@@ -157,8 +160,9 @@ def grade(
 
     from dataclasses import replace
 
-    from autograder.grading.batch import grade_stream, kept
-    from autograder.sandbox.host import Limits
+    from autograder.grading.batch import grade_stream
+    from autograder.grading.options import Options
+    from autograder.sandbox.limits import Limits
 
     limits = Limits()
     if call_seconds is not None:
@@ -167,31 +171,28 @@ def grade(
         limits = replace(limits, submission=submission_seconds)
     if wall is Wall.none:
         errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
-    ids = read_roster(roster) if roster is not None else None
+    ids = tuple(read_roster(roster)) if roster is not None else None
     executor = _dask(cluster) if cluster is not None else None
+    options = Options(submitted, ids, students, jobs, results, wall.value, limits, executor)
+    graded: list[Result] = []
     with _progress() as bar:
         task = bar.add_task("grading", total=None)
-        stream = grade_stream(
-            target,
-            repository,
-            assignment,
-            submitted=submitted,
-            roster=ids,
-            students=students,
-            jobs=jobs,
-            results=results,
-            wall=wall.value,
-            limits=limits,
-            executor=executor,
-            on_start=lambda to_do, done: bar.update(task, total=to_do, description=f"grading ({done} unchanged)"),
-            on_result=lambda result: bar.advance(task),
-        )
-        graded: list[Result] = []
-        coming = kept(stream, graded)
+
+        def started(to_do: int, unchanged: int) -> None:
+            bar.update(task, total=to_do + unchanged, description=f"grading ({unchanged} unchanged)")
+
+        stream = grade_stream(target, repository, assignment, options, on_start=started)
+
+        def coming() -> Iterator[Result]:
+            for result in stream:
+                graded.append(result)
+                bar.advance(task)
+                yield result
+
         if gradebook:
-            _into_gradebook(target, repository, assignment, coming, submitted, ids)
+            _into_gradebook(target, repository, assignment, coming(), submitted, ids)
         else:
-            list(coming)
+            list(coming())
     graded.sort(key=lambda result: result.student)
     if gradebook and feedback:
         _feedback(target, assignment)
@@ -206,7 +207,7 @@ def _into_gradebook(
     assignment: str,
     coming: Iterable[Result],
     submitted: Path | None,
-    roster: list[str] | None,
+    roster: tuple[str, ...] | None,
 ) -> None:
     """Record results as they come, while the others are being graded."""
     from autograder.gradebook.gradebook import record

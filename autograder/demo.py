@@ -28,15 +28,16 @@ from autograder.gradebook.export import export_csv
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.gradebook import record
 from autograder.gradebook.report import write_report
-from autograder.grading.batch import grade_stream, kept
+from autograder.grading.batch import grade_stream
 from autograder.grading.forks import start_server
+from autograder.grading.options import Options
 from autograder.grading.result import Result
-from autograder.sandbox.host import Limits
+from autograder.sandbox.limits import Limits
 
 STUDENTS = 30  # hand in the first assignment
 FEWER = 6  # of them hand in each of the others: right, right in another way, wrong, unfinished, untouched, broken
 SEED = 7
-LIMITS = Limits(call=2.0, cell=4.0)  # seconds; less than usual, since every class has somebody whose loop never ends
+LIMITS = Limits(call=2.0, cell=4.0, patience=5.0)  # less than usual: every class has a loop that never ends
 
 
 def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS, fewer: int = FEWER) -> bool:
@@ -68,7 +69,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
                 highlight=False,
             )
             results: list[Result] = []
-            record(course, repository, name, kept(streams[name], results))
+            record(course, repository, name, _kept(streams[name], results))
             written.append(beside.submit(write, course, name, results))
             rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
             _show(rows, console)
@@ -98,7 +99,13 @@ def prepare(repository: Repository, course: Course, assignment: str, students: i
 
 def start(repository: Repository, course: Course, assignment: str, jobs: int | None) -> Iterator[Result]:
     """Start to grade the class. jobs: a few students are done by one process before a second would be ready."""
-    return grade_stream(course, repository, assignment, jobs=jobs, limits=LIMITS)
+    return grade_stream(course, repository, assignment, Options(jobs=jobs, limits=LIMITS))
+
+
+def _kept(stream: Iterator[Result], into: list[Result]) -> Iterator[Result]:
+    for result in stream:
+        into.append(result)
+        yield result
 
 
 def write(course: Course, assignment: str, results: list[Result]) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.config import outdated
 from autograder.course.paths import Course, Repository
-from autograder.sandbox.host import ForkServer, Limits, WallError, check_wall
+from autograder.gradebook.course_config import outdated
+from autograder.sandbox.host import ForkServer, WallError, check_wall
+from autograder.sandbox.limits import Limits
 
 _NEEDED = ("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2")
 

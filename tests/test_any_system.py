@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import importlib, io, json, multiprocessing, os, signal, socket, sys, warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-for name in ("IPython", "jupytext", "nbgrader.converters", "numpy", "psutil", "pytest", "rich.progress", "typer"):
+for name in ("IPython", "jupytext", "nbgrader.converters", "numpy", "pytest", "rich.progress", "typer"):
     importlib.import_module(name)
 for name in ("fcntl", "grp", "multiprocessing.forkserver", "pwd", "resource", "sandlock", "termios"):
     sys.modules[name] = None

@@ -1,13 +1,8 @@
 """paths.py: where things are."""
 
 import stat
-from pathlib import Path
 
 import pytest
-from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config.loader import PyFileConfigLoader
-from traitlets.utils.importstring import import_item
 
 from autograder.course.paths import Course, Repository
 
@@ -28,8 +23,11 @@ def test_making_a_course_twice_keeps_its_secret_and_its_configuration(tmp_path):
     course = Course(tmp_path / "course")
     course.create()
     secret = course.secret()
+    assert not course.config_file.exists()
+    course.create("first")
+    assert course.config_file.read_text() == "first"
     course.config_file.write_text("mine")
-    course.create()
+    course.create("second")
     assert course.secret() == secret
     assert len(secret) == 32
     assert course.config_file.read_text() == "mine"
@@ -60,20 +58,3 @@ def test_a_damaged_secret_is_refused(tmp_path, text):
     course.secret_file.write_text(text)
     with pytest.raises(ValueError, match="32 bytes"):
         course.secret()
-
-
-def test_the_configuration_moves_with_its_folder_and_names_what_exists(tmp_path):
-    Course(tmp_path / "made here").create()
-    moved = (tmp_path / "made here").rename(tmp_path / "course")
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(moved)).load_config()
-    directory = CourseDirectory(config=config)
-    assert Path(directory.root) == moved
-    assert directory.db_url == f"sqlite:///{moved / 'gradebook.db'}"
-    assert directory.course_id == "madehere"
-    assert [item.rpartition(".")[2] for item in config.Autograde.sanitize_preprocessors] == [
-        default.__name__ for default in Autograde.sanitize_preprocessors.default_args[0]
-    ]
-    ours, *others = config.Autograde.autograde_preprocessors
-    execute, *defaults = Autograde.autograde_preprocessors.default_args[0]
-    assert (ours, execute.__name__) == ("autograder.gradebook.gradebook.GradeInSandbox", "Execute")
-    assert [import_item(item) for item in others] == defaults

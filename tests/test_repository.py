@@ -147,8 +147,8 @@ ORDER = {
     "sandbox": 2,
     "grading": 3,
     "gradebook": 4,
-    "author": 4,
     "simulate": 4,
+    "author": 5,
 }
 
 

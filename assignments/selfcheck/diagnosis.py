@@ -29,8 +29,8 @@ UNKNOWN = "This is none of the known mistakes: the tests' messages say what is w
 class Diagnosis:
     """Says what the fingerprints show about an exercise.
 
-    sentence: of the mistake that makes exactly these outputs; "" if there is none. also: of the second mistake, where two
-    make them together. right: whether everything is right.
+    sentence: of the mistake that makes exactly these outputs; "" if there is none. also: of the second mistake, where
+    two make them together. right: whether everything is right.
     right_outputs, wrong_outputs: names of outputs, where there are several and each can be judged by itself.
     sentences: by output, of a mistake that makes exactly this output, where none makes all of them.
     differs_on: descriptions of the inputs on which an output is wrong; of those that cannot be judged by

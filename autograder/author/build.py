@@ -27,6 +27,7 @@ from autograder.course import markers
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course, Repository
 from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
+from autograder.gradebook.course_config import config_text
 
 Generator = Callable[[Repository, Source], bytes]
 _CONFTEST = Path(__file__).parent / "templates" / "assignment" / "conftest.py.j2"
@@ -61,11 +62,6 @@ class Built:
     written: int
 
 
-def build_all(repository: Repository, course: Course) -> list[Built]:
-    """Build every assignment, in the order of the course."""
-    return [build(repository, course, assignment) for assignment in repository.names()]
-
-
 def build(repository: Repository, course: Course, assignment: str, generate: bool = True) -> Built:
     """Build one assignment: source and release of the course directory (made if missing), and the committed files.
 
@@ -85,7 +81,7 @@ def build(repository: Repository, course: Course, assignment: str, generate: boo
         contents[course.source_notebook(assignment)] = notebooks.to_text(notebook).encode()
         contents |= dict.fromkeys(path for path in folder.rglob("*") if path.is_file())  # what is no longer handed out
         contents |= {folder / place: content for place, content in files.items()}
-        with course.created(), atomic.all_or_none(contents):
+        with course.created(config_text(course)), atomic.all_or_none(contents):
             release.commit()
     return Built(
         assignment,
@@ -108,7 +104,7 @@ def read_source(repository: Repository, assignment: str) -> Source:
 
 def student_notebook(repository: Repository, course: Course, source: Source) -> bytes:
     """The student's notebook as nbgrader makes it. Of the course, only the gradebook is written."""
-    with _released(course, source, source_notebook(repository, source)) as release, course.created():
+    with _released(course, source, source_notebook(repository, source)) as release, course.created(config_text(course)):
         release.commit()
     return release.notebook
 

@@ -26,8 +26,8 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from autograder.course import notebook as notebooks
-from autograder.course.config import read_config
 from autograder.course.paths import Course
+from autograder.gradebook.course_config import config_text, read_config
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
 
@@ -57,7 +57,7 @@ def generated(course: Course, assignment: str, source: NotebookNode) -> Iterator
     root = course.root.resolve()
     with tempfile.TemporaryDirectory() as folder:
         aside = Course(Path(folder) / (root.name or "course"))
-        aside.create()
+        aside.create(config_text(aside))
         config = read_config(course if course.config_file.is_file() else aside)
         config.CourseDirectory.root = str(aside.root)
         if not course.config_file.is_file():

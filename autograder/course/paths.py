@@ -12,43 +12,6 @@ from pathlib import Path
 
 SECRET_BYTES = 32
 
-CONFIG = '''"""nbgrader's configuration of this course: written once, then yours to edit."""
-
-from pathlib import Path
-
-from autograder.gradebook.nbgrader_course import feedback_config
-
-c = get_config()  # noqa: F821, nbgrader defines it
-
-ROOT = Path(__file__).resolve().parent
-
-c.CourseDirectory.course_id = "{course_id}"
-c.CourseDirectory.root = str(ROOT)
-c.CourseDirectory.db_url = f"sqlite:///{{ROOT / 'gradebook.db'}}"
-
-# Reads a submission so that nbgrader cannot stumble over it.
-c.Autograde.exporter_class = "autograder.gradebook.gradebook.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-# nbgrader's own list, with the sandboxed grader in the place of nbgrader.preprocessors.Execute.
-c.Autograde.autograde_preprocessors = [
-    "autograder.gradebook.gradebook.GradeInSandbox",
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-# Feedback pages that load nothing and run nothing.
-c.merge(feedback_config())
-'''
-
 
 @dataclass(frozen=True)
 class Repository:
@@ -177,20 +140,21 @@ class Course:
     def config_file(self) -> Path:
         return self.root / "nbgrader_config.py"
 
-    def create(self) -> None:
-        """Make what is missing: the folders, the secret (once) and nbgrader's configuration (once)."""
+    def create(self, config: str = "") -> None:
+        """Make what is missing: the folders, and once the secret and nbgrader's configuration, if its text is given."""
         for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)
         _write_once(self.secret_file, secrets.token_hex(SECRET_BYTES) + "\n", mode=0o600)
-        _write_once(self.config_file, CONFIG.format(course_id=_course_id(self.root)), mode=0o644)
+        if config:
+            _write_once(self.config_file, config, mode=0o644)
 
     @contextlib.contextmanager
-    def created(self) -> Iterator[None]:
-        """Make what is missing, then run the block; if that fails, what was made is removed again."""
+    def created(self, config: str = "") -> Iterator[None]:
+        """Make what is missing, as `create` does, then run the block; if that fails, what was made is removed again."""
         made = [path for path in (*reversed(self.root.parents), self.root, *self._folders()) if not path.exists()]
         written = [path for path in (self.secret_file, self.config_file) if not path.exists()]
         try:
-            self.create()
+            self.create(config)
             yield
         except BaseException:
             for path in written:
@@ -245,11 +209,6 @@ class Course:
 def _by_number(name: str) -> tuple[int, str]:
     digits = "".join(character for character in name.split("_")[0] if character.isdigit())
     return int(digits or 0), name
-
-
-def _course_id(root: Path) -> str:
-    kept = "".join(character for character in root.resolve().name if character.isalnum() or character in "-_.")
-    return kept or "course"
 
 
 def _write_once(path: Path, text: str, mode: int) -> None:

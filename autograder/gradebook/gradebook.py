@@ -18,7 +18,7 @@ from __future__ import annotations
 import gc
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +41,7 @@ from autograder.gradebook.restored import restored, stand_in, submitted_cells
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
+from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, check_student_id
 
@@ -124,12 +125,10 @@ class GradeInSandbox(NbGraderPreprocessor):
         return nb, resources
 
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
-        path = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
+        submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
         repository = Repository(Path(self.repository)) if self.repository else Repository.default()
-        return grade_one(
-            Course(Path(folder.root)), repository, where["assignment"], where["student"],
-            path / f"{where['notebook']}.ipynb", wall=self.wall,
-        )  # fmt: skip
+        options = Options(submitted=submitted.parent.parent, wall=self.wall)
+        return grade_one(Course(Path(folder.root)), repository, where["assignment"], where["student"], options)
 
 
 @dataclass(frozen=True)
@@ -147,16 +146,14 @@ def record(
     repository: Repository,
     assignment: str,
     results: Iterable[Result],
-    on_done: Callable[[Recorded], None] | None = None,
     *,
     submitted: Path | None = None,
     roster: Sequence[str] | None = None,
 ) -> list[Recorded]:
     """Pass results through nbgrader's autograde converter, one student at a time; one that goes wrong stops no other.
 
-    results: of `assignment`; they may come while others are still being graded. on_done: told after each student.
-    submitted: where the submissions are, if not in the
-    course; roster: ids that may be in the gradebook, if not all.
+    results: of `assignment`; they may come while others are still being graded.
+    submitted: where the submissions are, if not in the course; roster: ids that may be in the gradebook, if not all.
     Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
     submission is autograded again; here only where the answer or the points changed.
     Raises NotBuilt if the assignment was not built in this course. What nbgrader said is in gradebook.log.
@@ -174,10 +171,7 @@ def record(
                 recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
                 with committed_once(config.CourseDirectory.db_url):
                     reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
-            one = Recorded(result.student, not reason, time.perf_counter() - started, reason)
-            done.append(one)
-            if on_done:
-                on_done(one)
+            done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
     return done
 
 

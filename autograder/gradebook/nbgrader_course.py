@@ -24,9 +24,9 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder.course.config import read_config
 from autograder.course.paths import Course
 from autograder.gradebook import harmless
+from autograder.gradebook.course_config import read_config
 from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.assignment import NotBuilt
 

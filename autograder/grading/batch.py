@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -10,93 +11,81 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from autograder.course.paths import Course, Repository
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.forks import start_server
-from autograder.grading.queue import local_executor
+from autograder.grading.options import Options
 from autograder.grading.result import Result
-from autograder.grading.submission import Unreadable, foreign_files, read_beside, read_bytes
-from autograder.sandbox.host import Limits, check_wall
+from autograder.grading.submission import Received, Unreadable, read_bytes, receive
+from autograder.sandbox.host import check_wall
+from autograder.sandbox.limits import Limits
 
 # What the grader computes and reads with, and what notebooks and tests import.
 _PACKAGES = (
-    *("ipython", "msgpack", "nbformat", "psutil", "pytest", "sandlock"),
+    *("ipython", "msgpack", "nbformat", "pytest", "sandlock"),
     *("matplotlib", "numpy", "scipy", "sympy", "torch"),
 )
+
+_MOST_HELD = 2**28  # bytes: what waits beyond them is read again by the grader, if it can reach the files
 
 
 class NothingToGrade(Exception):
     """No submission was found; the text says where the grader looked."""
 
 
-def grade_class(course: Course, repository: Repository, assignment: str, **options: Any) -> list[Result]:
-    """All results of `grade_stream`, which has the same options, sorted by student."""
-    return sorted(grade_stream(course, repository, assignment, **options), key=lambda result: result.student)
-
-
 def grade_stream(
     course: Course,
     repository: Repository,
     assignment: str,
+    options: Options,
     *,
-    submitted: Path | None = None,
-    roster: list[str] | None = None,
-    students: str = "*",
-    jobs: int | None = None,
-    results: Path | None = None,
-    wall: str = "sandlock",
-    limits: Limits | None = None,
-    executor: Executor | None = None,
     on_start: Callable[[int, int], None] | None = None,
-    on_result: Callable[[Result], None] | None = None,
 ) -> Iterator[Result]:
     """Grade all submissions of an assignment, giving results as they come; only what changed is graded again.
 
-    submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
-    or None. students: a glob on ids. jobs: processes (one per core by default). results: DIR for
-    ASSIGNMENT/STUDENT.json. executor: anything with the interface of concurrent.futures.Executor in place of local
-    processes. on_start(to_do, done_before) and on_result(result) tell of progress.
+    on_start(to_do, done_before) tells what there is to do.
     Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
     loses nothing: finished results are on disk, and the next run goes on from there.
     """
-    if wall != "none":
+    if options.wall != "none":
         check_wall()
     course, repository = Course(course.root.resolve()), Repository(repository.root.resolve())
     loaded = Assignment.load(course, repository, assignment)
-    submitted = (submitted or course.submitted).resolve()
-    folder = (results or course.results).resolve() / assignment
-    limits = limits or Limits()
-    found = _find(submitted, assignment, students)
+    submitted = (options.submitted or course.submitted).resolve()
+    folder = (options.results or course.results).resolve() / assignment
+    found = _find(submitted, assignment, options.students)
     usual = grader.slow_mentions(_content(course.release_notebook(assignment), course.root))
     _check_space(folder)
     start_server(loaded.reference, loaded.visible, loaded.hidden)
-    fingerprint, version = loaded.fingerprint(), machine_version(wall, limits)
+    fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits)
+    travelling = replace(options, executor=None)
     unchanged: list[Result] = []
     waiting: list[grader.Job] = []
+    held = 0  # bytes of notebooks that wait
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
-        key = submission_key(loaded, fingerprint + version, path, submitted, student, roster)
+        received = receive(path, submitted, loaded)
+        key = submission_key(fingerprint + version, received, student, options.roster)
         stored = stored_result(folder / f"{student}.json", key)
         if stored is not None:
             unchanged.append(stored)
             continue
-        allowed = tuple(roster) if roster is not None else None
-        slow = grader.slow_mentions(_content(path, submitted)) > usual
+        held += len(received.content)
+        travels = received if held <= _MOST_HELD or options.executor else None
+        slow = grader.slow_mentions(received.content) > usual
         job = grader.Job(
-            course.root, repository.root, assignment, student, path, submitted, allowed, limits, wall, key, fingerprint,
-            slow,
+            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow
         )  # fmt: skip
         waiting.append(job)
     if on_start:
         on_start(len(waiting), len(unchanged))
-    coming = queue.run(waiting, loaded, jobs, executor)
+    coming = queue.run(waiting, loaded, options)
     if waiting:
         next(coming)  # the processes start while the caller gets ready
 
@@ -108,84 +97,33 @@ def grade_stream(
             result, seconds = graded
             result.write(folder / f"{result.student}.json")
             _log(folder / "times.log", result, seconds)
-            if on_result:
-                on_result(result)
             yield result
 
     return stream()
 
 
-def kept(stream: Iterable[Result], into: list[Result]) -> Iterator[Result]:
-    """The same results, each appended to `into` as it passes."""
-    for result in stream:
-        into.append(result)
-        yield result
+_kept_process: ProcessPoolExecutor | None = None
 
 
-_kept_executor: ProcessPoolExecutor | None = None
-
-
-def grade_one(
-    course: Course,
-    repository: Repository,
-    assignment: str,
-    student: str,
-    path: Path,
-    *,
-    wall: str = "sandlock",
-    limits: Limits | None = None,
-) -> Result:
+def grade_one(course: Course, repository: Repository, assignment: str, student: str, options: Options) -> Result:
     """Grade one submission, or return its stored result if nothing has changed. The grader is kept for the next."""
-    global _kept_executor
-    loaded = Assignment.load(course, repository, assignment)
-    limits = limits or Limits()
-    submitted = path.parent.parent.parent
-    fingerprint = loaded.fingerprint()
-    key = submission_key(loaded, fingerprint + machine_version(wall, limits), path, submitted, student, None)
-    stored = stored_result(course.result(student, assignment), key)
-    if stored is not None:
-        return stored
-    if wall != "none":
-        check_wall()
-    job = grader.Job(
-        course.root.resolve(),
-        repository.root.resolve(),
-        assignment,
-        student,
-        path,
-        submitted,
-        None,
-        limits,
-        wall,
-        key,
-        fingerprint,
-    )
-    if _kept_executor is None:
-        start_server(loaded.reference, loaded.visible, loaded.hidden)
-        _kept_executor = local_executor()
-    try:
-        text, seconds = _kept_executor.submit(grader.run, job).result()
-    except BrokenProcessPool:
-        _kept_executor = None
-        return grader.blank_result(loaded, job, "failed", "the grading process ended unexpectedly")
-    result = Result.from_json(text)
-    result.write(course.result(student, assignment))
-    _log(course.result(student, assignment).with_name("times.log"), result, seconds)
+    global _kept_process
+    if _kept_process is None:
+        _kept_process = queue.local_executor()
+    one = replace(options, students=glob.escape(student), executor=_kept_process)
+    (result,) = grade_stream(course, repository, assignment, one)
+    if result.status == "failed":
+        queue.stop(_kept_process)
+        _kept_process = None
     return result
 
 
-def submission_key(
-    assignment: Assignment, version: str, path: Path, submitted: Path, student: str, roster: list[str] | None
-) -> str:
-    """A hash of all that can change this submission's result. version: of the assignment and of the machine."""
+def submission_key(version: str, received: Received, student: str, roster: Collection[str] | None) -> str:
+    """Return a hash of all that can change this submission's result. version: of the assignment and of the machine."""
     digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n".encode())
-    try:
-        digest.update(read_bytes(path, submitted))
-    except Unreadable as error:
-        digest.update(str(error).encode())
-    if path.parent.is_dir():
-        digest.update(repr(foreign_files(path, assignment)).encode())
-        digest.update(repr(read_beside(path, assignment)).encode("utf-8", "backslashreplace"))
+    digest.update(received.content or received.refusal.encode())
+    beside = repr((received.foreign, received.handed_in))
+    digest.update(beside.encode("utf-8", "backslashreplace"))
     return f"sha256:{digest.hexdigest()}"
 
 

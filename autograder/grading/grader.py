@@ -18,15 +18,24 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import GIVEN, Assignment
 from autograder.grading.forks import context, late_imports
+from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
-from autograder.grading.submission import Submission, Unreadable, check_student_id, read_submission
+from autograder.grading.submission import (
+    Received,
+    Submission,
+    Unreadable,
+    check_student_id,
+    read_submission,
+    receive,
+)
 from autograder.sandbox import wire
-from autograder.sandbox.host import ForkServer, Limits, WallError
+from autograder.sandbox.host import ForkServer, WallError
+from autograder.sandbox.limits import Limits
 
 _WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
@@ -37,44 +46,56 @@ _SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklea
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade; plain data, so that it can travel to any executor."""
+    """One submission to grade; plain data, so that it can travel to any executor.
 
-    course: Path
-    repository: Path
+    received: the submission, or None to have the grader read it from `path` in `submitted`. slow: whether it seems to
+    import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all: those that ran out of
+    time when other jobs ran beside this one.
+    """
+
+    course: Course
+    repository: Repository
     assignment: str
     student: str
     path: Path
     submitted: Path
-    roster: tuple[str, ...] | None
-    limits: Limits
-    wall: str
+    received: Received | None
+    options: Options
     key: str
     fingerprint: str
-    slow: bool = False  # whether the submission seems to import slow modules: see autograder.grading.queue
+    slow: bool = False
+    only: tuple[str, ...] = ()
+
+
+class Graded(NamedTuple):
+    """A result as JSON, the seconds it took, and the exercises that ran out of time."""
+
+    text: str
+    seconds: float
+    out_of_time: tuple[str, ...] = ()
 
 
 class GraderFault(Exception):
     """The grader itself failed; the submission is not to blame."""
 
 
-def run(job: Job) -> tuple[str, float]:
-    """Grade one submission in this process's grader. Returns the result as JSON, and the seconds it took."""
+def run(job: Job) -> Graded:
+    """Grade one submission in this process's grader."""
     begin = time.monotonic()
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
-        check_student_id(job.student, list(job.roster) if job.roster is not None else None)
-        submission = read_submission(job.path, job.submitted, assignment)
+        check_student_id(job.student, job.options.roster)
+        submission = read_submission(job.received or receive(job.path, job.submitted, assignment), assignment)
     except Unreadable as error:
-        result = blank_result(assignment, job, "unreadable", str(error))
-    else:
-        result = _grade(assignment, job, submission)
-    return result.to_json(), time.monotonic() - begin
+        return Graded(blank_result(assignment, job, "unreadable", str(error)).to_json(), time.monotonic() - begin)
+    result, out_of_time = _grade(assignment, job, submission)
+    return Graded(result.to_json(), time.monotonic() - begin, out_of_time)
 
 
 @functools.lru_cache(maxsize=1)
-def _assignment(course: Path, repository: Path, name: str, fingerprint: str) -> Assignment:
+def _assignment(course: Course, repository: Repository, name: str, fingerprint: str) -> Assignment:
     """Return the assignment, read once in this process as long as its fingerprint stays."""
-    return Assignment.load(Course(course), Repository(repository), name)
+    return Assignment.load(course, repository, name)
 
 
 def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> Result:
@@ -87,22 +108,27 @@ def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> 
         points=0.0,
         max_points=assignment.max_points,
         exercises=exercises,
-        wall=job.wall,
+        wall=job.options.wall,
         key=job.key,
         reason=reason,
     )
 
 
-def _grade(assignment: Assignment, job: Job, submission: Submission) -> Result:
+def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Result, tuple[str, ...]]:
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(submission)
-            return _result(assignment, job, submission, reply)
+            reply = _grader(job, assignment).grade(submission, job.only)
+            return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
         except (GraderFault, WallError) as error:
             close_slot()
             fault = str(error)
-    return blank_result(assignment, job, "failed", fault)
+    return blank_result(assignment, job, "failed", fault), ()
+
+
+def _out_of_time(assignment: Assignment, names: list[str]) -> tuple[str, ...]:
+    """All exercises if a cell ("") ran out of time, on which any of them may depend; else those that did."""
+    return tuple(name for name in assignment.points if "" in names or name in names)
 
 
 def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
@@ -114,6 +140,8 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         raise GraderFault(f"the test {faulty[0]} could not finish: {next(r.message for r in records if r.fault)}")
     exercises = []
     for name, points in assignment.points.items():
+        if job.only and name not in job.only:
+            continue
         own = [record for record in records if record.exercise == name]
         if not own:
             raise GraderFault(f"no test of {name} was run")
@@ -129,7 +157,7 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         max_points=assignment.max_points,
         exercises=exercises,
         flags=flags,
-        wall=job.wall,
+        wall=job.options.wall,
         key=job.key,
     )
 
@@ -202,8 +230,10 @@ class Grader:
         if "ready" not in reply:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
-    def grade(self, submission: Submission) -> dict[str, Any]:
-        """Run all tests on one submission, watching time, memory and scratch space from outside. Raises GraderFault."""
+    def grade(self, submission: Submission, only: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
+        from outside. Raises GraderFault.
+        """
         own = (source for _, source in submission.cells if source not in self.given)
         fork_server = self._fork_server(slow_imports(own) - set(self.imports))
         job = {
@@ -211,6 +241,7 @@ class Grader:
             "problems": submission.problems,
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
+            "only": list(only),
             "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }
         jobs = self.jobs.fileno()
@@ -219,7 +250,8 @@ class Grader:
             wire.send(jobs, wire.encode(job))
         except (OSError, wire.Closed) as error:
             raise GraderFault(f"the session ended: {error}") from error
-        end = time.monotonic() + self.limits.submission + _GRACE
+        limits = self.limits.alone() if only else self.limits
+        end = time.monotonic() + limits.patience * limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)
         while not poll.poll(_WATCH_SECONDS * 1000):
@@ -264,11 +296,11 @@ _closing = threading.Lock()
 def _grader(job: Job, assignment: Assignment) -> Grader:
     """Return this process's grader; make a new one when the assignment, the limits or the sandbox have changed."""
     global _current
-    wanted = (assignment.name, job.fingerprint, job.limits, job.wall)
+    wanted = (assignment.name, job.fingerprint, job.options.limits, job.options.wall)
     if _current is not None and _current[0] != wanted:
         close_slot()
     if _current is None:
-        _current = (wanted, Grader(assignment, job.limits, job.wall))
+        _current = (wanted, Grader(assignment, job.options.limits, job.options.wall))
     return _current[1]
 
 

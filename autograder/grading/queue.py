@@ -7,10 +7,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from typing import NamedTuple
 
 from autograder.grading import grader
 from autograder.grading.assignment import Assignment
 from autograder.grading.forks import context
+from autograder.grading.options import Options
 from autograder.grading.result import Result
 
 _AHEAD = 2
@@ -32,19 +35,18 @@ def stop(pool: Executor) -> None:
         process.join(timeout=10)
 
 
-def run(
-    waiting: list[grader.Job], assignment: Assignment, jobs: int | None, executor: Executor | None
-) -> Iterator[tuple[Result, float] | None]:
-    """Results as they come, each with the seconds it took, after one None when the processes have started.
+def run(waiting: list[grader.Job], assignment: Assignment, options: Options) -> Iterator[tuple[Result, float] | None]:
+    """Yield results as they come, each with the seconds it took, after one None when the processes have started.
 
-    jobs: processes (one per core by default). executor: whose processes to use in place of our own.
     Jobs that import what is slow to import go to the first process while there are others for the rest: each process
-    that grades one has to import it. A submission that two processes die of is reported as failed.
+    that grades one has to import it. A submission that two processes die of is reported as failed. One that ran out of
+    time is graded again in what ran out, once, after all others and with no other beside it; the second result counts.
     """
-    workers = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
+    workers = max(1, min(options.jobs or os.cpu_count() or 1, len(waiting)))
     queue = _Queue(waiting)
-    lines = [_Line(executor, workers)] if executor else [_Line(None, 1) for _ in range(workers)]
+    lines = [_Line(options.executor, workers)] if options.executor else [_Line(None, 1) for _ in range(workers)]
     attempts: Counter[str] = Counter()
+    late: list[_Late] = []
     try:
         for line in lines:
             line.fill(queue, slow_first=line is lines[0])
@@ -53,20 +55,44 @@ def run(
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for line in lines:
                 for future in [given for given in line.given if given in done]:  # the oldest first
-                    yield from _finished(line, future, assignment, attempts, queue)
+                    yield from _finished(line, future, assignment, attempts, queue, late)
                 line.fill(queue, slow_first=line is lines[0])
+        for one in late:
+            yield from _alone(lines[0], one, assignment)
     finally:
         for line in lines:
             line.close()
 
 
+class _Late(NamedTuple):
+    """A job that ran out of time in the exercises `job.only`, its first result and the seconds that it took."""
+
+    job: grader.Job
+    first: Result
+    seconds: float
+
+
+def _alone(line: _Line, late: _Late, assignment: Assignment) -> Iterator[tuple[Result, float]]:
+    """Yield the result of a second grading, with which the process has nothing else to do."""
+    queue, attempts = _Queue([late.job]), Counter[str]()
+    while True:
+        line.fill(queue, slow_first=True)
+        if not line.given:
+            return
+        wait(line.given)
+        for future in list(line.given):
+            for second, seconds in _finished(line, future, assignment, attempts, queue, []):
+                yield late.first.with_second(second), late.seconds + seconds
+
+
 def _finished(
-    line: _Line, future: Future, assignment: Assignment, attempts: Counter[str], queue: _Queue
+    line: _Line, future: Future, assignment: Assignment, attempts: Counter[str], queue: _Queue, late: list[_Late]
 ) -> Iterator[tuple[Result, float]]:
+    """Yield the result of a job that has ended; one that is to be graded again is put back, or into `late`."""
     if future not in line.given:  # given back when the process died
         return
     try:
-        text, seconds = future.result()
+        graded: grader.Graded = future.result()
     except BrokenProcessPool:
         suspect, *others = line.given_back()
         attempts[suspect.student] += 1
@@ -79,8 +105,11 @@ def _finished(
             )
         queue.put_back(others)
     else:
-        del line.given[future]
-        yield Result.from_json(text), seconds
+        job, result = line.given.pop(future), Result.from_json(graded.text)
+        if graded.out_of_time and not job.only:
+            late.append(_Late(replace(job, only=graded.out_of_time), result, graded.seconds))
+        else:
+            yield result, graded.seconds
 
 
 class _Queue:

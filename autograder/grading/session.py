@@ -21,8 +21,9 @@ from autograder.course.loading import load_file
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.sandbox import wire
-from autograder.sandbox.host import Limits
-from autograder.sandbox.remote import ForkServerFault, RemoteProvider
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.remote import RemoteProvider
+from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.plugin import Recorder, exercise_of
@@ -99,28 +100,29 @@ class Session:
             os._exit(status)
 
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
-        provider = RemoteProvider(
-            control,
-            job["fork_server"],
-            Path(job["scratch_root"]),
-            self.limits,
-            [tuple(cell) for cell in job["cells"]],
-            job["problems"],
-            getattr(current.cases, "OPAQUE", {}),
-        )
+        notebook = Notebook([tuple(cell) for cell in job["cells"]])
+        forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
+        student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
+        provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
+        items = [item for item in session.items if not job["only"] or exercise_of(item) in job["only"]]
         self.recorder.records.clear()
         self.mistakes = {}
         try:
             with setting(provider=provider, handed_in=files):
-                self._run(session.items, provider)
+                self._run(items, provider)
             provider.finish()
         except ForkServerFault as error:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
         records = [vars(record) | {"output": ""} for record in self.recorder.records]
-        return {"records": records, "left_out": provider.left_out, "mistakes": self.mistakes}
+        return {
+            "records": records,
+            "left_out": notebook.left_out,
+            "mistakes": self.mistakes,
+            "out_of_time": provider.out_of_time,
+        }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
         """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
@@ -137,8 +139,8 @@ class Session:
         for index, item in enumerate(items):
             if exercise_of(item) != last:
                 self._name_mistake(last, provider)
-                provider.begin()
                 last = exercise_of(item)
+                provider.begin(last)
             following = items[index + 1] if index + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         self._name_mistake(last, provider)

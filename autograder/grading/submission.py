@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,11 +64,24 @@ class Submission:
     cells: list[tuple[str, str]]
     flags: list[Flag] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
-    content: bytes = b""
     handed_in: dict[str, str | NotHandedIn] = field(default_factory=dict)
 
 
-def check_student_id(student: str, roster: list[str] | None) -> None:
+@dataclass(frozen=True)
+class Received:
+    """What a student's folder holds, read once: plain data, for the key of the result and for the grader.
+
+    content: the notebook's bytes, or none, and `refusal` says why. foreign: what foreign_files flags. handed_in: files
+    beside the notebook by name, each its text or why there is none.
+    """
+
+    content: bytes
+    refusal: str = ""
+    foreign: tuple[Flag, ...] = ()
+    handed_in: Mapping[str, str | NotHandedIn] = field(default_factory=dict)
+
+
+def check_student_id(student: str, roster: Collection[str] | None) -> None:
     """Raise Unreadable if the id is not on the roster, or, without a roster, does not look like an id."""
     if not STUDENT_ID.fullmatch(student):
         raise Unreadable("the folder's name is not a valid student id: use letters, digits and . _ @ -")
@@ -103,21 +117,32 @@ def read_bytes(path: Path, submitted: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def read_submission(path: Path, submitted: Path, assignment: Assignment) -> Submission:
-    """Read one submission. Raises Unreadable with the reason if it cannot be graded."""
-    content = read_bytes(path, submitted)
-    data, flags = _parse(content)
+def receive(path: Path, submitted: Path, assignment: Assignment) -> Received:
+    """Read the notebook `path` and what is beside it; whatever is wrong with them is in what is returned."""
+    content, refusal = b"", ""
+    try:
+        content = read_bytes(path, submitted)
+    except Unreadable as error:
+        refusal = str(error)
+    if not path.parent.is_dir():
+        return Received(content, refusal)
+    return Received(content, refusal, tuple(foreign_files(path, assignment)), read_beside(path, assignment))
+
+
+def read_submission(received: Received, assignment: Assignment) -> Submission:
+    """Return the submission as it will be run. Raises Unreadable with the reason if it cannot be graded."""
+    if received.refusal:
+        raise Unreadable(received.refusal)
+    data, flags = _parse(received.content)
     cells = _student_cells(data)
     _check_assignment(data, cells, assignment)
     if data.get("metadata", {}).get("course", {}).get("release", assignment.release) != assignment.release:
         flags.append(
             Flag("old-release", "the notebook comes from an earlier release; it was graded against the current one")
         )
-    flags += foreign_files(path, assignment)
     submission = _merge(cells, assignment)
-    submission.flags = flags + submission.flags + _suspicious(submission.cells, assignment)
-    submission.content = content
-    submission.handed_in = read_beside(path, assignment)
+    submission.flags = [*flags, *received.foreign, *submission.flags, *_suspicious(submission.cells, assignment)]
+    submission.handed_in = dict(received.handed_in)
     return submission
 
 

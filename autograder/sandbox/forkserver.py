@@ -16,7 +16,6 @@ import importlib
 import importlib.util
 import json
 import os
-import resource
 import signal
 import socket
 import sys
@@ -26,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import worker
+from autograder.sandbox.limits import Limits, limit_this_process
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(settings: dict[str, Any]) -> None:
-    """Serve until the control socket closes. What the settings are, wall.ForkServer says."""
+    """Serve until the control socket closes. host.ForkServer says what the settings are."""
     gc.disable()  # it takes a sixth of the time that imports do
     _be_subreaper()
     _import_selfcheck(Path(settings["selfcheck"]))
@@ -70,7 +70,7 @@ def main(settings: dict[str, Any]) -> None:
 def _be_seen() -> None:
     """Open a file in a process that has just begun: so the sandbox's supervisor, which counts processes, hears of it.
 
-    One that it has not heard of, and that is killed, would count for ever, and some later student could not fork.
+    One that it has not heard of, and that is killed, would count from then on, and some later student could not fork.
     """
     with contextlib.suppress(OSError):
         os.close(os.open("/dev/null", os.O_RDONLY))
@@ -110,21 +110,10 @@ def _child(
         tempfile.tempdir = None  # else it stays what it was where we come from
         if sandlock is not None:
             sandlock.confine(sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[scratch, "/dev/null"]))
-        _limit(settings["limits"], in_use)
+        limit_this_process(Limits(**settings["limits"]), in_use)
         worker.serve(channel, shell, cases)
     finally:
         os._exit(0)
-
-
-def _limit(limits: dict[str, Any], in_use: int) -> None:
-    for kind, value in (
-        (resource.RLIMIT_AS, in_use + int(limits["memory"])),
-        (resource.RLIMIT_CPU, int(limits["submission"]) + 1),
-        (resource.RLIMIT_FSIZE, int(limits["scratch"])),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 256),
-    ):
-        resource.setrlimit(kind, (value, value))
 
 
 def _import_selfcheck(folder: Path) -> None:

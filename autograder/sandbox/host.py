@@ -1,31 +1,27 @@
-"""The wall around student code: Landlock and seccomp through sandlock, limits, and a watcher that stands outside."""
+"""A fork server in the sandbox (Landlock and seccomp, through sandlock), seen from the process that owns it."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import mmap
 import os
-import shutil
-import signal
 import socket
-import stat
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psutil
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.processes import descendants_of, kill, memory_of
+from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
          "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
-_MODULES = ("autograder.sandbox.wire", "autograder.sandbox.worker", "autograder.sandbox.forkserver")
+_MODULES = tuple(f"autograder.sandbox.{name}" for name in ("limits", "wire", "worker", "forkserver"))
 _SYSTEM_FILES = (
     "/usr/lib",
     "/usr/lib64",
@@ -37,8 +33,6 @@ _SYSTEM_FILES = (
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _DENIED = ("memfd_create", "memfd_secret", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key")
-
-_SCRATCH_PREFIX = "course-scratch-"
 
 # The fork server may read no folder of the repository, so its modules come to it as text, over its descriptor 0.
 _BOOT = """
@@ -66,20 +60,6 @@ sys.modules["autograder.sandbox.forkserver"].boot()
 
 class WallError(Exception):
     """The sandbox cannot run on this machine, or it failed; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use: seconds for a call, a cell and the whole; bytes of memory and scratch space;
-    processes.
-    """
-
-    call: float = 5.0
-    cell: float = 10.0
-    submission: float = 120.0
-    memory: int = 2 * 2**30
-    scratch: int = 64 * 2**20
-    processes: int = 24
 
 
 def check_wall() -> None:
@@ -113,9 +93,7 @@ class ForkServer:
         self, selfcheck: Path, *, wall: str, limits: Limits, preload: tuple[str, ...], cases: str = ""
     ) -> None:
         self.limits = limits
-        _remove_stale_scratch()
-        self.scratch_root = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH_PREFIX}{os.getpid()}-"))
-        os.chmod(self.scratch_root, stat.S_IRWXU)
+        self.scratch_root = make_scratch_root()
         self.control, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._sandbox: Any = None
         self._process: Any = None
@@ -202,27 +180,25 @@ class ForkServer:
         self.control.settimeout(None)
 
     def memory(self) -> int:
-        """Bytes of memory that the student's processes use together; where it matters, shared pages count once."""
-        students = descendants_of(self.pid)
-        total = sum(_memory(pid, "statm") for pid in students)
-        return total if total <= self.limits.memory else sum(_memory(pid, "smaps_rollup") for pid in students)
+        """Return the bytes of memory that the student's processes use together."""
+        return memory_of(descendants_of(self.pid), enough=self.limits.memory)
 
     def scratch(self) -> int:
-        """Bytes in the scratch folders; a folder of very many files counts as over any limit."""
+        """Return the bytes in the scratch folders; a folder of very many files counts as over any limit."""
         return space_used(self.scratch_root)
 
     def enforce(self, seconds: float = 1.0) -> None:
         """Kill the student's processes, from outside, if together they use too much; the fork server lives on.
 
-        Those that begin while we measure live on too: what was too much is not theirs. Where it stays too much, because
-        somebody got away, the next round finds them.
+        Processes started during the measurement are spared: they did not cause it. Where it stays too much, because a
+        process got away, the next round finds it.
         """
         end = time.monotonic() + seconds
         while True:
             students = descendants_of(self.pid)
             if self.memory() <= self.limits.memory and self.scratch() <= self.limits.scratch:
                 return
-            _kill(students)
+            kill(students)
             if time.monotonic() > end:
                 return
             time.sleep(0.001)
@@ -231,7 +207,7 @@ class ForkServer:
         """End the fork server, every process in it, and its scratch folder."""
         students = descendants_of(self.pid) if self._process is not None and self.pid else []
         self.control.close()
-        _kill(students)
+        kill(students)
         if self._process is not None:
             try:
                 self._process.kill()
@@ -240,110 +216,6 @@ class ForkServer:
                 pass  # already gone: killing was all we wanted
             self._process = None
         remove_folder(self.scratch_root)
-
-
-def space_used(folder: Path) -> int:
-    """Bytes that a folder takes on disk; one of very many files counts as over any limit."""
-    total = files = 0
-    for inner, _, names in os.walk(folder):
-        files += len(names) + 1
-        if files > 5000:
-            return sys.maxsize
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(inner, name)).st_blocks * 512
-            except OSError:
-                continue
-    return total
-
-
-def _remove_stale_scratch() -> None:
-    """Remove the scratch folders of graders that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH_PREFIX}*"):
-        owner = folder.name.removeprefix(_SCRATCH_PREFIX).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            remove_folder(folder)
-
-
-def children_of(pid: int) -> list[int]:
-    """Ids of the processes whose parent is `pid`; orphans of a subreaper's descendants are among its own."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):  # the process may end while we look
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children") as file:
-                found += [int(child) for child in file.read().split()]
-    return found
-
-
-def descendants_of(pid: int) -> list[int]:
-    """Ids of the children of `pid`, of theirs, and so on."""
-    found: list[int] = []
-    waiting = children_of(pid)
-    while waiting:
-        found.append(waiting.pop())
-        waiting += children_of(found[-1])
-    return found
-
-
-def _kill(pids: list[int]) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _ended(pid: int) -> bool:
-    """Whether a process has ended, waited for or not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def address_space(pid: int) -> int:
-    """Bytes of address space that a process uses."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * mmap.PAGESIZE
-
-
-def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int = 0) -> bool:
-    """Kill everything a fork server has forked, from outside, and have it reaped; False if something is left.
-
-    spare: a child of the fork server that lives on; its own children are killed, and left to it to be waited for. A
-    child's orphans become the fork server's children, so this repeats until there is none.
-    """
-    end = time.monotonic() + seconds
-    clear = False  # the look before found nothing; a single one may miss a process whose sibling just ends
-    while time.monotonic() < end:
-        children = children_of(pid)
-        grandchildren = [child for child in children_of(spare) if not _ended(child)] if spare else []
-        was_clear, clear = clear, bool(spare) and children == [spare] and not grandchildren
-        if clear and was_clear:
-            return True
-        if clear:
-            continue
-        _kill([child for child in children if child != spare] + grandchildren)
-        if not spare or children != [spare]:
-            control.sendall(b"R")
-            if control.recv(64) == b"none\n":
-                return True
-        time.sleep(0.0005)
-    return False
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder that a stranger has written to, whatever modes its folders have."""
-
-    def make_writable(function: Any, path: str, error: Any) -> None:
-        try:
-            os.chmod(os.path.dirname(path), stat.S_IRWXU)
-            if os.path.isdir(path) and not os.path.islink(path):
-                os.chmod(path, stat.S_IRWXU)
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
-        except OSError:
-            pass  # the folder is in the system's temporary directory; what cannot be removed harms nobody
-
-    shutil.rmtree(folder, onerror=make_writable)
 
 
 def _command() -> list[str]:
@@ -365,14 +237,3 @@ def _readable(selfcheck: Path) -> list[str]:
     python += [os.path.realpath(path) for path in (*python, sys.executable)]
     candidates = [*python, *_SYSTEM_FILES, *_DEVICES, str(selfcheck)]
     return [path for path in dict.fromkeys(candidates) if os.path.exists(path)]
-
-
-def _memory(pid: int, file: str) -> int:
-    """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
-    try:
-        text = Path(f"/proc/{pid}/{file}").read_text()
-    except OSError:
-        return 0
-    if file == "statm":
-        return int(text.split()[1]) * mmap.PAGESIZE
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)

@@ -14,6 +14,7 @@ import select
 import struct
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -313,7 +314,13 @@ def _replaced(before: Any, after: Any) -> Any:
     return after
 
 
-def send(fd: int, body: bytes, deadline: float | None = None) -> None:
+Deadline = float | Callable[[], float] | None
+"""When to stop waiting: never, at a time of `time.monotonic`, or when a call returns 0: it is made again after as many
+seconds as it returns.
+"""
+
+
+def send(fd: int, body: bytes, deadline: Deadline = None) -> None:
     """Write one frame to a non-blocking or blocking descriptor. Raises Closed or TimedOut."""
     view = memoryview(_HEADER.pack(len(body)) + body)
     while view:
@@ -325,7 +332,7 @@ def send(fd: int, body: bytes, deadline: float | None = None) -> None:
             raise Closed from error
 
 
-def receive(fd: int, deadline: float | None = None) -> bytes:
+def receive(fd: int, deadline: Deadline = None) -> bytes:
     """Read one frame. Raises Closed, TimedOut, or WireError if the frame announces more than MAX_FRAME bytes."""
     (length,) = _HEADER.unpack(_read(fd, _HEADER.size, deadline))
     if length > MAX_FRAME:
@@ -333,7 +340,7 @@ def receive(fd: int, deadline: float | None = None) -> bytes:
     return _read(fd, length, deadline)
 
 
-def _read(fd: int, count: int, deadline: float | None) -> bytes:
+def _read(fd: int, count: int, deadline: Deadline) -> bytes:
     chunks = []
     while count:
         if deadline is not None:
@@ -352,9 +359,14 @@ def _read(fd: int, count: int, deadline: float | None) -> bytes:
     return b"".join(chunks)
 
 
-def _wait(fd: int, event: int, deadline: float | None) -> None:
+def _wait(fd: int, event: int, deadline: Deadline) -> None:
     poll = select.poll()
     poll.register(fd, event)
-    remaining = None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000)
-    if not poll.poll(remaining):
-        raise TimedOut
+    while True:
+        seconds = None
+        if deadline is not None:
+            seconds = max(0.0, deadline() if callable(deadline) else deadline - time.monotonic())
+        if poll.poll(None if seconds is None else seconds * 1000):
+            return
+        if seconds == 0.0:
+            raise TimedOut

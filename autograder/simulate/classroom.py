@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder import atomic
 from autograder.course.paths import Course, Repository
-from autograder.sandbox.host import remove_folder
+from autograder.sandbox.scratch import remove_folder
 from autograder.simulate import (
     accidents,
     broken,

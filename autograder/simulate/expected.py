@@ -78,11 +78,6 @@ def compare(expected: Sequence[Expectation], results: Sequence[Result]) -> list[
     return rows
 
 
-def tally(rows: Sequence[Row]) -> str:
-    """The comparison in one line: `30 of 30 as expected`."""
-    return f"{sum(row.ok for row in rows)} of {len(rows)} as expected"
-
-
 def describe(one: Expectation) -> str:
     """An expectation in words: full marks are summed up, everything else is named."""
     if one.status != "graded":

@@ -29,7 +29,7 @@ class Kind:
 
     @property
     def title(self) -> str:
-        """FAMILY/NAME, as --kinds and the table have it."""
+        """FAMILY/NAME, as the table of results has it."""
         return f"{self.family}/{self.name}"
 
 

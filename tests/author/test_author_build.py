@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from autograder.author import build as building
 from autograder.author import release
-from autograder.author.build import BuildError, build, build_all, release_hash, source_notebook
+from autograder.author.build import BuildError, build, release_hash, source_notebook
 from autograder.author.handout import data_names, excerpt, handout
 from autograder.author.release import Release
 from autograder.course import notebook as notebooks
@@ -126,7 +126,7 @@ def test_a_build_elsewhere_and_later_gives_the_same_bytes(built, tmp_path):
     shutil.copytree(repository.root, tmp_path / "b", ignore=shutil.ignore_patterns("course", "*.ipynb"))
     other = Repository(tmp_path / "b")
     elsewhere = Course(tmp_path / "another course")
-    (made,) = build_all(other, elsewhere)
+    made = build(other, elsewhere, NAME)
     assert made.notebook.read_bytes() == repository.notebook(NAME).read_bytes()
     for path in [*course.source.rglob("*"), *course.release.rglob("*")]:
         if path.is_file():

@@ -20,6 +20,7 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.course_config import config_text
 from autograder.gradebook.gradebook import Recorded, record
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
 
@@ -56,7 +57,7 @@ def _generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repository.secret(ASSIGNMENT).mkdir(parents=True)
     repository.source(ASSIGNMENT).write_text("# %%\n")
     course = Course(root / "course")
-    course.create()
+    course.create(config_text(course))
     cells.write(course.source_notebook(ASSIGNMENT), source_notebook())
     path = os.environ["PATH"]
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from autograder.course.paths import Course
+from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import Assignment
+from autograder.grading.batch import grade_stream
+from autograder.grading.options import Options
+from autograder.grading.result import Result
 from sample import NAME, build_sample
 
 
@@ -65,6 +69,13 @@ def hand_in(course):
         return path
 
     return write
+
+
+def grade_class(course: Course, repository: Repository, assignment: str, **options: Any) -> list[Result]:
+    """Grade as `grade_stream` does, with these options; the results by student."""
+    on_start = options.pop("on_start", None)
+    graded = grade_stream(course, repository, assignment, Options(**options), on_start=on_start)
+    return sorted(graded, key=lambda result: result.student)
 
 
 def cell_of(notebook: dict, grade_id: str) -> dict:

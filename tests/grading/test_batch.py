@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 
 from autograder.course.paths import Repository
+from autograder.grading import batch
 from autograder.grading.assignment import NotBuilt
-from autograder.grading.batch import NothingToGrade, grade_class, grade_one
+from autograder.grading.batch import NothingToGrade, grade_one
+from autograder.grading.options import Options
 from autograder.grading.result import Result
-from autograder.sandbox.host import Limits
+from autograder.sandbox.limits import Limits
 from sample import NAME, build_sample
 
-from .conftest import cell_of, code_cell, set_source
+from .conftest import cell_of, code_cell, grade_class, set_source
 
 LIMITS = Limits(call=1.0, cell=2.0, submission=30.0)
 
@@ -81,11 +83,34 @@ def test_one_class_of_every_kind(grade, hand_in, solved, untouched, course):
     assert "list" in got["a_list"].exercise("scaled").tests[0].message
     assert "not started" in got["untouched"].exercise("scaled").tests[0].message
     assert "SyntaxError" in got["syntax"].exercise("scaled").tests[0].message
-    assert "ran longer" in got["looping_cell"].exercise("scaled").tests[0].message
+    assert "needs more than 2 s of processor time" in got["looping_cell"].exercise("scaled").tests[0].message
     assert "1 / 0" in got["crashing"].exercise("scaled").tests[0].message
     assert [f.kind for f in got["dying_cell"].flags if f.kind == "cell-left-out"]
     assert "JSON" in got["garbage"].reason
     assert not list(Path(tempfile.gettempdir()).glob(f"course-scratch-{os.getpid()}-*"))
+
+
+LATE = """
+import os, time
+def {name}(*arguments):
+    if not os.path.exists("called"):
+        open("called", "w").close()
+        while time.process_time() < 0.5:
+            pass
+        time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_exercise_that_ran_out_of_time_is_graded_again_alone(grade, hand_in, solved, jobs):
+    """A machine that is busy at first: here the submission itself waits longer than it may, the first time."""
+    right = cell_of(solved, "scaled-solution")["source"]
+    late = LATE.format(name="late") + right.replace("    y =", "    late()\n    y =")
+    hand_in("late", with_cell(solved, "scaled-solution", late))
+    hand_in("right", solved)
+    got = grade(jobs=jobs, limits=Limits(call=2.0, patience=2.0))
+    assert {student: result.points for student, result in got.items()} == {"late": 80, "right": 80}
+    assert set(outcomes(got["late"], "scaled").values()) == {"passed"}
 
 
 def test_an_instance_of_the_cache_stays_with_the_student(grade, hand_in, solved):
@@ -107,19 +132,36 @@ def test_grading_again_does_only_what_changed(grade, hand_in, solved, untouched,
     assert (after.stat().st_mtime_ns, after.read_bytes()) == before["s1.json"]
 
 
-def test_grade_one_takes_the_stored_result_or_makes_it(course, repository, hand_in, solved):
+@pytest.mark.parametrize("most", [2**28, 0])
+def test_a_notebook_is_read_once_unless_too_much_would_wait(grade, hand_in, solved, monkeypatch, most):
+    """What is graded is what the key was made of: here the file changes in between."""
     path = hand_in("s1", solved)
-    first = grade_one(course, repository, NAME, "s1", path)
-    begin = time.monotonic()
-    assert grade_one(course, repository, NAME, "s1", path) == first
-    assert first.points == 80
-    assert time.monotonic() - begin < 5
+
+    def mentions(content):
+        if content and path.is_file() and content == path.read_bytes():
+            path.write_text("not a notebook any more")
+        return 0
+
+    monkeypatch.setattr(batch, "_MOST_HELD", most)
+    monkeypatch.setattr(batch.grader, "slow_mentions", mentions)
+    assert grade()["s1"].status == ("graded" if most else "unreadable")
+
+
+def test_grade_one_takes_the_stored_result_or_makes_it(course, repository, hand_in, solved):
+    hand_in("s1", solved)
+    hand_in("s2", "not JSON")
+    first = grade_one(course, repository, NAME, "s1", Options(limits=LIMITS))
+    assert (first.student, first.points) == ("s1", 80)
+    before = course.result("s1", NAME).stat().st_mtime_ns
+    assert grade_one(course, repository, NAME, "s1", Options(limits=LIMITS)) == first
+    assert course.result("s1", NAME).stat().st_mtime_ns == before
+    assert not course.result("s2", NAME).exists()
 
 
 def test_a_roster_refuses_strangers_and_a_glob_chooses(grade, hand_in, solved):
     for student in ("s1", "s2", "t1"):
         hand_in(student, solved)
-    got = grade(roster=["s1"], students="s*")
+    got = grade(roster=("s1",), students="s*")
     assert {student: result.status for student, result in got.items()} == {"s1": "graded", "s2": "unreadable"}
 
 
@@ -163,10 +205,11 @@ def test_what_is_missing_is_said_with_the_next_step(course, repository):
 RUN = """
 import sys
 from pathlib import Path
-from autograder.grading.batch import grade_class
 from autograder.course.paths import Course, Repository
+from autograder.grading.batch import grade_stream
+from autograder.grading.options import Options
 if __name__ == "__main__":
-    grade_class(Course(Path(sys.argv[1])), Repository(Path(sys.argv[2])), sys.argv[3], jobs=2)
+    list(grade_stream(Course(Path(sys.argv[1])), Repository(Path(sys.argv[2])), sys.argv[3], Options(jobs=2)))
 """
 
 

@@ -13,10 +13,11 @@ from autograder.author.trial import run_reference
 from autograder.course import notebook
 from autograder.course.paths import Course
 from autograder.gradebook import shown_tests
-from autograder.grading.batch import grade_class
 from autograder.simulate import every_kind
 from autograder.simulate.expected import compare
 from sample import CASES, HIDDEN, NAME, SOURCE, VISIBLE, build, write_sample
+
+from .conftest import grade_class
 
 FILE = "answers.json"
 # The demo that follows the exercise writes the file.

@@ -10,23 +10,32 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.paths import Course, Repository
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment
-from autograder.sandbox.host import Limits
+from autograder.grading.options import Options
 from sample import NAME
 
 
 def job(student, *, slow=False):
     here = Path("/nowhere")
-    return grader.Job(here, here, NAME, student, here, here, None, Limits(), "none", "", "", slow)
+    return grader.Job(
+        Course(here), Repository(here), NAME, student, here, here, None, Options(wall="none"), "", "", slow
+    )
 
 
 def graded(job):
-    """In the place of grader.run: a submission that kills its process if it is called a killer."""
-    if job.student.startswith("killer"):
+    """In the place of grader.run: a killer kills its process, what is late or looping runs out of time."""
+    if job.student.startswith("killer") or (job.student.startswith("late killer") and job.only):
         os._exit(1)
-    blank = grader.blank_result(_GRADED["assignment"], job, "graded", "")
-    return blank.to_json(), 0.5
+    result = grader.blank_result(_GRADED["assignment"], job, "graded", "")
+    if not job.only:
+        result.exercise("scaled").points = result.points = 40.0
+    result.exercises = [exercise for exercise in result.exercises if exercise.name in (job.only or ("scaled", "total"))]
+    if job.only and job.student != "looping":
+        result.exercise("total").points = 30.0
+    late = ("total",) if job.student.startswith("late") or job.student == "looping" else ()
+    return grader.Graded(result.to_json(), 0.5, late)
 
 
 _GRADED: dict[str, Assignment] = {}
@@ -61,7 +70,7 @@ def made(monkeypatch, assignment):
 
 
 def run(jobs, assignment, workers, executor=None):
-    coming = queue.run(jobs, assignment, workers, executor)
+    coming = queue.run(jobs, assignment, Options(jobs=workers, executor=executor))
     assert next(coming) is None
     return {result.student: (result.status, seconds) for result, seconds in coming}
 
@@ -96,6 +105,49 @@ def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignme
         got = run([job(student) for student in students], assignment, workers)
         assert {student for student, (status, _) in got.items() if status == "failed"} == {"killer1", "killer2"}
         assert sorted(got) == sorted(students)
+
+
+def test_what_ran_out_of_time_is_graded_again_at_the_end_and_alone(made, assignment, monkeypatch):
+    given = []
+
+    class Noted(Here):
+        def submit(self, function, /, job):
+            given.append((job.student, job.only, sum(len(line.given) for line in lines)))
+            return super().submit(function, job)
+
+    class Line(queue._Line):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            lines.append(self)
+
+    lines: list[queue._Line] = []
+    monkeypatch.setattr(queue, "local_executor", Noted)
+    monkeypatch.setattr(queue, "_Line", Line)
+    students = ["late1", "s1", "looping", "s2", "late2", "s3"]
+    coming = queue.run([job(student) for student in students], assignment, Options(jobs=2))
+    assert next(coming) is None
+    results = {result.student: (result, seconds) for result, seconds in coming}
+    assert list(results)[3:] == [student for student, only, _ in given if only]
+    again = given[len(students) :]
+    assert {student: only for student, only, _ in again} == dict.fromkeys(("late1", "late2", "looping"), ("total",))
+    assert [beside for *_, beside in again] == [0, 0, 0]
+    assert len(given) == len(students) + 3
+    assert {student: result.points for student, (result, _) in results.items()} == {
+        **dict.fromkeys(["s1", "s2", "s3"], 40.0),
+        **dict.fromkeys(["late1", "late2"], 70.0),
+        "looping": 40.0,
+    }
+    assert {e.name: e.points for e in results["late1"][0].exercises} == {"scaled": 40.0, "total": 30.0}
+    assert results["late1"][1] == 1.0
+
+
+def test_a_process_that_dies_of_a_second_grading_ends_in_no_grade(made, assignment, monkeypatch):
+    fork = multiprocessing.get_context("fork")
+    monkeypatch.setattr(queue, "local_executor", lambda: ProcessPoolExecutor(1, mp_context=fork))
+    got = run([job("late killer"), job("s1"), job("late")], assignment, 2)
+    assert {student: status for student, (status, _) in got.items()} == {
+        "late killer": "failed", "s1": "graded", "late": "graded",
+    }  # fmt: skip
 
 
 def test_what_was_graded_before_the_process_died_is_not_graded_again(made, assignment, monkeypatch):

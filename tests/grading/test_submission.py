@@ -8,7 +8,7 @@ import os
 import pytest
 
 from autograder.grading import submission as reading
-from autograder.grading.submission import Unreadable, check_student_id, read_submission
+from autograder.grading.submission import Unreadable, check_student_id, read_submission, receive
 from sample import NAME
 
 from .conftest import cell_of, code_cell, set_source
@@ -17,7 +17,7 @@ from .conftest import cell_of, code_cell, set_source
 @pytest.fixture
 def read(course, assignment):
     def run(path):
-        return read_submission(path, course.submitted, assignment)
+        return read_submission(receive(path, course.submitted, assignment), assignment)
 
     return run
 

@@ -10,14 +10,14 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from autograder.course.paths import Repository
-from autograder.sandbox import host, wire
+from autograder.sandbox import host, processes, scratch, wire
+from autograder.sandbox.limits import Limits
 
 SELFCHECK = Repository.default().assignments / "selfcheck"
-LIMITS = host.Limits(memory=300 * 2**20, scratch=8 * 2**20, processes=16)
+LIMITS = Limits(memory=300 * 2**20, scratch=8 * 2**20, processes=16)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ class Worker:
         self.fork_server = fork_server
         self.channel, theirs = socket.socketpair()
         folder.mkdir(exist_ok=True)
-        in_use = host.address_space(fork_server.pid)
+        in_use = processes.address_space(fork_server.pid)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
         fork_server.control.sendmsg([f"F{in_use} {folder}".encode()], rights)
         self.pid = int(fork_server.control.recv(64))
@@ -51,7 +51,7 @@ class Worker:
 
     def sweep(self) -> bool:
         self.channel.close()
-        return host.sweep(self.fork_server.pid, self.fork_server.control)
+        return processes.sweep(self.fork_server.pid, self.fork_server.control)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def worker(fork_server):
     yield start
     for number, one in enumerate(made):
         assert one.sweep()
-        host.remove_folder(fork_server.scratch_root / f"w{number}")
-    assert psutil.Process(fork_server.pid).children(recursive=True) == []
+        scratch.remove_folder(fork_server.scratch_root / f"w{number}")
+    assert processes.descendants_of(fork_server.pid) == []
 
 
 def test_files_outside_the_list_cannot_be_read_or_written(worker, tmp_path):
@@ -159,7 +159,7 @@ def memfd():
         ("memfd",),
     ):
         assert student.call(name, *args)["error"]["names"][0] in ("PermissionError", "ProcessLookupError"), (name, args)
-    assert psutil.pid_exists(sibling.pid)
+    assert processes.alive(sibling.pid)
 
 
 def test_no_process_can_be_seen_or_looked_into(worker, fork_server):
@@ -268,7 +268,7 @@ def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
     (folder / "a" / "b" / "file").write_text("x")
     (folder / "a" / "b").chmod(0)
     (folder / "a").chmod(0)
-    host.remove_folder(folder)
+    scratch.remove_folder(folder)
     assert not folder.exists()
 
 
@@ -294,9 +294,9 @@ def test_a_sweep_believes_that_nothing_is_left_only_when_it_has_seen_so_twice(mo
     """/proc's list of children may miss one while its sibling ends: here the first look does."""
     orphan, spare, fork_server = subprocess.Popen(["sleep", "60"]), 10**8, 10**8 + 1
     looks = iter([[spare], [spare, orphan.pid]])
-    monkeypatch.setattr(host, "children_of", lambda pid: next(looks, [spare]) if pid == fork_server else [])
+    monkeypatch.setattr(processes, "children_of", lambda pid: next(looks, [spare]) if pid == fork_server else [])
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"some\n")
-        assert host.sweep(fork_server, ours, spare=spare)
+        assert processes.sweep(fork_server, ours, spare=spare)
     assert orphan.wait(timeout=5) == -signal.SIGKILL

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from autograder.course.paths import Repository
 from autograder.grading.forks import late_imports
 from autograder.grading.grader import slow_imports
-from autograder.sandbox.host import ForkServer, Limits, children_of
+from autograder.sandbox.host import ForkServer
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.processes import children_of
 from autograder.sandbox.remote import RemoteProvider
+from autograder.sandbox.student import Forks, Notebook, StudentProcesses
 from selfcheck.target import StudentError, StudentTimeout
 
-LIMITS = Limits(call=1.0, cell=2.0, processes=16)
+LIMITS = Limits(call=1.0, cell=2.0, patience=60.0, processes=16)
+IMPATIENT = replace(LIMITS, patience=4.0)  # for what uses the clock alone
 
 
 @pytest.fixture(scope="module", params=["sandlock", "none"])
@@ -27,14 +32,13 @@ def fork_server(request):
 
 @pytest.fixture
 def submission(fork_server):
-    """submission(*cells): the provider of a notebook with these cells."""
+    """submission(*cells, limits=...): the provider of a notebook with these cells."""
     made, before = [], set(fork_server.scratch_root.iterdir())
 
-    def start(*cells):
+    def start(*cells, limits=LIMITS):
         named = [(f"cell-{n}", cell) for n, cell in enumerate(cells)]
-        made.append(
-            RemoteProvider(fork_server.control, fork_server.pid, fork_server.scratch_root, LIMITS, named, {}, {})
-        )
+        forks = Forks(fork_server.control, fork_server.pid, fork_server.scratch_root)
+        made.append(RemoteProvider(StudentProcesses(forks, limits, Notebook(named)), {}, {}))
         made[-1].begin()
         return made[-1]
 
@@ -99,6 +103,82 @@ def test_a_call_that_runs_out_of_time_costs_its_exercise_alone(submission):
     with pytest.raises(StudentTimeout):
         provider.call("hang", (), {})
     assert exercises(provider, "runs", 2) == [1, 1]
+
+
+def test_waiting_for_the_processor_is_not_counted(submission):
+    provider = submission("import time\ndef wait():\n    time.sleep(1.5)\n    return 1")
+    assert provider.call("wait", (), {}) == 1
+
+
+def test_a_cell_that_waits_for_the_processor_is_not_left_out(submission):
+    provider = submission("import time\ntime.sleep(2.5)", COUNTER)
+    assert provider.call("count", (), {}) == 1
+    assert provider.student.notebook.left_out == {}
+
+
+BURN = "import os, signal, time\ndef burn(seconds):\n    while time.process_time() < seconds:\n        pass\n"
+HOSTILE = {
+    "that computes": ("while True:\n        pass", "processor time"),
+    "that sleeps": ("time.sleep(600)", "by the clock"),
+    "that stops itself": ("os.kill(os.getpid(), signal.SIGSTOP)", "by the clock"),
+    "whose threads compute": (
+        "import threading\n    for _ in range(3):\n        threading.Thread(target=burn, args=(600,)).start()\n"
+        "    time.sleep(600)",
+        "processor time",
+    ),
+    "whose children compute one after another": (
+        "while True:\n        if os.fork() == 0:\n            burn(0.2)\n            os._exit(0)\n        os.wait()",
+        "processor time",
+    ),
+    "whose orphans compute": (
+        "for _ in range(4):\n        if os.fork() == 0:\n            if os.fork() == 0:\n                burn(0.5)\n"
+        "            os._exit(0)\n        os.wait()\n    time.sleep(600)",
+        "processor time",
+    ),
+    "that does not wait for its children": (
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n    while True:\n        if os.fork() == 0:\n"
+        "            burn(0.2)\n            os._exit(0)\n        time.sleep(0.3)",
+        "",  # what they have used is forgotten: the clock ends this if nothing else does
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_call_ends_that_would_never(submission, kind):
+    body, said = HOSTILE[kind]
+    limits = LIMITS if said == "processor time" else IMPATIENT
+    provider = submission(COUNTER, f"{BURN}def call():\n    {body}", limits=limits)
+    with pytest.raises(StudentError) as failure:
+        provider.call("call", (), {})
+    assert said in str(failure.value)
+    assert exercises(provider, "count", 1) == [1]
+
+
+def test_a_call_out_of_time_is_told_unless_no_other_work_can_have_delayed_it(submission):
+    loop = "def loop():\n    while True:\n        pass\n"
+    provider = submission(f"import time\n{loop}def sleep():\n    time.sleep(600)", limits=IMPATIENT)
+    for name in ("sleep", "loop"):
+        provider.begin(name)
+        with pytest.raises(StudentTimeout):
+            provider.call(name, (), {})
+    assert provider.out_of_time == ["loop"]
+
+
+def test_a_cell_out_of_time_concerns_all_exercises(submission):
+    provider = submission(COUNTER, "while True:\n    pass")
+    assert provider.call("count", (), {}) == 1
+    assert provider.out_of_time == [""]
+    assert provider.student.notebook.left_out == {
+        "cell-1": "the cell needs more than 2 s of processor time, so it was left out"
+    }
+
+
+def test_a_submission_may_not_compute_longer_than_all_of_it_may(submission):
+    burn = f"{BURN}def call():\n    burn(time.process_time() + 0.7)"
+    provider = submission(burn, limits=replace(LIMITS, submission=2.0))
+    with pytest.raises(StudentTimeout, match="the submission needs more than 2 s of processor time"):
+        exercises(provider, "call", 10)
+    assert provider.out_of_time == [""]
 
 
 def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):

@@ -1,15 +1,20 @@
-"""config.py: a course's nbgrader_config.py, read in one place."""
+"""course_config.py: a course's nbgrader_config.py, read in one place."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
 from autograder.author import release
-from autograder.course.config import OldConfig, outdated, read_config
 from autograder.course.notebook import new
 from autograder.course.paths import Course, Repository
 from autograder.doctor import examine
 from autograder.gradebook import nbgrader_course
+from autograder.gradebook.course_config import OldConfig, config_text, outdated, read_config
 
 OLD_PLACES = 3  # the import, the exporter, the preprocessor
 
@@ -17,7 +22,7 @@ OLD_PLACES = 3  # the import, the exporter, the preprocessor
 @pytest.fixture
 def course(tmp_path):
     course = Course(tmp_path / "course")
-    course.create()
+    course.create(config_text(course))
     return course
 
 
@@ -78,3 +83,21 @@ def test_the_doctor_gives_the_same_advice(old, monkeypatch):
     (found,) = [one for one in examine(old, Repository.default()) if "nbgrader_config.py" in one.what]
     assert not found.ok
     assert found.advice == outdated(old)
+
+
+def test_the_configuration_moves_with_its_folder_and_names_what_exists(tmp_path):
+    course = Course(tmp_path / "made here")
+    course.create(config_text(course))
+    moved = (tmp_path / "made here").rename(tmp_path / "course")
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(moved)).load_config()
+    directory = CourseDirectory(config=config)
+    assert Path(directory.root) == moved
+    assert directory.db_url == f"sqlite:///{moved / 'gradebook.db'}"
+    assert directory.course_id == "madehere"
+    assert [item.rpartition(".")[2] for item in config.Autograde.sanitize_preprocessors] == [
+        default.__name__ for default in Autograde.sanitize_preprocessors.default_args[0]
+    ]
+    ours, *others = config.Autograde.autograde_preprocessors
+    execute, *defaults = Autograde.autograde_preprocessors.default_args[0]
+    assert (ours, execute.__name__) == ("autograder.gradebook.gradebook.GradeInSandbox", "Execute")
+    assert [import_item(item) for item in others] == defaults

@@ -1,0 +1,44 @@
+"""What a submission may use of the machine, and the limits that the kernel keeps for each of its processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use: seconds of processor time for a call, a cell and the whole; bytes of memory and
+    scratch space; processes.
+
+    patience: by the clock, each may take this many times as long, so that a busy machine costs no points and code that
+    sleeps ends.
+    """
+
+    call: float = 5.0
+    cell: float = 10.0
+    submission: float = 120.0
+    patience: float = 10.0
+    memory: int = 2 * 2**30
+    scratch: int = 64 * 2**20
+    processes: int = 24
+
+    def alone(self) -> Limits:
+        """Return the limits for a submission that is graded with no other beside it."""
+        return replace(self, patience=2 * self.patience)
+
+
+def limit_this_process(limits: Limits, in_use: int) -> None:
+    """Have the kernel keep the limits for this process and its forks. in_use: bytes of address space before it began.
+
+    The sandbox counts the processes, and the grader watches from outside what they use together.
+    """
+    import resource  # not on Windows, where limits are known and nothing is graded
+
+    for kind, value in (
+        (resource.RLIMIT_AS, in_use + limits.memory),
+        (resource.RLIMIT_CPU, int(limits.submission) + 1),
+        (resource.RLIMIT_FSIZE, limits.scratch),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 256),
+    ):
+        resource.setrlimit(kind, (value, value))

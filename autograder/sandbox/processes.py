@@ -1,0 +1,132 @@
+"""The processes below a fork server, seen from outside: which there are, what memory they use, how they are ended."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def alive(pid: int) -> bool:
+    """Return whether there is a process of this id, whoever owns it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of the processes whose parent is `pid`; orphans of a subreaper's descendants are among its own."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # the process may end while we look
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
+                found += [int(child) for child in file.read().split()]
+    return found
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Return the ids of the children of `pid`, of theirs, and so on."""
+    found: list[int] = []
+    waiting = children_of(pid)
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children_of(found[-1])
+    return found
+
+
+def kill(pids: Iterable[int]) -> None:
+    """End these processes; one that has ended already is passed over."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def sweep(pid: int, control: socket.socket, seconds: float = 5.0, *, spare: int = 0) -> bool:
+    """Kill everything a fork server has forked, from outside, and have it reaped. Return False if something is left.
+
+    spare: a child of the fork server that lives on; its own children are killed, and left to it to be waited for. A
+    child's orphans become the fork server's children, so this repeats until there is none.
+    """
+    end = time.monotonic() + seconds
+    clear = False  # the look before found nothing; a single one may miss a process whose sibling just ends
+    while time.monotonic() < end:
+        children = children_of(pid)
+        grandchildren = [child for child in children_of(spare) if not _ended(child)] if spare else []
+        was_clear, clear = clear, bool(spare) and children == [spare] and not grandchildren
+        if clear and was_clear:
+            return True
+        if clear:
+            continue
+        kill([child for child in children if child != spare] + grandchildren)
+        if not spare or children != [spare]:
+            control.sendall(b"R")
+            if control.recv(64) == b"none\n":
+                return True
+        time.sleep(0.0005)
+    return False
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that everything below `pid` has used, what has ended and been waited for included.
+
+    A process is read before its children: one that ends in between is missed until the next look, never counted twice.
+    (Linux forgets what a process has used that ends while its parent ignores SIGCHLD.)
+    """
+    *_, children, of_system = _ticks(pid)
+    ticks, seen, waiting = children + of_system, {pid}, children_of(pid)
+    while waiting:
+        if (child := waiting.pop()) not in seen:
+            seen.add(child)
+            ticks += sum(_ticks(child))
+            waiting += children_of(child)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> tuple[int, int, int, int]:
+    """A process's own time as a user and in the kernel, and the same of the children that it has waited for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0, 0, 0
+    own, own_system, children, of_system = map(int, fields[11:15])
+    return own, own_system, children, of_system
+
+
+def address_space(pid: int) -> int:
+    """Return the bytes of address space that a process uses."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * mmap.PAGESIZE
+
+
+def memory_of(pids: Iterable[int], enough: int) -> int:
+    """Return the bytes of memory that processes use together; shared pages count once if it would exceed `enough`."""
+    pids = list(pids)
+    total = sum(_memory(pid, "statm") for pid in pids)
+    return total if total <= enough else sum(_memory(pid, "smaps_rollup") for pid in pids)
+
+
+def _memory(pid: int, file: str) -> int:
+    """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
+    try:
+        text = Path(f"/proc/{pid}/{file}").read_text()
+    except OSError:
+        return 0
+    if file == "statm":
+        return int(text.split()[1]) * mmap.PAGESIZE
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+
+
+def _ended(pid: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True

@@ -1,0 +1,291 @@
+"""The student's processes of one submission: one in which the cells have run, and a fork of it for each exercise."""
+
+from __future__ import annotations
+
+import array
+import functools
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from autograder.sandbox import wire
+from autograder.sandbox.clock import Allowance
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.processes import address_space, processor_seconds, sweep
+from autograder.sandbox.scratch import remove_folder, space_used
+from autograder.sandbox.worker import PROGRESS
+from selfcheck.target import StudentError
+
+MRO = ("Exception", "BaseException", "object")
+_LONG_CELL = 20_000  # characters
+_ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
+
+
+class ForkServerFault(Exception):
+    """The fork server failed; the submission is not to blame."""
+
+
+@dataclass(frozen=True)
+class Forks:
+    """A fork server, seen from the process that has students forked: its control socket and its process id.
+
+    scratch_root: where the scratch folders of its forks are.
+    """
+
+    control: socket.socket
+    pid: int
+    scratch_root: Path
+
+    def fork(self, number: int) -> Home:
+        """Return a new process with a scratch folder of its own, which `number` tells from this process's others.
+
+        Raises ForkServerFault.
+        """
+        scratch = self.scratch_root / f"{os.getpid()}-{number}"
+        scratch.mkdir(mode=0o700)
+        ours, theirs = _channel()
+        try:
+            self.control.settimeout(_ANSWER)
+            self.control.sendmsg([f"F{address_space(self.pid)} {scratch}".encode()], _rights(theirs))
+            answer = self.control.recv(64)
+        except OSError as error:
+            raise ForkServerFault(f"the fork server does not answer: {error}") from error
+        finally:
+            theirs.close()
+        if not answer.strip().isdigit():
+            raise ForkServerFault("the fork server could not fork")
+        return Home(ours, int(answer), scratch)
+
+    def sweep(self, seconds: float, spare: int = 0) -> bool:
+        """End all forks but `spare`; return whether that worked in time. Raises ForkServerFault."""
+        try:
+            self.control.settimeout(_ANSWER)
+            return sweep(self.pid, self.control, seconds, spare=spare)
+        except OSError as error:
+            raise ForkServerFault(f"the fork server does not answer: {error}") from error
+
+
+@dataclass(frozen=True)
+class Home:
+    """The process in which a notebook's cells run: our end of its channel, its id, and its scratch folder."""
+
+    channel: socket.socket
+    pid: int
+    scratch: Path
+
+    def progress(self) -> int:
+        """Return the number of the running cell, as the student's process reports it; -1 without a report."""
+        try:
+            descriptor = os.open(self.scratch / PROGRESS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return -1
+        try:
+            return int(os.read(descriptor, 8))
+        except (OSError, ValueError):
+            return -1
+        finally:
+            os.close(descriptor)
+
+    def fork(self) -> socket.socket | None:
+        """Return the channel to a fork of the process that has said that it is there; None if none has in time."""
+        ours, theirs = _channel()
+        deadline = time.monotonic() + 5  # it has nothing else to do
+        try:
+            wire.send(self.channel.fileno(), wire.encode({"op": "fork"}), deadline)
+            self.channel.sendmsg([b"F"], _rights(theirs))
+            theirs.close()
+            wire.receive(ours.fileno(), deadline)
+        except (OSError, wire.Closed, wire.TimedOut, wire.WireError):
+            ours.close()
+            return None
+        finally:
+            theirs.close()
+        return ours
+
+
+@dataclass
+class Notebook:
+    """A submission's cells, as (id, source) in order, and what came of running them.
+
+    left_out: by cell, why it is not run. errors: by cell, what it raised. defined: the functions that there are.
+    """
+
+    cells: list[tuple[str, str]]
+    left_out: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, StudentError] = field(default_factory=dict)
+    defined: frozenset[str] = frozenset()
+
+    def to_run(self) -> list[tuple[str, str, str | None]]:
+        """Return the cells that have not been left out, each with its source without magics."""
+        return [(cell, source, without_magics(source)) for cell, source in self.cells if cell not in self.left_out]
+
+    def note(self, reply: Any) -> None:
+        """Keep what the student's process reports of its cells. Raises WireError."""
+        if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
+            raise wire.WireError("not a reply")
+        self.defined = frozenset(name for name in reply["defined"] if type(name) is str)
+        self.errors = {
+            entry["cell"]: student_error(entry.get("error"))
+            for entry in reply["done"]
+            if type(entry) is dict and type(entry.get("cell")) is str
+        }
+
+
+class StudentProcesses:
+    """Runs a notebook's cells in a fresh process, and each exercise's calls in a fresh fork of that.
+
+    Where the cells leave threads running, which no fork inherits, they run anew for every exercise.
+    """
+
+    def __init__(self, forks: Forks, limits: Limits, notebook: Notebook) -> None:
+        self.forks = forks
+        self.limits = limits
+        self.notebook = notebook
+        self.whole = Allowance(self._used, limits.submission, limits.patience)
+        self.whole.before = self._used()
+        self.cell_out_of_time = False  # whether a cell was left out that wanted more time
+        self._made = 0
+        self._home: Home | None = None
+        self._forkable = False
+        self._forks_answer = True
+        self._channel: socket.socket | None = None  # to the process that answers this exercise's calls
+
+    def start(self) -> None:
+        """Make sure that there is a process in which the cells have run. Leave out a cell that hangs or ends its
+        process, and run the others again. Raises OutOfTime when the submission's time is used up.
+        """
+        while self._channel is None:
+            self.whole()
+            if self.whole.spent is not None:
+                raise self.whole.spent
+            if self._home is None:
+                self._made += 1
+                self._home = self.forks.fork(self._made)
+                if not self._run_cells(self._home):
+                    self.close()
+                    continue
+            self._channel = self._home.fork() if self._forkable else self._home.channel
+            if self._channel is None:  # from now on the cells run anew for every exercise
+                self._forks_answer = False
+                self.close()
+
+    def ask(self, request: dict[str, Any], seconds: float) -> Any:
+        """Return the answer of the process that `start` has made.
+
+        Raises OutOfTime, Closed or WireError; then the student's processes have ended.
+        """
+        assert self._channel is not None
+        allowance = self._allowance(seconds)
+        try:
+            wire.send(self._channel.fileno(), wire.encode(request), allowance)
+            return wire.decode(wire.receive(self._channel.fileno(), allowance))
+        except wire.TimedOut:
+            self.close()
+            assert allowance.spent is not None
+            raise allowance.spent from None
+        except (wire.Closed, wire.WireError):
+            self.close()
+            raise
+
+    def _used(self) -> float:
+        return processor_seconds(self.forks.pid)
+
+    def _allowance(self, seconds: float) -> Allowance:
+        return Allowance(self._used, seconds, self.limits.patience, self.whole)
+
+    def end_exercise(self) -> None:
+        """End the process of an exercise and all it has started."""
+        channel, self._channel = self._channel, None
+        if channel is None or self._home is None:
+            return
+        channel.close()
+        clean = channel is not self._home.channel and self.forks.sweep(0.5, spare=self._home.pid)
+        if not clean or space_used(self._home.scratch) > self.limits.scratch:  # which is not the next exercise's doing
+            self.close()
+
+    def close(self) -> None:
+        """End every process of the student's, and empty the scratch folder."""
+        home, channel = self._home, self._channel
+        self._home = self._channel = None
+        if channel is not None:
+            channel.close()
+        if home is None:
+            return
+        home.channel.close()
+        if not self.forks.sweep(30.0):
+            raise ForkServerFault("processes of the student could not be ended")
+        remove_folder(home.scratch)
+
+    def _run_cells(self, home: Home) -> bool:
+        """Execute the cells. Return False if one of them did not end; it is left out from now on."""
+        cells = self.notebook.to_run()
+        channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), 0
+
+        def left() -> float:
+            nonlocal allowance, running
+            if (progress := home.progress()) > running:
+                allowance, running = self._allowance(self.limits.cell), progress
+            return allowance()
+
+        try:
+            wire.send(channel, wire.encode({"op": "run", "cells": cells}), left)
+            reply = wire.decode(wire.receive(channel, left))
+            self.notebook.note(reply)
+            self._forkable = self._forks_answer and reply.get("alone") is True
+            return True
+        except wire.TimedOut:
+            spent = allowance.spent
+            assert spent is not None
+            self.cell_out_of_time |= not spent.idle
+            reason = f"{spent}, so the cell was left out" if spent.whole else f"the cell {spent}, so it was left out"
+        except wire.Closed:
+            reason = "the process ended while the cell ran, so the cell was left out"
+        except wire.WireError:
+            reason = "the cell wrote to the grader's own channel, so it was left out"
+        progress = home.progress()
+        if not 0 <= progress < len(cells):
+            raise ForkServerFault(f"the student's process failed before its first cell: {reason}")
+        self.notebook.left_out[cells[progress][0]] = reason
+        return False
+
+
+def _channel() -> tuple[socket.socket, socket.socket]:
+    """Our end, which does not block, and the student's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+def _rights(descriptor: socket.socket) -> list[tuple[int, int, array.array]]:
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor.fileno()]))]
+
+
+@functools.lru_cache(maxsize=1000)
+def without_magics(source: str) -> str | None:
+    """Return a cell as IPython will compile it, magics turned into calls; None to leave it to the student's process.
+
+    It takes longer than running most cells, and the same cells run once for every exercise.
+    """
+    if len(source) > _LONG_CELL:
+        return None
+    try:
+        return TransformerManager().transform_cell(source)
+    except Exception:  # a stranger's text; IPython will meet the same error where it belongs
+        return None
+
+
+def student_error(raw: Any) -> StudentError:
+    """Return a StudentError made from what the student's process reports; anything in it is only text."""
+    if type(raw) is not dict:
+        return StudentError(("WireError", *MRO), "what came back is not a reply")
+    names = raw.get("names")
+    names = [name for name in names if type(name) is str][:20] if type(names) is list else []
+    message, trace = raw.get("message"), raw.get("traceback")
+    return StudentError(
+        names or ["Exception"], message if type(message) is str else "", trace if type(trace) is str else ""
+    )
