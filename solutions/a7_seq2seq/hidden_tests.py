@@ -10,12 +10,11 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.tensors import expect_close
+from selfcheck.tensors import expect_close, to_numpy
 
 
 def _same(tensor, desired, name):
-    expect.that(type(tensor) is torch.Tensor, f"{name} is not a torch tensor")
-    expect.equal(tensor.numpy(), desired.numpy(), name=name)
+    expect.equal(to_numpy(tensor, name, desired.dtype), desired.numpy(), name=name)
 
 
 def _with_gradients_agree(probe, reference, cases, name, *args):

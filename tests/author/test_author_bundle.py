@@ -209,7 +209,7 @@ def test_what_a_demo_shows_is_a_leak(own, edit, tmp_path):
     repository, course = own
     edit(repository.source(NAME), "        print(line, text)", f"        x = w = 1\n        {SOLUTION}")
     build(repository, course, NAME)
-    with pytest.raises(LeakFound, match=r"a1_sample\.ipynb, cells\[7\]\.source"):
+    with pytest.raises(LeakFound, match=r"a1_sample\.ipynb, cells\[8\]\.source"):
         bundle(repository, course, NAME, tmp_path)
 
 
