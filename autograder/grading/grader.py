@@ -253,7 +253,7 @@ class Grader:
         except (OSError, wire.Closed) as error:
             raise GraderFault(f"the session ended: {error}") from error
         limits = self.limits.alone() if only else self.limits
-        end = time.monotonic() + limits.patience * limits.submission + _GRACE
+        end = time.monotonic() + limits.whole_patience * limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)
         while not poll.poll(_WATCH_SECONDS * 1000):
