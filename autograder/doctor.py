@@ -47,7 +47,7 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
 def _wall(repository: Repository) -> Finding:
     try:
         check_wall()
-        ForkServer(repository.assignments / "selfcheck", wall="sandlock", limits=Limits(), preload=("numpy",)).close()
+        ForkServer(repository.selfcheck, wall="sandlock", limits=Limits(), preload=("numpy",)).close()
     except WallError as error:
         return Finding("the sandbox (Landlock and seccomp)", False, str(error))
     return Finding("the sandbox (Landlock and seccomp): a process was started in it", True)

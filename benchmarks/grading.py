@@ -91,10 +91,10 @@ def prepare_baseline(repository: Repository, course: Course, baseline: Course, a
         "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", ""),
         "PYTHONPATH": os.pathsep.join([str(here), str(here / "assignments")]),
         "KERNEL_BASELINE_SEED": loaded.seed.hex(),
-        "KERNEL_BASELINE_CASES": str(loaded.cases.resolve()),
-        "KERNEL_BASELINE_REFERENCE": str(loaded.reference.resolve()),
-        "KERNEL_BASELINE_VISIBLE": str(loaded.visible.resolve()),
-        "KERNEL_BASELINE_HIDDEN": str(loaded.hidden.resolve()),
+        "KERNEL_BASELINE_CASES": str(repository.cases(assignment).resolve()),
+        "KERNEL_BASELINE_REFERENCE": str(repository.source(assignment).resolve()),
+        "KERNEL_BASELINE_VISIBLE": str(repository.visible(assignment).resolve()),
+        "KERNEL_BASELINE_HIDDEN": str(repository.hidden(assignment).resolve()),
     }
     generate = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, "--force", "--log-level=ERROR"]
     timed(generate, baseline.root, environment)

@@ -36,6 +36,11 @@ class Repository:
     def data(self) -> Path:
         return self.root / "data"
 
+    @property
+    def selfcheck(self) -> Path:
+        """The package that students check themselves with."""
+        return self.assignments / "selfcheck"
+
     def names(self) -> list[str]:
         """All assignments in the order of the course: the folders of solutions/ that hold a chapter."""
         return sorted((path.parent.name for path in self.solutions.glob("*/chapter.py")), key=_by_number)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 
-from autograder.course import notebook
-from autograder.course.notebook import EXERCISE, GIVEN, SOLUTION_SUFFIX, TEST, handed_in
+from autograder.course import notebook as notebooks
+from autograder.course.notebook import EXERCISE, GIVEN, SOLUTION_SUFFIX
 from autograder.course.paths import Course, Repository
 from autograder.grading.forks import late_imports, module_imports
 
@@ -41,25 +42,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as grading sees it: exercises with their points in order, the cells, and where its files are.
+    """An assignment as grading sees it: the instructor's notebook, and what else in the course a result depends on.
 
-    handed_in: names of the files that are handed in beside the notebook. tests_data: files that its tests and
-    cases read.
+    released_files: names of what the release holds beside the notebook, with a hash of each file. tests_data: files
+    that its tests and cases read. seed: bytes that the inputs of its tests follow from.
     """
 
     name: str
-    points: dict[str, float]
-    cells: tuple[Cell, ...]
-    release: str
+    course: Course
+    repository: Repository
+    notebook: NotebookNode = field(repr=False)
     released_files: dict[str, str]
-    source_notebook: Path
-    reference: Path
-    hidden: Path
-    visible: Path
-    cases: Path
-    mistakes: Path
-    selfcheck: Path
-    handed_in: tuple[str, ...]
     tests_data: tuple[Path, ...]
     seed: bytes = field(repr=False)
 
@@ -72,34 +65,43 @@ class Assignment:
         source = course.source_notebook(name)
         if not source.is_file():
             raise NotBuilt(f"{source} is missing. Run `autograder build` first")
-        public = repository.public(name)
-        paths = {
-            "reference": repository.source(name),
+        tests = {
+            "visible": repository.visible(name),
             "hidden": repository.hidden(name),
-            "visible": public / f"test_{name}.py",
-            "cases": public / "cases.py",
+            "cases": repository.cases(name),
         }
-        for what, path in paths.items():
+        for what, path in {"reference": repository.source(name), **tests}.items():
             if not path.is_file():
                 raise NotBuilt(f"the {what} file of {name} is missing: {path}. Restore it from version control")
-        content = nbformat.read(source, as_version=4)
-        cells = tuple(_cell(cell) for cell in content.cells)
-        points = {c.grade_id: float(c.metadata["points"]) for c in cells if c.role == TEST}
-        release = content.metadata.get("course", {}).get("release", "")
         return cls(
             name=name,
-            points=points,
-            cells=cells,
-            release=release,
+            course=course,
+            repository=repository,
+            notebook=notebooks.read(source),
             released_files=_released(course.release / name),
-            source_notebook=source,
-            mistakes=repository.mistakes(name),
-            selfcheck=repository.assignments / "selfcheck",
-            handed_in=tuple(filter(None, map(handed_in, content.cells))),
-            tests_data=_tests_data(repository, name, paths["visible"], paths["hidden"], paths["cases"]),
+            tests_data=_tests_data(repository, name, *tests.values()),
             seed=hashlib.sha256(course.secret() + name.encode()).digest(),
-            **paths,
         )
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of the instructor's notebook, as plain data."""
+        return tuple(map(_cell, self.notebook.cells))
+
+    @cached_property
+    def points(self) -> dict[str, float]:
+        """The exercises in order, each with its points."""
+        return notebooks.exercise_points(self.notebook)
+
+    @property
+    def release(self) -> str:
+        """What tells this release of the assignment from others."""
+        return notebooks.release(self.notebook).get("release", "")
+
+    @cached_property
+    def handed_in(self) -> tuple[str, ...]:
+        """The names of the files that are handed in beside the notebook."""
+        return tuple(filter(None, map(notebooks.handed_in, self.notebook.cells)))
 
     @property
     def max_points(self) -> float:
@@ -114,13 +116,14 @@ class Assignment:
     def fingerprint(self) -> str:
         """A hash of everything of the assignment that can change a result."""
         digest = hashlib.sha256(self.seed)
+        files, name = self.repository, self.name
         for path in (
-            self.source_notebook,
-            *(self.reference, self.hidden, self.visible, self.cases, self.mistakes),
+            self.course.source_notebook(name),
+            *(files.source(name), files.hidden(name), files.visible(name), files.cases(name), files.mistakes(name)),
             *self.tests_data,
         ):
             digest.update(f"{path.name} {file_hash(path) if path.is_file() else 'none'}\n".encode())
-        digest.update(code_hash(self.selfcheck).encode())
+        digest.update(code_hash(files.selfcheck).encode())
         return digest.hexdigest()
 
 
@@ -165,6 +168,6 @@ def code_hash(*folders: Path) -> str:
     return digest.hexdigest()
 
 
-def _cell(cell: nbformat.NotebookNode) -> Cell:
-    nbgrader = dict(notebook.part(cell))
-    return Cell(cell.get("id", ""), nbgrader.get("grade_id", ""), notebook.role(cell), cell.source, nbgrader)
+def _cell(cell: NotebookNode) -> Cell:
+    nbgrader = dict(notebooks.part(cell))
+    return Cell(cell.get("id", ""), nbgrader.get("grade_id", ""), notebooks.role(cell), cell.source, nbgrader)

@@ -62,7 +62,7 @@ def grade_stream(
     found = _find(submitted, assignment, options.students)
     usual = grader.slow_mentions(_content(course.release_notebook(assignment), course.root))
     _check_space(folder)
-    start_server(loaded.reference, loaded.visible, loaded.hidden)
+    start_server(*(place(assignment) for place in (repository.source, repository.visible, repository.hidden)))
     fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits)
     travelling = replace(options, executor=None)
     unchanged: list[Result] = []

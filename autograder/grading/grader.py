@@ -174,13 +174,14 @@ class Grader:
         self.imports = assignment.imports()
         self.given = {cell.source for cell in assignment.cells if cell.role == GIVEN}
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        files, name = assignment.repository, assignment.name
         setup = {
             "seed": assignment.seed,
-            "cases": assignment.cases,
-            "reference": assignment.reference,
-            "visible": assignment.visible,
-            "hidden": assignment.hidden,
-            "mistakes": assignment.mistakes,
+            "cases": files.cases(name),
+            "reference": files.source(name),
+            "visible": files.visible(name),
+            "hidden": files.hidden(name),
+            "mistakes": files.mistakes(name),
             "cells": [vars(cell) for cell in assignment.cells],
             "limits": limits,
         }
@@ -216,9 +217,10 @@ class Grader:
         if heavy not in self.fork_servers:
             self.slow |= slow
             modules = dict.fromkeys((*_PRELOAD, *self.imports, *(sorted(self.slow) if heavy else ())))
-            cases = self.assignment.cases.read_text(encoding="utf-8")
+            files = self.assignment.repository
+            cases = files.cases(self.assignment.name).read_text(encoding="utf-8")
             self.fork_servers[heavy] = ForkServer(
-                self.assignment.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
+                files.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
             )
         return self.fork_servers[heavy]
 
@@ -251,7 +253,7 @@ class Grader:
         except (OSError, wire.Closed) as error:
             raise GraderFault(f"the session ended: {error}") from error
         limits = self.limits.alone() if only else self.limits
-        end = time.monotonic() + limits.patience * limits.submission + _GRACE
+        end = time.monotonic() + limits.whole_patience * limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)
         while not poll.poll(_WATCH_SECONDS * 1000):

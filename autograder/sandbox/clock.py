@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 LOOK = 0.1  # seconds between two looks at what has been used
+_LONGEST_LOOK = 1.0  # more than this has passed between two looks only where the grader itself was held up
 _IDLE = 0.01  # the share of the processor that even a very busy machine gives to a process that wants it
 
 
@@ -31,7 +32,8 @@ class Allowance:
     used: what they have used since they began. patience: by the clock, they may take this many times `seconds`.
     within: the allowance of the whole submission; without it, this is that.
     Call it to learn in how many seconds to look again, as `wire` does while it waits: 0 when the time is used up.
-    Processor time counts from the first look on, so a call that is answered before costs no look.
+    Processor time counts from the first look on, so a call that is answered before costs no look. While the grader
+    itself is held up (a machine that sleeps, a job that is stopped), its clock stands still.
     """
 
     def __init__(
@@ -41,28 +43,31 @@ class Allowance:
         self.seconds = seconds
         self.by_the_clock = patience * seconds
         self.within = within
-        self.began = time.monotonic()
+        self.looked = time.monotonic()
+        self.passed = 0.0
         self.before: float | None = None
         self.spent: OutOfTime | None = None
 
     def __call__(self) -> float:
         now = time.monotonic()
-        if now - self.began < LOOK:
-            return self.began + LOOK - now
-        if self.spent is None:
-            self.spent = self._look(now, self.used())
-        return LOOK if self.spent is None else 0.0
+        if self.spent is None and now - self.looked >= LOOK:
+            self._look(now, self.used())
+        return 0.0 if self.spent is not None else self.looked + LOOK - now
 
-    def _look(self, now: float, used: float) -> OutOfTime | None:
+    def _look(self, now: float, used: float) -> None:
         if self.before is None:
             self.before = used
-        computed, passed, whole = used - self.before, now - self.began, self.within is None
-        idle = computed < _IDLE * passed
-        if self.within is not None and (spent := self.within._look(now, used)) is not None:
-            return spent
-        who = "the submission " if whole else ""
+        self.passed += min(now - self.looked, _LONGEST_LOOK)
+        self.looked = now
+        computed = used - self.before
         if computed > self.seconds:
-            return OutOfTime(f"{who}needs more than {self.seconds:g} s of processor time", idle=False, whole=whole)
-        if passed > self.by_the_clock:
-            return OutOfTime(f"{who}takes more than {self.by_the_clock:g} s by the clock", idle=idle, whole=whole)
-        return None
+            self._end(f"needs more than {self.seconds:g} s of processor time", idle=False)
+        elif self.passed > self.by_the_clock:
+            self._end(f"takes more than {self.by_the_clock:g} s by the clock", idle=computed < _IDLE * self.passed)
+        if self.within is not None:
+            self.within._look(now, used)
+            self.spent = self.within.spent or self.spent
+
+    def _end(self, reason: str, *, idle: bool) -> None:
+        whole = self.within is None
+        self.spent = OutOfTime(f"the submission {reason}" if whole else reason, idle=idle, whole=whole)

@@ -10,8 +10,8 @@ class Limits:
     """What one submission may use: seconds of processor time for a call, a cell and the whole; bytes of memory and
     scratch space; processes.
 
-    patience: by the clock, each may take this many times as long, so that a busy machine costs no points and code that
-    sleeps ends.
+    patience: by the clock, a call and a cell may take this many times as long, and the whole a quarter of that, so that
+    a busy machine costs no points and code that sleeps ends.
     """
 
     call: float = 5.0
@@ -21,6 +21,11 @@ class Limits:
     memory: int = 2 * 2**30
     scratch: int = 64 * 2**20
     processes: int = 24
+
+    @property
+    def whole_patience(self) -> float:
+        """How many times its processor time the whole submission may take by the clock."""
+        return self.patience / 4
 
     def alone(self) -> Limits:
         """Return the limits for a submission that is graded with no other beside it."""

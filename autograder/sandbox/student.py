@@ -146,7 +146,7 @@ class StudentProcesses:
         self.forks = forks
         self.limits = limits
         self.notebook = notebook
-        self.whole = Allowance(self._used, limits.submission, limits.patience)
+        self.whole = Allowance(self._used, limits.submission, limits.whole_patience)
         self.whole.before = self._used()
         self.cell_out_of_time = False  # whether a cell was left out that wanted more time
         self._made = 0
@@ -224,11 +224,11 @@ class StudentProcesses:
     def _run_cells(self, home: Home) -> bool:
         """Execute the cells. Return False if one of them did not end; it is left out from now on."""
         cells = self.notebook.to_run()
-        channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), 0
+        channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), -1
 
         def left() -> float:
             nonlocal allowance, running
-            if (progress := home.progress()) > running:
+            if running < (progress := home.progress()) < len(cells):
                 allowance, running = self._allowance(self.limits.cell), progress
             return allowance()
 
@@ -248,7 +248,9 @@ class StudentProcesses:
         except wire.WireError:
             reason = "the cell wrote to the grader's own channel, so it was left out"
         progress = home.progress()
-        if not 0 <= progress < len(cells):
+        if not 0 <= progress < len(cells):  # what the student's process may have written
+            progress = running
+        if progress < 0:
             raise ForkServerFault(f"the student's process failed before its first cell: {reason}")
         self.notebook.left_out[cells[progress][0]] = reason
         return False

@@ -44,18 +44,25 @@ class Exercise:
 class Subject:
     """An assignment as a simulated class sees it.
 
-    release: the student's notebook, parsed. written: grade ids of the written questions.
-    given: sources of the code cells that are not exercises; tests_need: exercise -> other exercises its tests ask for.
+    release: the student's notebook, parsed. tests_need: exercise -> other exercises its tests ask for.
     handed_in: exercise -> name and text of the file that the reference hands in beside the notebook.
     """
 
     assignment: str
     release: NotebookNode
     exercises: dict[str, Exercise]
-    written: tuple[str, ...]
-    given: tuple[str, ...]
     tests_need: dict[str, set[str]]
     handed_in: Mapping[str, tuple[str, str]]
+
+    @property
+    def written(self) -> list[str]:
+        """The grade ids of the written questions."""
+        return [str(notebook.grade_id(cell)) for cell in self.release.cells if notebook.is_written(cell)]
+
+    @property
+    def given(self) -> list[str]:
+        """The sources of the code cells that are not exercises."""
+        return [cell.source for cell in self.release.cells if notebook.is_given(cell)]
 
     @property
     def names(self) -> list[str]:
@@ -106,8 +113,6 @@ def read_subject(repository: Repository, course: Course, assignment: str) -> Sub
         assignment=assignment,
         release=release,
         exercises=exercises,
-        written=tuple(str(notebook.grade_id(cell)) for cell in release.cells if notebook.is_written(cell)),
-        given=tuple(cell.source for cell in release.cells if notebook.is_given(cell)),
         tests_need=_needs_of_tests(repository, assignment, set(exercises)),
         handed_in=_handed_in(repository, assignment, source),
     )

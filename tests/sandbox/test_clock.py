@@ -23,6 +23,11 @@ class Machine:
         self.now += seconds
         self.used += computed
 
+    def runs(self, allowance, seconds, share):
+        """Look every half second, while student code gets this share of the processor; what is left in the end."""
+        left = [allowance() for _ in range(int(2 * seconds)) if not self.passes(0.5, 0.5 * share)]
+        return left[-1]
+
 
 @pytest.fixture
 def machine(monkeypatch):
@@ -44,10 +49,15 @@ def test_a_call_that_is_answered_at_once_costs_no_look(machine, allowance):
     assert machine.looks == 0
 
 
-def test_time_in_which_others_compute_does_not_count(machine, allowance):
-    for _ in range(49):
-        machine.passes(1.0, computed=0.1)
+def test_a_reply_in_many_pieces_costs_no_look_for_each(machine, allowance):
+    for _ in range(100):
+        machine.passes(clock.LOOK / 50)
         assert allowance() > 0
+    assert machine.looks <= 2
+
+
+def test_time_in_which_others_compute_does_not_count(machine, allowance):
+    assert machine.runs(allowance, 49, share=0.1) > 0
 
 
 def test_processor_time_is_what_is_limited(machine, allowance):
@@ -61,12 +71,16 @@ def test_processor_time_is_what_is_limited(machine, allowance):
 
 @pytest.mark.parametrize(("share", "idle"), [(0.0, True), (0.05, False)])
 def test_the_clock_ends_what_waits_and_tells_it_from_what_was_held_up(machine, allowance, share, idle):
-    machine.passes(1.0)
-    assert allowance() > 0
-    machine.passes(50.0, computed=50.0 * share)
-    assert allowance() == 0
+    assert machine.runs(allowance, 49, share) > 0
+    assert machine.runs(allowance, 2, share) == 0
     assert str(allowance.spent) == "takes more than 50 s by the clock"
     assert allowance.spent.idle is idle
+
+
+def test_time_in_which_the_grader_itself_stood_still_does_not_count(machine, allowance):
+    assert machine.runs(allowance, 2, share=0.0) > 0
+    machine.passes(3600.0)
+    assert allowance() > 0
 
 
 def test_a_call_may_not_use_more_than_its_submission_has_left(machine):

@@ -181,6 +181,13 @@ def test_a_submission_may_not_compute_longer_than_all_of_it_may(submission):
     assert provider.out_of_time == [""]
 
 
+def test_a_cell_that_reports_progress_without_end_is_left_out(submission):
+    report = "import os, time\nfor n in range(10**6):\n    open('progress', 'w').write('%8d' % n)\n    time.sleep(0.05)"
+    provider = submission(COUNTER, report, limits=replace(IMPATIENT, cell=1.0))
+    assert provider.call("count", (), {}) == 1
+    assert "takes more than 4 s by the clock" in str(provider.student.notebook.left_out)
+
+
 def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):
     provider = submission(
         COUNTER,
