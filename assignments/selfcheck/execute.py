@@ -11,14 +11,16 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets.config import Config
 
+from selfcheck.cells import CELL_COMMANDS, LINE_COMMANDS, needed_definitions, one_source
 from selfcheck.folder import cases_beside, notebook_beside, read_cells
 from selfcheck.output import captured
 from selfcheck.target import LocalProvider, StudentError, student_error
@@ -51,7 +53,10 @@ class CellError:
 
 
 class HeadlessShell(InteractiveShell):
-    """IPython without a user: formats no traceback, opens no window, and exit() does not end it."""
+    """IPython without a user: formats no traceback, opens no window, starts no program, and exit() does not end it.
+
+    skipped: the commands that were not carried out, each one of COMMANDS.
+    """
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Format nothing: run_cell returns the error, and formatting takes longer than most cells."""
@@ -65,6 +70,28 @@ class HeadlessShell(InteractiveShell):
     def ask_exit(self) -> None:
         """Do nothing: a cell that calls exit() must not end the run."""
 
+    def system(self, cmd: str) -> None:
+        """Run no command of the system: `!pip install` has done its work where the notebook was written."""
+        self.skipped.append("!")
+
+    def getoutput(self, cmd: str, *args: Any, **kwargs: Any) -> SList:
+        """Run no command, as in system; it has printed nothing."""
+        self.skipped.append("!")
+        return SList()
+
+    def skip_commands(self) -> None:
+        """Have the magics that start programs, install packages or clear the namespace do nothing but be noted."""
+        self.skipped: list[str] = []
+        for kind, prefix, names in (("line", "%", LINE_COMMANDS), ("cell", "%%", CELL_COMMANDS)):
+            for name in names:
+                self.magics_manager.register_function(self._skip(prefix + name), kind, name)
+
+    def _skip(self, name: str) -> Callable[..., None]:
+        def skip(line: str = "", cell: str = "") -> None:
+            self.skipped.append(name)
+
+        return skip
+
 
 def make_shell() -> HeadlessShell:
     """Make a headless IPython shell without the user's history, profile or startup files."""
@@ -72,7 +99,9 @@ def make_shell() -> HeadlessShell:
     config.HistoryManager.enabled = False
     with tempfile.TemporaryDirectory(prefix="selfcheck-") as folder:
         make = HeadlessShell if InteractiveShell.initialized() else HeadlessShell.instance
-        return make(ipython_dir=folder, config=config)
+        shell: HeadlessShell = make(ipython_dir=folder, config=config)
+    shell.skip_commands()
+    return shell
 
 
 def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list[CellError]:
@@ -93,18 +122,32 @@ _CALLS_OF_OURS = re.compile(r"\s*(?:selfcheck\.)?(?:check|progress)\s*\([^()]*\)
 
 
 def code_cells(notebook: Path) -> list[tuple[str, str]]:
-    """Return (cell id, source) of a notebook's code cells, without demos and calls to check() and progress()."""
-    cells = []
+    """Return (cell id, source) of the cells of a notebook file that run, by the rules of `selfcheck.cells`.
+
+    Calls to check() and progress() are left out.
+    """
+    found: list[tuple[str, str, bool]] = []
+    pieces: dict[str, list[str]] = {}
     for position, cell in enumerate(read_cells(notebook)):
         source = cell.get("source", cell.get("input", ""))
         source = "".join(source) if isinstance(source, list) else str(source)
         metadata = cell.get("metadata", {})
-        if cell.get("cell_type") != "code" or "demo" in metadata.get("tags", ()):
+        nbgrader = metadata.get("nbgrader", {})
+        if cell.get("cell_type") != "code" or not source.strip() or _CALLS_OF_OURS.fullmatch(source):
             continue
-        if source.strip() and not _CALLS_OF_OURS.fullmatch(source):
-            name = metadata.get("nbgrader", {}).get("grade_id") or f"number {position + 1}"
-            cells.append((str(name), source))
-    return cells
+        name = str(nbgrader.get("grade_id") or f"number {position + 1}")
+        if nbgrader.get("solution"):
+            pieces.setdefault(name, []).append(source)
+        found.append((name, source, "demo" in metadata.get("tags", ())))
+    whole = {name: one_source(name.removesuffix("-solution"), texts)[0] for name, texts in pieces.items()}
+    run = [whole.get(name, source) for name, source, figure in found if not figure]
+    figures = iter(needed_definitions([source for _, source, figure in found if figure], run))
+    cells: dict[str, str] = {}
+    for number, (name, source, figure) in enumerate(found):
+        text = next(figures) if figure else whole.get(name, source)
+        if text:
+            cells.setdefault(name if name in whole else f"{name}\0{number}", text)
+    return [(name.partition("\0")[0], text) for name, text in cells.items()]
 
 
 class NotebookProvider(LocalProvider):

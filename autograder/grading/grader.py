@@ -18,7 +18,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import GIVEN, Assignment
@@ -27,15 +27,16 @@ from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grading.submission import (
     Received,
-    Submission,
     Unreadable,
     check_student_id,
-    read_submission,
     receive,
 )
 from autograder.sandbox import wire
 from autograder.sandbox.host import ForkServer, WallError
 from autograder.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from autograder.grading.plan import Submission
 
 _WATCH_SECONDS = 0.2
 _GRACE = 60.0  # seconds that the trusted side may need beyond the submission's own limit
@@ -81,6 +82,8 @@ class GraderFault(Exception):
 
 def run(job: Job) -> Graded:
     """Grade one submission in this process's grader."""
+    from autograder.grading.plan import read_submission  # with selfcheck, which takes half a second to import
+
     begin = time.monotonic()
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
@@ -149,6 +152,8 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         mistake = reply["mistakes"].get(name)
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
+    flags += [Flag("changed-after-check", f"{name}: graded as it was at its check cell") for name in reply["changed"]]
+    flags += [Flag("command-skipped", f"{command} in cell {cell}") for cell, command in reply["skipped"][:10]]
     return Result(
         assignment=assignment.name,
         student=job.student,

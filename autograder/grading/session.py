@@ -120,6 +120,8 @@ class Session:
         return {
             "records": records,
             "left_out": notebook.left_out,
+            "changed": sorted(notebook.changed),
+            "skipped": sorted(map(list, notebook.skipped)),
             "mistakes": self.mistakes,
             "out_of_time": provider.out_of_time,
         }

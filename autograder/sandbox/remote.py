@@ -55,7 +55,7 @@ class RemoteProvider:
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list[Any]:
         """Make many calls in one message; raise the first error, as single calls would."""
-        self._in_time(self.student.start)
+        self._in_time(lambda: self.student.start(self._exercise))
         self._explain_if_undefined(name)
         request = {"op": "call", "name": name, "calls": calls, "opaque": list(self.opaque.get(name, ()))}
         replies = self._ask(request, len(calls))
@@ -63,7 +63,7 @@ class RemoteProvider:
 
     def probe(self, name: str, args: tuple) -> Any:
         """Return cases.PROBES[name](namespace, *args), computed in the student's process. Raises StudentError."""
-        self._in_time(self.student.start)
+        self._in_time(lambda: self.student.start(self._exercise))
         return _value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0], ())
 
     def _explain_if_undefined(self, name: str) -> None:

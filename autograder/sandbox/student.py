@@ -18,10 +18,12 @@ from autograder.sandbox.clock import Allowance
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import address_space, processor_seconds, sweep
 from autograder.sandbox.scratch import remove_folder, space_used
-from autograder.sandbox.worker import PROGRESS
+from autograder.sandbox.worker import CHECK, PROGRESS
+from selfcheck.cells import COMMANDS
 from selfcheck.target import StudentError
 
 MRO = ("Exception", "BaseException", "object")
+_REPORTED = ("done", "defined", "changed", "skipped")
 _LONG_CELL = 20_000  # characters
 _ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
 
@@ -112,22 +114,47 @@ class Home:
 class Notebook:
     """A submission's cells, as (id, source) in order, and what came of running them.
 
-    left_out: by cell, why it is not run. errors: by cell, what it raised. defined: the functions that there are.
+    A cell whose id begins with CHECK stands for the check cell of an exercise and holds nothing. left_out: by cell, why
+    it is not run. errors: by cell, what it raised. defined: the functions that there are. changed: the exercises that
+    are no longer what they were at their check cells when all cells have run. skipped: commands that did not run, each
+    with its cell before it.
     """
 
     cells: list[tuple[str, str]]
     left_out: dict[str, str] = field(default_factory=dict)
     errors: dict[str, StudentError] = field(default_factory=dict)
     defined: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    skipped: frozenset[tuple[str, str]] = frozenset()
 
-    def to_run(self) -> list[tuple[str, str, str | None]]:
-        """Return the cells that have not been left out, each with its source without magics."""
-        return [(cell, source, without_magics(source)) for cell, source in self.cells if cell not in self.left_out]
+    def to_run(self, until: str = "") -> list[tuple[str, str, str | None]]:
+        """Return the cells that have not been left out, each with its source without magics.
 
-    def note(self, reply: Any) -> None:
-        """Keep what the student's process reports of its cells. Raises WireError."""
-        if type(reply) is not dict or type(reply.get("done")) is not list or type(reply.get("defined")) is not list:
+        until: an exercise, up to whose check cell they run.
+        """
+        run = [(cell, source, without_magics(source)) for cell, source in self.cells if cell not in self.left_out]
+        ends = [number for number, (cell, _, _) in enumerate(run, start=1) if until and cell == CHECK + until]
+        return run[: ends[0]] if ends else run
+
+    def note(self, reply: Any, until: str = "") -> None:
+        """Keep what the student's process reports of its cells, of which those up to an exercise's check have run.
+
+        Raises WireError.
+        """
+        if type(reply) is not dict or any(type(reply.get(part)) is not list for part in _REPORTED):
             raise wire.WireError("not a reply")
+        if not until:
+            checks = {cell.removeprefix(CHECK) for cell, _ in self.cells if cell.startswith(CHECK)}
+            self.changed = frozenset(name for name in reply["changed"] if type(name) is str) & checks
+            ids = {cell for cell, _ in self.cells}
+            self.skipped = frozenset(
+                (entry[0], entry[1])
+                for entry in reply["skipped"]
+                if type(entry) is list
+                and [type(part) for part in entry] == [str, str]
+                and entry[0] in ids
+                and entry[1] in COMMANDS
+            )
         self.defined = frozenset(name for name in reply["defined"] if type(name) is str)
         self.errors = {
             entry["cell"]: student_error(entry.get("error"))
@@ -139,7 +166,8 @@ class Notebook:
 class StudentProcesses:
     """Runs a notebook's cells in a fresh process, and each exercise's calls in a fresh fork of that.
 
-    Where the cells leave threads running, which no fork inherits, they run anew for every exercise.
+    Where the cells leave threads running, which no fork inherits, they run anew for every exercise. For an exercise
+    that is changed after its check cell they run up to that cell.
     """
 
     def __init__(self, forks: Forks, limits: Limits, notebook: Notebook) -> None:
@@ -151,24 +179,33 @@ class StudentProcesses:
         self.cell_out_of_time = False  # whether a cell was left out that wanted more time
         self._made = 0
         self._home: Home | None = None
+        self._until = ""  # the exercise up to whose check cell the cells have run there; "" for all
         self._forkable = False
         self._forks_answer = True
         self._channel: socket.socket | None = None  # to the process that answers this exercise's calls
 
-    def start(self) -> None:
-        """Make sure that there is a process in which the cells have run. Leave out a cell that hangs or ends its
-        process, and run the others again. Raises OutOfTime when the submission's time is used up.
+    def start(self, exercise: str = "") -> None:
+        """Make sure that there is a process in which the cells have run, for the calls of an exercise.
+
+        Leave out a cell that hangs or ends its process, and run the others again. Raises OutOfTime when the time of the
+        submission is used up.
         """
         while self._channel is None:
             self.whole()
             if self.whole.spent is not None:
                 raise self.whole.spent
+            until = exercise if exercise in self.notebook.changed else ""
+            if self._home is not None and self._until != until:
+                self.close()
             if self._home is None:
+                self._until = until
                 self._made += 1
                 self._home = self.forks.fork(self._made)
                 if not self._run_cells(self._home):
                     self.close()
                     continue
+                if exercise in self.notebook.changed and not until:
+                    continue  # it is only known now
             self._channel = self._home.fork() if self._forkable else self._home.channel
             if self._channel is None:  # from now on the cells run anew for every exercise
                 self._forks_answer = False
@@ -223,7 +260,7 @@ class StudentProcesses:
 
     def _run_cells(self, home: Home) -> bool:
         """Execute the cells. Return False if one of them did not end; it is left out from now on."""
-        cells = self.notebook.to_run()
+        cells = self.notebook.to_run(self._until)
         channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), -1
 
         def left() -> float:
@@ -235,7 +272,7 @@ class StudentProcesses:
         try:
             wire.send(channel, wire.encode({"op": "run", "cells": cells}), left)
             reply = wire.decode(wire.receive(channel, left))
-            self.notebook.note(reply)
+            self.notebook.note(reply, self._until)
             self._forkable = self._forks_answer and reply.get("alone") is True
             return True
         except wire.TimedOut:

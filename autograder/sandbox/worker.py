@@ -60,6 +60,7 @@ def _fork(connection: socket.socket) -> socket.socket:
     return socket.socket(fileno=descriptors[0])
 
 
+CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise
 HERE = b""  # the first frame of a fork: it has begun
 PROGRESS = "progress"  # a file in the scratch folder: the number of the cell that runs
 _WARM_UP = """
@@ -120,23 +121,30 @@ class Worker:
         return _encoded(calls, f"the value that {name} returns")
 
     def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
-        """Run (id, source, source without magics or None if not known) in order."""
+        """Run (id, source, source without magics or None if not known) in order; note the exercises at their checks."""
+        from selfcheck.cells import AtCheck
         from selfcheck.execute import run_cells
 
-        errors = []
+        errors, skipped, at_check = [], [], AtCheck()
         transform = self.shell.input_transformer_manager.transform_cell
         ready = {source: plain for _, source, plain in cells if plain is not None}
         self.shell.input_transformer_manager.transform_cell = lambda text: ready.get(text) or transform(text)
         progress = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         for number, (identity, source, _) in enumerate(cells):
             os.pwrite(progress, b"%8d" % number, 0)
+            if identity.startswith(CHECK):
+                at_check.note(identity.removeprefix(CHECK), self.shell.user_ns)
+                continue
             for error in run_cells(self.shell, [(identity, source)]):
                 errors.append({"cell": identity, "error": _described(error)})
+            skipped += [[identity, command] for command in self.shell.skipped[:100]]
+            self.shell.skipped.clear()
         self.provider = self.provider_class(self.shell.user_ns, self.cases)
         os.close(progress)
         gc.freeze()  # a collection in a fork would copy every page
         alone = threading.active_count() == 1  # a fork has no threads but its own
-        return wire.encode({"done": errors, "defined": sorted(_functions(self.shell.user_ns)), "alone": alone})
+        names, changed = sorted(_functions(self.shell.user_ns)), at_check.changed(self.shell.user_ns)
+        return wire.encode({"done": errors, "defined": names, "alone": alone, "changed": changed, "skipped": skipped})
 
     def _call(self, name: str, call: tuple[tuple, dict], opaque: list[int]) -> dict[str, Any]:
         args, kwargs = self._resolved(call[0]), self._resolved(call[1])

@@ -54,12 +54,46 @@ def duplicated_last_right(work: Work) -> None:
     _duplicate(work, name, first=work.mistaken[name])
 
 
-@kind("duplicated-last-wrong", "an exercise's cell occurs twice, an unfinished one last")
-def duplicated_last_wrong(work: Work) -> None:
+@kind("duplicated-last-unfinished", "an exercise's cell occurs twice, an unfinished one last")
+def duplicated_last_unfinished(work: Work) -> None:
     name = work.detail = work.pick().name
     right = work.sources[name]
-    work.stub(name)
+    work.solution(name).source = notebook.find(work.subject.release, name + notebook.SOLUTION_SUFFIX).source
     _duplicate(work, name, first=right)
+
+
+@kind("cell-split", "an exercise's cell was split in two, inside its function")
+def cell_split(work: Work) -> None:
+    name = work.detail = work.pick().name
+    cell = work.solution(name)
+    lines = cell.source.rstrip().split("\n")
+    second = copy.deepcopy(cell)
+    second.id, second.source = f"{cell.id[:56]}-second", lines.pop()
+    cell.source = "\n".join(lines)
+    work.notebook.cells.insert(work.position(cell) + 1, second)
+    work.flags = ("cell-split",)
+
+
+@kind("turned-to-raw", "an exercise's cell became a raw cell after its check")
+def turned_to_raw(work: Work) -> None:
+    name = work.detail = work.pick().name
+    cell = work.solution(name)
+    cell.cell_type = "raw"
+    for key in ("outputs", "execution_count"):
+        cell.pop(key, None)
+    work.flags = ("metadata-changed",)
+
+
+@kind("reset-at-the-end", "the last cell clears the namespace")
+def reset_at_the_end(work: Work) -> None:
+    work.insert_last("%reset -f")
+    work.flags = ("command-skipped",)
+
+
+@kind("deleted-at-the-end", "the last cell deletes the exercises")
+def deleted_at_the_end(work: Work) -> None:
+    work.insert_last(f"del {', '.join(work.subject.names)}")
+    work.flags = ("changed-after-check",)
 
 
 def _duplicate(work: Work, name: str, first: str) -> None:

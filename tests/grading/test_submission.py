@@ -8,7 +8,8 @@ import os
 import pytest
 
 from autograder.grading import submission as reading
-from autograder.grading.submission import Unreadable, check_student_id, read_submission, receive
+from autograder.grading.plan import read_submission
+from autograder.grading.submission import Unreadable, check_student_id, receive
 from sample import NAME
 
 from .conftest import cell_of, code_cell, set_source
@@ -80,11 +81,11 @@ def test_a_renamed_function_is_named_in_the_message(hand_in, read, solved):
     assert "my_scaled" in submission.problems["scaled"]
 
 
-def test_an_exercise_turned_into_text_is_not_run(hand_in, read, solved):
+def test_an_exercise_turned_into_text_runs_as_code(hand_in, read, solved):
     cell_of(solved, "scaled-solution")["cell_type"] = "markdown"
     submission = read(hand_in("s1", solved))
     assert "metadata-changed" in kinds(submission)
-    assert "scaled-solution" not in dict(submission.cells)
+    assert "def scaled(" in dict(submission.cells)["scaled-solution"]
 
 
 def test_foreign_files_and_an_old_release_are_flagged(hand_in, read, solved):

@@ -1,0 +1,297 @@
+"""Turns a submitted notebook into the cells that run: matched against the instructor's, with flags for what differs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+
+from autograder.course.notebook import DEMO, EXERCISE, GIVEN, PROSE, TEST, WRITTEN
+from autograder.grading.assignment import Assignment, Cell
+from autograder.grading.result import Flag
+from autograder.grading.submission import Received, Unreadable, printable
+from autograder.sandbox.worker import CHECK
+from selfcheck.cells import JOINED, SEVERAL, defined_names, needed_definitions, one_source
+from selfcheck.handed_in import NotHandedIn
+
+MAX_CELLS = 2000
+MAX_NESTING = 200
+
+# Shown to the instructor, without effect on points: none of it can reach the tests.
+_SUSPICIOUS = {
+    "changes IPython itself": r"ast_transformers|input_transformers|\.run_cell\b|run_cell_async|showtraceback"
+    r"|displayhook",
+    "changes a testing library": r"numpy\.testing|np\.testing|_pytest|unittest|pytest\.(skip|exit|xfail|fail)"
+    r"|TestReport",
+    "changes builtins": r"\bbuiltins\b|__builtins__|__import__\s*\(",
+    "inspects the interpreter": r"gc\.get_objects|inspect\.(stack|currentframe)|sys\._getframe"
+    r"|sys\.(settrace|setprofile|meta_path|path_hooks)",
+    "uses ctypes": r"\bctypes\b",
+    "starts processes or signals them": r"os\.(fork|kill|killpg|setsid|system|popen|exec\w*|posix_spawn)"
+    r"|subprocess|multiprocessing",
+    "ends its process": r"os\._exit|sys\.exit|SystemExit|os\.abort",
+    "opens the network": r"\bsocket\b|urllib|requests\.(get|post)|http\.client",
+    "looks for the grader's files": r"gradebook|\.\./source|/proc/|hidden_|results\.json|junit|solutions/"
+    r"|nbgrader_config",
+    "reads the environment": r"os\.environ|getenv",
+    "redefines comparison or type": r"__eq__|__array_ufunc__|__array_function__"
+    r"|__class__\s*=|def\s+__class__|__reduce__",
+}
+
+
+@dataclass
+class Submission:
+    """Holds the cells to run in order, as (id, source), the flags, and by exercise what is wrong with its cell, if
+    anything. handed_in: files beside the notebook by name, each its text or why there is none.
+    """
+
+    cells: list[tuple[str, str]]
+    flags: list[Flag] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    handed_in: dict[str, str | NotHandedIn] = field(default_factory=dict)
+
+
+def read_submission(received: Received, assignment: Assignment) -> Submission:
+    """Return the submission as it will be run. Raises Unreadable with the reason if it cannot be graded."""
+    if received.refusal:
+        raise Unreadable(received.refusal)
+    data, flags = _parse(received.content)
+    cells = _student_cells(data)
+    _check_assignment(data, cells, assignment)
+    if data.get("metadata", {}).get("course", {}).get("release", assignment.release) != assignment.release:
+        flags.append(
+            Flag("old-release", "the notebook comes from an earlier release; it was graded against the current one")
+        )
+    submission = _merge(cells, assignment)
+    submission.flags = [*flags, *received.foreign, *submission.flags, *_suspicious(submission.cells, assignment)]
+    submission.handed_in = dict(received.handed_in)
+    return submission
+
+
+def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable("the file is not UTF-8 text, so it is not a notebook") from error
+    if not text.strip():
+        raise Unreadable("the file is empty")
+    if _nesting(text) > MAX_NESTING:
+        raise Unreadable("the file is nested too deeply for a notebook")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the file is not JSON, so Jupyter cannot open it either: {str(error)[:100]}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("nbformat"), int):
+        raise Unreadable("the file is JSON, but not a notebook: it has no nbformat")
+    if not isinstance(data.get("metadata", {}), dict):
+        raise Unreadable("the notebook's metadata is damaged")
+    flags = []
+    major, minor = data["nbformat"], data.get("nbformat_minor", 0)
+    if major < 4 or (major == 4 and isinstance(minor, int) and minor < 5):
+        flags.append(Flag("old-format", f"notebook format {major}.{minor}, upgraded"))
+    if major < 4:
+        try:
+            data = dict(nbformat.reads(text, as_version=4))
+        except Exception as error:  # a converter given a student's data may raise any error; each means unreadable
+            raise Unreadable(
+                f"the notebook has format {major} and cannot be upgraded: {type(error).__name__}"
+            ) from error
+    elif major > 4:
+        raise Unreadable(f"the notebook has format {major}, which is newer than the grader supports")
+    if not isinstance(data.get("cells"), list):
+        raise Unreadable("the notebook has no list of cells")
+    if len(data["cells"]) > MAX_CELLS:
+        raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
+    return data, flags
+
+
+def _nesting(text: str) -> int:
+    """Return how deeply brackets nest outside strings."""
+    depth = deepest = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+        token = match.group()
+        if token in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in "]}":
+            depth -= 1
+    return deepest
+
+
+@dataclass
+class _StudentCell:
+    kind: str
+    source: str
+    nbgrader: dict[str, Any]
+    demo: bool
+
+    @property
+    def grade_id(self) -> str:
+        identity = self.nbgrader.get("grade_id", "")
+        return identity if isinstance(identity, str) else ""
+
+
+def _student_cells(data: dict[str, Any]) -> list[_StudentCell]:
+    found = []
+    for cell in data["cells"]:
+        if not isinstance(cell, dict):
+            raise Unreadable("a cell of the notebook is damaged")
+        source = cell.get("source", "")
+        if isinstance(source, list):
+            source = "".join(part for part in source if isinstance(part, str))
+        if not isinstance(source, str):
+            raise Unreadable("a cell of the notebook has no text")
+        metadata = cell.get("metadata", {})
+        metadata = metadata if isinstance(metadata, dict) else {}
+        nbgrader = metadata.get("nbgrader", {})
+        tags = metadata.get("tags", [])
+        demo = isinstance(tags, list) and "demo" in tags
+        found.append(
+            _StudentCell(str(cell.get("cell_type", "")), source, nbgrader if isinstance(nbgrader, dict) else {}, demo)
+        )
+    return found
+
+
+def _check_assignment(data: dict[str, Any], cells: list[_StudentCell], assignment: Assignment) -> None:
+    course = data.get("metadata", {}).get("course", {})
+    named = course.get("assignment") if isinstance(course, dict) else None
+    if isinstance(named, str) and named != assignment.name:
+        raise Unreadable(f"this is the notebook of {printable(named)}, not of {assignment.name}")
+    known = {cell.grade_id for cell in assignment.cells if cell.grade_id}
+    defined = {name for cell in cells if cell.kind == "code" for name in defined_names(cell.source)}
+    if not any(cell.grade_id in known for cell in cells) and not defined & set(assignment.points):
+        raise Unreadable(f"the notebook contains no cell and no function of {assignment.name}")
+
+
+def _merge(cells: list[_StudentCell], assignment: Assignment) -> Submission:
+    """Follow the instructor's cells; replace exercise cells by the student's, and keep the student's own cells after
+    their neighbour.
+
+    Of figure cells, the definitions and imports are kept that other cells use. An entry CHECK + NAME stands for the
+    check cell of the exercise NAME.
+    """
+    known = {cell.grade_id: cell for cell in assignment.cells if cell.grade_id}
+    by_id: dict[str, list[_StudentCell]] = {}
+    followers: dict[str, list[_StudentCell]] = {}
+    demos = {cell.source.strip() for cell in assignment.cells if cell.role == DEMO}
+    anchor = ""
+    for cell in cells:
+        if cell.grade_id in known:
+            anchor = cell.grade_id
+            by_id.setdefault(anchor, []).append(cell)
+        elif cell.kind == "code":
+            cell.demo |= cell.source.strip() in demos
+            followers.setdefault(anchor, []).append(cell)
+    flags: list[Flag] = []
+    plan: list[tuple[str, str, bool]] = [*_following("start", followers.get("", []))]  # the last: a figure cell
+    for expected in assignment.cells:
+        copies = by_id.get(expected.grade_id, []) if expected.grade_id else []
+        if expected.role == GIVEN:
+            plan.append((expected.grade_id or expected.id, expected.source, False))
+        elif expected.role == EXERCISE and copies:
+            plan.append((expected.grade_id, _exercise_text(expected, copies, flags), False))
+        elif expected.role == TEST:
+            plan.append((CHECK + expected.exercise, "", False))
+        if expected.grade_id:
+            flags += _flags_of(expected, copies)
+            plan += _following(expected.grade_id, followers.get(expected.grade_id, []))
+    run = _with_definitions(plan, flags)
+    problems: dict[str, str] = {}
+    for expected in assignment.cells:
+        if expected.role == EXERCISE:
+            flags += _find_function(expected, by_id.get(expected.grade_id, []), run, problems)
+    return Submission(run, flags, problems)
+
+
+def _following(anchor: str, cells: list[_StudentCell]) -> Iterator[tuple[str, str, bool]]:
+    """The student's own cells and the figure cells behind a cell of the assignment, in order."""
+    for number, cell in enumerate(cells):
+        if cell.source.strip():
+            yield f"{'figure' if cell.demo else 'free'}-{anchor}-{number}", cell.source, cell.demo
+
+
+def _exercise_text(expected: Cell, copies: list[_StudentCell], flags: list[Flag]) -> str:
+    """The text that counts of an exercise's cells; what was not as it should be becomes a flag."""
+    if any(copy.kind != "code" for copy in copies):
+        flags.append(Flag("metadata-changed", f"{expected.grade_id} is no longer a code cell; it ran as one"))
+    text, how = one_source(expected.exercise, [copy.source for copy in copies])
+    if how == JOINED:
+        flags.append(Flag("cell-split", f"{expected.grade_id}: its {len(copies)} pieces were joined"))
+    elif how == SEVERAL:
+        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies; the last solution was used"))
+    return text
+
+
+def _with_definitions(plan: list[tuple[str, str, bool]], flags: list[Flag]) -> list[tuple[str, str]]:
+    """The cells to run, with the definitions of figure cells that the others need."""
+    figures = [source for _, source, figure in plan if figure]
+    try:
+        needed = needed_definitions(figures, [source for _, source, figure in plan if not figure])
+    except (RecursionError, MemoryError):  # a stranger's text
+        needed = [""] * len(figures)
+    texts = iter(needed)
+    run = [(identity, next(texts) if figure else source) for identity, source, figure in plan]
+    used = [name for (_, text), (_, _, figure) in zip(run, plan, strict=True) if figure for name in _bound_in(text)]
+    if used:
+        flags.append(Flag("figure-cell-used", f"defined in a figure cell: {', '.join(used[:10])}"))
+    return [(identity, text) for identity, text in run if text or identity.startswith(CHECK)]
+
+
+def _bound_in(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(("import", "from"))] + defined_names(text)
+
+
+def _flags_of(expected: Cell, copies: list[_StudentCell]) -> list[Flag]:
+    if expected.role in (PROSE, WRITTEN):
+        return []
+    if not copies:
+        return [Flag("cell-missing", expected.grade_id)]
+    flags = []
+    if len(copies) > 1 and expected.role != EXERCISE:
+        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies; the last one was used"))
+    last = copies[-1]
+    if expected.role in (GIVEN, TEST) and (last.source.strip() != expected.source.strip() or last.kind != "code"):
+        flags.append(Flag("locked-cell-changed", expected.grade_id))
+    fields = ("points", "grade", "locked", "solution")
+    if any(last.nbgrader.get(name, expected.metadata.get(name)) != expected.metadata.get(name) for name in fields):
+        flags.append(Flag("metadata-changed", expected.grade_id))
+    return flags
+
+
+def _find_function(
+    cell: Cell, copies: list[_StudentCell], plan: list[tuple[str, str]], problems: dict[str, str]
+) -> list[Flag]:
+    """Find an exercise's function if its own cell does not define it; put the sentence for the student into
+    `problems`.
+    """
+    name = cell.exercise
+    counting = next((source for identity, source in plan if identity == cell.grade_id), "")
+    if name in defined_names(counting):
+        return []
+    elsewhere = [identity for identity, source in plan if identity != cell.grade_id and name in defined_names(source)]
+    if elsewhere:
+        return [Flag("function-elsewhere", f"{name} is defined in cell {elsewhere[-1]}")]
+    if not copies:
+        problems[name] = f"{name} is not defined: its cell is missing from the notebook"
+        return []
+    own = [other for other in defined_names(counting) if not other.startswith("_")]
+    if own:
+        problems[name] = f"{name} is not defined: its cell defines {', '.join(own[:3])}. Keep the function's name"
+        return [Flag("function-renamed", f"{name}: its cell defines {', '.join(own[:3])}")]
+    return []
+
+
+def _suspicious(cells: list[tuple[str, str]], assignment: Assignment) -> list[Flag]:
+    given = {cell.source for cell in assignment.cells}
+    flags = []
+    for identity, source in cells:
+        if source in given:
+            continue
+        found = [what for what, pattern in _SUSPICIOUS.items() if re.search(pattern, source)]
+        if found:
+            flags.append(Flag("suspicious-code", f"cell {identity}: {', '.join(found)}"))
+    return flags
