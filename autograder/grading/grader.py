@@ -124,7 +124,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
             reply = _grader(job, assignment).grade(submission, job.only)
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
         except (GraderFault, WallError) as error:
-            close_slot()
+            close_grader()
             fault = str(error)
     return blank_result(assignment, job, "failed", fault), ()
 
@@ -305,13 +305,13 @@ def _grader(job: Job, assignment: Assignment) -> Grader:
     global _current
     wanted = (assignment.name, job.fingerprint, job.options.limits, job.options.wall)
     if _current is not None and _current[0] != wanted:
-        close_slot()
+        close_grader()
     if _current is None:
         _current = (wanted, Grader(assignment, job.options.limits, job.options.wall))
     return _current[1]
 
 
-def close_slot() -> None:
+def close_grader() -> None:
     """End this process's grader, if it has one. A second call while the first is at work returns at once."""
     global _current
     if not _closing.acquire(blocking=False):
@@ -330,7 +330,7 @@ def initialise() -> None:
     _imported = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _end())
-    Finalize(None, close_slot, exitpriority=10)
+    Finalize(None, close_grader, exitpriority=10)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -346,6 +346,6 @@ def _end() -> None:
     if _closing.locked():
         return
     try:
-        close_slot()
+        close_grader()
     finally:
         os._exit(1)

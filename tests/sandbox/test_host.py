@@ -232,7 +232,7 @@ def full(folder):
     return lambda: [path.unlink() for path in folder.glob("full-*")]
 
 
-def test_students_are_killed_from_outside_and_the_nursery_lives(worker, fork_server):
+def test_students_are_killed_from_outside_and_the_fork_server_lives(worker, fork_server):
     student = worker("def fine():\n    return 1")
     fork_server.enforce()
     assert student.call("fine") == {"value": 1}
@@ -272,7 +272,7 @@ def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
     assert not folder.exists()
 
 
-def test_without_a_wall_the_nursery_still_serves():
+def test_without_a_wall_the_fork_server_still_serves():
     made = host.ForkServer(SELFCHECK, wall="none", limits=LIMITS, preload=("numpy",))
     try:
         student = Worker(made, made.scratch_root / "w", "def fine():\n    return 1")
