@@ -18,7 +18,7 @@ from autograder.sandbox.clock import Allowance
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import address_space, processor_seconds, sweep
 from autograder.sandbox.scratch import remove_folder, space_used
-from autograder.sandbox.worker import CHECK, PROGRESS
+from autograder.sandbox.worker import CHECK
 from selfcheck.cells import COMMANDS
 from selfcheck.target import StudentError
 
@@ -79,19 +79,6 @@ class Home:
     channel: socket.socket
     pid: int
     scratch: Path
-
-    def progress(self) -> int:
-        """Return the number of the running cell, as the student's process reports it; -1 without a report."""
-        try:
-            descriptor = os.open(self.scratch / PROGRESS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return -1
-        try:
-            return int(os.read(descriptor, 8))
-        except (OSError, ValueError):
-            return -1
-        finally:
-            os.close(descriptor)
 
     def fork(self) -> socket.socket | None:
         """Return the channel to a fork of the process that has said that it is there; None if none has in time."""
@@ -260,18 +247,14 @@ class StudentProcesses:
 
     def _run_cells(self, home: Home) -> bool:
         """Execute the cells. Return False if one of them did not end; it is left out from now on."""
-        cells = self.notebook.to_run(self._until)
-        channel, allowance, running = home.channel.fileno(), self._allowance(self.limits.cell), -1
-
-        def left() -> float:
-            nonlocal allowance, running
-            if running < (progress := home.progress()) < len(cells):
-                allowance, running = self._allowance(self.limits.cell), progress
-            return allowance()
-
+        cells, running = self.notebook.to_run(self._until), -1
+        channel, allowance = home.channel.fileno(), self._allowance(self.limits.cell)
         try:
-            wire.send(channel, wire.encode({"op": "run", "cells": cells}), left)
-            reply = wire.decode(wire.receive(channel, left))
+            wire.send(channel, wire.encode({"op": "run", "cells": cells}), allowance)
+            while type(reply := wire.decode(wire.receive(channel, allowance))) is int:
+                if not running < reply < len(cells):
+                    raise wire.WireError("no cell of that number comes next")
+                running, allowance = reply, self._allowance(self.limits.cell)
             self.notebook.note(reply, self._until)
             self._forkable = self._forks_answer and reply.get("alone") is True
             return True
@@ -284,12 +267,9 @@ class StudentProcesses:
             reason = "the process ended while the cell ran, so the cell was left out"
         except wire.WireError:
             reason = "the cell wrote to the grader's own channel, so it was left out"
-        progress = home.progress()
-        if not 0 <= progress < len(cells):  # what the student's process may have written
-            progress = running
-        if progress < 0:
+        if running < 0:  # the first cell is told of before any of the student's code runs
             raise ForkServerFault(f"the student's process failed before its first cell: {reason}")
-        self.notebook.left_out[cells[progress][0]] = reason
+        self.notebook.left_out[cells[running][0]] = reason
         return False
 
 

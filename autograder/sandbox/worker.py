@@ -14,6 +14,7 @@ import random
 import socket
 import threading
 import types
+from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox import wire
@@ -37,7 +38,12 @@ def serve(channel: int, shell: Any, cases: types.ModuleType) -> None:
         if request["op"] == "fork":
             connection = _fork(connection)
         else:
-            wire.send(connection.fileno(), worker.answer(request))
+            wire.send(connection.fileno(), worker.answer(request, _tell(connection.fileno())))
+
+
+def _tell(channel: int) -> Callable[[int], None]:
+    """Say which cell begins to run, so that the other side can time each."""
+    return lambda number: wire.send(channel, wire.encode(number))
 
 
 def _fork(connection: socket.socket) -> socket.socket:
@@ -62,7 +68,6 @@ def _fork(connection: socket.socket) -> socket.socket:
 
 CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise
 HERE = b""  # the first frame of a fork: it has begun
-PROGRESS = "progress"  # a file in the scratch folder: the number of the cell that runs
 _WARM_UP = """
 import numpy
 def _warm_up(x):
@@ -91,7 +96,7 @@ def warm_up(shell: Any) -> None:
         {"op": "run", "cells": cells},
         {"op": "call", "name": "_warm_up", "calls": calls, "opaque": [1]},
     ):
-        wire.decode(rehearsal.answer(wire.decode(wire.encode(request))))
+        wire.decode(rehearsal.answer(wire.decode(wire.encode(request)), lambda number: None))
     for name in set(shell.user_ns) - names:
         del shell.user_ns[name]
 
@@ -109,18 +114,18 @@ class Worker:
         self.provider: Any = None
         self.handles: dict[int, Any] = {}
 
-    def answer(self, request: dict[str, Any]) -> bytes:
-        """The encoded reply to one request."""
+    def answer(self, request: dict[str, Any], tell: Callable[[int], None]) -> bytes:
+        """Return the encoded reply to one request; before each cell that it runs, call `tell` with its number."""
         operation = request["op"]
         if operation == "run":
-            return self._run(request["cells"])
+            return self._run(request["cells"], tell)
         name = request["name"]
         if operation == "probe":
             return _encoded([self._probe(name, request["args"])], "the value that a test looked at")
         calls = [self._call(name, call, request["opaque"]) for call in request["calls"]]
         return _encoded(calls, f"the value that {name} returns")
 
-    def _run(self, cells: list[tuple[str, str, str | None]]) -> bytes:
+    def _run(self, cells: list[tuple[str, str, str | None]], tell: Callable[[int], None]) -> bytes:
         """Run (id, source, source without magics or None if not known) in order; note the exercises at their checks."""
         from selfcheck.cells import AtCheck
         from selfcheck.execute import run_cells
@@ -129,9 +134,8 @@ class Worker:
         transform = self.shell.input_transformer_manager.transform_cell
         ready = {source: plain for _, source, plain in cells if plain is not None}
         self.shell.input_transformer_manager.transform_cell = lambda text: ready.get(text) or transform(text)
-        progress = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         for number, (identity, source, _) in enumerate(cells):
-            os.pwrite(progress, b"%8d" % number, 0)
+            tell(number)
             if identity.startswith(CHECK):
                 at_check.note(identity.removeprefix(CHECK), self.shell.user_ns)
                 continue
@@ -140,7 +144,6 @@ class Worker:
             skipped += [[identity, command] for command in self.shell.skipped[:100]]
             self.shell.skipped.clear()
         self.provider = self.provider_class(self.shell.user_ns, self.cases)
-        os.close(progress)
         gc.freeze()  # a collection in a fork would copy every page
         alone = threading.active_count() == 1  # a fork has no threads but its own
         names, changed = sorted(_functions(self.shell.user_ns)), at_check.changed(self.shell.user_ns)

@@ -181,11 +181,35 @@ def test_a_submission_may_not_compute_longer_than_all_of_it_may(submission):
     assert provider.out_of_time == [""]
 
 
-def test_a_cell_that_reports_progress_without_end_is_left_out(submission):
-    report = "import os, time\nfor n in range(10**6):\n    open('progress', 'w').write('%8d' % n)\n    time.sleep(0.05)"
+FRAMES = """
+import os, stat, struct, time
+sockets = [n for n in range(256) if os.path.exists(f"/proc/self/fd/{n}") and stat.S_ISSOCK(os.fstat(n).st_mode)]
+def told(number):
+    import msgpack
+    body = msgpack.packb(number)
+    for n in sockets:
+        try:
+            os.write(n, struct.pack(">I", len(body)) + body)
+        except OSError:
+            pass
+"""
+
+
+@pytest.mark.parametrize("body", ["told(n)", "told(n % 2)", "told(-1)", "told('now')"])
+def test_a_cell_that_reports_progress_without_end_is_left_out(submission, body):
+    report = f"{FRAMES}\nfor n in range(10**6):\n    {body}\n    time.sleep(0.05)"
     provider = submission(COUNTER, report, limits=replace(IMPATIENT, cell=1.0))
     assert provider.call("count", (), {}) == 1
-    assert "takes more than 4 s by the clock" in str(provider.student.notebook.left_out)
+    assert provider.student.notebook.left_out
+
+
+@pytest.mark.parametrize("how", ["os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()"])
+def test_a_cell_that_clears_the_scratch_folder_and_ends_its_process_is_left_out(submission, how):
+    provider = submission(COUNTER, f"import os\nfor name in os.listdir('.'):\n    os.remove(name)\n{how}")
+    assert provider.call("count", (), {}) == 1
+    assert list(provider.student.notebook.left_out.values()) == [
+        "the process ended while the cell ran, so the cell was left out"
+    ]
 
 
 def test_an_exercise_that_kills_all_it_can_is_followed_by_the_next(submission):
