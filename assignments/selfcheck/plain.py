@@ -14,6 +14,11 @@ from selfcheck.plugin import Recorder, exercise_of
 from selfcheck.target import current
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `pytest -k EXERCISE` select the exercise's tests, whose own names need not hold it."""
+    item.extra_keyword_matches.add(exercise_of(item))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Test the notebook beside the test file; the next test's file may lie beside another."""

@@ -82,6 +82,12 @@ def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):
     assert "warning" not in done.stdout
 
 
+def test_plain_pytest_selects_the_tests_of_an_exercise_by_its_name(toy):
+    done = toy.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "backward")
+    assert "4 deselected" in done.stdout
+    assert "2 passed" in done.stdout
+
+
 def test_plain_pytest_says_so_when_there_is_no_notebook(toy):
     toy.notebook.rename(toy.folder / "one.ipynb")
     (toy.folder / "two.ipynb").write_text("{}")
