@@ -21,6 +21,9 @@ from selfcheck.traces import Subject, Traces, caller, trace
 
 FILE = "mistakes.json"
 INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
+PASSED_BUT_DIFFERS = (
+    "It passes the visible tests, but does not give the expected result on the public inputs: hidden tests will see it."
+)
 TWO_MISTAKES = "Two mistakes together give exactly this result. Here is each as it would show by itself:"
 UNKNOWN = "This is none of the known mistakes: the tests' messages say what is wrong."
 
@@ -63,6 +66,14 @@ def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequen
                 if below is not None and not below.right:
                     wrong_below = name
     return sentences(diagnosis, records, wrong_below)
+
+
+def differing(tests: Path, names: Sequence[str], provider: Provider) -> list[str]:
+    """Return which of these exercises do not give the expected result on the public inputs."""
+    with undisturbed():
+        cases = cases_beside(tests)
+        found = {name: diagnose(tests.parent, name, provider, cases) for name in names}
+    return [name for name, diagnosis in found.items() if diagnosis is not None and not diagnosis.right]
 
 
 def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType) -> Diagnosis | None:
@@ -108,7 +119,7 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
     if all(record.outcome == "passed" for record in records):
         inputs = "; or with ".join(dict.fromkeys(diagnosis.differs_on))
         shows = f" The difference shows with {inputs}." if inputs else ""
-        return [f"The visible tests passed, but something still differs from the expected result.{shows}", *named]
+        return [f"{PASSED_BUT_DIFFERS}{shows}", *named]
     if not named and any(record.outcome == "failed" for record in records):
         return [UNKNOWN]
     return named

@@ -127,9 +127,13 @@ class CheckReport(Report):
 
 
 class ProgressReport(Report):
-    """Points so far, exercise by exercise, as the visible tests see it."""
+    """Points so far, exercise by exercise, as the visible tests see it.
 
-    def __init__(self, cells: Sequence[GradedCell], records: Sequence[Record]) -> None:
+    differing: exercises that pass them and are not right on the public inputs.
+    """
+
+    def __init__(self, cells: Sequence[GradedCell], records: Sequence[Record], differing: Sequence[str] = ()) -> None:
+        self.differing = differing
         self.rows: list[tuple[str, str, str]] = []
         exercises = [cell for cell in cells if not cell.written]
         total = 0.0
@@ -141,7 +145,7 @@ class ProgressReport(Report):
             self.rows.append((cell.name, f"{passed} of {len(own)}", f"{_points(points)} of {_points(cell.points)}"))
         self.written = sum(cell.points for cell in cells if cell.written)
         most = sum(cell.points for cell in exercises)
-        self.passed = bool(exercises) and total >= most
+        self.passed = bool(exercises) and total >= most and not differing
         self.total = ("all exercises", "", f"{_points(total)} of {_points(most)}")
 
     heading = "Points so far, from the visible tests only"
@@ -149,7 +153,10 @@ class ProgressReport(Report):
     @property
     def closing(self) -> str:
         written = f" A person grades the written questions ({_points(self.written)} points)." if self.written else ""
-        return HIDDEN_TESTS + written
+        calls = " and ".join(f'check("{name}")' for name in self.differing)
+        show = "show" if len(self.differing) > 1 else "shows"
+        not_right = f"Hidden tests will see more: {calls} {show} what still differs. " if calls else ""
+        return not_right + HIDDEN_TESTS + written
 
     def text(self) -> str:
         table = [("exercise", "tests passed", "points"), *self.rows, self.total]

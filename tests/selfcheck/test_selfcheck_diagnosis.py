@@ -9,8 +9,10 @@ import pytest
 from autograder.author.fingerprints import mistakes_json
 from autograder.course.paths import Repository
 from autograder.course.source import parse
-from selfcheck.diagnosis import TWO_MISTAKES, UNKNOWN, Diagnosis, described, sentences
+from selfcheck.diagnosis import PASSED_BUT_DIFFERS, TWO_MISTAKES, UNKNOWN, Diagnosis, described, differing, sentences
+from selfcheck.folder import cases_beside
 from selfcheck.record import Record
+from selfcheck.target import LocalProvider
 
 SOURCE = '''# %%
 import numpy as np
@@ -145,17 +147,21 @@ def test_an_exercise_that_uses_a_wrong_one_sends_there_first(said):
     assert said("backward", uses, step="def step(x, h_prev, U, W, b):\n    raise NotImplementedError()") == []
 
 
-def test_passing_the_visible_tests_is_not_taken_for_being_right(said):
+def test_passing_the_visible_tests_is_not_taken_for_being_right(said, toy):
     source = "def step(x, h_prev, U, W, b):\n    w = W if {} else W.T\n    return np.tanh(x @ U.T + h_prev @ w + b), 0"
     (line,) = said("step", source.format("len(x) == 2"))
     assert line == (
-        "The visible tests passed, but something still differs from the expected result. The difference shows with "
+        f"{PASSED_BUT_DIFFERS} The difference shows with "
         "x of shape (2, 3), h_prev of shape (2, 3), U of shape (3, 3), W of shape (3, 3), b of shape (3,)."
     )
+    for condition, expected in (("len(x) == 2", ["step"]), ("len(x) == 7", [])):
+        provider = LocalProvider({"np": np}, cases_beside(toy.folder / "test_toy.py"))
+        exec(source.format(condition), provider.namespace)
+        assert differing(toy.folder / "test_toy.py", ["step", "total"], provider) == expected
     assert said("step", source.format("len(x) == 7")) == []
     twice = "def backward(x, dout):\n    return dout.T @ x * (1 + (len(x) == 6)), dout.sum(axis=0)"
     first, second = said("backward", twice)
-    assert first.endswith("result. The difference shows with x of shape (6, 4), dout of shape (6, 5).")
+    assert first.endswith("will see it. The difference shows with x of shape (6, 4), dout of shape (6, 5).")
     assert second == "db is right, dW is wrong."
 
 

@@ -64,3 +64,5 @@ def test_reports_are_shown_as_html_and_as_text():
     report = CheckReport("e", [record()])
     assert report._repr_mimebundle_() == {"text/plain": repr(report), "text/html": report._repr_html_()}
     assert not ProgressReport([], []).passed
+    report = ProgressReport([], [], ["step", "total"])
+    assert 'Hidden tests will see more: check("step") and check("total") show what still differs.' in report.text()
