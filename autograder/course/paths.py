@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import tempfile
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET_BYTES = 32
+LONGEST_ID = 128  # bytes
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ class Course:
 
     def result(self, student: str, assignment: str) -> Path:
         """The result file of one submission."""
-        return self.results / assignment / f"{student}.json"
+        return self.results / assignment / result_name(student)
 
 
 def _by_number(name: str) -> tuple[int, str]:
@@ -229,3 +231,12 @@ def _write_once(path: Path, text: str, mode: int) -> None:
             os.link(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def result_name(student: str) -> str:
+    """Return the name of the file for a student's result: the id's, or a digest's where the id cannot name a file."""
+    try:
+        plain = len(student.encode()) <= LONGEST_ID
+    except UnicodeEncodeError:  # a folder's name in another encoding
+        plain = False
+    return f"{student if plain else 'id-' + hashlib.sha256(os.fsencode(student)).hexdigest()[:16]}.json"

@@ -28,6 +28,7 @@ FLAGS = {
     "metadata-changed": "points or type of a cell differ from the release; the release's were used",
     "figure-cell-used": "an exercise uses what a figure cell defines; its definitions and imports ran",
     "changed-after-check": "an exercise was changed after its check cell; it counts as it was there",
+    "test-not-finished": "a test could not finish with what the code returned; it counts as failed",
     "command-skipped": "a shell command, an installation or %reset was left out",
     "cell-left-out": "a cell took too long or ended its process; the notebook ran without it",
     "function-elsewhere": "the function was found in another cell",

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.course.paths import Course, Repository
+from autograder.course.paths import Course, Repository, result_name
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.forks import start_server
@@ -72,7 +72,7 @@ def grade_stream(
         path = submitted / student / assignment / f"{assignment}.ipynb"
         received = receive(path, submitted, loaded)
         key = submission_key(fingerprint + version, received, student, options.roster)
-        stored = stored_result(folder / f"{student}.json", key)
+        stored = stored_result(folder / result_name(student), key)
         if stored is not None:
             unchanged.append(stored)
             continue
@@ -95,7 +95,7 @@ def grade_stream(
             if graded is None:
                 continue
             result, seconds = graded
-            result.write(folder / f"{result.student}.json")
+            result.write(folder / result_name(result.student))
             _log(folder / "times.log", result, seconds)
             yield result
 

@@ -53,9 +53,9 @@ def _refers(source: str, dotted: str) -> bool:
         return False
     try:
         nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:
+        named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return dotted in source
-    named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
     named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in nodes:
         if isinstance(node, ast.ImportFrom):

@@ -81,7 +81,11 @@ class GraderFault(Exception):
 
 
 def run(job: Job) -> Graded:
-    """Grade one submission in this process's grader."""
+    """Grade one submission in this process's grader.
+
+    Whatever a stranger's notebook makes go wrong as it is read makes it unreadable; what goes wrong afterwards is the
+    grader's fault. Neither stops the run.
+    """
     from autograder.grading.plan import read_submission  # with selfcheck, which takes half a second to import
 
     begin = time.monotonic()
@@ -91,7 +95,14 @@ def run(job: Job) -> Graded:
         submission = read_submission(job.received or receive(job.path, job.submitted, assignment), assignment)
     except Unreadable as error:
         return Graded(blank_result(assignment, job, "unreadable", str(error)).to_json(), time.monotonic() - begin)
-    result, out_of_time = _grade(assignment, job, submission)
+    except Exception as error:
+        reason = f"the notebook is damaged ({type(error).__name__}): open it in Jupyter, save it, and submit it again"
+        return Graded(blank_result(assignment, job, "unreadable", reason).to_json(), time.monotonic() - begin)
+    try:
+        result, out_of_time = _grade(assignment, job, submission)
+    except Exception as error:
+        close_grader()
+        result, out_of_time = blank_result(assignment, job, "failed", f"{type(error).__name__}: {error}"), ()
     return Graded(result.to_json(), time.monotonic() - begin, out_of_time)
 
 
@@ -153,6 +164,7 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
     flags += [Flag("changed-after-check", f"{name}: graded as it was at its check cell") for name in reply["changed"]]
+    flags += [Flag("test-not-finished", said) for said in reply["not_finished"]]
     flags += [Flag("command-skipped", f"{command} in cell {cell}") for cell, command in reply["skipped"][:10]]
     return Result(
         assignment=assignment.name,

@@ -62,7 +62,8 @@ def read_submission(received: Received, assignment: Assignment) -> Submission:
     data, flags = _parse(received.content)
     cells = _student_cells(data)
     _check_assignment(data, cells, assignment)
-    if data.get("metadata", {}).get("course", {}).get("release", assignment.release) != assignment.release:
+    course = data.get("metadata", {}).get("course")
+    if isinstance(course, dict) and course.get("release", assignment.release) != assignment.release:
         flags.append(
             Flag("old-release", "the notebook comes from an earlier release; it was graded against the current one")
         )
@@ -145,6 +146,7 @@ def _student_cells(data: dict[str, Any]) -> list[_StudentCell]:
             source = "".join(part for part in source if isinstance(part, str))
         if not isinstance(source, str):
             raise Unreadable("a cell of the notebook has no text")
+        source = source.encode("utf-8", "replace").decode()  # half a surrogate pair can go nowhere
         metadata = cell.get("metadata", {})
         metadata = metadata if isinstance(metadata, dict) else {}
         nbgrader = metadata.get("nbgrader", {})

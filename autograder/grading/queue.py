@@ -104,6 +104,9 @@ def _finished(
                 0.0,
             )
         queue.put_back(others)
+    except Exception as error:  # of what carries jobs and results: the next job may fare better
+        job = line.given.pop(future)
+        yield grader.blank_result(assignment, job, "failed", f"{type(error).__name__}: {error}"), 0.0
     else:
         job, result = line.given.pop(future), Result.from_json(graded.text)
         if graded.out_of_time and not job.only:

@@ -26,8 +26,8 @@ from autograder.sandbox.remote import RemoteProvider
 from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
-from selfcheck.plugin import Recorder, exercise_of
-from selfcheck.target import current, setting
+from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of
+from selfcheck.target import LocalProvider, current, setting
 
 
 class Session:
@@ -41,6 +41,7 @@ class Session:
         self.complaint = "pytest could not start"
         self.catalogue: Catalogue | None = None
         self.mistakes: dict[str, str] = {}
+        self.not_finished: list[str] = []  # tests that the student's replies have stopped
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember why a file could not be collected."""
@@ -107,7 +108,7 @@ class Session:
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
         items = [item for item in session.items if not job["only"] or exercise_of(item) in job["only"]]
         self.recorder.records.clear()
-        self.mistakes = {}
+        self.mistakes, self.not_finished = {}, []
         try:
             with setting(provider=provider, handed_in=files):
                 self._run(items, provider)
@@ -124,6 +125,7 @@ class Session:
             "skipped": sorted(map(list, notebook.skipped)),
             "mistakes": self.mistakes,
             "out_of_time": provider.out_of_time,
+            "not_finished": self.not_finished,
         }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
@@ -145,7 +147,20 @@ class Session:
                 provider.begin(last)
             following = items[index + 1] if index + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            record = self.recorder.records[-1] if self.recorder.records else None
+            if record is not None and record.fault and self._passes_on_the_reference(item):
+                self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
+                record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
         self._name_mistake(last, provider)
+
+    def _passes_on_the_reference(self, item: pytest.Item) -> bool:
+        kept = list(self.recorder.records)
+        try:
+            with setting(provider=LocalProvider(vars(current.reference), current.cases)):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=item)
+            return self.recorder.records[-1].outcome == "passed"
+        finally:
+            self.recorder.records[:] = kept
 
 
 def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:

@@ -84,9 +84,12 @@ def receive(path: Path, submitted: Path, assignment: Assignment) -> Received:
         content = read_bytes(path, submitted)
     except Unreadable as error:
         refusal = str(error)
-    if not path.parent.is_dir():
-        return Received(content, refusal)
-    return Received(content, refusal, tuple(foreign_files(path, assignment)), read_beside(path, assignment))
+    try:
+        if not path.parent.is_dir():
+            return Received(content, refusal)
+        return Received(content, refusal, tuple(foreign_files(path, assignment)), read_beside(path, assignment))
+    except OSError as error:  # a name that is too long, a folder that may not be listed
+        return Received(content, refusal or f"its folder cannot be read: {error.strerror}")
 
 
 def read_beside(path: Path, assignment: Assignment) -> dict[str, str | NotHandedIn]:
@@ -117,9 +120,11 @@ def foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
 
 
 def _same_file(entry: os.DirEntry, released: str) -> bool:
-    if not entry.is_file(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > MAX_BYTES:
+    try:
+        small = entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size <= MAX_BYTES
+        return small and file_hash(Path(entry.path)) == released
+    except OSError:  # it may not be read: not the file of the release, as far as anybody can tell
         return False
-    return file_hash(Path(entry.path)) == released
 
 
 def printable(text: str) -> str:
