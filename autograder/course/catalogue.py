@@ -10,13 +10,17 @@ from autograder.course.source import load_reference, shown_path
 from autograder.course.paths import Repository
 
 
-def mistake(*, id: str, old: str, new: str = "", says: str, exempt: str | None = None) -> dict[str, Any]:
+def mistake(
+    *, id: str, old: str, new: str = "", says: str, exempt: str | None = None, of: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Return an entry of MISTAKES: a patch on the reference's solution, and the sentence for a student who makes it.
 
     old: occurs exactly once in the solution; new takes its place. says: what the result equals, and the question that
-    leads on; never the line to write. exempt: why the self-checker cannot name the mistake, if it cannot.
+    leads on; never the line to write. exempt: why the self-checker cannot name the mistake, if it cannot. of: by
+    output, what to say where that output alone is the mistake's.
     """
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
+    entry: dict[str, Any] = {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
+    return entry | ({"of": of} if of else {})
 
 
 def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
@@ -28,7 +32,7 @@ def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
 
 
 def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
-    """MISTAKES of solutions/aN/mistakes.py: by exercise, dictionaries of `id`, `old`, `new`, `says` and `exempt`.
+    """MISTAKES of solutions/aN/mistakes.py: by exercise, dictionaries of `id`, `old`, `new`, `says`, `exempt` and perhaps `of`.
 
     Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
     """
