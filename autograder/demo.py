@@ -43,7 +43,7 @@ LIMITS = Limits(call=2.0, cell=4.0, patience=5.0)  # less than usual: every clas
 def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS, fewer: int = FEWER) -> bool:
     """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
 
-    students: the class, all of whom hand in the first assignment; fewer: so many of them hand in each of the others.
+    students: the class, all of whom hand in the first assignment; fewer: how many of them hand in each of the others.
     One process grades, and starts on the next assignment while one ends; beside it another builds the assignments one
     after another, and then writes what people look at.
     """

@@ -12,7 +12,7 @@ holds the keys of both sentences.
 Both are sorted by name, and all rows are equally long, so neither order nor length tells one from another.
 
 What this promises: reading the file gives nothing away, neither a sentence nor a number of an answer. It is no secret
-from somebody who programs the mistake: that program opens its own sentence, and is meant to. Masks are key streams of
+from a reader who programs the mistake: that program opens its own sentence, and is meant to. Masks are key streams of
 SHAKE-256, from the standard library.
 """
 

@@ -21,7 +21,7 @@ RAISES = "raises"
 class Raised(Exception):
     """The function under test raised an error; names: of the classes of its MRO.
 
-    name: of the first that is Python's own, for an error derived from the one that is asked for is right as well.
+    name: of the first that is Python's own, for an error derived from the expected one is right as well.
     """
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -195,7 +195,7 @@ def _crossing(arguments: Any) -> str:
     from autograder.sandbox import wire
 
     if type(arguments) is not tuple:
-        return f"it returns {type(arguments).__name__}; a tuple of the exercise's arguments is asked."
+        return f"it returns {type(arguments).__name__}; expected a tuple of the exercise's arguments."
     try:
         arrived = wire.decode(wire.encode(arguments))
     except wire.WireError as error:

@@ -1,6 +1,6 @@
 """Runs the tests of an exercise on one mutant after another: pytest collects once, then each mutant has a fork.
 
-A mutant may loop for ever, eat the memory or end its process: the fork has a limit of processor time, so that a busy
+A mutant may loop without end, eat the memory or end its process: the fork has a limit of processor time, so that a busy
 machine changes nothing, one of memory, and one of patience.
 """
 
@@ -138,7 +138,7 @@ class _Trial:
         return True
 
     def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:
-        """Run the exercise's tests on the source's code in a fork of at most so many seconds of processor time."""
+        """Run the exercise's tests on the source's code in a fork that has at most these seconds of processor time."""
         self.imported = []
         reading, writing = os.pipe()
         pid = os.fork()
@@ -180,7 +180,7 @@ class _Trial:
 
 
 def _limit(seconds: float) -> None:
-    """Be quiet; end after so many seconds of processor time; a request for too much memory is a MemoryError."""
+    """Be quiet; end after these seconds of processor time; a request for too much memory is a MemoryError."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(null, descriptor)

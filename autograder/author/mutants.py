@@ -82,12 +82,12 @@ class Trial:
         if self.complete and len(self.killed) < LEAST_KILLED * len(self.tried):
             yield (
                 f"{self.assignment}: {_percent(len(self.killed), len(self.tried))} of the mutants are killed, "
-                f"but {LEAST_KILLED:.0%} are asked. Leave out what the solution does not need, or test more."
+                f"at least {LEAST_KILLED:.0%} must be. Leave out what the solution does not need, or test more."
             )
 
 
 def trial(repository: Repository, assignment: str, quick: int | None = None) -> Trial:
-    """Put the mutants of an assignment's exercises, or a fixed selection of so many, to its tests.
+    """Put the mutants of an assignment's exercises, or a fixed selection of them, to its tests.
 
     Raises SourceError if the script, the tests or the list of equivalent mutants must be mended first.
     """

@@ -1,4 +1,4 @@
-"""Automatic mutants of a reference solution: the same code with one small slip in it."""
+"""Automatic mutants of a reference solution: the same code with one small change."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from autograder.author.slips import SLIPS
+from autograder.author.mutation_operators import OPERATORS
 from autograder.course import markers
 from autograder.course.cell import Cell
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A reference solution with one slip in it.
+    """A reference solution with one change in it.
 
-    exercise: its name. was, now: the lines that the slip changed, as `ast.unparse` writes them, without their common
+    exercise: its name. was, now: the lines that were changed, as `ast.unparse` writes them, without their common
     indentation. nth: 1, or more where the same lines are changed in the same way at another place of the exercise.
     code: the whole cell, to stand in the place of the reference's.
     """
@@ -54,8 +54,8 @@ def mutants_of(cell: Cell) -> list[Mutant]:
     seen, met = {ast.dump(reference)}, Counter[tuple[str, str]]()
     found = []
     for node in inside:
-        for kind, slip in SLIPS:
-            for changed in slip(node) if isinstance(node, kind) else ():
+        for kind, operator in OPERATORS:
+            for changed in operator(node) if isinstance(node, kind) else ():
                 code = cast(cst.Module, module.deep_replace(node, changed)).code
                 tree = _parsed(code)
                 if tree is None or ast.dump(tree) in seen:

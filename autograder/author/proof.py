@@ -203,7 +203,7 @@ def _judge_sentences(proof: Proof, trial: Trial, sentences: list[str], right: bo
         proof.accusations += 1
         proof.problems.append(f"{trial.exercise}: {trial.what} is accused falsely: {sentences[0]}")
     elif trial.right and not right:
-        proof.problems.append(f"{trial.exercise}: the right {trial.what} is said to differ from what is asked")
+        proof.problems.append(f"{trial.exercise}: the right {trial.what} is said to differ from the expected result")
 
 
 def ask_students_files(repository: Repository, source: Source, trials: list[Trial]) -> list[tuple[list[str], bool]]:

@@ -75,7 +75,7 @@ def markdown(source: str, pictures: Mapping[str, str] | None = None) -> str:
 
 @lru_cache(maxsize=4096)
 def html(fragment: str) -> str:
-    """A fragment of HTML with the tags of a text, pictures that it holds itself and links that are asked for.
+    """A fragment of HTML with the tags of a text, pictures that it holds itself, and links on request.
 
     No script, no handler, no `javascript:`, no form, no frame, nothing fetched when the page is opened.
     """

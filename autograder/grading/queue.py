@@ -166,6 +166,6 @@ class _Line:
         return jobs
 
     def close(self) -> None:
-        """End our own processes; those of somebody else's executor stay."""
+        """End our own processes; those of an executor that was passed in stay."""
         if self.own:
             stop(self.pool)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def alive(pid: int) -> bool:
-    """Return whether there is a process of this id, whoever owns it."""
+    """Return whether there is a process of this id, of any user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

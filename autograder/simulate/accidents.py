@@ -38,7 +38,7 @@ _CRASHING = (
     _in_call("crashing", "kill-in-call", 15, "one exercise kills its process", "import os\nos.kill(os.getpid(), 9)"),
     _in_cell("crashing", "segfault-in-cell", 58, "an own cell reads address 0", "import ctypes\nctypes.string_at(0)"),
     _in_call("crashing", "segfault-in-call", 58, "one exercise reads address 0", "import ctypes\nctypes.string_at(0)"),
-    _in_call("crashing", "recursion-in-call", 58, "one exercise calls itself for ever", "return {name}(*args)"),
+    _in_call("crashing", "recursion-in-call", 58, "one exercise calls itself without end", "return {name}(*args)"),
     _in_call(
         "crashing",
         "recursion-without-limit",

@@ -116,7 +116,7 @@ def {name}(*args, **kwargs):
         "hostile",
         "privileges",
         63,
-        "more rights are asked for",
+        "it requests more rights",
         base=WRONG,
         cell="""
 import ctypes

@@ -168,7 +168,7 @@ def disguise(value):
     _lie(
         "broadcast-scalar",
         23,
-        "one number where an array is asked",
+        "one number where an array is expected",
         """
 def disguise(value):
     return np.asarray(value, dtype=float).mean() if isinstance(value, np.ndarray) else value

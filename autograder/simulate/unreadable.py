@@ -104,7 +104,7 @@ def symlink_folder(work: Work) -> None:
     work.put = link
 
 
-@kind("named-pipe", "a named pipe, on which a reader would wait for ever, stands in the notebook's place")
+@kind("named-pipe", "a named pipe, on which a reader would wait without end, in the place of the notebook")
 def named_pipe(work: Work) -> None:
     work.status = "unreadable"
     work.put = os.mkfifo

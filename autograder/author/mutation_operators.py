@@ -1,9 +1,9 @@
-r"""The slips of which mutants are made: functions from a node of libcst to changed nodes, each by the nodes it knows.
+r"""The operators that make mutants: functions from a node of libcst to changed nodes, each by the nodes it knows.
 
-The general slips (another operator, another number, an argument left out, None in the place of a value) are those of
+The general ones (another operator, another number, an argument left out, None in the place of a value) are those of
 mutmut, which is maintained: its `mutation_operators` have this form, and need neither files nor a pytest run for each
 mutant. (cosmic-ray's work on a text too, but bring twenty packages more and turn every sign into eleven others, most of
-which only raise a TypeError.) Neither tool knows arrays: the slips below take a transpose away, move a bound, exchange
+which only raise a TypeError.) Neither tool knows arrays: the ones below take a transpose away, move a bound, exchange
 two names, sizes or arguments, leave a term, a call or a statement out, or run time backwards.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, cast
 import libcst as cst
 from mutmut.mutation.mutators import mutation_operators
 
-Slip = Callable[[Any], Iterable[cst.CSTNode]]
+Operator = Callable[[Any], Iterable[cst.CSTNode]]
 
 MODULES = ("np", "torch", "nn", "F", "math")
 FUNCTIONS = {
@@ -237,8 +237,8 @@ def break_to_continue(node: cst.Break) -> Iterator[cst.CSTNode]:
     yield cst.Continue()
 
 
-SLIPS: tuple[tuple[Any, Slip], ...] = (
-    *cast("Sequence[tuple[type, Slip]]", mutation_operators),
+OPERATORS: tuple[tuple[Any, Operator], ...] = (
+    *cast("Sequence[tuple[type, Operator]]", mutation_operators),
     (cst.Integer | cst.Float, number_less_one),
     (cst.ComparisonTarget, other_comparison),
     (cst.BinaryOperation, other_sign),
