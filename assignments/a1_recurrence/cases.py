@@ -15,6 +15,9 @@ from selfcheck.arrays import layer, matrix, vector
 # Positions in a returned tuple that stay beside the student's code: what a backward pass will need.
 OPAQUE = {"rnn_step_forward": (1,), "rnn_forward": (1,)}
 
+# Exercises whose results are too few numbers, or hang on the stream of random numbers, and the probe that shows each.
+SHOWN_BY = {"count_parameters": "counts", "sample_sequence": "sampled"}
+
 
 def one_hot(rng, N=3, T=5, K=7):
     """(tokens, K): integers (N, T) in 0..K-1, the smallest and the largest among them."""
@@ -104,7 +107,14 @@ def CASES(name, rng):
 def _one_hot_cases(rng):
     too_small, too_large = one_hot(rng)[0], one_hot(rng)[0]
     too_small[1, 2], too_large[2, 3] = -2, 7
-    return [one_hot(rng), one_hot(rng, N=4, T=9, K=6), (too_small, 7), (too_large, 7)]
+    without_the_last, without_the_first = one_hot(rng, N=2, T=6, K=5)[0], 1 + one_hot(rng, N=2, T=4, K=6)[0]
+    accepted = [one_hot(rng), one_hot(rng, N=4, T=9, K=6), (without_the_last, 8), (without_the_first, 7)]
+    return [*accepted, (too_small, 7), (too_large, 7)]
+
+
+def _shallow(rng):
+    """Sizes of networks of one layer and of two."""
+    return [(*count_parameters(rng)[:3], L) for L in (1, 1, 2, 2)]
 
 
 def _sample_sequence_cases(rng):
@@ -129,6 +139,7 @@ _CASES = {
         rnn_forward(rng),
         rnn_forward(rng, N=4, T=6, D=3, H=5, h0=False),
         rnn_forward(rng, N=2, T=4, D=5, H=5),
+        rnn_forward(rng, N=6, T=6, D=3, H=4),
     ],
     "rnn_forward_masked": lambda rng: [
         rnn_forward_masked(rng),
@@ -140,15 +151,47 @@ _CASES = {
         rnn_output(rng),
         rnn_output(rng, N=2, T=3, H=5, K=5),
         rnn_output(rng, N=2, T=4, H=3, K=5, scale=2000.0),
+        rnn_output(rng, N=4, T=4, H=3, K=4),
     ],
     "deep_rnn_forward": lambda rng: [
         deep_rnn_forward(rng),
         deep_rnn_forward(rng, N=2, T=4, D=5, H=(5, 5, 5)),
         deep_rnn_forward(rng, N=2, T=6, D=3, H=(3, 3), h0=False),
     ],
-    "count_parameters": lambda rng: [count_parameters(rng), count_parameters(rng), (*count_parameters(rng)[:3], 1)],
+    "count_parameters": lambda rng: [([count_parameters(rng) for _ in range(8)] + _shallow(rng),)],
     "sample_sequence": _sample_sequence_cases,
 }
+
+
+def _counts(namespace, sizes):
+    """The student's count for each (D, H, K, L)."""
+    return [namespace["count_parameters"](*each) for each in sizes]
+
+
+def _sampled(namespace, model, generator, temperature, max_length):
+    """A sequence of the student's, and what drawing it has changed: the model, and which generators."""
+    state, model_before, shared = generator.bit_generator.state, _bytes(model), _global_random_state()
+    sequence = namespace["sample_sequence"](model, generator, temperature, max_length)
+    return {
+        "sequence": sequence,
+        "model changed": _bytes(model) != model_before,
+        "generator used": generator.bit_generator.state != state,
+        "shared generator used": _global_random_state() != shared,
+    }
+
+
+def _bytes(model):
+    return {name: array.tobytes() for name, array in model.items()}
+
+
+def _step_with_its_cache(namespace, *args):
+    """What the student's rnn_step_forward returns, the cache as well."""
+    return namespace["rnn_step_forward"](*args)
+
+
+def _sequence_with_its_cache(namespace, *args):
+    """What the student's rnn_forward returns, the cache as well."""
+    return namespace["rnn_forward"](*args)
 
 
 def _draw_many(namespace, model, generator, temperature, max_length, count):
@@ -168,4 +211,11 @@ def _global_random_state():
     return random.getstate(), words.tobytes(), rest
 
 
-PROBES = {"draw_many": _draw_many, "global_random_state_moves": _global_random_state_moves}
+PROBES = {
+    "counts": _counts,
+    "sampled": _sampled,
+    "step_with_its_cache": _step_with_its_cache,
+    "sequence_with_its_cache": _sequence_with_its_cache,
+    "draw_many": _draw_many,
+    "global_random_state_moves": _global_random_state_moves,
+}

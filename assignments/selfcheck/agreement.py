@@ -58,6 +58,17 @@ def agree_in_float32_and_strided(
     agree(target, asked, single, names, part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
 
+def same_in_float32_and_strided(
+    target: Target, args: tuple, names: Names = "the result", *, part: Callable[[Any], Any] = _whole
+) -> None:
+    """Expect of arrays that are not contiguous, and of float32 at 1e-4, what target gives on the plain arguments."""
+    plain = target(*copy.deepcopy(args))
+    strided = [("with strided arrays", arrays.strided(args))]
+    single = [("with float32 arrays", arrays.in_float32(copy.deepcopy(args)))]
+    agree(target, lambda *_: plain, strided, names, part=part)
+    agree(target, lambda *_: plain, single, names, part=part, rtol=1e-4, dtype=EITHER_FLOAT)
+
+
 def results_agree(
     results: Iterable[Any],
     desired: Iterable[Any],

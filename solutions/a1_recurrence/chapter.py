@@ -32,14 +32,15 @@
 # `None`. A wrong prediction that is then measured teaches more than a figure only looked at. Predictions earn no points
 # and cost none.
 #
-# **How can the check name my mistake?** No solution is on your machine, and no wrong solution either. When this
-# assignment was made, the mistakes that students make most were programmed and run on public inputs. Each wrong output
-# was reduced to a *fingerprint*: project it onto random directions, round the few numbers that come out, and keep a
-# one-way hash of them, from which nobody can compute the output back. The sentence about the mistake is sealed with a
-# key made from the same rounded numbers: it is the wrong output itself that opens it. So `mistakes.json` cannot be read
-# as a list of hints. The check runs *your* function on the same inputs and tries its key. If no sentence opens, your
-# mistake is a new one, and the check says only which visible test failed, and how. And when the visible tests pass,
-# then that is all it means: the grade also uses hidden tests, with other sizes and other numbers.
+# **How can the check name my mistake?** No file beside this notebook holds a solution, right or wrong: the visible
+# tests check laws that a right result obeys, and compare some results with `torch.nn`. When this assignment was made,
+# the mistakes that students make most were programmed and run on public inputs. Each wrong output was reduced to a
+# *fingerprint*: project it onto random directions, round the few numbers that come out, and keep a one-way hash of
+# them, from which nobody can compute the output back. The sentence about the mistake is sealed with a key made from the
+# same rounded numbers: it is the wrong output itself that opens it. So `mistakes.json` cannot be read as a list of
+# hints. The check runs *your* function on the same inputs and tries its key. If no sentence opens, your mistake is a
+# new one, and the check says only which visible test failed, and how. And when the visible tests pass, then that is all
+# it means: the grade also uses hidden tests, with other sizes and other numbers.
 
 # %% [markdown] include="NOTATION.md"
 

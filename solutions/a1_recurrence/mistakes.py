@@ -7,7 +7,7 @@ from autograder.course.catalogue import mistake
 
 MISTAKES = {}
 
-_GUESSED = "the answer is a small number, which could be found by trying"
+_IN_THE_CACHE = "the cache alone is wrong, and caches stay beside the student's code"
 _SAME_PATH = "where the draw is forced the result is right, and elsewhere it depends on the stream of random numbers"
 
 MISTAKES["one_hot"] = [
@@ -15,8 +15,8 @@ MISTAKES["one_hot"] = [
         id="counts_the_classes_from_one",
         old="np.put_along_axis(x, tokens[..., None], 1.0",
         new="np.put_along_axis(x, tokens[..., None] - 1, 1.0",
-        says="Every 1 stands one class too low, and token 0 marks the last class: this is what comes out when "
-        "classes are counted from 1. Which index belongs to the first class?",
+        says="Every 1 stands one class too low, and token 0 marks the last class, as if classes were counted "
+        "from 1. Which index belongs to the first class?",
     ),
     mistake(
         id="lets_negative_tokens_count_from_the_end",
@@ -65,6 +65,101 @@ MISTAKES["one_hot"] = [
         says="The right place is marked, with the token's own number. How far apart do the vectors of two classes "
         "lie then, and how far should they?",
     ),
+    mistake(
+        id="returns_integers",
+        old="np.zeros((*tokens.shape, K))",
+        new="np.zeros((*tokens.shape, K), dtype=int)",
+        says="The zeros and ones are integers. Which dtype does the docstring give, and what would an in-place "
+        "product with a float do to yours?",
+    ),
+    mistake(
+        id="returns_booleans",
+        old="np.zeros((*tokens.shape, K))",
+        new="np.zeros((*tokens.shape, K), dtype=bool)",
+        says="The result holds True and False in the place of 1 and 0. Which dtype does the docstring give?",
+    ),
+    mistake(
+        id="puts_time_first",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)\n    x = x.transpose(1, 0, 2)",
+        says="The vectors of the tokens come with time as the first axis: (T, N, K). In which order do the axes of "
+        "a batch of sequences stand?",
+    ),
+    mistake(
+        id="lists_all_tokens_in_one_row",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)\n    x = x.reshape(-1, K)",
+        says="Batch and time are one axis: the result is (N T, K). How many axes does the docstring give?",
+    ),
+    mistake(
+        id="exchanges_zeros_and_ones",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)\n    x = 1 - x",
+        says="Every class but the token's own is marked. In which place alone does a 1 stand?",
+    ),
+    mistake(
+        id="adds_the_vectors_over_time",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)\n    x = x.sum(axis=1)",
+        says="The vectors are added up over time: how often each class occurs is left, when it occurs is not. How "
+        "many vectors does a sequence of T tokens have?",
+    ),
+    mistake(
+        id="checks_nothing",
+        old="""if tokens.min() < 0 or tokens.max() >= K:
+        raise ValueError(f"tokens must lie in 0..{K - 1}")
+    x""",
+        new="x",
+        says="A negative token marks a class counted from the end, and a token of K or more ends in NumPy's "
+        "IndexError. Which error does the docstring ask for, and for which tokens?",
+    ),
+    mistake(
+        id="raises_an_IndexError",
+        old="raise ValueError",
+        new="raise IndexError",
+        says="A token outside of the classes is refused with an IndexError. Which error does the docstring name?",
+    ),
+    mistake(
+        id="refuses_with_an_assertion",
+        old='raise ValueError(f"tokens must lie in 0..{K - 1}")',
+        new="raise AssertionError",
+        says="A token outside of the classes is refused with an AssertionError, as `assert` does. Which error does "
+        "the docstring name?",
+    ),
+    mistake(
+        id="moves_unknown_tokens_to_the_nearest_class",
+        old="""if tokens.min() < 0 or tokens.max() >= K:
+        raise ValueError(f"tokens must lie in 0..{K - 1}")
+    x""",
+        new="tokens = np.clip(tokens, 0, K - 1)\n    x",
+        says="A token outside of 0..K-1 is counted as the class nearest to it. Should a wrong token pass in silence?",
+    ),
+    mistake(
+        id="returns_None_for_an_unknown_token",
+        old='raise ValueError(f"tokens must lie in 0..{K - 1}")',
+        new="return None",
+        says="Where a token is no class the result is None and no error is raised. What does the docstring ask for "
+        "there?",
+    ),
+    mistake(
+        id="takes_the_number_of_classes_from_the_tokens",
+        old="if tokens.min() < 0",
+        new="K = tokens.max() + 1\n    if tokens.min() < 0",
+        says="There are as many classes as the largest token asks for, whatever K is. Must every class occur in a "
+        "batch?",
+    ),
+    mistake(
+        id="refuses_the_last_class",
+        old="tokens.max() >= K",
+        new="tokens.max() >= K - 1",
+        says="The token K - 1 is refused. Which is the largest of K classes that are counted from 0?",
+    ),
+    mistake(
+        id="refuses_token_0",
+        old="tokens.min() < 0",
+        new="tokens.min() <= 0",
+        says="The token 0 is refused. Which is the smallest class?",
+    ),
 ]
 
 MISTAKES["temporal_convolution"] = [
@@ -86,8 +181,8 @@ MISTAKES["temporal_convolution"] = [
         id="uses_the_filters_untransposed",
         old="filters[j].T",
         new="filters[j]",
-        says="The product is taken with each filter's transpose (where D equals H it even runs). For rows of a "
-        "batch, which axis of the filter must meet the D inputs?",
+        says="The rows and columns of each filter are exchanged (where D equals H it even runs). Which axis of "
+        "the filter must meet the D inputs?",
     ),
     mistake(
         id="centres_the_filter",
@@ -144,8 +239,7 @@ MISTAKES["temporal_convolution"] = [
         y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)""",
         new="""for j in range(k):
         y += np.roll(x, j, axis=1) @ filters[j].T""",
-        says="The first outputs depend on the last inputs: time runs in a circle. What stands before the first "
-        "input, and what does your shift put there?",
+        says="The first outputs depend on the last inputs: time runs in a circle. What is x before the first input?",
     ),
     mistake(
         id="breaks_when_the_filter_is_longer_than_the_sequence",
@@ -161,11 +255,91 @@ MISTAKES["temporal_convolution"] = [
         says="The inputs' part is too small by the length of the filter: a mean stands where the equation has a "
         "sum. Why would the filter not care?",
     ),
+    mistake(
+        id="keeps_the_last_filter_that_fits",
+        old="y[:, j:] +=",
+        new="y[:, j:] =",
+        says="Each filter's part replaces what stood there: at each step only the oldest input that the filters "
+        "reach counts, and the bias where none does. What does the sign before the equation's terms say to do with "
+        "them?",
+    ),
+    mistake(
+        id="uses_one_filter_for_all_lags",
+        old="filters[j].T",
+        new="filters[0].T",
+        says="The first filter is used for every lag. How many matrices does the filter hold, and which belongs to "
+        "the input j steps back?",
+    ),
+    mistake(
+        id="leaves_out_the_first_filter",
+        old="range(min(k, T))",
+        new="range(1, min(k, T))",
+        says="The first filter is never used: the present input does not count. At which j does the sum begin?",
+    ),
+    mistake(
+        id="gives_only_the_full_windows",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)\n    y = y[:, k - 1 :]",
+        says="The first k - 1 outputs are missing: only the steps at which the filter lies wholly inside of the "
+        "sequence are there. What is x before time 0, and how many outputs are there?",
+    ),
+    mistake(
+        id="keeps_what_comes_after_the_end",
+        old="for j in range(min(k, T)):\n        y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y = np.tile(b, (N, T + k - 1, 1))\n    for j in range(k):\n        y[:, j : j + T] += x @ filters[j].T",
+        says="There are T + k - 1 outputs: those of the steps after the sequence's end are there as well. How many "
+        "does the docstring give?",
+    ),
+    mistake(
+        id="leaves_the_first_outputs_at_the_bias",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)\n    y[:, : k - 1] = b",
+        says="The first k - 1 outputs are the bias alone. Are there no inputs yet that the filter reaches at these "
+        "steps?",
+    ),
+    mistake(
+        id="leaves_the_first_outputs_at_zero",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)\n    y[:, : k - 1] = 0.0",
+        says="The first k - 1 outputs are zero. Are there no inputs yet that the filter reaches at these steps, and "
+        "no bias?",
+    ),
+    mistake(
+        id="counts_lags_along_the_batch",
+        old="for j in range(min(k, T)):\n        y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="for j in range(min(k, N)):\n        y[j:] += x[: N - j] @ filters[j].T",
+        says="The filter runs along the batch: a sequence's output depends on the sequences before it. Which axis "
+        "of x is time?",
+    ),
+    mistake(
+        id="takes_tanh",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)\n    y = np.tanh(y)",
+        says="tanh is taken of each output. Is there a nonlinearity in this equation?",
+    ),
+    mistake(
+        id="puts_time_last",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)",
+        new="y[:, j:] += x[:, : T - j] @ filters[j].T  # (N, T - j, H)\n    y = y.transpose(0, 2, 1)",
+        says="The outputs come with time as the last axis: (N, H, T). In which order does the docstring give the axes?",
+    ),
+    mistake(
+        id="adds_the_bias_twice",
+        old="np.tile(b, (N, T, 1))",
+        new="np.tile(b + b, (N, T, 1))",
+        says="The bias is in the sum twice. How often does it stand in the equation?",
+    ),
+    mistake(
+        id="begins_the_sum_with_the_input_two_steps_back",
+        old="range(min(k, T))",
+        new="range(2, min(k, T))",
+        says="The first two filters are never used. At which j does the sum begin?",
+    ),
 ]
 
 _STEP = "np.tanh(x @ U.T + h_prev @ W.T + b)"
 _TANH_PER_TERM = (
-    "tanh is taken of each term by itself, and the sum of them leaves the interval from -1 to 1. How many times does "
+    "tanh is taken of each term by itself, and their sum can leave the interval from -1 to 1. How many times does "
     "tanh stand in the equation, and what stands inside?"
 )
 MISTAKES["rnn_step_forward"] = [
@@ -173,15 +347,15 @@ MISTAKES["rnn_step_forward"] = [
         id="uses_U_untransposed",
         old="x @ U.T",
         new="x @ U",
-        says="The inputs meet U's transpose (where D equals H it even runs). U is (H, D): which of its axes must "
-        "meet the D inputs of a row?",
+        says="The rows and columns of U are exchanged (where D equals H it even runs). U is (H, D): which of its axes "
+        "must meet the D inputs of a row?",
     ),
     mistake(
         id="uses_W_untransposed",
         old="h_prev @ W.T",
         new="h_prev @ W",
-        says="The previous state meets W's transpose: W is square, so NumPy does not complain. With one state per "
-        "row, what must stand there for W times a column?",
+        says="The rows and columns of W are exchanged: W is square, so NumPy does not complain. Which entry of W "
+        "leads from unit j to unit i?",
     ),
     mistake(
         id="swaps_U_and_W",
@@ -225,8 +399,7 @@ MISTAKES["rnn_step_forward"] = [
         id="adds_the_bias_twice",
         old="h_prev @ W.T + b)",
         new="h_prev @ W.T + b + b)",
-        says="The bias is in the sum twice, as if each of two products brought its own. How many biases does the "
-        "lecture's equation have?",
+        says="The bias is in the sum twice. How many biases does the lecture's equation have?",
     ),
     mistake(
         id="leaves_out_tanh",
@@ -259,8 +432,90 @@ MISTAKES["rnn_step_forward"] = [
         id="overwrites_the_previous_state",
         old=_STEP,
         new="np.tanh(x @ U.T + h_prev @ W.T + b, out=h_prev)",
-        says="The new state is right, but it was written into h_prev: the caller has lost the state before the "
-        "step. Who else may still need that array, a backward pass for one?",
+        says="The new state is right, but h_prev holds it too after the call: the caller has lost the state before "
+        "the step. Who else may still need that array, a backward pass for one?",
+    ),
+    mistake(
+        id="uses_both_matrices_untransposed",
+        old=_STEP,
+        new="np.tanh(x @ U + h_prev @ W + b)",
+        says="Rows and columns are exchanged in U and in W alike (where D equals H it even runs). Row i of a matrix "
+        "leads to unit i: which axis must the sum run over?",
+    ),
+    mistake(
+        id="uses_relu",
+        old=_STEP,
+        new="np.maximum(0, x @ U.T + h_prev @ W.T + b)",
+        says="Negative arguments give 0 and positive ones pass: this is ReLU. Which function does the equation name?",
+    ),
+    mistake(
+        id="cuts_off_at_one",
+        old=_STEP,
+        new="np.clip(x @ U.T + h_prev @ W.T + b, -1, 1)",
+        says="The argument is cut off at -1 and 1. Does tanh have corners?",
+    ),
+    mistake(
+        id="leaves_out_the_input",
+        old="x @ U.T + ",
+        new="",
+        says="The result does not depend on x. By which matrix does the input enter?",
+    ),
+    mistake(
+        id="gives_the_slope_of_tanh",
+        old=_STEP,
+        new="1 - np.tanh(x @ U.T + h_prev @ W.T + b) ** 2",
+        says="This is the slope of tanh at the argument, not tanh. Which of the two is the state?",
+    ),
+    mistake(
+        id="takes_tanh_twice",
+        old=_STEP,
+        new="np.tanh(np.tanh(x @ U.T + h_prev @ W.T + b))",
+        says="tanh is taken twice. How many times does it stand in the equation?",
+    ),
+    mistake(
+        id="takes_tanh_of_half_the_argument",
+        old=_STEP,
+        new="np.tanh((x @ U.T + h_prev @ W.T + b) / 2)",
+        says="The result is tanh of half the argument. Which power of e stands in tanh, and is it the sigmoid's?",
+    ),
+    mistake(
+        id="adds_the_input_after_tanh",
+        old=_STEP,
+        new="np.tanh(h_prev @ W.T + b) + x @ U.T",
+        says="The input's part is added after tanh. Which terms stand inside of the equation's brackets?",
+    ),
+    mistake(
+        id="adds_the_state_after_tanh",
+        old=_STEP,
+        new="np.tanh(x @ U.T + b) + h_prev @ W.T",
+        says="The previous state's part is added after tanh. Which terms stand inside of the equation's brackets?",
+    ),
+    mistake(
+        id="returns_columns",
+        old=_STEP,
+        new="np.tanh(U @ x.T + W @ h_prev.T + b[:, None])",
+        says="The states stand in columns: (H, N). Is a sequence of the batch a row or a column here?",
+    ),
+    mistake(
+        id="adds_the_states_of_the_batch",
+        old=_STEP,
+        new="np.tanh(x @ U.T + h_prev.sum(axis=0) @ W.T + b)",
+        says="Each sequence receives the previous states of the whole batch, added up. Whose state does a row "
+        "continue?",
+    ),
+    mistake(
+        id="adds_a_mean_over_the_units",
+        old=_STEP,
+        new="np.tanh(x @ U.T + h_prev @ W.T + b.mean())",
+        says="Every unit has the same bias, the mean of b. How many biases does a layer of H units have?",
+    ),
+    mistake(
+        id="keeps_the_new_state_as_the_old_one",
+        old=_STEP,
+        new=f"{_STEP}\n    h_prev = h",
+        says="The new state is that of the equation, but the cache holds it as h_prev too. Which state will a "
+        "backward pass multiply with?",
+        exempt=_IN_THE_CACHE,
     ),
 ]
 
@@ -308,14 +563,13 @@ MISTAKES["rnn_forward"] = [
         id="reads_each_input_one_step_late",
         old="rnn_step_forward(x[:, t], h_prev",
         new="rnn_step_forward(x[:, t - 1], h_prev",
-        says="Each state reads the input before its own, and the first reads the last, by way of index -1. Which "
-        "input arrives at step t?",
+        says="Each state reads the input before its own, and the first reads the last. Which input arrives at step t?",
     ),
     mistake(
         id="reads_the_first_input_at_every_step",
         old="rnn_step_forward(x[:, t], h_prev",
         new="rnn_step_forward(x[:, 0], h_prev",
-        says="The first input is read again at every step, and no other. Which axis of x is time, and what walks "
+        says="Every step reads the first input, and no other is read. Which axis of x is time, and what walks "
         "along it?",
     ),
     mistake(
@@ -339,8 +593,8 @@ MISTAKES["rnn_forward"] = [
         h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)
         states.append(h_prev)
     h = np.array(states).reshape(N, T, H)""",
-        says="All the right states are there, but under wrong sequences and steps: a reshape keeps the order in "
-        "memory. Which axis comes first in a list of steps, and what makes axes change places?",
+        says="All the right states are there, but under wrong sequences and steps. Which axis comes first in a "
+        "list of steps, and does a reshape make axes change places?",
     ),
     mistake(
         id="overwrites_h0",
@@ -355,6 +609,84 @@ MISTAKES["rnn_forward"] = [
         new=_LOOP + "\n    h = np.concatenate([h0[:, None], h], axis=1)",
         says="There is one state too many: h0 stands in front of the others. Which is the first state that has "
         "read an input?",
+    ),
+    mistake(
+        id="takes_the_batch_for_time",
+        old="rnn_step_forward(x[:, t], h_prev, U, W, b)",
+        new="rnn_step_forward(x[t], h_prev, U, W, b)",
+        says="At step t all steps of sequence t are read, one for each row (where N equals T it even runs). Which "
+        "axis of x is time?",
+    ),
+    mistake(
+        id="returns_time_first",
+        old=_LOOP,
+        new=_LOOP + "\n    h = h.transpose(1, 0, 2)",
+        says="The states come with time as the first axis: (T, N, H). In which order does the docstring give the axes?",
+    ),
+    mistake(
+        id="returns_a_list_of_states",
+        old=_LOOP,
+        new=_LOOP + "\n    h = list(h.transpose(1, 0, 2))",
+        says="The states are a list with one array for each step. What should the T states be, and along which axis "
+        "of it should they lie?",
+    ),
+    mistake(
+        id="returns_the_last_state_alone",
+        old=_LOOP,
+        new=_LOOP + "\n    h = h[:, -1]",
+        says="Only the last state comes back: the axis of time is gone. Of which steps are the states returned?",
+    ),
+    mistake(
+        id="leaves_out_the_bias",
+        old="h_prev, U, W, b)",
+        new="h_prev, U, W, 0 * b)",
+        says="The states are those of a network without a bias. What stands beside the two products?",
+    ),
+    mistake(
+        id="uses_W_untransposed",
+        old="h_prev, U, W, b)",
+        new="h_prev, U, W.T, b)",
+        says="The rows and columns of W are exchanged: W is square, so NumPy does not complain. Which entry of W "
+        "leads from unit j to unit i?",
+    ),
+    mistake(
+        id="leaves_out_tanh",
+        old="h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)",
+        new="h_prev = x[:, t] @ U.T + h_prev @ W.T + b",
+        says="No tanh is taken: this is a linear network. What does the equation do with the sum?",
+    ),
+    mistake(
+        id="adds_h0_at_every_step",
+        old="rnn_step_forward(x[:, t], h_prev, U",
+        new="rnn_step_forward(x[:, t], h_prev + (t > 0) * h0, U",
+        says="h0 is added to the state at every step. Which step alone does it precede?",
+    ),
+    mistake(
+        id="adds_the_states_up",
+        old="h[:, t] = h_prev",
+        new="h[:, t] = h_prev + (h[:, t - 1] if t > 0 else 0)",
+        says="Each entry is the sum of all the states so far. Is h[:, t] one state or a running total?",
+    ),
+    mistake(
+        id="keeps_the_old_state_in_part",
+        old="h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)",
+        new="h_prev = h_prev + rnn_step_forward(x[:, t], h_prev, U, W, b)[0]",
+        says="The previous state is added to the new one at each step. Where does the previous state stand in the "
+        "equation, and where not?",
+    ),
+    mistake(
+        id="takes_zeros_whenever_h0_is_given_by_the_first_row",
+        old="h_prev = h0",
+        new="h_prev = np.broadcast_to(h0[:1], (N, H))",
+        says="Every sequence starts from the first sequence's initial state. What does row n of h0 belong to?",
+    ),
+    mistake(
+        id="carries_the_state_in_h0",
+        old="h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)",
+        new="h0, _ = rnn_step_forward(x[:, t], h0, U, W, b)\n        h_prev = h0",
+        says="The states are those of the equation, but the cache holds the last state as h0. Which state will the "
+        "first step of a backward pass need?",
+        exempt=_IN_THE_CACHE,
     ),
 ]
 
@@ -467,6 +799,94 @@ MISTAKES["rnn_forward_masked"] = [
         says="All is right but for sequences of length 0: they hold what their padding led to. Which step does the "
         "index `length - 1` mean when the length is 0?",
     ),
+    mistake(
+        id="marks_the_padding_with_NaN",
+        old="h[:, t] = h_prev",
+        new="h[:, t] = np.where(running, h_prev, np.nan)",
+        says="From its length on, a sequence's states are NaN. Which state should it keep?",
+    ),
+    mistake(
+        id="returns_the_last_states_alone",
+        old=_MASKED,
+        new=_MASKED + "\n    h = h_prev",
+        says="Only the last states come back: the axis of time is gone. Of which steps are the states returned?",
+    ),
+    mistake(
+        id="returns_a_cache_as_well",
+        old=_MASKED,
+        new=_MASKED + "\n    h = (h, (x, h0, U, W, h))",
+        says="The result is a tuple: a cache comes with the states. What alone does the docstring return here?",
+    ),
+    mistake(
+        id="returns_time_first",
+        old=_MASKED,
+        new=_MASKED + "\n    h = h.transpose(1, 0, 2)",
+        says="The states come with time as the first axis: (T, N, H). In which order does the docstring give the axes?",
+    ),
+    mistake(
+        id="gives_zeros_for_a_sequence_of_length_zero",
+        old="h[:, t] = h_prev",
+        new="h[:, t] = np.where((lengths > 0)[:, None], h_prev, 0.0)",
+        says="A sequence of length 0 has states of zero, even if h0 is given. What does it keep, having never begun?",
+    ),
+    mistake(
+        id="recognises_the_padding_by_NaN",
+        old="running = (t < lengths)[:, None]",
+        new="running = ~np.isnan(x[:, t]).any(axis=1)[:, None]",
+        says="With NaN in the padding each sequence stops, and with numbers there it runs on. What alone says how "
+        "long a sequence is?",
+    ),
+    mistake(
+        id="resets_the_state_at_each_step",
+        old="rnn_step_forward(x_t, h_prev, U, W, b)",
+        new="rnn_step_forward(x_t, h0, U, W, b)",
+        says="Every step starts from h0: no state depends on an earlier input. What does a step hand to the next one?",
+    ),
+    mistake(
+        id="stores_the_state_before_the_step",
+        old="h_prev = np.where(running, h_new, h_prev)  # (N, H)\n        h[:, t] = h_prev",
+        new="h[:, t] = h_prev\n        h_prev = np.where(running, h_new, h_prev)",
+        says="All states are one place late: h[:, 0] is the initial state. Has h[:, t] already read x[:, t]?",
+    ),
+    mistake(
+        id="keeps_the_sum_of_old_and_new",
+        old="np.where(running, h_new, h_prev)",
+        new="np.where(running, h_new + h_prev, h_prev)",
+        says="While a sequence runs, its previous state is added to the new one. Which of the two should stand there?",
+    ),
+    mistake(
+        id="leaves_out_the_bias",
+        old="h_prev, U, W, b)",
+        new="h_prev, U, W, 0 * b)",
+        says="The states are those of a network without a bias. What stands beside the two products?",
+    ),
+    mistake(
+        id="keeps_the_state_of_the_length_before",
+        old="lengths)[:, None]",
+        new="np.roll(lengths, 1))[:, None]",
+        says="Each sequence stops at the length of the sequence before it in the batch. Which entry of lengths "
+        "belongs to sequence n?",
+    ),
+    mistake(
+        id="sorts_the_sequences_by_length",
+        old=_MASKED,
+        new=_MASKED + "\n    h = h[np.argsort(-lengths)]",
+        says="The sequences come back in the order of their lengths, the longest first. Which row of the result "
+        "belongs to sequence n?",
+    ),
+    mistake(
+        id="uses_W_untransposed",
+        old="h_prev, U, W, b)",
+        new="h_prev, U, W.T, b)",
+        says="The rows and columns of W are exchanged: W is square, so NumPy does not complain. Which entry of W "
+        "leads from unit j to unit i?",
+    ),
+    mistake(
+        id="keeps_the_first_state_at_the_end",
+        old="np.where(running, h_new, h_prev)",
+        new="np.where(running, h_new, h[:, 0] if t > 0 else h_prev)",
+        says="A sequence that has ended goes back to its first state. Which state should it keep?",
+    ),
 ]
 
 _SOFTMAX = """e = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -516,8 +936,8 @@ MISTAKES["rnn_output"] = [
         id="uses_V_untransposed",
         old="h @ V.T",
         new="h @ V",
-        says="The states meet V's transpose (where K equals H it even runs). V is (K, H): which of its axes must "
-        "meet the H units?",
+        says="The rows and columns of V are exchanged (where K equals H it even runs). V is (K, H): which of its axes "
+        "must meet the H units?",
     ),
     mistake(
         id="leaves_out_the_bias",
@@ -561,6 +981,124 @@ MISTAKES["rnn_output"] = [
         old="e / e.sum(axis=-1, keepdims=True)",
         new="e / e.max(axis=-1, keepdims=True)",
         says="The likeliest class of each step has probability 1 and the others come on top. What should they sum to?",
+    ),
+    mistake(
+        id="forgets_to_keep_the_axis_of_the_sum",
+        old="e.sum(axis=-1, keepdims=True)",
+        new="e.sum(axis=-1)",
+        says="Each step is divided by the sum of another step, or an error is raised (where N, T and K are equal it "
+        "even runs). Which shape has a sum over the last axis, and along which axes does NumPy lay it out?",
+    ),
+    mistake(
+        id="forgets_to_keep_the_axis_of_the_maximum",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="logits.max(axis=-1)",
+        says="Each step is shifted by the maxima of other steps, or an error is raised (where N, T and K are equal "
+        "it even runs). Which shape has a maximum over the last axis, and along which axes does NumPy lay it out?",
+    ),
+    mistake(
+        id="forgets_to_keep_both_axes",
+        old=_SOFTMAX,
+        new="e = np.exp(logits - logits.max(axis=-1))\n    y = e / e.sum(axis=-1)",
+        says="Each step is shifted and divided by numbers of other steps, or an error is raised (where N, T and K "
+        "are equal it even runs). Which shape has a sum over the last axis, and along which axes does NumPy lay it "
+        "out?",
+    ),
+    mistake(
+        id="gives_the_exponentials",
+        old=_SOFTMAX,
+        new="y = np.exp(logits)",
+        says="These are the exponentials of the logits. What should the numbers of one step sum to?",
+    ),
+    mistake(
+        id="shifts_by_the_mean",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="logits.mean(axis=-1, keepdims=True)",
+        says="Small logits give the softmax; far apart, the largest overflows. Which number may be subtracted so "
+        "that no exponential is above 1?",
+    ),
+    mistake(
+        id="shifts_by_the_smallest",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="logits.min(axis=-1, keepdims=True)",
+        says="Small logits give the softmax; far apart, the largest overflows. Is it the small exponentials that "
+        "must be feared, or the large ones?",
+    ),
+    mistake(
+        id="turns_the_logits_round",
+        old=_SOFTMAX,
+        new="e = np.exp(logits.min(axis=-1, keepdims=True) - logits)\n    y = e / e.sum(axis=-1, keepdims=True)",
+        says="The class with the smallest logit is the likeliest. Which sign has the exponent in the softmax?",
+    ),
+    mistake(
+        id="divides_the_logits_by_their_sum",
+        old=_SOFTMAX,
+        new="y = logits / logits.sum(axis=-1, keepdims=True)",
+        says="The logits are divided by their sum, so that some results are negative or above 1. Which function "
+        "makes a number positive first?",
+    ),
+    mistake(
+        id="applies_the_softmax_twice",
+        old=_SOFTMAX,
+        new=_SOFTMAX + "\n    y = np.exp(y) / np.exp(y).sum(axis=-1, keepdims=True)",
+        says="The softmax is applied twice: all classes are nearly as likely as one another. How many times does it "
+        "stand in the equation?",
+    ),
+    mistake(
+        id="applies_the_softmax_to_the_states",
+        old=_SOFTMAX,
+        new="e = np.exp(h - h.max(axis=-1, keepdims=True))\n    y = e / e.sum(axis=-1, keepdims=True) @ V.T + c_out",
+        says="The softmax is taken of the states, and V and c_out come after it. What stands inside of the softmax?",
+    ),
+    mistake(
+        id="applies_tanh_to_the_logits",
+        old="h @ V.T + c_out",
+        new="np.tanh(h @ V.T + c_out)",
+        says="tanh is taken of the logits before the softmax. How far apart can two of them be then?",
+    ),
+    mistake(
+        id="marks_the_likeliest_class",
+        old=_SOFTMAX,
+        new="y = np.eye(V.shape[0])[logits.argmax(axis=-1)]",
+        says="The likeliest class of each step has 1 and all others have 0. How likely are the others?",
+    ),
+    mistake(
+        id="returns_the_likeliest_class",
+        old=_SOFTMAX,
+        new="y = logits.argmax(axis=-1)",
+        says="Each step gives a class, not probabilities. How many numbers does a step have in the docstring?",
+    ),
+    mistake(
+        id="gives_the_last_step_alone",
+        old="h @ V.T",
+        new="h[:, -1] @ V.T",
+        says="Only the last step has an output: the axis of time is gone. At which steps does the network speak?",
+    ),
+    mistake(
+        id="puts_time_first",
+        old=_SOFTMAX,
+        new=_SOFTMAX + "\n    y = y.transpose(1, 0, 2)",
+        says="The outputs come with time as the first axis: (T, N, K). In which order does the docstring give the "
+        "axes?",
+    ),
+    mistake(
+        id="subtracts_the_bias",
+        old="h @ V.T + c_out",
+        new="h @ V.T - c_out",
+        says="c_out enters with the wrong sign. Should a large bias make its class likelier or rarer?",
+    ),
+    mistake(
+        id="takes_powers_of_two",
+        old=_SOFTMAX,
+        new=_SOFTMAX.replace("np.exp", "np.exp2"),
+        says="The powers are those of 2. Which base does the softmax have?",
+    ),
+    mistake(
+        id="divides_by_the_length_of_the_vector",
+        old=_SOFTMAX,
+        new="""e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    y = e / np.sqrt((e**2).sum(axis=-1, keepdims=True))""",
+        says="The squares of each step sum to 1. What should sum to 1 in probabilities?",
     ),
 ]
 
@@ -640,6 +1178,134 @@ MISTAKES["deep_rnn_forward"] = [
         says="Only the last state of each layer is in the list: the axis of time is gone. For which steps are the "
         "states asked for?",
     ),
+    mistake(
+        id="keeps_the_caches_in_the_list",
+        old="states.append(below)",
+        new="states.append((below, _))",
+        says="The list holds pairs, of states and a cache. What alone does the docstring list for a layer?",
+    ),
+    mistake(
+        id="returns_a_tuple",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)
+    states = tuple(states)""",
+        says="The layers' states come in a tuple. Which type does the docstring name?",
+    ),
+    mistake(
+        id="stacks_the_layers_in_one_array",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)
+    states = np.array(states)""",
+        says="Where all layers have the same size their states come as one array, and otherwise an error is raised. "
+        "May layers differ in size, and what does the docstring return?",
+    ),
+    mistake(
+        id="returns_x_among_the_layers",
+        old="states = []",
+        new="states = [x]",
+        says="The list begins with x itself. Is the input one of the L layers?",
+    ),
+    mistake(
+        id="lists_what_each_layer_reads",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="states.append(below)\n        below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])",
+        says="The list holds what each layer reads: it begins with x, and the top layer is missing. When does a "
+        "layer's result belong in the list?",
+    ),
+    mistake(
+        id="leaves_out_the_top_layer",
+        old="enumerate(layers):",
+        new="enumerate(layers[:-1]):",
+        says="The top layer is never run. How many entries does the list have for L layers?",
+    ),
+    mistake(
+        id="leaves_out_the_first_layer",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)
+    states = states[1:]""",
+        says="The states of the lowest layer are missing. How many entries does the list have for L layers?",
+    ),
+    mistake(
+        id="requires_h0",
+        old="None if h0 is None else h0[l]",
+        new="h0[l]",
+        says="Without h0 an error is raised. What do the layers start from if it is not given?",
+    ),
+    mistake(
+        id="takes_the_initial_states_from_the_top",
+        old=_OF_ITS_OWN,
+        new="None if h0 is None else h0[-1 - l]",
+        says="The initial states are taken from the last to the first (where all sizes are equal it even runs). To "
+        "which layer does h0[l] belong?",
+    ),
+    mistake(
+        id="starts_the_upper_layers_from_zeros",
+        old=_OF_ITS_OWN,
+        new="None if h0 is None or l > 0 else h0[l]",
+        says="Only the first layer starts from its initial state, the others from zeros. Whose initial states does "
+        "the list h0 hold?",
+    ),
+    mistake(
+        id="repeats_the_top_layer",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)
+    states = [below] * len(layers)""",
+        says="Every entry of the list is the top layer. Which layer's states stand at place l?",
+    ),
+    mistake(
+        id="returns_time_first",
+        old="states.append(below)",
+        new="states.append(below.transpose(1, 0, 2))",
+        says="Each layer's states come with time as the first axis: (T, N, H). In which order does the docstring "
+        "give the axes?",
+    ),
+    mistake(
+        id="adds_the_states_below",
+        old="states.append(below)",
+        new="""below = below + (states[-1] if states and states[-1].shape == below.shape else 0)
+        states.append(below)""",
+        says="Where two layers are equally large, the states of the lower one are added to the upper one's. What "
+        "does the equation do with the layer below, and where?",
+    ),
+    mistake(
+        id="returns_the_top_layer_without_a_list",
+        old="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)""",
+        new="""below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])  # (N, T, H_l)
+        states.append(below)
+    states = below""",
+        says="The result is one array, the top layer's states. Of how many layers does the docstring give them, and "
+        "in what?",
+    ),
+    mistake(
+        id="leaves_out_the_biases",
+        old="rnn_forward(below, U, W, b,",
+        new="rnn_forward(below, U, W, 0 * b,",
+        says="The states are those of layers without a bias. What stands beside the two products?",
+    ),
+    mistake(
+        id="resets_the_state_at_each_step",
+        old="below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])",
+        new="start = 0.0 if h0 is None else h0[l][:, None] @ W.T\n        below = np.tanh(below @ U.T + start + b)",
+        says="In every layer each step starts from the initial state: no state depends on an earlier input. What "
+        "does a step hand to the next one?",
+    ),
+    mistake(
+        id="uses_the_last_layers_weights_in_all",
+        old="for l, (U, W, b) in enumerate(layers):",
+        new="U, W, b = layers[-1]\n    for l, _ in enumerate(layers):",
+        says="The last layer's weights are used in every layer (where all sizes are equal it even runs). Parameters "
+        "are shared over time: are they shared over layers?",
+    ),
 ]
 
 _FIRST_AND_UPPER = """first = H * D + H * H + H
@@ -650,73 +1316,155 @@ MISTAKES["count_parameters"] = [
         old=_FIRST_AND_UPPER,
         new="first = H * D + H * H\n    upper = H * H + H * H",
         says="The layers' biases are not counted. What does a layer have besides its two matrices?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="counts_two_biases_in_each_layer",
         old=_FIRST_AND_UPPER,
         new="first = H * D + H * H + 2 * H\n    upper = H * H + H * H + 2 * H",
-        says="Each layer has two biases, as PyTorch has them. How many has the lecture's equation?",
-        exempt=_GUESSED,
+        says="There are H numbers too many for each layer: a second bias, as PyTorch has, or an initial state. "
+        "Which three arrays does a layer have?",
     ),
     mistake(
         id="lets_every_layer_read_the_input",
         old="upper = H * H + H * H + H",
         new="upper = H * D + H * H + H",
         says="Every layer has a U for D inputs. What does an upper layer read, and how many numbers is that?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="lets_the_first_layer_read_H_inputs",
         old="first = H * D + H * H + H",
         new="first = H * H + H * H + H",
         says="The first layer has a U for H inputs. What does it read, and how many numbers is that?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="leaves_out_the_output",
         old="(L - 1) * upper + K * H + K",
         new="(L - 1) * upper",
         says="The output's parameters are not counted. What leads from the top state to the K classes?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="leaves_out_the_bias_of_the_output",
         old="(L - 1) * upper + K * H + K",
         new="(L - 1) * upper + K * H",
         says="The output's bias is not counted. What is added to V h?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="leaves_out_the_recurrent_weights",
         old=_FIRST_AND_UPPER,
         new="first = H * D + H\n    upper = H * H + H",
         says="Only one matrix is counted in each layer. What leads from a layer's state to its next one?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="counts_one_layer_too_many",
         old="(L - 1) * upper",
         new="L * upper",
         says="There is one layer too many. How many layers stand above the first of L?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="counts_the_upper_layers_once",
         old="(L - 1) * upper",
         new="upper",
         says="All the upper layers together are counted as one. Parameters are shared over time: over layers too?",
-        exempt=_GUESSED,
     ),
     mistake(
         id="lets_the_output_read_all_layers",
         old="+ K * H + K",
         new="+ K * H * L + K",
         says="V is counted as if it read all the layers. Which layer's state does the output read?",
-        exempt=_GUESSED,
+    ),
+    mistake(
+        id="gives_every_layer_an_output",
+        old="+ K * H + K",
+        new="+ L * (K * H + K)",
+        says="V and c_out are counted once for each layer. Which layer's state does the output read?",
+    ),
+    mistake(
+        id="leaves_out_all_biases",
+        old="first = H * D + H * H + H\n    upper = H * H + H * H + H\n    count = first + (L - 1) * upper + K * H + K",
+        new="count = H * D + H * H + (L - 1) * 2 * H * H + K * H",
+        says="No bias is counted, neither the layers' nor the output's. What is added to a product with a matrix?",
+    ),
+    mistake(
+        id="leaves_out_U_of_the_upper_layers",
+        old="upper = H * H + H * H + H",
+        new="upper = H * H + H",
+        says="The layers above the first are counted with one matrix each. What leads into an upper layer from "
+        "below, and what from its own past?",
+    ),
+    mistake(
+        id="leaves_out_U_of_the_first_layer",
+        old="first = H * D + H * H + H",
+        new="first = H * H + H",
+        says="The first layer's U is not counted: the result does not depend on D. What leads from the input to the "
+        "state?",
+    ),
+    mistake(
+        id="takes_D_for_the_number_of_classes",
+        old="+ K * H + K",
+        new="+ D * H + D",
+        says="The output is counted with D classes. How many rows does V have?",
+    ),
+    mistake(
+        id="takes_H_biases_for_the_output",
+        old="+ K * H + K",
+        new="+ K * H + H",
+        says="The output has H biases in this count. How many numbers does the product of V and a state have?",
+    ),
+    mistake(
+        id="lets_the_upper_layers_read_x_as_well",
+        old="upper = H * H + H * H + H",
+        new="upper = H * (H + D) + H * H + H",
+        says="Each upper layer has weights for x besides those for the layer below. What does an upper layer read?",
+    ),
+    mistake(
+        id="counts_a_bias_as_one_number",
+        old=_FIRST_AND_UPPER,
+        new="first = H * D + H * H + 1\n    upper = H * H + H * H + 1",
+        says="Each layer's bias counts as one number. How many units does a layer have?",
+    ),
+    mistake(
+        id="counts_four_gates",
+        old="(L - 1) * upper",
+        new="4 * (L - 1) * upper + 3 * first",
+        says="Each layer is counted four times, as an LSTM's four gates would be. How many matrices has a layer of "
+        "this network?",
+    ),
+    mistake(
+        id="returns_a_float",
+        old="count = first + (L - 1) * upper + K * H + K",
+        new="count = float(first + (L - 1) * upper + K * H + K)",
+        says="The count is a float. Can a network have half a parameter, and which type does the docstring give?",
+    ),
+    mistake(
+        id="counts_two_biases_everywhere",
+        old="first = H * D + H * H + H\n    upper = H * H + H * H + H\n    count = first + (L - 1) * upper + K * H + K",
+        new="""first = H * D + H * H + 2 * H
+    upper = H * H + H * H + 2 * H
+    count = first + (L - 1) * upper + K * H + 2 * K""",
+        says="Every bias is counted twice, the output's as well. How many has the lecture's equation?",
+    ),
+    mistake(
+        id="counts_one_layer_too_few",
+        old="(L - 1) * upper",
+        new="max(L - 2, 0) * upper",
+        says="There is one layer too few where L is above 1. How many layers stand above the first of L?",
+    ),
+    mistake(
+        id="counts_the_first_layer_alone",
+        old="(L - 1) * upper + ",
+        new="",
+        says="Only one layer is counted, whatever L is. What do the layers above it have?",
     ),
 ]
 
+_UNUSED = (
+    "The generator that is passed in is never used: nothing that it holds decides what is drawn. How often should a "
+    "symbol of probability 1/4 appear, and what alone should decide when?"
+)
+_COLD_BIAS = (
+    "At a small temperature c_out does not count beside V h: it is left out, or not divided by it. What do "
+    "the brackets of the equation hold?"
+)
 _TEMPERED = 'model["V"] / temperature, model["c_out"] / temperature'
 MISTAKES["sample_sequence"] = [
     mistake(
@@ -765,7 +1513,7 @@ MISTAKES["sample_sequence"] = [
         id="divides_the_product_alone_by_the_temperature",
         old='model["c_out"] / temperature',
         new='model["c_out"]',
-        says="The temperature divides V h, but not the bias beside it. What do the brackets of the equation hold?",
+        says=_COLD_BIAS,
     ),
     mistake(
         id="keeps_END_in_the_result",
@@ -803,9 +1551,7 @@ MISTAKES["sample_sequence"] = [
         id="takes_the_likeliest_symbol",
         old="rng.choice(K, p=p)",
         new="np.argmax(p)",
-        says="The likeliest symbol is taken each time, and the generator is never used. How often should a symbol "
-        "of probability 1/4 appear?",
-        exempt=_SAME_PATH,
+        says=_UNUSED,
     ),
     mistake(
         id="draws_from_the_global_generator",
@@ -813,15 +1559,12 @@ MISTAKES["sample_sequence"] = [
         new="np.random.choice(K, p=p)",
         says="The draws come from the generator that all code shares. Can anyone repeat this sequence who has only "
         "rng?",
-        exempt=_SAME_PATH,
     ),
     mistake(
         id="makes_a_generator_of_its_own",
         old="rng.choice(K, p=p)",
         new="np.random.default_rng(0).choice(K, p=p)",
-        says="The same random number is used for every draw, whatever rng is. Which generator is the only source "
-        "of randomness?",
-        exempt=_SAME_PATH,
+        says=_UNUSED,
     ),
     mistake(
         id="feeds_the_probabilities_instead_of_the_symbol",
@@ -830,5 +1573,91 @@ MISTAKES["sample_sequence"] = [
         says="The model is fed the probabilities, so it never learns what was drawn. Can it make a word of a "
         "mixture of letters?",
         exempt=_SAME_PATH,
+    ),
+    mistake(
+        id="returns_an_array",
+        old="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)""",
+        new="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)
+    drawn = np.array(drawn, dtype=int)""",
+        says="The symbols come in a NumPy array. Which type does the docstring name?",
+    ),
+    mistake(
+        id="draws_one_symbol_too_few",
+        old="len(drawn) < max_length",
+        new="len(drawn) < max_length - 1",
+        says="A sequence that does not end by itself is one symbol too short. How many symbols are there when your "
+        "loop asks whether to go on?",
+    ),
+    mistake(
+        id="begins_with_another_symbol",
+        old="symbol, drawn = 0, []",
+        new="symbol, drawn = 1, []",
+        says="The first input is symbol 1. Which symbol stands for START?",
+    ),
+    mistake(
+        id="leaves_out_the_bias_of_the_output",
+        old='model["c_out"] / temperature',
+        new='0 * model["c_out"]',
+        says=_COLD_BIAS,
+    ),
+    mistake(
+        id="passes_over_END",
+        old="if symbol == 0:\n            break",
+        new="if symbol == 0:\n            max_length -= 1\n            continue",
+        says="END is left out of the result, and the drawing goes on behind it. What should happen when it is drawn?",
+    ),
+    mistake(
+        id="never_draws_END",
+        old="int(rng.choice(K, p=p))",
+        new="int(1 + rng.choice(K - 1, p=p[1:] / p[1:].sum()))",
+        says="END is never drawn: every sequence is as long as it may be. Is symbol 0 among those the model chooses "
+        "from?",
+    ),
+    mistake(
+        id="divides_the_models_weights_in_place",
+        old='p = rnn_output(h[:, None], model["V"] / temperature, model["c_out"] / temperature)[0, 0]',
+        new="""model["V"] /= temperature
+        model["c_out"] /= temperature
+        p = rnn_output(h[:, None], model["V"], model["c_out"])[0, 0]""",
+        says="The model's V and c_out are other numbers after the call, divided by the temperature once for each "
+        "draw. What should a sampler leave of the model it is given?",
+    ),
+    mistake(
+        id="leaves_out_the_bias_of_the_step",
+        old='model["W"], model["b"])',
+        new='model["W"], 0 * model["b"])',
+        says="The states are those of a network without the bias b. What stands beside the two products?",
+    ),
+    mistake(
+        id="uses_W_untransposed",
+        old='model["W"], model["b"])',
+        new='model["W"].T, model["b"])',
+        says="The rows and columns of W are exchanged in the step: W is square, so NumPy does not complain. Which "
+        "entry of W leads from unit j to unit i?",
+    ),
+    mistake(
+        id="starts_from_a_state_of_ones",
+        old="h = np.zeros(",
+        new="h = np.ones(",
+        says="The first state is full of ones. What does the docstring say of it?",
+    ),
+    mistake(
+        id="returns_the_sequence_in_reverse",
+        old="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)""",
+        new="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)
+    drawn = drawn[::-1]""",
+        says="The symbols come in reverse: the last drawn is the first. Where does a drawn symbol go in the list?",
     ),
 ]
