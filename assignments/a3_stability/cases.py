@@ -101,8 +101,8 @@ def CASES(name, rng):
 
 
 def _clip_gradient_norm_cases(rng):
-    (nan, _), (infinite, _) = clip_gradient_norm(rng), clip_gradient_norm(rng)
-    nan["W"][1, 2], infinite["b"][1] = np.nan, -np.inf
+    (nan, _), (infinite, _), (first, _) = (clip_gradient_norm(rng) for _ in range(3))
+    nan["W"][1, 2], infinite["b"][1], first["U"][0, 1] = np.nan, -np.inf, np.nan
     return [
         clip_gradient_norm(rng),
         clip_gradient_norm(rng, norm=3.0, threshold=5.0),  # both the squares and the sizes add up to more than 5
@@ -111,6 +111,8 @@ def _clip_gradient_norm_cases(rng):
         clip_gradient_norm(rng, norm=0.0, threshold=1.0),
         (nan, 5.0),
         (infinite, 5.0),
+        (first, 5.0),
+        clip_gradient_norm(rng, norm=40.0, threshold=5.0),  # single entries are larger than 5
     ]
 
 
@@ -163,6 +165,8 @@ _CASES = {
         dropout_deep_rnn(rng, N=2, T=4, D=3, H=(4, 6, 5), p=0.5, training=False),
         dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=1.0),
         dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=-0.2),
+        dropout_deep_rnn(rng, N=3, T=2, D=4, H=(5,), p=0.0),
+        dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=1.0, training=False),
     ],
 }
 

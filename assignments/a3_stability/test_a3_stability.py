@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged
 from selfcheck.tensors import with_parameters
 
 SIX = 6.0  # standard deviations
@@ -71,7 +71,7 @@ def test_clipping_returns_a_dict_of_float64_arrays_and_a_float(clip_gradient_nor
         _clipped(clip_gradient_norm(gradients, threshold), gradients)
 
 
-@exercise("clip_gradient_norm")
+@exercise("clip_gradient_norm", points=1)
 def test_clipping_leaves_the_gradients_as_they_were(clip_gradient_norm, cases, rng):
     arguments_unchanged(clip_gradient_norm, cases.clip_gradient_norm(rng), "gradients threshold")
 
@@ -85,6 +85,10 @@ def test_clipping_agrees_with_torch_but_for_its_millionth(clip_gradient_norm, ca
         expect.close(found, desired_norm, name="the norm")
         for name in gradients:
             expect.close(clipped[name], desired[name], name=f"clipped[{name!r}]", rtol=1e-6)
+    args = cases.clip_gradient_norm(rng, norm=9.0)
+    desired = _torch_clipped(*args)
+    clipped, norm = ({name: gradient * (5.0 / 9.0) for name, gradient in args[0].items()}, desired[1])
+    agree_in_float32_and_strided(clip_gradient_norm, lambda *_: (clipped, norm), args)
 
 
 @exercise("clip_gradient_norm", points=2)
@@ -153,17 +157,19 @@ def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
     expect.array(loss_along(*cases.loss_along(rng)), shape=(9,), name="the losses")
 
 
-@exercise("loss_along")
+@exercise("loss_along", points=1)
 def test_loss_along_leaves_its_arguments_as_they_were(loss_along, cases, rng):
     arguments_unchanged(loss_along, cases.loss_along(rng), "parameters direction offsets x targets")
 
 
 @exercise("loss_along", points=2)
 def test_the_losses_along_a_line_agree_with_torch(loss_along, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5, "K": 3, "M": 6}):
+    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5, "K": 3, "M": 6}, dict.fromkeys("NTDHKM", 1)):
         args = cases.loss_along(rng, **sizes)
         desired = _torch_losses(*args)
         expect.close(loss_along(*args), desired, name="the losses")
+    args = cases.loss_along(rng, N=2, T=3, D=3, H=4, K=5, M=5)
+    agree_in_float32_and_strided(loss_along, _torch_losses, args, "the losses")
 
 
 @exercise("loss_along", points=2)
@@ -209,7 +215,7 @@ def test_the_penalty_is_a_float(norm_stabilizer, cases, rng):
     expect.number(norm_stabilizer(*cases.norm_stabilizer(rng)), name="the penalty")
 
 
-@exercise("norm_stabilizer")
+@exercise("norm_stabilizer", points=1)
 def test_norm_stabilizer_leaves_its_arguments_as_they_were(norm_stabilizer, cases, rng):
     arguments_unchanged(norm_stabilizer, cases.norm_stabilizer(rng), "h h0 beta")
 
@@ -221,7 +227,13 @@ def test_the_penalty_of_norms_2_5_4_is_five_times_beta(norm_stabilizer, rng):
     expect.close(norm_stabilizer(h, h0, 0.3), 5 * 0.3, name="the penalty", because=because)
     h, h0, _ = _states_of_norms(rng, [[3, 1, 1, 7]], H=4)
     because = "the norms change by 2, by 0 and by 6, and (4 + 0 + 36) / 3 = 40 / 3"
-    expect.close(norm_stabilizer(h, h0, 1.7), 40 / 3 * 1.7, name="the penalty", because=because)
+    expect.close(norm_stabilizer(h.copy(), h0.copy(), 1.7), 40 / 3 * 1.7, name="the penalty", because=because)
+    strided, in_float32 = norm_stabilizer.map([arrays.strided((h, h0, 1.7)), arrays.in_float32((h, h0, 1.7))])
+    expect.close(strided, 40 / 3 * 1.7, name="the penalty of strided arrays", because=because)
+    expect.close(in_float32, 40 / 3 * 1.7, name="the penalty of float32 arrays", rtol=1e-4, because=because)
+    h, h0, _ = _states_of_norms(rng, [[3, 0]], H=1)
+    because = "the norm changes once, by 3, to 0"
+    expect.close(norm_stabilizer(h, h0, 0.5), 4.5, name="the penalty", because=because)
 
 
 @exercise("norm_stabilizer", points=1)
@@ -260,7 +272,7 @@ def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, c
     expect.array(dh0, shape=(3, 6), name="dh0")
 
 
-@exercise("norm_stabilizer_backward")
+@exercise("norm_stabilizer_backward", points=1)
 def test_norm_stabilizer_backward_leaves_its_arguments_as_they_were(norm_stabilizer_backward, cases, rng):
     arguments_unchanged(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "h h0 beta")
 
@@ -268,10 +280,12 @@ def test_norm_stabilizer_backward_leaves_its_arguments_as_they_were(norm_stabili
 @exercise("norm_stabilizer_backward", points=2)
 def test_the_gradient_at_norms_2_5_4_is_minus_3_4_minus_1_times_beta(norm_stabilizer_backward, rng):
     h, h0, directions = _states_of_norms(rng, [[2, 5, 4]], H=6)
-    dh, dh0 = _pair(norm_stabilizer_backward(h, h0, 0.3))
+    dh, dh0 = _pair(norm_stabilizer_backward(h.copy(), h0.copy(), 0.3))
     because = "the penalty is beta ((n_1 - n_0)^2 + (n_2 - n_1)^2) / 2"
-    expect.close(dh0, -3 * 0.3 * directions[:, 0], name="dh0", because=because)
-    expect.close(dh, 0.3 * np.array([4, -1])[:, None] * directions[:, 1:], name="dh", because=because)
+    desired = 0.3 * np.array([4, -1])[:, None] * directions[:, 1:], -3 * 0.3 * directions[:, 0]
+    expect.close(dh0, desired[1], name="dh0", because=because)
+    expect.close(dh, desired[0], name="dh", because=because)
+    agree_in_float32_and_strided(norm_stabilizer_backward, lambda *_: desired, (h, h0, 0.3), ("dh", "dh0"))
 
 
 @exercise("norm_stabilizer_backward", points=1)
@@ -281,6 +295,10 @@ def test_the_gradient_of_a_single_step_in_a_batch_of_two(norm_stabilizer_backwar
     radial = 0.6 * np.array([3, -1])[:, None]  # beta ((n_1 - n_0)^2 of the first + that of the second) / 2
     expect.close(dh, (radial * directions[:, 1])[:, None], name="dh")
     expect.close(dh0, -radial * directions[:, 0], name="dh0")
+    dh, dh0 = _pair(norm_stabilizer_backward(np.array([[[4.0]]]), np.array([[-1.0]]), 0.6))
+    because = "of a single unit the norm is its size: it changes from 1 to 4, and the penalty is 0.6 times 9"
+    expect.close(dh, np.array([[[3.6]]]), name="dh of one unit", because=because)
+    expect.close(dh0, np.array([[3.6]]), name="dh0 of one unit", because=because)
 
 
 @exercise("norm_stabilizer_backward", points=1)
@@ -317,6 +335,11 @@ def _torch_layer_norm(a, g, b, eps):
     return F.layer_norm(_tensor(a), a.shape[-1:], _tensor(g), _tensor(b), eps).numpy()
 
 
+def _y_and_a_hat(result):
+    """y and the first of what is cached; the two of torch, a pair of arrays, as they are."""
+    return (result[0], result[1][0]) if type(result) is tuple and type(result[1]) is tuple else result
+
+
 def _torch_norm_cache(a, eps):
     """What torch keeps for its backward pass: the normalised a, and sigma."""
     a_hat, _, inverse = torch.native_layer_norm(_tensor(a), a.shape[-1:], None, None, eps)
@@ -333,17 +356,21 @@ def test_layer_norm_returns_float64_of_the_shape_of_a(layer_norm_forward, cases,
         expect.array(cache[1], shape=(*shape[:-1], 1), name="sigma")
 
 
-@exercise("layer_norm_forward")
+@exercise("layer_norm_forward", points=1)
 def test_layer_norm_forward_leaves_its_arguments_as_they_were(layer_norm_forward, cases, rng):
     arguments_unchanged(layer_norm_forward, cases.layer_norm_forward(rng), "a g b eps")
 
 
 @exercise("layer_norm_forward", points=2)
 def test_layer_norm_agrees_with_torch(layer_norm_forward, cases, rng):
-    for shape in ((3, 5, 6), (4, 4, 4), (5, 7)):
+    for shape in ((3, 5, 6), (4, 4, 4), (5, 7), (4,), (1, 1)):
         args = cases.layer_norm_forward(rng, shape)
         desired = _torch_layer_norm(*args)
         expect.close(_pair(layer_norm_forward(*args))[0], desired, name="y")
+    args = cases.layer_norm_forward(rng, (2, 3, 4))
+    desired = _torch_layer_norm(*args), _torch_norm_cache(args[0], args[3])[0]
+    part = _y_and_a_hat
+    agree_in_float32_and_strided(layer_norm_forward, lambda *_: desired, args, ("y", "a_hat"), part=part)
 
 
 @exercise("layer_norm_forward", points=1)
@@ -393,17 +420,20 @@ def test_the_gradients_have_the_shapes_of_a_g_and_b(layer_norm_backward, cases, 
             expect.array(gradients[name], shape=asked, name=name)
 
 
-@exercise("layer_norm_backward")
+@exercise("layer_norm_backward", points=1)
 def test_layer_norm_backward_leaves_its_arguments_as_they_were(layer_norm_backward, cases, rng):
     arguments_unchanged(layer_norm_backward, cases.layer_norm_backward(rng), "dy cache")
 
 
 @exercise("layer_norm_backward", points=3)
 def test_the_gradient_of_a_agrees_with_autograd(layer_norm_backward, cases, rng):
-    for shape, eps in (((3, 5, 6), 1e-5), ((4, 4), 1e-5), ((2, 3, 5), 0.5)):
+    for shape, eps in (((3, 5, 6), 1e-5), ((4, 4), 1e-5), ((2, 3, 5), 0.5), ((4,), 1e-5)):
         args = cases.layer_norm_backward(rng, shape, eps)
         desired = _torch_gradients(*args)
         expect.close(_three(layer_norm_backward(*args))["da"], desired[0], name="da", rtol=1e-6)
+    da = _three(layer_norm_backward(*cases.layer_norm_backward(rng, (1, 1))))["da"]
+    because = "a single unit lies at the mean, wherever it is"
+    expect.close(da, np.zeros((1, 1)), name="da of one unit", atol=1e-9, because=because)
 
 
 @exercise("layer_norm_backward", points=2)
@@ -414,6 +444,9 @@ def test_the_gradients_of_gain_and_bias_agree_with_autograd(layer_norm_backward,
         gradients = _three(layer_norm_backward(*args))
         expect.close(gradients["dg"], desired[1], name="dg", rtol=1e-6)
         expect.close(gradients["db"], desired[2], name="db", rtol=1e-6)
+    args = cases.layer_norm_backward(rng, (2, 3, 4))
+    desired = tuple(_torch_gradients(*args))
+    agree_in_float32_and_strided(layer_norm_backward, lambda *_: desired, args, ("da", "dg", "db"))
 
 
 @exercise("layer_norm_backward", points=1)
@@ -429,6 +462,11 @@ def test_raising_all_units_by_the_same_number_changes_nothing(layer_norm_backwar
 
 def _states(result):
     return _pair(result)[0]
+
+
+def _first(result):
+    """The first of two values; anything else as it is."""
+    return result[0] if type(result) is tuple and len(result) == 2 else result
 
 
 def _torch_step(x, h_prev, U, W, g, b, eps):
@@ -453,16 +491,20 @@ def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rn
     expect.array(_states(layer_norm_rnn_forward(*cases.layer_norm_rnn_forward(rng))), shape=(3, 5, 6), name="h")
 
 
-@exercise("layer_norm_rnn_forward")
+@exercise("layer_norm_rnn_forward", points=1)
 def test_layer_norm_rnn_forward_leaves_its_arguments_as_they_were(layer_norm_rnn_forward, cases, rng):
     arguments_unchanged(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "x U W g b h0 eps")
 
 
 @exercise("layer_norm_rnn_forward", points=2)
 def test_each_state_is_torchs_step_from_the_state_before(layer_norm_rnn_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5}, {"N": 4, "T": 3, "D": 2, "H": 7, "eps": 0.7}):
+    of_one = {"N": 1, "T": 1, "D": 1, "H": 1}
+    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5}, {"N": 4, "T": 3, "D": 2, "H": 7, "eps": 0.7}, of_one):
         args = cases.layer_norm_rnn_forward(rng, **sizes)
         _expect_torch_steps(_states(layer_norm_rnn_forward(*copy.deepcopy(args))), *args)
+    args = cases.layer_norm_rnn_forward(rng, N=2, T=1, D=3, H=4)
+    desired = _torch_step(args[0][:, 0], args[5], *args[1:5], args[6])[:, None]
+    agree_in_float32_and_strided(layer_norm_rnn_forward, lambda *_: (desired, None), args, "h", part=_first)
 
 
 @exercise("layer_norm_rnn_forward", points=1)
@@ -474,7 +516,7 @@ def test_without_an_initial_state_and_an_epsilon_they_are_zeros_and_1e_5(layer_n
 @exercise("layer_norm_rnn_forward", points=1)
 def test_the_cache_holds_what_each_step_normalised(probe, cases, rng):
     x, U, W, g, b, h0, eps = cases.layer_norm_rnn_forward(rng, N=3, T=4, D=2, H=5)
-    cache = probe("caches", x, U, W, g, b, h0, eps)
+    cache = probe("caches", *copy.deepcopy((x, U, W, g, b, h0, eps)))
     expect.tuple(cache, 6, "the cache")
     h, caches = cache[4], cache[5]
     _expect_torch_steps(h, x, U, W, g, b, h0, eps)
@@ -499,7 +541,7 @@ def test_initial_values_are_float64_of_shape_H_H(recurrent_init, cases, rng):
 
 @exercise("recurrent_init", points=2)
 def test_orthogonal_weights_change_no_length_but_for_the_scale(recurrent_init, cases, rng):
-    for H, scale in ((6, 1.0), (15, 1.4), (2, 0.3)):
+    for H, scale in ((6, 1.0), (15, 1.4), (2, 0.3), (1, 0.8)):
         W = recurrent_init(*cases.recurrent_init(rng, H=H, scale=scale))
         expect.array(W, shape=(H, H), name="W")
         because = "Q times its transpose is the identity matrix"
@@ -523,7 +565,7 @@ def test_orthogonal_weights_favour_no_direction(probe, cases, rng):
     Q = probe("draw_orthogonal", H, np.random.default_rng(rng.integers(2**62)), count)
     expect.array(Q, shape=(count, H, H), name=f"{count} draws")
     far = SIX / np.sqrt(H * count)  # each entry has mean 0 and variance 1 / H
-    named = "no entry of Q is on average positive, or negative: which signs does the QR of your library choose?"
+    named = "no entry of Q is on average positive, or negative"
     expect.that(abs(Q.mean(axis=0)).max() < far, f"the mean of {count} draws is not near zero: {named}")
     right_handed = float((np.linalg.det(Q) > 0).mean())
     named = "half of all orthogonal matrices turn, the others mirror as well"
@@ -575,11 +617,14 @@ def _places(result, x, layers):
     places, below = [], x
     for l, (U, W, b) in enumerate(layers):
         h = states[l]
-        expect.that(bool((abs(h) < 1).all()), f"states[{l}] leaves the interval from -1 to 1: return it before dropout")
+        expect.that(
+            bool((abs(h) < 1).all()),
+            f"states[{l}] leaves the interval from -1 to 1, in which tanh and nothing after it keeps a state",
+        )
         h_prev = np.concatenate([0 * h[:, :1], h[:, :-1]], axis=1)
         from_below = np.arctanh(h) - h_prev @ W.T - b  # (N, T, H_l)
         dropped = from_below @ np.linalg.pinv(U).T  # (N, T, H_{l-1})
-        because = "W meets the state before, whole and untouched, and U all that is left"
+        because = "artanh(h_t) without W h_{t-1} and b is U times what came from below"
         expect.close(from_below, dropped @ U.T, name=f"U D(v) of layer {l}", atol=1e-5, because=because)
         places.append((below, dropped))
         below = h
@@ -605,17 +650,18 @@ def _near(share, probability, count):
 def test_dropout_returns_an_output_and_a_list_of_states(dropout_deep_rnn, cases, rng):
     for training in (True, False):
         args = cases.dropout_deep_rnn(rng, training=training)
-        _layers_of(dropout_deep_rnn(*args), *args[:2])
+        _layers_of(dropout_deep_rnn(*copy.deepcopy(args)), *args[:2])
 
 
-@exercise("dropout_deep_rnn")
+@exercise("dropout_deep_rnn", points=1)
 def test_dropout_deep_rnn_leaves_its_arguments_as_they_were(dropout_deep_rnn, cases, rng):
     arguments_unchanged(dropout_deep_rnn, cases.dropout_deep_rnn(rng), "x layers p rng training same_mask")
 
 
 @exercise("dropout_deep_rnn", points=2)
 def test_at_test_time_and_with_p_0_the_network_is_torchs(dropout_deep_rnn, cases, rng):
-    for sizes in ({"training": False}, {"p": 0.0, "H": (5, 5)}, {"training": False, "H": (4, 3, 6)}):
+    of_one = {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0}
+    for sizes in ({"training": False}, {"p": 0.0, "H": (5, 5)}, {"training": False, "H": (4, 3, 6)}, of_one):
         x, layers, *rest = cases.dropout_deep_rnn(rng, **sizes)
         out, states = _layers_of(dropout_deep_rnn(*copy.deepcopy((x, layers)), *rest), x, layers)
         below = x
@@ -623,6 +669,9 @@ def test_at_test_time_and_with_p_0_the_network_is_torchs(dropout_deep_rnn, cases
             below = _torch_rnn(below, *layer)
             expect.close(states[l], below, name=f"states[{l}]", because="nothing is dropped")
         expect.close(out, below, name="out", because="nothing is dropped")
+    args = cases.dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=0.0)
+    h = _torch_rnn(args[0], *args[1][0])
+    agree_in_float32_and_strided(dropout_deep_rnn, lambda *_: (h, [h]), args)
 
 
 @exercise("dropout_deep_rnn", points=2)
@@ -630,21 +679,21 @@ def test_no_noise_enters_the_recurrent_path(dropout_deep_rnn, cases, rng):
     for p, same_mask in ((0.5, False), (0.9, False), (0.5, True)):
         x, layers, *rest = cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 6), p=p, same_mask=same_mask)
         deaf = [(0 * U, W, b) for U, W, b in layers]  # nothing comes in from below
-        _, states = _layers_of(dropout_deep_rnn(x, copy.deepcopy(deaf), *rest), x, deaf)
+        _, states = _layers_of(dropout_deep_rnn(*copy.deepcopy((x, deaf)), *rest), x, deaf)
         for l, layer in enumerate(deaf):
             because = "with U = 0 the states depend on W and b alone, and are never dropped"
             desired = _torch_rnn(np.zeros((4, 9, layer[0].shape[1])), *layer)
             expect.close(states[l], desired, name=f"states[{l}] with U = 0", because=because)
     for same_mask in (False, True):
         args = _calm(cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 7), p=0.5, same_mask=same_mask))
-        _places(dropout_deep_rnn(*args), *args[:2])
+        _places(dropout_deep_rnn(*copy.deepcopy(args)), *args[:2])
 
 
 @exercise("dropout_deep_rnn", points=2)
 def test_each_of_the_L_plus_1_places_drops_with_probability_p_and_keeps_the_expectation(dropout_deep_rnn, cases, rng):
     for p in (0.25, 0.6):
         args = _calm(cases.dropout_deep_rnn(rng, N=15, T=20, D=5, H=(5, 5), p=p))
-        for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
+        for place, mask in enumerate(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3])):
             share = float(1 - mask.mean())
             expect.that(_near(share, p, mask.size), f"place {place} (0: the input) dropped {share:.2f} for p = {p}")
 
@@ -653,11 +702,13 @@ def test_each_of_the_L_plus_1_places_drops_with_probability_p_and_keeps_the_expe
 def test_masks_are_drawn_afresh_for_each_sequence_place_and_feature(dropout_deep_rnn, cases, rng):
     p = 0.4
     args = _calm(cases.dropout_deep_rnn(rng, N=16, T=18, D=6, H=(6, 6), p=p))
-    masks = np.stack(_masks(dropout_deep_rnn(*args), *args[:3]))  # (L + 1, N, T, features)
+    masks = np.stack(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3]))  # (L + 1, N, T, features)
     for axis, name in enumerate(("places", "sequences", "steps", "features")):
         first, second = np.split(np.take(masks, range(2 * (masks.shape[axis] // 2)), axis=axis), 2, axis=axis)
         share = float((first == second).mean())  # of entries treated alike: p^2 + (1 - p)^2 if independent
-        named = f"different {name} share their masks"
+        named = (
+            f"of the masks of different {name} {share:.2f} agree; of masks drawn afresh {p**2 + (1 - p) ** 2:.2f} do"
+        )
         expect.that(_near(share, p**2 + (1 - p) ** 2, first.size), named)
 
 
@@ -665,13 +716,16 @@ def test_masks_are_drawn_afresh_for_each_sequence_place_and_feature(dropout_deep
 def test_the_steps_of_a_sequence_share_a_mask_when_asked(dropout_deep_rnn, cases, rng):
     p = 0.4
     args = _calm(cases.dropout_deep_rnn(rng, N=60, T=4, D=6, H=(6, 6), p=p, same_mask=True))
-    for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
+    for place, mask in enumerate(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3])):
         shared = bool((mask == mask[:, :1]).all())
         expect.that(shared, f"with same_mask the steps of a sequence have different masks at place {place}")
         share = float(1 - mask[:, 0].mean())
         expect.that(_near(share, p, mask[:, 0].size), f"place {place} dropped {share:.2f} for p = {p}")
         alike = float((mask[:30, 0] == mask[30:, 0]).mean())
-        expect.that(_near(alike, p**2 + (1 - p) ** 2, 180), "different sequences share their masks")
+        named = (
+            f"of the masks of different sequences {alike:.2f} agree; of masks drawn afresh {p**2 + (1 - p) ** 2:.2f} do"
+        )
+        expect.that(_near(alike, p**2 + (1 - p) ** 2, 180), named)
 
 
 @exercise("dropout_deep_rnn", points=1)
@@ -679,12 +733,13 @@ def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, probe, case
     x, layers, p, generator, *rest = cases.dropout_deep_rnn(rng, N=4, T=6, D=5, H=(5,), p=0.5)
     twin, other = copy.deepcopy(generator), np.random.default_rng(rng.integers(2**62))
     outs = [
-        _layers_of(dropout_deep_rnn(x, layers, p, g, *rest), x, layers)[0] for g in (generator, twin, other, generator)
+        _layers_of(dropout_deep_rnn(*copy.deepcopy((x, layers)), p, g, *rest), x, layers)[0]
+        for g in (generator, twin, other, generator)
     ]
     expect.that(np.array_equal(outs[0], outs[1]), "two generators in the same state drew different masks")
     expect.that(not np.allclose(outs[0], outs[2]), "two generators drew the same masks")
     expect.that(not np.allclose(outs[0], outs[3]), "a generator drew the same masks twice")
-    moved = probe("global_random_state_moves", "dropout_deep_rnn", x, layers, p, generator, *rest)
+    moved = probe("global_random_state_moves", "dropout_deep_rnn", *copy.deepcopy((x, layers)), p, generator, *rest)
     expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
     drew = probe("generator_moves", "dropout_deep_rnn", x, layers, p, generator, False)
     expect.that(drew is False, "numbers were drawn from the generator at test time")
@@ -692,5 +747,6 @@ def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, probe, case
 
 @exercise("dropout_deep_rnn", points=1)
 def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
-    for p in (1.0, -0.1, 1.5):
-        expect.raises("ValueError", dropout_deep_rnn, *cases.dropout_deep_rnn(rng, p=p), because="not 0 <= p < 1")
+    for p, training in ((1.0, True), (-0.1, True), (1.5, True), (1.0, False)):
+        args = cases.dropout_deep_rnn(rng, p=p, training=training)
+        expect.raises("ValueError", dropout_deep_rnn, *args, because="not 0 <= p < 1")

@@ -147,6 +147,7 @@ _CASES = {
         gate_settings(rng),
         gate_settings(rng, D=3, H=8, T=3, tolerance=0.4),
         gate_settings(rng, D=5, H=5, T=2, tolerance=0.45, scale=0.0),
+        gate_settings(rng, D=2, H=7, T=1, tolerance=0.45, scale=0.0),
     ],
     "lstm_forward": lambda rng: [lstm_forward(rng), lstm_forward(rng, N=2, T=4, D=5, H=5, initial=False)],
     "lstm_step_backward": lambda rng: [lstm_step_backward(rng), lstm_step_backward(rng, N=2, D=5, H=5)],
@@ -157,6 +158,7 @@ _CASES = {
         forget_bias_init(rng, H=5, rule="zero"),
         forget_bias_init(rng, H=4, rule="one"),
         forget_bias_init(rng, H=7, each=True),
+        (vector(rng, 16), "remember", float(rng.uniform(1.5, 3))),  # so few steps that one more or less shows
         forget_bias_init(rng, rule="two"),
     ],
 }
@@ -184,8 +186,11 @@ def _both_cells(namespace, x, h_prev, c_prev, U, W, b, i, o, U_original, W_origi
 
 
 def _cache_of(namespace, name, *args):
-    """What the student's lstm_step_forward or lstm_forward, called `name`, keeps in its cache."""
-    return namespace[name](*args)[2]
+    """What the student's lstm_step_forward or lstm_forward, called `name`, keeps in its cache; and its arguments after.
+
+    A changed argument is a fault of its own: the cache holds it as it is now.
+    """
+    return namespace[name](*args)[2], list(args)
 
 
 PROBES = {"original_lstm_step": _original_lstm_step, "both_cells": _both_cells, "cache_of": _cache_of}

@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged
 from selfcheck.tensors import with_parameters
 
+SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
 HELD = 1000.0  # as a gate's bias: the gate is 1, whatever it reads; with a minus: 0
 
 
@@ -47,8 +48,15 @@ def _states(result, length=2):
     return result[:2]
 
 
-def _expect_states(states, desired, *, names=("h", "c"), words="", because=""):
+def _without_cache(result):
+    """The first two of three values; anything else as it is."""
+    return result[:2] if type(result) is tuple and len(result) == 3 else result
+
+
+def _expect_states(states, desired, *, names=("h", "c"), words="", of_the_cell=""):
+    """of_the_cell: the law that a wrong cell state violates, in words."""
     for state, wanted, name in zip(states, desired, names, strict=True):
+        because = of_the_cell if name == names[-1] else ""
         expect.close(state, wanted, name=f"{name} {words}".strip(), because=because)
 
 
@@ -81,10 +89,8 @@ def _logit(gate):
 
 
 def _original(probe, args):
-    """What the student's original_lstm_step returns; its arguments must be left as they were."""
-    result, after = probe("original_lstm_step", *copy.deepcopy(args))
-    for was, now, name in zip(args, after, ("x", "h_prev", "c_prev", "U", "W", "b"), strict=True):
-        expect.unchanged(was, now, name=f"{name} of original_lstm_step")
+    """What the student's original_lstm_step returns."""
+    result, _ = probe("original_lstm_step", *copy.deepcopy(args))
     expect.tuple(result, 2, "the result of original_lstm_step")
     return result
 
@@ -95,24 +101,31 @@ def test_the_additive_cell_returns_two_states_of_shape_N_H(additive_cell, cases,
         expect.array(state, shape=(3, 6), name=name)
 
 
-@exercise("additive_cell")
-def test_additive_cell_leaves_its_arguments_as_they_were(additive_cell, cases, rng):
+@exercise("additive_cell", points=1)
+def test_additive_cell_leaves_its_arguments_as_they_were(additive_cell, probe, cases, rng):
     arguments_unchanged(additive_cell, cases.additive_cell(rng), "x h_prev c_prev U W b i o")
+    args = cases.original_lstm_step(rng)
+    _, after = probe("original_lstm_step", *copy.deepcopy(args))
+    for was, now, name in zip(args, after, ("x", "h_prev", "c_prev", "U", "W", "b"), strict=True):
+        expect.unchanged(was, now, name=f"{name} of original_lstm_step")
 
 
 @exercise("additive_cell", points=2)
 def test_the_additive_cell_agrees_with_an_lstm_whose_gates_are_held(additive_cell, cases, rng):
-    for sizes in ({"gates": False}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({"gates": False}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.additive_cell(rng, **sizes)
         words = "with gates" if sizes.get("gates", True) else "without gates"
         _expect_states(_states(additive_cell(*copy.deepcopy(args))), _torch_additive(*args), words=words)
+    args = cases.additive_cell(rng, N=2, D=3, H=4)
+    agree_in_float32_and_strided(additive_cell, _torch_additive, args, ("h", "c"))
 
 
 @exercise("additive_cell", points=1)
 def test_the_direct_derivative_of_the_cell_state_is_one(additive_cell, cases, rng):
     x, h_prev, c_prev, *weights = cases.additive_cell(rng, N=5, D=2, H=3, gates=False)
     moved = rng.standard_normal(c_prev.shape)
-    c, ahead = (_states(additive_cell(x, h_prev, state, *weights))[1] for state in (c_prev, c_prev + moved))
+    calls = [copy.deepcopy((x, h_prev, state, *weights)) for state in (c_prev, c_prev + moved)]
+    c, ahead = (_states(result)[1] for result in additive_cell.map(calls))
     because = "with h_prev held, what is added to c_prev is added to c"
     desired = _torch_additive(x, h_prev, c_prev, *weights)[1]
     expect.close(c, desired, name="c")
@@ -121,7 +134,7 @@ def test_the_direct_derivative_of_the_cell_state_is_one(additive_cell, cases, rn
 
 @exercise("additive_cell", points=2)
 def test_the_original_lstm_agrees_with_an_lstm_whose_forget_gate_is_held_open(probe, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.original_lstm_step(rng, **sizes)
         _expect_states(_original(probe, args), _torch_original(*args), words="of original_lstm_step")
 
@@ -135,16 +148,18 @@ def test_a_step_returns_two_states_of_shape_N_H_and_a_cache(lstm_step_forward, c
         expect.array(state, shape=(3, 6), name=name)
 
 
-@exercise("lstm_step_forward")
+@exercise("lstm_step_forward", points=1)
 def test_a_step_leaves_its_arguments_as_they_were(lstm_step_forward, cases, rng):
     arguments_unchanged(lstm_step_forward, cases.lstm_step_forward(rng), "x h_prev c_prev U W b")
 
 
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_with_torch(lstm_step_forward, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.lstm_step_forward(rng, **sizes)
         _expect_states(_states(lstm_step_forward(*copy.deepcopy(args)), 3), _torch_step(*args))
+    args = cases.lstm_step_forward(rng, N=2, D=3, H=4)
+    agree_in_float32_and_strided(lstm_step_forward, _torch_step, args, ("h", "c"), part=_without_cache)
 
 
 @exercise("lstm_step_forward", points=2)
@@ -152,16 +167,17 @@ def test_gates_held_open_or_shut_act_as_the_lectures_table_says(lstm_step_forwar
     x, h_prev, c_prev, U, W, b = cases.lstm_step_forward(rng, N=2, D=3, H=4)
     for i, f, words in ((0, 1, "remember"), (1, 1, "add"), (0, 0, "erase"), (1, 0, "overwrite")):
         held = np.concatenate([np.full(4, HELD * (2 * i - 1)), np.full(4, HELD * (2 * f - 1)), b[8:]])
-        states = _states(lstm_step_forward(x, h_prev, c_prev, U, W, held), 3)
-        because = f"with the input gate at {i} and the forget gate at {f} a cell should {words}"
-        _expect_states(states, _torch_step(x, h_prev, c_prev, U, W, held), because=because)
+        args = x, h_prev, c_prev, U, W, held
+        states = _states(lstm_step_forward(*copy.deepcopy(args)), 3)
+        law = f"with the input gate at {i} and the forget gate at {f} a cell should {words}"
+        _expect_states(states, _torch_step(*args), of_the_cell=law)
 
 
 @exercise("lstm_step_forward", points=1)
 def test_a_step_keeps_in_its_cache_what_the_backward_pass_will_need(probe, cases, rng):
     args = cases.lstm_step_forward(rng, N=5, D=2, H=3)
-    kept = probe("cache_of", "lstm_step_forward", *args)
-    _expect_kept(kept, cases.step_cache(*args), "x h_prev c_prev U W i f g o c")
+    kept, after = probe("cache_of", "lstm_step_forward", *copy.deepcopy(args))
+    _expect_kept(kept, (*after[:5], *cases.step_cache(*args)[5:]), "x h_prev c_prev U W i f g o c")
 
 
 def _expect_kept(kept, desired, names):
@@ -188,15 +204,15 @@ def _kept(new, behaviours, U, W, x_max, T):
     return kept.min(axis=0).reshape(2, H)
 
 
-def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance):
+def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance, within=1e-6):
     """At the worst corner each gate keeps, in T steps, what is asked: not less, and not more either."""
     kept = _kept(new, behaviours, U, W, x_max, T)
     for gate, of_gate in zip(("input gate", "forget gate"), kept, strict=True):
         for unit, behaviour in enumerate(behaviours):
             wrong = of_gate[unit] / np.log1p(-tolerance) - 1  # > 0: kept too little
             where = f"the {gate} of unit {unit}, which should {behaviour}"
-            expect.that(wrong < 1e-6, f"at some input and state {where}, is not near enough to 0 or 1 for T steps")
-            expect.that(wrong > -1e-6, f"{where}, is held by a bias larger than it need be")
+            expect.that(wrong < within, f"at some input and state {where}, is not near enough to 0 or 1 for T steps")
+            expect.that(wrong > -within, f"{where}, is held by a bias larger than it need be")
 
 
 @exercise("gate_settings")
@@ -204,7 +220,7 @@ def test_the_new_biases_are_float64_of_shape_4H(gate_settings, cases, rng):
     expect.array(gate_settings(*cases.gate_settings(rng)), shape=(24,), name="the new b")
 
 
-@exercise("gate_settings")
+@exercise("gate_settings", points=1)
 def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, rng):
     arguments_unchanged(gate_settings, cases.gate_settings(rng), "behaviours U W b x_max T tolerance")
 
@@ -212,8 +228,9 @@ def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, r
 @exercise("gate_settings")
 def test_the_rows_of_g_and_o_stay_as_they_are(gate_settings, cases, rng):
     args = cases.gate_settings(rng, D=3, H=5)
-    desired = args[3][10:].copy()
-    expect.close(gate_settings(*args)[10:], desired, name="the new b from row 2H on", rtol=0.0)
+    new = gate_settings(*copy.deepcopy(args))
+    expect.array(new, shape=(20,), name="the new b")
+    expect.close(new[10:], args[3][10:], name="the new b from row 2H on", rtol=0.0)
 
 
 @exercise("gate_settings", points=1)
@@ -222,7 +239,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 ):
     T, tolerance, x_max = 50, 0.01, 1.5
     behaviours, U, W, b, *_ = cases.gate_settings(rng, D=3, H=8)
-    new = gate_settings(list(behaviours), U, W, b, x_max, T, tolerance)
+    new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
     expect.array(new, shape=(32,), name="the new b")
     x = rng.uniform(-x_max, x_max, (20, T, 3))
     h0, c0 = rng.uniform(-1, 1, (20, 8)), rng.uniform(-5, 5, (20, 8))
@@ -243,18 +260,21 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 def test_without_weights_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
     for T, tolerance in ((100, 1e-3), (7, 0.2), (1, 0.05)):
         behaviours, U, W, b, x_max, *_ = cases.gate_settings(rng, D=2, H=5, scale=0.0)
-        new = gate_settings(list(behaviours), U, W, b, x_max, T, tolerance)
+        new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
         expect.array(new, shape=(20,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
 
 
 @exercise("gate_settings", points=3)
 def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
-    for D, H in ((2, 5), (4, 4)):
-        behaviours, U, W, b, x_max, T, tolerance = cases.gate_settings(rng, D=D, H=H)
-        new = gate_settings(list(behaviours), U, W, b, x_max, T, tolerance)
+    for D, H in ((2, 5), (4, 4), (1, 1)):
+        args = behaviours, U, W, _, x_max, T, tolerance = cases.gate_settings(rng, D=D, H=H)
+        calls = [copy.deepcopy(args), arrays.strided(args), arrays.in_float32(args)]
+        new, strided, in_float32 = gate_settings.map(calls)
         expect.array(new, shape=(4 * H,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
+        expect.close(strided, new, name="the new b of strided arrays")
+        expect.close(in_float32, new, name="the new b of float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 # lstm_forward
@@ -267,17 +287,19 @@ def test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H(lstm_for
     expect.array(c_last, shape=(3, 6), name="c_last")
 
 
-@exercise("lstm_forward")
+@exercise("lstm_forward", points=1)
 def test_lstm_forward_leaves_its_arguments_as_they_were(lstm_forward, cases, rng):
     arguments_unchanged(lstm_forward, cases.lstm_forward(rng), "x U W b h0 c0")
 
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_with_torch(lstm_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
         args = cases.lstm_forward(rng, **sizes)
         states = _states(lstm_forward(*copy.deepcopy(args)), 3)
         _expect_states(states, _torch_lstm(*args), names=("h", "c_last"))
+    args = cases.lstm_forward(rng, N=2, T=3, D=3, H=4)
+    agree_in_float32_and_strided(lstm_forward, _torch_lstm, args, ("h", "c_last"), part=_without_cache)
 
 
 @exercise("lstm_forward", points=1)
@@ -288,7 +310,7 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
         ((h0,), "without c0"),
         ((None, c0), "without h0"),
     ):
-        states = _states(lstm_forward(x, U, W, b, *given), 3)
+        states = _states(lstm_forward(*copy.deepcopy((x, U, W, b, *given))), 3)
         _expect_states(states, _torch_lstm(x, U, W, b, *given), names=("h", "c_last"), words=words)
 
 
@@ -296,18 +318,19 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_states(lstm_forward, cases, rng):
     x, U, W, b, h0, c0 = cases.lstm_forward(rng, N=2, T=7, D=3, H=4)
     h, c_last = _torch_lstm(x, U, W, b, h0, c0)
-    early, c_early = _states(lstm_forward(x[:, :4], U, W, b, h0, c0), 3)
-    expect.close(early, h[:, :4], name="h of the first 4 steps", because="a later input never changes a state")
-    states = _states(lstm_forward(x[:, 4:], U, W, b, early[:, -1], c_early), 3)
-    because = "h and c together are all that the past leaves behind"
-    _expect_states(states, (h[:, 4:], c_last), names=("h", "c_last"), words="of the rest", because=because)
+    early, c_early = _states(lstm_forward(*copy.deepcopy((x[:, :4], U, W, b, h0, c0))), 3)
+    expect.close(early, h[:, :4], name="h of the first 4 steps")
+    states = _states(lstm_forward(*copy.deepcopy((x[:, 4:], U, W, b, early[:, -1], c_early))), 3)
+    _expect_states(
+        states, (h[:, 4:], c_last), names=("h", "c_last"), words="of the rest, from h and c of the fourth step"
+    )
 
 
 @exercise("lstm_forward", points=1)
 def test_a_sequence_keeps_in_its_cache_what_the_backward_pass_will_need(probe, cases, rng):
     args = cases.lstm_forward(rng, N=2, T=4, D=5, H=3)
-    kept = probe("cache_of", "lstm_forward", *args)
-    _expect_kept(kept, cases.sequence_cache(*args), "x h0 c0 U W gates c h")
+    kept, (x, U, W, _, h0, c0) = probe("cache_of", "lstm_forward", *copy.deepcopy(args))
+    _expect_kept(kept, (x, h0, c0, U, W, *cases.sequence_cache(*args)[5:]), "x h0 c0 U W gates c h")
 
 
 # lstm_step_backward
@@ -344,14 +367,14 @@ def test_a_steps_gradients_have_the_shapes_of_what_they_belong_to(lstm_step_back
         expect.array(gradient, shape=shape, name=name)
 
 
-@exercise("lstm_step_backward")
+@exercise("lstm_step_backward", points=1)
 def test_lstm_step_backward_leaves_its_arguments_as_they_were(lstm_step_backward, cases, rng):
     arguments_unchanged(lstm_step_backward, cases.lstm_step_backward(rng), "dh dc cache")
 
 
 @exercise("lstm_step_backward", points=2)
 def test_gradients_of_inputs_and_states_agree_with_autograd(lstm_step_backward, cases, rng):
-    for sizes in ({}, {"N": 2, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE):
         _expect_step(lstm_step_backward, cases, rng, sizes, ("dx", "dh_prev", "dc_prev"))
 
 
@@ -359,6 +382,10 @@ def test_gradients_of_inputs_and_states_agree_with_autograd(lstm_step_backward, 
 def test_gradients_of_the_weights_agree_with_autograd(lstm_step_backward, cases, rng):
     for sizes in ({}, {"N": 5, "D": 3, "H": 3}):
         _expect_step(lstm_step_backward, cases, rng, sizes, ("dU", "dW", "db"))
+    args = cases.lstm_step_forward(rng, N=2, D=3, H=4)
+    call = *cases.step_gradients(rng, 2, 4), cases.step_cache(*args)
+    desired = _torch_step_gradients(*call[:2], *args)
+    agree_in_float32_and_strided(lstm_step_backward, lambda *_: desired, call, STEP_GRADIENTS)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -399,19 +426,24 @@ def test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to(lstm_backw
         expect.array(gradient, shape=shape, name=name)
 
 
-@exercise("lstm_backward")
+@exercise("lstm_backward", points=1)
 def test_lstm_backward_leaves_its_arguments_as_they_were(lstm_backward, cases, rng):
     arguments_unchanged(lstm_backward, cases.lstm_backward(rng), "dh dc_last cache")
 
 
 @exercise("lstm_backward", points=2)
 def test_gradients_of_inputs_and_initial_states_agree_with_autograd(lstm_backward, cases, rng):
-    _expect_sequence(lstm_backward, cases, rng, {}, ("dx", "dh0", "dc0"))
+    for sizes in ({}, {"T": 1, **SIZES_OF_ONE}):
+        _expect_sequence(lstm_backward, cases, rng, sizes, ("dx", "dh0", "dc0"))
 
 
 @exercise("lstm_backward", points=2)
 def test_gradients_of_the_shared_weights_agree_with_autograd(lstm_backward, cases, rng):
     _expect_sequence(lstm_backward, cases, rng, {"N": 2, "T": 4, "D": 5, "H": 5}, ("dU", "dW", "db"))
+    args = cases.lstm_forward(rng, N=2, T=3, D=3, H=4)
+    call = *cases.gradients(rng, 2, 3, 4), cases.sequence_cache(*args)
+    desired = _torch_gradients(*call[:2], *args)
+    agree_in_float32_and_strided(lstm_backward, lambda *_: desired, call, GRADIENTS)
 
 
 @exercise("lstm_backward", points=1)
@@ -454,7 +486,7 @@ def test_the_peephole_step_returns_two_states_of_shape_N_H(peephole_step, cases,
         expect.array(state, shape=(3, 6), name=name)
 
 
-@exercise("peephole_step")
+@exercise("peephole_step", points=1)
 def test_peephole_step_leaves_its_arguments_as_they_were(peephole_step, cases, rng):
     arguments_unchanged(peephole_step, cases.peephole_step(rng), "x h_prev c_prev U W P b")
 
@@ -462,18 +494,17 @@ def test_peephole_step_leaves_its_arguments_as_they_were(peephole_step, cases, r
 @exercise("peephole_step", points=1)
 def test_without_peepholes_it_is_the_lstm_of_torch(peephole_step, cases, rng):
     x, h_prev, c_prev, U, W, P, b = cases.peephole_step(rng, N=2, D=5, H=5)
-    _expect_states(
-        _states(peephole_step(x, h_prev, c_prev, U, W, 0 * P, b)),
-        _torch_step(x, h_prev, c_prev, U, W, b),
-        words="with P = 0",
-    )
+    desired = _torch_step(x, h_prev, c_prev, U, W, b)
+    _expect_states(_states(peephole_step(x, h_prev, c_prev, U, W, 0 * P, b)), desired, words="with P = 0")
 
 
 @exercise("peephole_step", points=3)
 def test_the_gates_agree_with_cells_of_torch_that_read_the_cell_state_as_an_input(peephole_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.peephole_step(rng, **sizes)
         _expect_states(_states(peephole_step(*copy.deepcopy(args))), _torch_peephole(*args))
+    args = cases.peephole_step(rng, N=2, D=3, H=4)
+    agree_in_float32_and_strided(peephole_step, _torch_peephole, args, ("h", "c"))
 
 
 # forget_bias_init
@@ -485,7 +516,7 @@ def test_the_biases_of_every_rule_are_float64_of_shape_4H(forget_bias_init, case
         expect.array(forget_bias_init(*cases.forget_bias_init(rng, rule=rule)), shape=(24,), name="the new b")
 
 
-@exercise("forget_bias_init")
+@exercise("forget_bias_init", points=1)
 def test_forget_bias_init_leaves_its_arguments_as_they_were(forget_bias_init, cases, rng):
     for rule in ("zero", "remember"):
         arguments_unchanged(forget_bias_init, cases.forget_bias_init(rng, rule=rule), "b rule T")
@@ -493,10 +524,16 @@ def test_forget_bias_init_leaves_its_arguments_as_they_were(forget_bias_init, ca
 
 @exercise("forget_bias_init", points=1)
 def test_the_rules_zero_and_one_set_the_forget_gate_and_nothing_else(forget_bias_init, cases, rng):
-    for rule, number in (("zero", 0.0), ("one", 1.0)):
-        b, _, _ = cases.forget_bias_init(rng, H=5)
-        desired = np.concatenate([b[:5], np.full(5, number), b[10:]])
-        expect.close(forget_bias_init(b, rule), desired, name=f'the new b by the rule "{rule}"')
+    for H, rule, number in ((5, "zero", 0.0), (5, "one", 1.0), (1, "one", 1.0)):
+        b, _, _ = cases.forget_bias_init(rng, H=H)
+        desired = np.concatenate([b[:H], np.full(H, number), b[2 * H :]])
+        name = f'the new b by the rule "{rule}"'
+        new, strided, in_float32 = forget_bias_init.map(
+            [(b.copy(), rule), (arrays.strided(b), rule), (arrays.in_float32(b), rule)]
+        )
+        expect.close(new, desired, name=name)
+        expect.close(strided, desired, name=f"{name}, of a strided array")
+        expect.close(in_float32, desired, name=f"{name}, of a float32 array", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
 @exercise("forget_bias_init", points=2)

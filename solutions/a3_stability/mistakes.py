@@ -157,6 +157,100 @@ MISTAKES["clip_gradient_norm"] = [
         says="The gradients are right, but the norm is the one *after* clipping, which says nothing about how large "
         "the gradient was. Which of the two is asked for?",
     ),
+    mistake(
+        id="returns_the_scale_in_the_place_of_the_norm",
+        old="clipped = {name: scale * g for name, g in gradients.items()}",
+        new="""clipped = {name: scale * g for name, g in gradients.items()}
+    norm = scale""",
+        says="The gradients are right; where the norm is expected stands the factor that they were multiplied "
+        "by. Which of the two tells how large the gradient was?",
+    ),
+    mistake(
+        id="returns_the_square_of_the_norm",
+        old="clipped = {name: scale * g for name, g in gradients.items()}",
+        new="""clipped = {name: scale * g for name, g in gradients.items()}
+    norm = norm**2""",
+        says="The gradients are right; what is returned beside them is the square of the norm. How long is the"
+        " vector (3, 4)?",
+    ),
+    mistake(
+        id="computes_the_scale_and_does_not_use_it",
+        old="clipped = {name: scale * g for name, g in gradients.items()}",
+        new="clipped = {name: g.copy() for name, g in gradients.items()}",
+        says="The norm is right, but no gradient is ever clipped. What is to be done with one that is too long?",
+    ),
+    mistake(
+        id="raises_another_error",
+        old="raise FloatingPointError(",
+        new="raise ValueError(",
+        says="A gradient that is not finite is refused, but not with the error that the statement names. Which"
+        " one is it?",
+    ),
+    mistake(
+        id="looks_for_infinity_and_not_for_NaN",
+        old="if not np.isfinite(norm):",
+        new="if np.isinf(norm):",
+        says="An infinite entry is found, but NaN passes and the norm becomes NaN. Which comparisons are true for NaN?",
+    ),
+    mistake(
+        id="looks_at_the_first_array_alone",
+        old="if not np.isfinite(norm):",
+        new="if not np.isfinite(next(iter(gradients.values()))).all():",
+        says="Only the first array is searched for NaN and infinity. In which of the arrays can they stand?",
+    ),
+    mistake(
+        id="leaves_the_biases_out_of_the_norm",
+        old="np.sqrt(sum((g**2).sum() for g in gradients.values()))",
+        new="np.sqrt(sum((g**2).sum() for g in gradients.values() if g.ndim > 1))",
+        says="Only the matrices count for the norm, the vectors do not. Which entries belong to the gradient?",
+    ),
+    mistake(
+        id="takes_the_largest_singular_values",
+        old="np.sqrt(sum((g**2).sum() for g in gradients.values()))",
+        new="np.sqrt(sum(np.linalg.norm(np.atleast_2d(g), 2) ** 2 for g in gradients.values()))",
+        says="Of each matrix the largest singular value is taken for its length. Over what does the sum under "
+        "the root run?",
+    ),
+    mistake(
+        id="divides_by_the_threshold",
+        old="threshold / norm if norm >= threshold else 1.0",
+        new="1 / threshold if norm >= threshold else 1.0",
+        says="A long gradient is divided by the threshold, whatever its norm. Which norm should it have afterwards?",
+    ),
+    mistake(
+        id="averages_the_norms_of_the_arrays",
+        old="np.sqrt(sum((g**2).sum() for g in gradients.values()))",
+        new="sum(np.sqrt((g**2).sum()) for g in gradients.values()) / len(gradients)",
+        says="The mean of the arrays' norms stands for the norm of all together. For two vectors at right "
+        "angles, of lengths 3 and 4, how long is the two of them in one?",
+    ),
+    mistake(
+        id="scales_by_the_square_of_the_fraction",
+        old="threshold / norm if norm >= threshold else 1.0",
+        new="(threshold / norm) ** 2 if norm >= threshold else 1.0",
+        says="A long gradient becomes shorter than the threshold. By what must a vector of twice the threshold"
+        " be multiplied?",
+    ),
+    mistake(
+        id="clips_the_longest_array_alone",
+        old="clipped = {name: scale * g for name, g in gradients.items()}",
+        new="""longest = max(gradients, key=lambda name: (gradients[name] ** 2).sum())
+    clipped = {name: scale * g if name == longest else g.copy() for name, g in gradients.items()}""",
+        says="Only the array with the largest norm is made shorter: the direction turns. Which of the arrays "
+        "does the scale multiply?",
+    ),
+    mistake(
+        id="goes_half_of_the_way",
+        old="threshold / norm if norm >= threshold else 1.0",
+        new="(1 + threshold / norm) / 2 if norm >= threshold else 1.0",
+        says="A long gradient goes half of the way to the threshold. Which norm should it have afterwards?",
+    ),
+    mistake(
+        id="takes_the_absolute_values",
+        old="clipped = {name: scale * g for name, g in gradients.items()}",
+        new="clipped = {name: scale * np.abs(g) for name, g in gradients.items()}",
+        says="All entries have become positive: the direction is another. What does clipping by the norm keep?",
+    ),
 ]
 
 _MOVED = "parameters | {name: parameters[name] + offset * d for name, d in direction.items()}"
@@ -278,6 +372,95 @@ MISTAKES["loss_along"] = [
         new="np.mean([rnn_loss(moved, x[n : n + 1], targets[n : n + 1]) for n in range(len(x))])",
         says="Each sequence's own mean is averaged, so that a sequence with few targets counts as much as one with "
         "many. Over what does the given loss average?",
+    ),
+    mistake(
+        id="takes_the_index_for_the_offset",
+        old="+ offset * d for",
+        new="+ m * d for",
+        says="The m-th loss is that at m times the direction. How far along the line is offset m?",
+    ),
+    mistake(
+        id="leaves_out_the_parameters",
+        old="parameters[name] + offset * d for",
+        new="offset * d for",
+        says="The line runs through the origin: at offset 0 the moved parameters are zero. Through which point"
+        " should it run?",
+    ),
+    mistake(
+        id="ignores_the_sign_of_the_offset",
+        old="+ offset * d for",
+        new="+ abs(offset) * d for",
+        says="An offset and its negative give the same loss. On which side of the parameters does a negative "
+        "offset lie?",
+    ),
+    mistake(
+        id="returns_a_list",
+        old="losses[m] = rnn_loss(moved, x, targets)",
+        new="""losses[m] = rnn_loss(moved, x, targets)
+    losses = losses.tolist()""",
+        says="The numbers are right, but they come as a list. What does the statement say is returned?",
+    ),
+    mistake(
+        id="returns_the_smallest_loss",
+        old="losses[m] = rnn_loss(moved, x, targets)",
+        new="""losses[m] = rnn_loss(moved, x, targets)
+    losses = losses.min()""",
+        says="One number comes out, the smallest of the losses. How many offsets were given?",
+    ),
+    mistake(
+        id="leaves_out_the_last_offset",
+        old="enumerate(offsets):",
+        new="""enumerate(offsets[:-1]):
+        losses[-1] = 0.0""",
+        says="The last loss is 0: its offset is never tried. How many losses are to be computed?",
+    ),
+    mistake(
+        id="counts_offsets_from_the_first",
+        old="+ offset * d for",
+        new="+ (offset - offsets[0]) * d for",
+        says="The offsets are counted from the first of them, whose loss is that of the untouched network. "
+        "From which point is every offset counted?",
+    ),
+    mistake(
+        id="rounds_the_offsets",
+        old="+ offset * d for",
+        new="+ int(offset) * d for",
+        says="Offsets are cut to whole numbers. What type do the numbers s_m have?",
+    ),
+    mistake(
+        id="multiplies_the_loss_by_the_offset",
+        old="""moved = parameters | {name: parameters[name] + offset * d for name, d in direction.items()}
+        losses[m] = rnn_loss(moved, x, targets)""",
+        new="""moved = parameters | {name: parameters[name] + d for name, d in direction.items()}
+        losses[m] = offset * rnn_loss(moved, x, targets)""",
+        says="The loss at the end of the direction is multiplied by the offset. What does the offset multiply "
+        "in the equation?",
+    ),
+    mistake(
+        id="moves_the_first_parameter_alone",
+        old="for name, d in direction.items()}",
+        new="for name, d in list(direction.items())[:1]}",
+        says="Of all the parameters that the direction names only the first is moved. How many of them move together?",
+    ),
+    mistake(
+        id="moves_the_matrices_alone",
+        old="for name, d in direction.items()}",
+        new="for name, d in direction.items() if d.ndim > 1}",
+        says="Matrices are moved and biases are not. Which parameters does the direction name?",
+    ),
+    mistake(
+        id="takes_the_signs_of_the_direction",
+        old="+ offset * d for",
+        new="+ offset * np.sign(d) for",
+        says="Every entry is moved equally far, by the sign of the direction. What does the equation multiply "
+        "by the offset?",
+    ),
+    mistake(
+        id="walks_on_at_half_the_length",
+        old="+ offset * d for",
+        new="+ offset / 2 * d for",
+        says="Every point lies half as far away as it should. What stands between offset and direction in the "
+        "equation?",
     ),
 ]
 
@@ -409,6 +592,94 @@ MISTAKES["norm_stabilizer"] = [
         new="""norms = np.linalg.norm(h, axis=-1)
     penalty = beta * ((norms - np.roll(norms, 1, axis=1)) ** 2).sum()""",
         says="The first state is compared with the last, as if time ran in a circle. Which state comes before h_1?",
+    ),
+    mistake(
+        id="takes_the_root_of_the_mean",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * np.sqrt((np.diff(norms) ** 2).sum() / (T * N))",
+        says="A root is taken of the mean of the squares. What stands outside the sum in the equation?",
+    ),
+    mistake(
+        id="squares_the_mean_change",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * np.mean(np.diff(norms)) ** 2",
+        says="The mean of all changes is squared, so that changes up and down cancel. What comes first: the "
+        "square or the mean?",
+    ),
+    mistake(
+        id="halves_the_penalty",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta / 2 * (np.diff(norms) ** 2).sum() / (T * N)",
+        says="The penalty is half of what it should be. Which factors stand before the sum?",
+    ),
+    mistake(
+        id="squares_beta",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta**2 * (np.diff(norms) ** 2).sum() / (T * N)",
+        says="beta counts squared. By how much should the penalty grow if beta doubles?",
+    ),
+    mistake(
+        id="adds_beta",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta + (np.diff(norms) ** 2).sum() / (T * N)",
+        says="beta is added to the mean of the squares. What should beta = 0 give?",
+    ),
+    mistake(
+        id="compares_every_norm_with_the_first",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * ((norms[:, 1:] - norms[:, :1]) ** 2).sum() / (T * N)",
+        says="Every norm is compared with that of h_0. With which state is h_t compared in the equation?",
+    ),
+    mistake(
+        id="penalises_the_norms_themselves",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * (norms[:, 1:] ** 2).sum() / (T * N)",
+        says="Large norms are punished, not changes of the norm. What should a sequence cost whose states all "
+        "have norm 3?",
+    ),
+    mistake(
+        id="takes_the_norms_over_time",
+        old="np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)",
+        new="np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=1)",
+        says="The norm is taken over time, one for each unit. Over which axis are the units of one state?",
+    ),
+    mistake(
+        id="puts_h0_behind_the_last_state",
+        old="[h0[:, None], h]",
+        new="[h, h0[:, None]]",
+        says="h_0 comes after h_T: the change from h_0 to h_1 is missing, and one from h_T to h_0 is counted. "
+        "Where does the sequence begin?",
+    ),
+    mistake(
+        id="leaves_out_the_last_change",
+        old="(np.diff(norms) ** 2).sum()",
+        new="(np.diff(norms[:, :-1]) ** 2).sum()",
+        says="The change from h_{T-1} to h_T is missing. How many changes does the sum have?",
+    ),
+    mistake(
+        id="takes_the_largest_unit",
+        old="np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)",
+        new="np.abs(np.concatenate([h0[:, None], h], axis=1)).max(axis=-1)",
+        says="The largest unit stands for the norm. What does the small 2 at the bars ask for?",
+    ),
+    mistake(
+        id="adds_up_the_units",
+        old="np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)",
+        new="np.concatenate([h0[:, None], h], axis=1).sum(axis=-1)",
+        says="The units are added up with their signs, so that they cancel. What does the small 2 at the bars ask for?",
+    ),
+    mistake(
+        id="returns_the_penalty_of_each_sequence",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = (beta * (np.diff(norms) ** 2).sum(axis=1) / T)[0]",
+        says="The penalty is that of the first sequence alone. What is asked for over the N sequences of the batch?",
+    ),
+    mistake(
+        id="takes_the_median",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * (np.diff(norms) ** 2).sum(axis=1).max() / T",
+        says="The penalty is that of the sequence which pays most. What is asked for over the N sequences of "
+        "the batch?",
     ),
 ]
 
@@ -544,6 +815,94 @@ MISTAKES["norm_stabilizer_backward"] = [
         new="dstates, dstates[:, 0]",
         says="dh holds one state too many: h_0's gradient stands in front. Which shape has h?",
     ),
+    mistake(
+        id="keeps_the_square",
+        old="np.diff(norms)  # (N, T)",
+        new="np.diff(norms) ** 2  # (N, T)",
+        says="The change of the norm still counts squared. What is the derivative of a square?",
+    ),
+    mistake(
+        id="adds_up_steps_and_batch",
+        old="2 * beta / (T * N)",
+        new="2 * beta",
+        says="The gradient is T times N too large. Over what is the penalty a mean?",
+    ),
+    mistake(
+        id="averages_over_the_units",
+        old="2 * beta / (T * N)",
+        new="2 * beta / (T * N * H)",
+        says="The gradient is too small by the number of units. Over which two axes is the penalty a mean?",
+    ),
+    mistake(
+        id="divides_by_T_minus_1",
+        old="2 * beta / (T * N)",
+        new="2 * beta / (max(T - 1, 1) * N)",
+        says="The sum is divided by T - 1. How many changes are there from h_0 to h_T?",
+    ),
+    mistake(
+        id="squares_beta",
+        old="2 * beta / (T * N)",
+        new="2 * beta**2 / (T * N)",
+        says="beta counts squared. By how much should the gradient grow if beta doubles?",
+    ),
+    mistake(
+        id="returns_the_gradients_one_step_early",
+        old="dstates[:, 1:], dstates[:, 0]",
+        new="dstates[:, :-1], dstates[:, 0]",
+        says="dh[:, 0] is the gradient of h_0, and that of the last state is missing. Which state does h[:, 0] hold?",
+    ),
+    mistake(
+        id="takes_signs_for_the_direction",
+        old="[..., None] * states",
+        new="[..., None] * np.sign(states)",
+        says="All units of a state get a gradient of the same size, with the unit's sign. By how much does the"
+        " norm change when a unit does that is nearly 0?",
+    ),
+    mistake(
+        id="turns_the_sign_at_h0",
+        old="dstates[:, 1:], dstates[:, 0]",
+        new="dstates[:, 1:], -dstates[:, 0]",
+        says="dh is right, but the gradient of h_0 has the opposite sign. In which term does the norm of h_0 "
+        "stand, and with which sign?",
+    ),
+    mistake(
+        id="points_along_the_state_before",
+        old="[..., None] * states",
+        new="[..., None] * np.concatenate([states[:, :1], states[:, :-1]], axis=1)",
+        says="The gradient of each state points along the state before it. Along which state does its own norm grow?",
+    ),
+    mistake(
+        id="subtracts_squares",
+        old="np.diff(norms)  # (N, T)",
+        new="np.diff(norms**2)  # (N, T)",
+        says="The squares of the norms are compared, not the norms. What stands in the brackets of the penalty?",
+    ),
+    mistake(
+        id="adds_up_dh0_over_the_batch",
+        old="dstates[:, 1:], dstates[:, 0]",
+        new="dstates[:, 1:], dstates[:, 0].sum(axis=0)",
+        says="dh is right, but the gradient of h_0 is added up over the sequences. Do they share one h_0?",
+    ),
+    mistake(
+        id="gives_the_last_state_nothing",
+        old="dnorms[:, 1:] += change",
+        new="dnorms[:, 1:-1] += change[:, :-1]",
+        says="The last state gets no gradient. In which term does its norm stand?",
+    ),
+    mistake(
+        id="gives_each_state_the_gradient_of_the_next",
+        old="dnorms[:, 1:] += change",
+        new="dnorms[:, :-1] += change",
+        says="Each state gets both terms of the state after it, and they cancel: all gradients are zero. Which"
+        " norms stand in the term of t?",
+    ),
+    mistake(
+        id="forgets_the_means_and_the_2",
+        old="2 * beta / (T * N)",
+        new="beta / N",
+        says="The gradient is half of that of the changes added up over time. Which factors come down from the"
+        " square and from the mean?",
+    ),
 ]
 
 _MU = "a.mean(axis=-1, keepdims=True)"
@@ -677,6 +1036,116 @@ MISTAKES["layer_norm_forward"] = [
         new="y = g * a_hat + b\n    sigma = sigma**2",
         says="y is right, but the cache holds the variance in the place of sigma. What will the backward pass divide "
         "by?",
+    ),
+    mistake(
+        id="adds_up_the_squares",
+        old="((a - mu) ** 2).mean(axis=-1, keepdims=True)",
+        new="((a - mu) ** 2).sum(axis=-1, keepdims=True)",
+        says="The squares are added up and not averaged: sigma grows with the number of units. What stands "
+        "before the sum in the equation?",
+    ),
+    mistake(
+        id="adds_up_the_units",
+        old="a.mean(axis=-1, keepdims=True)",
+        new="a.sum(axis=-1, keepdims=True)",
+        says="The units are added up and not averaged: mu is H times too large. What stands before the sum in "
+        "the equation?",
+    ),
+    mistake(
+        id="takes_sizes_for_squares",
+        old="np.sqrt(((a - mu) ** 2).mean(axis=-1, keepdims=True) + eps)",
+        new="np.abs(a - mu).mean(axis=-1, keepdims=True) + eps",
+        says="The mean size of the deviations is taken for sigma. What happens to the deviations before the "
+        "mean is taken?",
+    ),
+    mistake(
+        id="multiplies_by_sigma",
+        old="a_hat = (a - mu) / sigma",
+        new="a_hat = (a - mu) * sigma",
+        says="The deviations are multiplied by sigma. What should the variance over the units be before gain and bias?",
+    ),
+    mistake(
+        id="adds_the_mean_back",
+        old="y = g * a_hat + b",
+        new="y = g * a_hat + b + mu",
+        says="The mean comes back at the end. What should the mean over the units be before gain and bias?",
+    ),
+    mistake(
+        id="adds_one_to_the_gain",
+        old="y = g * a_hat + b",
+        new="y = (1 + g) * a_hat + b",
+        says="The gain is counted from 1: with g = 0 the normalised a still passes. What does the equation "
+        "multiply a_hat by?",
+    ),
+    mistake(
+        id="subtracts_the_bias",
+        old="y = g * a_hat + b",
+        new="y = g * a_hat - b",
+        says="The bias is taken away. Which sign has it in the equation?",
+    ),
+    mistake(
+        id="squares_epsilon",
+        old="+ eps)",
+        new="+ eps**2)",
+        says="Epsilon counts squared (the difference shows where epsilon is not small beside the variance). "
+        "What is added under the root?",
+    ),
+    mistake(
+        id="adds_epsilon_inside_and_outside",
+        old="keepdims=True) + eps)",
+        new="keepdims=True) + eps) + eps",
+        says="Epsilon is added twice, to the variance and to its root. Where does it stand in the equation?",
+    ),
+    mistake(
+        id="keeps_the_deviations_in_the_cache",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    a_hat = a - mu""",
+        says="y is right, but the cache holds the deviations before they are divided by sigma. What is a_hat "
+        "in the equation?",
+    ),
+    mistake(
+        id="keeps_y_in_the_cache",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    a_hat = y""",
+        says="y is right, but it stands in the cache, too, where a_hat should be. What will the backward pass need?",
+    ),
+    mistake(
+        id="keeps_a_in_the_cache",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    a_hat = a""",
+        says="y is right, but the cache holds a itself where a_hat should be. What will the backward pass need?",
+    ),
+    mistake(
+        id="keeps_the_inverse_of_sigma",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    sigma = 1 / sigma""",
+        says="y is right, but the cache holds one over sigma. Will the backward pass divide or multiply?",
+    ),
+    mistake(
+        id="keeps_sigma_without_its_last_axis",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    sigma = sigma[..., 0]""",
+        says="y is right, but sigma in the cache lacks its last axis. Which shape does the statement give it?",
+    ),
+    mistake(
+        id="keeps_sigma_without_epsilon",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    sigma = np.sqrt(((a - mu) ** 2).mean(axis=-1, keepdims=True))""",
+        says="y is right, but sigma in the cache is that without epsilon. By what were the deviations divided?",
+    ),
+    mistake(
+        id="normalises_twice",
+        old="y = g * a_hat + b",
+        new="""a_hat = a_hat / np.sqrt((a_hat**2).mean(axis=-1, keepdims=True) + eps)
+    y = g * a_hat + b""",
+        says="a_hat is normalised once more (the difference shows where epsilon is not small beside the "
+        "variance). How often is a divided by a sigma?",
     ),
 ]
 
@@ -831,6 +1300,109 @@ MISTAKES["layer_norm_backward"] = [
         says="The gradients are right, but the caller's dy now holds something else. What makes a new array of a "
         "product?",
     ),
+    mistake(
+        id="adds_up_the_path_through_the_mean",
+        old="through_mu = da_hat.mean(",
+        new="through_mu = da_hat.sum(",
+        says="The path through mu is H times too strong; that through sigma is right. How much does the mean "
+        "move when one of H units moves by 1?",
+    ),
+    mistake(
+        id="adds_up_the_path_through_the_variance",
+        old="through_sigma = a_hat * (da_hat * a_hat).mean(axis=-1, keepdims=True)",
+        new="through_sigma = a_hat * (da_hat * a_hat).sum(axis=-1, keepdims=True)",
+        says="The path through sigma is H times too strong; that through mu is right. How much does the "
+        "variance move when one of H units moves a little?",
+    ),
+    mistake(
+        id="leaves_out_the_gain_in_the_mean_path",
+        old="through_mu = da_hat.mean(",
+        new="through_mu = dy.mean(",
+        says="The gain is missing from the path through mu. Which gradient arrives at a_hat?",
+    ),
+    mistake(
+        id="leaves_out_the_gain_in_the_variance_path",
+        old="through_sigma = a_hat * (da_hat * a_hat).mean(axis=-1, keepdims=True)",
+        new="through_sigma = a_hat * (dy * a_hat).mean(axis=-1, keepdims=True)",
+        says="The gain is missing from the path through sigma. Which gradient arrives at a_hat?",
+    ),
+    mistake(
+        id="takes_a_hat_alone_for_the_variance_path",
+        old="through_sigma = a_hat * (da_hat * a_hat).mean(axis=-1, keepdims=True)",
+        new="through_sigma = a_hat * (a_hat * a_hat).mean(axis=-1, keepdims=True)",
+        says="The path through sigma does not depend on dy. Whose gradient goes back through sigma?",
+    ),
+    mistake(
+        id="counts_the_gain_twice_in_da",
+        old="da = (da_hat - through_mu - through_sigma) / sigma",
+        new="da = (da_hat - through_mu - through_sigma) / sigma * g",
+        says="The gain stands in da twice: before the statistics and after them. By how much does y move when "
+        "a_hat moves by 1?",
+    ),
+    mistake(
+        id="divides_the_direct_path_alone_by_sigma",
+        old="da = (da_hat - through_mu - through_sigma) / sigma",
+        new="da = da_hat / sigma - through_mu - through_sigma",
+        says="Only the direct path is divided by sigma. Which of the three paths lead through the division?",
+    ),
+    mistake(
+        id="divides_the_variance_path_twice",
+        old="da = (da_hat - through_mu - through_sigma) / sigma",
+        new="da = (da_hat - through_mu - through_sigma / sigma) / sigma",
+        says="The path through sigma is divided by sigma once too often. Is what stands in the cache a or a_hat?",
+    ),
+    mistake(
+        id="swaps_dg_and_db",
+        old="db = dy.sum(axis=before)  # dy/db = 1",
+        new="db, dg = dg, dy.sum(axis=before)",
+        says="dg and db are exchanged. Which of the two is multiplied by a_hat in the forward pass?",
+    ),
+    mistake(
+        id="leaves_dy_out_of_dg",
+        old="(dy * a_hat).sum(axis=before)",
+        new="a_hat.sum(axis=before)",
+        says="dg does not depend on dy. What does the chain rule multiply by dy/dg?",
+    ),
+    mistake(
+        id="gives_the_bias_the_gain",
+        old="db = dy.sum(axis=before)",
+        new="db = (dy * g).sum(axis=before)",
+        says="The gain stands in db. By how much does y move when b moves by 1?",
+    ),
+    mistake(
+        id="adds_up_over_the_units",
+        old="db = dy.sum(axis=before)",
+        new="db = dy.sum(axis=-1)",
+        says="db is added up over the units, which have a bias each. Over which axes is a bias shared?",
+    ),
+    mistake(
+        id="keeps_the_axes_of_dg_and_db",
+        old="""dg = (dy * a_hat).sum(axis=before)  # dy/dg = a_hat
+    db = dy.sum(axis=before)""",
+        new="""dg = (dy * a_hat).sum(axis=before, keepdims=True)
+    db = dy.sum(axis=before, keepdims=True)""",
+        says="dg and db have axes of length 1 in front. What shape has a gradient, compared with what it belongs to?",
+    ),
+    mistake(
+        id="averages_the_bias_alone",
+        old="db = dy.sum(axis=before)",
+        new="db = dy.mean(axis=before)",
+        says="db is averaged over steps and sequences. The same bias is used everywhere: do its gradients "
+        "average or add up?",
+    ),
+    mistake(
+        id="averages_the_gain_alone",
+        old="(dy * a_hat).sum(axis=before)",
+        new="(dy * a_hat).mean(axis=before)",
+        says="dg is averaged over steps and sequences. The same gain is used everywhere: do its gradients "
+        "average or add up?",
+    ),
+    mistake(
+        id="divides_dg_by_sigma",
+        old="(dy * a_hat).sum(axis=before)",
+        new="(dy * a_hat / sigma).sum(axis=before)",
+        says="dg is divided by sigma once more. What does the gain multiply in the forward pass?",
+    ),
 ]
 
 _A_T = "x[:, t] @ U.T + h_prev @ W.T"
@@ -929,8 +1501,8 @@ MISTAKES["layer_norm_rnn_forward"] = [
         id="uses_W_untransposed",
         old="h_prev @ W.T",
         new="h_prev @ W",
-        says="The previous state meets W's transpose: W is square, so NumPy does not complain. With one state per "
-        "row, what must stand there for W times a column?",
+        says="Each unit adds up a column of W instead of a row. W is square, so NumPy does not complain: with one "
+        "state per row, which product is W times each state?",
     ),
     mistake(
         id="normalises_every_step_of_the_input_together",
@@ -947,6 +1519,93 @@ MISTAKES["layer_norm_rnn_forward"] = [
         old=" + h_prev @ W.T",
         new="",
         says="No state depends on the one before: this network has no memory. Which product is missing from a_t?",
+    ),
+    mistake(
+        id="does_not_normalise",
+        old="h_prev = h[:, t] = np.tanh(y)",
+        new="h_prev = h[:, t] = np.tanh(g * (x[:, t] @ U.T + h_prev @ W.T) + b)",
+        says="Gain and bias are there, but nothing is normalised. What should the mean over the units be "
+        "before gain and bias?",
+    ),
+    mistake(
+        id="applies_gain_and_bias_after_tanh",
+        old="""y, norm_cache = layer_norm_forward(x[:, t] @ U.T + h_prev @ W.T, g, b, eps)  # (N, H)
+        h_prev = h[:, t] = np.tanh(y)""",
+        new="""y, norm_cache = layer_norm_forward(x[:, t] @ U.T + h_prev @ W.T, np.ones_like(g), 0 * b, eps)
+        h_prev = h[:, t] = g * np.tanh(y) + b""",
+        says="Gain and bias come after tanh, so that states leave the interval from -1 to 1. On which side of "
+        "tanh are they in the equation?",
+    ),
+    mistake(
+        id="uses_the_sigmoid",
+        old="np.tanh(y)",
+        new="1 / (1 + np.exp(-y))",
+        says="States go through the sigmoid and are never negative. Which function does the equation have?",
+    ),
+    mistake(
+        id="cuts_off_negative_states",
+        old="np.tanh(y)",
+        new="np.maximum(y, 0)",
+        says="Negative states are cut off to 0, and positive ones grow beyond 1. Which function does the "
+        "equation have?",
+    ),
+    mistake(
+        id="leaves_out_the_bias",
+        old="g, b, eps)",
+        new="g, 0 * b, eps)",
+        says="The bias has no effect. Where does b stand in the equation?",
+    ),
+    mistake(
+        id="leaves_out_the_input",
+        old="x[:, t] @ U.T + h_prev @ W.T",
+        new="h_prev @ W.T",
+        says="No state depends on the inputs. Which product is missing from a_t?",
+    ),
+    mistake(
+        id="reads_the_sequence_from_its_end",
+        old="x[:, t] @ U.T",
+        new="x[:, T - 1 - t] @ U.T",
+        says="The inputs are read from the last to the first. Which input should the first state have read?",
+    ),
+    mistake(
+        id="reads_the_first_input_at_every_step",
+        old="x[:, t] @ U.T",
+        new="x[:, 0] @ U.T",
+        says="The first input is read at every step, and no other. Which axis of x is time, and what walks along it?",
+    ),
+    mistake(
+        id="reads_each_input_one_step_late",
+        old="x[:, t] @ U.T",
+        new="x[:, t - 1] @ U.T",
+        says="Each step reads the input before its own, and the first reads the last. Which input arrives at step t?",
+    ),
+    mistake(
+        id="stores_the_state_before_the_step",
+        old="h_prev = h[:, t] = np.tanh(y)",
+        new="""h[:, t] = h_prev
+        h_prev = np.tanh(y)""",
+        says="All states are one place late: h[:, 0] is h0, and the last state is missing. Has h[:, t] already"
+        " read x[:, t]?",
+    ),
+    mistake(
+        id="adds_the_state_before",
+        old="np.tanh(y)",
+        new="np.tanh(y) + h_prev",
+        says="The state before is added to the new one past tanh. In which product alone does it stand?",
+    ),
+    mistake(
+        id="takes_tanh_of_input_and_state_first",
+        old="x[:, t] @ U.T + h_prev @ W.T",
+        new="np.tanh(x[:, t] @ U.T) + np.tanh(h_prev @ W.T)",
+        says="tanh is taken of both products before the normalisation, and once more after it. How often does "
+        "tanh stand in the equation?",
+    ),
+    mistake(
+        id="fills_every_step_with_the_last_state",
+        old="caches.append(norm_cache)",
+        new="""caches.append(norm_cache)
+    h[:] = h_prev[:, None]""",
+        says="The last state stands at every step. What is h[:, 0] for a sequence of three steps?",
     ),
 ]
 
@@ -1086,6 +1745,111 @@ MISTAKES["recurrent_init"] = [
         new="qr(np.random.standard_normal((H, H)))",
         says="The draw comes from the generator that all code shares. Can anyone repeat it who has only rng?",
         exempt=_DIFFERENT_EACH_TIME,
+    ),
+    mistake(
+        id="squares_the_scale",
+        old="W = scale * Q * np.sign(np.diag(R))",
+        new="W = scale**2 * Q * np.sign(np.diag(R))",
+        says="The orthogonal matrix is multiplied by the scale twice. By how much should W change the length "
+        "of a state?",
+    ),
+    mistake(
+        id="divides_by_the_root_of_H",
+        old="W = scale * Q * np.sign(np.diag(R))",
+        new="W = scale / np.sqrt(H) * Q * np.sign(np.diag(R))",
+        says="The orthogonal matrix is divided by the root of H. By how much does an orthogonal matrix change "
+        "the length of a state?",
+    ),
+    mistake(
+        id="decomposes_the_transpose",
+        old="Q, R = np.linalg.qr(rng.standard_normal((H, H)))",
+        new="Q, R = np.linalg.qr(rng.standard_normal((H, H)).T)",
+        says="The Q is that of the drawn matrix's transpose. Which matrix is A in the statement?",
+    ),
+    mistake(
+        id="makes_the_diagonal_of_R_negative",
+        old="np.sign(np.diag(R))",
+        new="-np.sign(np.diag(R))",
+        says="This is minus the matrix that is asked for: R's diagonal would be negative. Which sign does the "
+        "statement ask for?",
+    ),
+    mistake(
+        id="returns_the_drawn_matrix",
+        old="W = scale * Q * np.sign(np.diag(R))",
+        new="W = scale * Q @ R",
+        says="This is the drawn matrix A itself: Q and R are multiplied again. Which of the two factors is orthogonal?",
+    ),
+    mistake(
+        id="takes_the_left_singular_vectors",
+        old="""Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+        W = scale * Q * np.sign(np.diag(R))""",
+        new="W = scale * np.linalg.svd(rng.standard_normal((H, H)))[0]",
+        says="These are the left singular vectors of A: orthogonal too, but not the Q of the statement. Which "
+        "decomposition does it name?",
+    ),
+    mistake(
+        id="takes_the_nearest_orthogonal_matrix",
+        old="""Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+        W = scale * Q * np.sign(np.diag(R))""",
+        new="""left, _, right = np.linalg.svd(rng.standard_normal((H, H)))
+        W = scale * left @ right""",
+        says="This is the orthogonal matrix nearest to A, but not the Q of the statement. Which decomposition "
+        "does it name?",
+    ),
+    mistake(
+        id="draws_uniform_numbers_of_either_sign",
+        old="qr(rng.standard_normal((H, H)))",
+        new="qr(rng.uniform(-1, 1, (H, H)))",
+        says="The matrix is orthogonal, but made from numbers between -1 and 1, which favour the corners of a "
+        "cube. What is special about a vector of normal numbers when it is turned?",
+    ),
+    mistake(
+        id="draws_a_matrix_in_vain",
+        old="Q, R = np.linalg.qr(rng.standard_normal((H, H)))",
+        new="""rng.standard_normal((H, H))
+        Q, R = np.linalg.qr(rng.standard_normal((H, H)))""",
+        says="The matrix is made from the second draw of the generator. How many numbers does the statement "
+        "draw, and by which call?",
+    ),
+    mistake(
+        id="draws_for_the_identity_too",
+        old="W = scale * np.eye(H)",
+        new="""rng.standard_normal((H, H))
+        W = scale * np.eye(H)""",
+        says="Numbers are drawn for the identity matrix, which needs none. What does the next user of the "
+        "generator get?",
+        exempt="the numbers that are drawn without being used do not show in the result",
+    ),
+    mistake(
+        id="raises_another_error",
+        old="raise ValueError(",
+        new="raise KeyError(",
+        says="An unknown kind raises an error, but not the one that the statement names. Which one is it?",
+    ),
+    mistake(
+        id="takes_any_kind_for_the_orthogonal",
+        old='if kind == "orthogonal":',
+        new='if kind != "identity":',
+        says="A kind that does not exist gives an orthogonal matrix. What does the statement ask for instead?",
+    ),
+    mistake(
+        id="divides_the_identity_by_H",
+        old="scale * np.eye(H)",
+        new="scale * np.eye(H) / H",
+        says="The identity matrix is divided by H. What should W do to a state if scale is 1?",
+    ),
+    mistake(
+        id="mirrors_the_identity",
+        old="scale * np.eye(H)",
+        new="scale * np.eye(H)[::-1]",
+        says="The ones stand on the other diagonal: the units of a state come in reverse. Which matrix leaves "
+        "a state as it is?",
+    ),
+    mistake(
+        id="fills_with_ones",
+        old="scale * np.eye(H)",
+        new="scale * np.ones((H, H)) / H",
+        says="Every unit gets the mean of all units. Which matrix leaves a state as it is?",
     ),
 ]
 
@@ -1288,5 +2052,145 @@ MISTAKES["dropout_deep_rnn"] = [
         new="m = np.random.default_rng(0).random((",
         says="The same masks come out whatever rng is, at every place and in every step of training. Which generator "
         "is the only source of randomness?",
+    ),
+    mistake(
+        id="shares_one_mask_among_all_sequences_and_steps",
+        old="rng.random((N, 1 if same_mask else T, features))",
+        new="rng.random((1, 1, features))",
+        says="All sequences and all steps share one mask at each place. For which indices is a mask drawn?",
+    ),
+    mistake(
+        id="drops_twice_between_layers",
+        old="rnn_forward(out, U, W, b)",
+        new="rnn_forward(dropped(out) if states else out, U, W, b)",
+        says="What passes between two layers is dropped twice. How many places are there for L layers?",
+    ),
+    mistake(
+        id="scales_by_the_root",
+        old="return v * m / (1 - p)",
+        new="return v * m / np.sqrt(1 - p)",
+        says="What is kept is divided by the root of 1 - p: that keeps the mean square, not the mean. What is "
+        "the expectation of D(v)?",
+    ),
+    mistake(
+        id="divides_by_the_share_that_was_kept",
+        old="return v * m / (1 - p)",
+        new="return v * m / m.mean()",
+        says="What is kept is divided by the share that was kept in this draw. By which number does the "
+        "statement divide?",
+    ),
+    mistake(
+        id="subtracts_instead_of_dropping",
+        old="return v * m / (1 - p)",
+        new="return v - (1 - m) * v / (1 - p)",
+        says="What is kept is left as it is, and what is dropped becomes negative. What is D(v) where m is 0, "
+        "and where it is 1?",
+    ),
+    mistake(
+        id="adds_noise_before_tanh_alone",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = rng.random((N, 1, features)) >= p if same_mask else rng.random((1, T, features)) >= p",
+        says="Without same_mask all the sequences of a batch share their masks. For which indices is a mask drawn?",
+    ),
+    mistake(
+        id="draws_all_steps_and_uses_the_first",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="""m = rng.random((N, T, features)) >= p
+        m = m[:, :1] if same_mask else m""",
+        says="With same_mask a mask is drawn for every step and only the first is used, so that later places "
+        "get other numbers. Which shape does the statement draw?",
+    ),
+    mistake(
+        id="draws_step_by_step",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = np.stack([rng.random((N, features)) for _ in range(1 if same_mask else T)], axis=1) >= p",
+        says="Each step's mask is drawn by a call of its own, so that the numbers land elsewhere. By how many "
+        "calls does a place draw its masks?",
+    ),
+    mistake(
+        id="draws_by_another_call",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = rng.binomial(1, 1 - p, (N, 1 if same_mask else T, features))",
+        says="The share is right, but the masks are not those that the stated call draws. By which call does "
+        "each place draw?",
+    ),
+    mistake(
+        id="draws_normal_numbers",
+        old="rng.random((N",
+        new="rng.standard_normal((N",
+        says="The numbers behind the masks are normal ones, of which more than a share p lies below p. Between"
+        " which bounds must they lie, all equally likely?",
+    ),
+    mistake(
+        id="lets_p_1_through",
+        old="if not 0 <= p < 1:",
+        new="if not 0 <= p <= 1:",
+        says="p = 1 passes without a word, and something is divided by zero. What is divided by 1 - p?",
+    ),
+    mistake(
+        id="lets_a_negative_p_through",
+        old="if not 0 <= p < 1:",
+        new="if not p < 1:",
+        says="A negative p passes without a word. Which probabilities does the statement allow?",
+    ),
+    mistake(
+        id="refuses_p_0",
+        old="if not 0 <= p < 1:",
+        new="if not 0 < p < 1:",
+        says="p = 0 is refused. Which probabilities does the statement allow?",
+    ),
+    mistake(
+        id="looks_at_p_in_training_alone",
+        old="if not 0 <= p < 1:",
+        new="if training and not 0 <= p < 1:",
+        says="At test time any p passes. When does the statement ask for the error?",
+    ),
+    mistake(
+        id="raises_another_error",
+        old="raise ValueError(",
+        new="raise AssertionError(",
+        says="A p that is no probability is refused, but not with the error that the statement names. Which one is it?",
+    ),
+    mistake(
+        id="draws_at_test_time_too",
+        old="""if not training:
+            return v
+        N, T, features = v.shape
+        m = rng.random((N, 1 if same_mask else T, features)) >= p
+""",
+        new="""N, T, features = v.shape
+        m = rng.random((N, 1 if same_mask else T, features)) >= p
+        if not training:
+            return v
+""",
+        says="Masks are drawn at test time, too, although none is used. What does the next user of the generator get?",
+        exempt="the numbers that are drawn without being used do not show in the result",
+    ),
+    mistake(
+        id="lists_the_states_from_the_top",
+        old="states.append(h)",
+        new="states.insert(0, h)",
+        says="The list begins with the top layer. In which order does the statement list the L arrays?",
+    ),
+    mistake(
+        id="lists_the_top_states_alone",
+        old="states.append(h)",
+        new="states[:] = [h]",
+        says="The list holds the top layer's states alone. How many arrays does the statement ask for?",
+    ),
+    mistake(
+        id="returns_the_last_step_alone",
+        old="""states.append(h)
+        out = dropped(h)""",
+        new="""states.append(h)
+        out = dropped(h)
+    out = out[:, -1]""",
+        says="The output holds the last step alone. Which shape does the statement give it?",
+    ),
+    mistake(
+        id="drops_the_first_layers_input_at_every_layer",
+        old="rnn_forward(out, U, W, b)",
+        new="rnn_forward(out if states else x, U, W, b)",
+        says="The lowest layer reads x undropped, although a mask was drawn for it. Which arrow upward is the lowest?",
     ),
 ]

@@ -16,7 +16,7 @@ ORIGINAL = "of original_lstm_step"
 
 def _original(probe, asked, args, words, **tolerance):
     """The student's original_lstm_step, which stands in the cell of additive_cell."""
-    result, _ = probe("original_lstm_step", *args)
+    result, _ = probe("original_lstm_step", *copy.deepcopy(args))
     desired = asked.original_lstm_step(*copy.deepcopy(args))
     results_agree([result], [desired], [f"{ORIGINAL} {words}"], ("h", "c"), **tolerance)
 
@@ -151,7 +151,7 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
     args = cases.lstm_step_forward(rng, N=4, D=3, H=5)
     *_, cache = reference.lstm_step_forward(*args)
     dh, dc = cases.step_gradients(rng, 4, 5)
-    result = lstm_step_backward(dh, dc, cache)
+    result = lstm_step_backward(*copy.deepcopy((dh, dc, cache)))
     _expect_slopes(result, STEP_GRADIENTS, reference.lstm_step_forward, args, (dh, dc), rng)
 
 
@@ -216,7 +216,8 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
     args = cases.lstm_forward(rng, N=2, T=6, D=3, H=4)
     *_, cache = reference.lstm_forward(*args)
     arriving = cases.gradients(rng, 2, 6, 4)
-    _expect_slopes(lstm_backward(*arriving, cache), GRADIENTS, reference.lstm_forward, args, arriving, rng)
+    result = lstm_backward(*copy.deepcopy((*arriving, cache)))
+    _expect_slopes(result, GRADIENTS, reference.lstm_forward, args, arriving, rng)
 
 
 @exercise("lstm_backward", points=1)
@@ -248,7 +249,7 @@ def test_the_biases_of_every_rule_agree_at_other_sizes(forget_bias_init, referen
             (7, "remember", True),
         )
     ]
-    calls += [(calls[3][0], "remember", 1), (calls[3][0], "remember", 0.4)]
+    calls += [(calls[3][0].copy(), "remember", T) for T in (1, 0.4)]
     desired = [reference.forget_bias_init(*copy.deepcopy(args)) for args in calls]
     for (_, rule, _), found, wanted in zip(calls, forget_bias_init.map(calls), desired, strict=True):
         expect.close(found, wanted, name=f'the new b by the rule "{rule}"')

@@ -148,8 +148,8 @@ MISTAKES["additive_cell"] = [
         id="uses_W_untransposed",
         old="h_prev @ W.T",
         new="h_prev @ W",
-        says="The hidden state meets W's transpose: W is square, so NumPy does not complain. With one state per row, "
-        "what must stand there for W times a column?",
+        says="Each unit adds up a column of W instead of a row. W is square, so NumPy does not complain: with one "
+        "state per row, which product is W times each state?",
     ),
     mistake(
         id="overwrites_the_old_cell_state",
@@ -162,13 +162,15 @@ MISTAKES["additive_cell"] = [
         id="original_exchanges_the_gates",
         old=_OF_THE_ORIGINAL,
         new=_OF_THE_ORIGINAL.replace("i, o)", "o, i)"),
-        says="In original_lstm_step the two gates change places. Which rows of the weights belong to which gate?",
+        says="In original_lstm_step the output gate stands at the input, and the input gate at the output. Which rows"
+        " of the weights belong to which gate, and what does each gate decide?",
     ),
     mistake(
         id="original_takes_the_order_i_o_g",
         old="(U_i, U_g, U_o), (W_i, W_g, W_o), (b_i, b_g, b_o)",
         new="(U_i, U_o, U_g), (W_i, W_o, W_g), (b_i, b_o, b_g)",
-        says="original_lstm_step takes the rows in the order i, o, g. Which H rows does the statement give to g?",
+        says="In original_lstm_step the rows of g make the output gate, and those of o the candidate. Which H rows "
+        "does the statement give to each?",
     ),
     mistake(
         id="original_uses_tanh_for_the_input_gate",
@@ -183,13 +185,179 @@ MISTAKES["additive_cell"] = [
         new="o = x @ U_o.T + h_prev @ W_o.T + b_o",
         says="In original_lstm_step the output gate is not between 0 and 1. Which function brings it there?",
     ),
+    mistake(
+        id="uses_the_input_gate_at_both_places",
+        old="o * np.tanh(c)",
+        new="i * np.tanh(c)",
+        says="The input gate decides about what is shown, too, and o has no effect. Which of the two gates "
+        "stands in the equation of h?",
+    ),
+    mistake(
+        id="uses_the_output_gate_at_both_places",
+        old="i * np.tanh(x",
+        new="o * np.tanh(x",
+        says="The output gate decides about what is let in, too, and i has no effect. Which of the two gates "
+        "stands in the equation of c?",
+    ),
+    mistake(
+        id="adds_the_bias_twice",
+        old="h_prev @ W.T + b)",
+        new="h_prev @ W.T + 2 * b)",
+        says="The bias counts twice. How often does b stand in the candidate?",
+    ),
+    mistake(
+        id="lets_the_candidate_read_the_input_alone",
+        old=" + h_prev @ W.T",
+        new="",
+        says="The candidate does not depend on the hidden state. Which two things does it read?",
+    ),
+    mistake(
+        id="lets_the_candidate_read_the_state_alone",
+        old="x @ U.T + ",
+        new="",
+        says="The candidate does not depend on the input: nothing new can ever get in. Which two things does it read?",
+    ),
+    mistake(
+        id="returns_the_states_in_the_wrong_order",
+        old="h = o * np.tanh(c)  # (N, H)",
+        new="h, c = c, o * np.tanh(c)",
+        says="h and c of additive_cell are exchanged. Which one is shown to the outside, and which one is kept?",
+    ),
+    mistake(
+        id="shows_the_candidate",
+        old="o * np.tanh(c)",
+        new="o * np.tanh(x @ U.T + h_prev @ W.T + b)",
+        says="h holds the gated candidate of this step, and nothing that was stored before. Of what is h read?",
+    ),
+    mistake(
+        id="shows_the_sigmoid_of_the_cell_state",
+        old="o * np.tanh(c)",
+        new="o * sigmoid(c)",
+        says="What is shown goes through the sigmoid, so that h is never negative. Which function stands in "
+        "the equation of h?",
+    ),
+    mistake(
+        id="multiplies_the_old_cell_state",
+        old="c_prev + i * np.tanh(",
+        new="c_prev * i * np.tanh(",
+        says="The old cell state is multiplied by what is let in. What is new about this cell, after which it "
+        "is named?",
+    ),
+    mistake(
+        id="takes_the_candidate_away",
+        old="c_prev + i * np.tanh(",
+        new="c_prev - i * np.tanh(",
+        says="The candidate is taken away from the cell state. Which sign has it in the equation?",
+    ),
+    mistake(
+        id="original_leaves_out_the_sigmoid_of_the_input_gate",
+        old="i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)",
+        new="i = x @ U_i.T + h_prev @ W_i.T + b_i",
+        says="In original_lstm_step the input gate is not between 0 and 1. Which function brings it there?",
+    ),
+    mistake(
+        id="original_uses_tanh_for_the_output_gate",
+        old="o = sigmoid(x",
+        new="o = np.tanh(x",
+        says="In original_lstm_step the output gate is a tanh, and can turn the sign of what is shown. Between"
+        " which bounds does a gate lie?",
+    ),
+    mistake(
+        id="original_gives_the_input_gate_the_bias_of_the_output_gate",
+        old="h_prev @ W_i.T + b_i",
+        new="h_prev @ W_i.T + b_o",
+        says="In original_lstm_step the input gate has the output gate's bias. How many biases does each of "
+        "the three own?",
+    ),
+    mistake(
+        id="original_gives_the_output_gate_the_bias_of_the_input_gate",
+        old="h_prev @ W_o.T + b_o",
+        new="h_prev @ W_o.T + b_i",
+        says="In original_lstm_step the output gate has the input gate's bias. How many biases does each of "
+        "the three own?",
+    ),
+    mistake(
+        id="original_computes_the_input_gate_twice",
+        old="o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)",
+        new="o = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)",
+        says="In original_lstm_step both gates have the same values, those of the input gate. Which rows of "
+        "the weights belong to the output gate?",
+    ),
+    mistake(
+        id="original_leaves_out_the_biases_of_the_gates",
+        old="""i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)  # (N, H)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)""",
+        new="""i = sigmoid(x @ U_i.T + h_prev @ W_i.T)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T)""",
+        says="In original_lstm_step the two gates have no bias. What stands in their equation beside the two products?",
+    ),
+    mistake(
+        id="original_lets_the_gates_read_the_cell_state",
+        old="""i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)  # (N, H)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)""",
+        new="""i = sigmoid(x @ U_i.T + c_prev @ W_i.T + b_i)
+    o = sigmoid(x @ U_o.T + c_prev @ W_o.T + b_o)""",
+        says="In original_lstm_step the gates read the cell state in the place of the hidden state. Which "
+        "state stands in the equation of a?",
+    ),
+    mistake(
+        id="original_lets_the_gates_read_the_input_alone",
+        old="""i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)  # (N, H)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)""",
+        new="""i = sigmoid(x @ U_i.T + b_i)
+    o = sigmoid(x @ U_o.T + b_o)""",
+        says="In original_lstm_step the gates do not depend on the hidden state. How do they learn what the "
+        "cell has shown?",
+    ),
+    mistake(
+        id="original_uses_the_blocks_of_W_untransposed_in_the_gates",
+        old="""i = sigmoid(x @ U_i.T + h_prev @ W_i.T + b_i)  # (N, H)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o.T + b_o)""",
+        new="""i = sigmoid(x @ U_i.T + h_prev @ W_i + b_i)
+    o = sigmoid(x @ U_o.T + h_prev @ W_o + b_o)""",
+        says="In the gates of original_lstm_step each unit adds up a column of its block of W instead of a "
+        "row. The block is square, so NumPy does not complain: with one state per row, which product is W"
+        " times each state?",
+    ),
+    mistake(
+        id="original_takes_the_order_g_i_o",
+        old="(U_i, U_g, U_o), (W_i, W_g, W_o), (b_i, b_g, b_o)",
+        new="(U_g, U_i, U_o), (W_g, W_i, W_o), (b_g, b_i, b_o)",
+        says="In original_lstm_step the rows of i make the candidate, and those of g the input gate. Which H "
+        "rows does the statement give to each?",
+    ),
+    mistake(
+        id="original_leaves_out_both_gates",
+        old="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)",
+        new="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g)",
+        says="original_lstm_step gives the additive cell without gates. What becomes of i and o?",
+    ),
+    mistake(
+        id="original_leaves_out_the_output_gate",
+        old="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)",
+        new="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i)",
+        says="In original_lstm_step the whole cell is shown, whatever the output gate says. What becomes of o?",
+    ),
+    mistake(
+        id="original_leaves_out_the_input_gate",
+        old="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)",
+        new="additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, o=o)",
+        says="In original_lstm_step the whole candidate is let in, whatever the input gate says. What becomes of i?",
+    ),
+    mistake(
+        id="original_exchanges_the_states",
+        old="additive_cell(x, h_prev, c_prev, U_g,",
+        new="additive_cell(x, c_prev, h_prev, U_g,",
+        says="In original_lstm_step the candidate reads the cell state and is added to the hidden state. Which"
+        " of the two states is added to?",
+    ),
 ]
 
 
 def _gates_swapped(old: str, cell: str) -> list[dict[str, str | None]]:
     """A mistake for each pair of gates: the rows of one are taken for those of the other."""
     asked = {
-        ("g", "o"): "the order is i, f, o, g, as in other courses",
+        ("g", "o"): "the rows of g make o, and those of o make g, as where the order is i, f, o, g",
         ("i", "f"): "what should be let in and what should be kept have changed places",
     }
     found = []
@@ -203,8 +371,8 @@ def _gates_swapped(old: str, cell: str) -> list[dict[str, str | None]]:
                 id=f"takes_{one}_for_{other}",
                 old=old,
                 new=", ".join(f"a_{gate}" for gate in order) + " =",
-                says=f"Two gates of the {cell} are exchanged: {what}. In which order do the notation and the statement "
-                "list the four?",
+                says=f"Two of the {cell}'s four are exchanged: {what}. Which rows belong to each of them, and where "
+                f"does it stand in the equations of c and h?",
             )
         )
     return found
@@ -368,6 +536,160 @@ MISTAKES["lstm_step_forward"] = [
         new="np.add(f * c_prev, i * g, out=c_prev)",
         says="The states are right, but c was written into c_prev, which the cache holds too. What will the backward "
         "pass take for the state before the step?",
+    ),
+    mistake(
+        id="shows_by_the_forget_gate",
+        old="o * np.tanh(c)",
+        new="f * np.tanh(c)",
+        says="The forget gate decides about what is shown, too, and the output gate has no effect. Which of "
+        "the four stands in the equation of h?",
+    ),
+    mistake(
+        id="shows_by_the_input_gate",
+        old="o * np.tanh(c)",
+        new="i * np.tanh(c)",
+        says="The input gate decides about what is shown, too, and the output gate has no effect. Which of the"
+        " four stands in the equation of h?",
+    ),
+    mistake(
+        id="multiplies_the_candidate_by_the_output_gate",
+        old="+ i * g",
+        new="+ o * g",
+        says="The output gate decides about what is let in, too, and the input gate has no effect. Which of "
+        "the four multiplies g?",
+    ),
+    mistake(
+        id="keeps_the_old_by_the_input_gate",
+        old="f * c_prev",
+        new="i * c_prev",
+        says="The input gate decides about what is kept, too, and the forget gate has no effect. Which of the "
+        "four multiplies the old cell state?",
+    ),
+    mistake(
+        id="keeps_the_old_by_the_output_gate",
+        old="f * c_prev",
+        new="o * c_prev",
+        says="The output gate decides about what is kept, too, and the forget gate has no effect. Which of the"
+        " four multiplies the old cell state?",
+    ),
+    mistake(
+        id="reads_the_forget_gate_as_forgetting",
+        old="f * c_prev",
+        new="(1 - f) * c_prev",
+        says="The forget gate is read as the part that is forgotten: with f = 1 nothing is kept. Which part of"
+        " the old cell state does the equation keep?",
+    ),
+    mistake(
+        id="leaves_out_the_sigmoid_of_the_input_gate",
+        old="= sigmoid(a_i)",
+        new="= a_i",
+        says="The input gate is not between 0 and 1. Which function brings it there?",
+    ),
+    mistake(
+        id="leaves_out_the_sigmoid_of_the_forget_gate",
+        old="sigmoid(a_f)",
+        new="a_f",
+        says="The forget gate is not between 0 and 1. Which function brings it there?",
+    ),
+    mistake(
+        id="leaves_out_the_sigmoid_of_the_output_gate",
+        old="sigmoid(a_o)",
+        new="a_o",
+        says="The output gate is not between 0 and 1. Which function brings it there?",
+    ),
+    mistake(
+        id="leaves_out_the_sigmoid_of_all_gates",
+        old="sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)",
+        new="a_i, a_f, np.tanh(a_g), a_o",
+        says="None of the three gates is between 0 and 1. Which function brings them there?",
+    ),
+    mistake(
+        id="uses_tanh_for_all_gates",
+        old="sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)",
+        new="np.tanh((a_i, a_f, a_g, a_o))",
+        says="Gates and candidate all go through tanh, so that gates can be negative. Which of the four is not a gate?",
+    ),
+    mistake(
+        id="uses_the_blocks_of_W_untransposed",
+        old="h_prev @ W.T",
+        new="np.hstack([h_prev @ block for block in np.split(W, 4)])",
+        says="Each unit adds up a column of its block of W instead of a row. The block is square, so NumPy "
+        "does not complain: with one state per row, which product is W times each state?",
+    ),
+    mistake(
+        id="leaves_out_the_bias_of_the_candidate",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_g - b[2 * len(b) // 4 : 3 * len(b) // 4])",
+        says="The gates have their biases and the candidate has none. Which rows of b belong to g?",
+    ),
+    mistake(
+        id="gives_all_four_the_bias_of_the_input_gate",
+        old="h_prev @ W.T + b",
+        new="h_prev @ W.T + np.tile(b[: len(b) // 4], 4)",
+        says="All four have the bias of the input gate. How many rows of b does each of them own?",
+    ),
+    mistake(
+        id="lets_the_gates_read_the_state_alone",
+        old="x @ U.T + ",
+        new="",
+        says="Gates and candidate do not depend on the input: nothing new can ever get in. Which two products make a?",
+    ),
+    mistake(
+        id="shows_the_candidate",
+        old="o * np.tanh(c)",
+        new="o * np.tanh(g)",
+        says="h holds the candidate of this step, and nothing that was stored before. Of which number is tanh "
+        "taken in the equation of h?",
+    ),
+    mistake(
+        id="shows_the_candidate_itself",
+        old="o * np.tanh(c)",
+        new="o * g",
+        says="h is the output gate times the candidate of this step, and nothing that was stored before. What "
+        "does the output gate multiply?",
+    ),
+    mistake(
+        id="multiplies_the_two_parts",
+        old="f * c_prev + i * g",
+        new="f * c_prev * i * g",
+        says="What is kept and what is let in are multiplied. How do the two parts of c come together?",
+    ),
+    mistake(
+        id="takes_the_candidate_away",
+        old="f * c_prev + i * g",
+        new="f * c_prev - i * g",
+        says="The candidate is taken away from the cell state. Which sign has it in the equation?",
+    ),
+    mistake(
+        id="takes_the_rows_as_f_i_o_g",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_f, a_i, a_o, a_g =",
+        says="The rows are taken in the order f, i, o, g. Which H rows does the statement give to each of the four?",
+    ),
+    mistake(
+        id="takes_the_rows_as_g_i_f_o",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_g, a_i, a_f, a_o =",
+        says="The rows are taken in the order g, i, f, o. Which H rows does the statement give to each of the four?",
+    ),
+    mistake(
+        id="takes_the_rows_as_i_o_f_g",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_i, a_o, a_f, a_g =",
+        says="The rows are taken in the order i, o, f, g. Which H rows does the statement give to each of the four?",
+    ),
+    mistake(
+        id="takes_the_rows_as_f_g_i_o",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_f, a_g, a_i, a_o =",
+        says="The rows are taken in the order f, g, i, o. Which H rows does the statement give to each of the four?",
+    ),
+    mistake(
+        id="overwrites_the_old_hidden_state",
+        old="h = o * np.tanh(c)  # (N, H)",
+        new="h = np.multiply(o, np.tanh(c), out=h_prev)",
+        says="The states are right, but h_prev holds the new hidden state after the call. What will the "
+        "backward pass take for the state before the step?",
     ),
 ]
 
@@ -538,12 +860,170 @@ MISTAKES["gate_settings"] = [
         says="The biases are right, but they were written into b, which the caller still holds. What is asked: to "
         "change b, or to return another?",
     ),
+    mistake(
+        id="turns_all_signs",
+        old="(a + swing[: 2 * H])",
+        new="(-a - swing[: 2 * H])",
+        says="Every gate that should be open is shut, and the other way round. On which side of zero is the "
+        "bias of a gate that is nearly open?",
+    ),
+    mistake(
+        id="turns_the_odds_over",
+        old="np.log(gate / (1 - gate))",
+        new="np.log((1 - gate) / gate)",
+        says="Where nothing moves the gates, those that should be open are shut, and the other way round. What"
+        " is the bias of a gate of 0.99, and what that of 0.01?",
+    ),
+    mistake(
+        id="pushes_all_gates_upward",
+        old="(a + swing[: 2 * H])",
+        new="a + swing[: 2 * H]",
+        says="What inputs and states can do is added to the bias of every gate, of those that should be shut "
+        "too. In which direction must the bias of a shut gate go?",
+    ),
+    mistake(
+        id="pushes_all_gates_downward",
+        old="(a + swing[: 2 * H])",
+        new="a - swing[: 2 * H]",
+        says="What inputs and states can do is taken away from the bias of every gate, of those that should be"
+        " open too. In which direction must the bias of an open gate go?",
+    ),
+    mistake(
+        id="guards_the_open_gates_alone",
+        old="* (a + swing[: 2 * H])",
+        new="""* a
+    biases = biases + np.where(biases > 0, swing[: 2 * H], 0)""",
+        says="Open gates hold at any input; shut ones only where inputs and states are zero. What can move a "
+        "shut gate?",
+    ),
+    mistake(
+        id="takes_one_reach_for_all_gates",
+        old="(a + swing[: 2 * H])",
+        new="(a + swing[: 2 * H].max())",
+        says="All gates get the bias of the one that can be moved farthest: that is enough, but for most of "
+        "them more than is needed. What of U and W moves one gate alone?",
+    ),
+    mistake(
+        id="adds_up_the_weights_of_all_rows",
+        old="x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)",
+        new="np.full(4 * H, x_max * np.abs(U).sum() + np.abs(W).sum())",
+        says="The weights of all rows are added up for every gate. Which of them meet in one gate?",
+    ),
+    mistake(
+        id="takes_the_input_gates_reach_for_both",
+        old="(a + swing[: 2 * H])",
+        new="(a + np.tile(swing[:H], 2))",
+        says="The forget gates are given what can move the input gates. Which rows of U and W make the forget gate?",
+    ),
+    mistake(
+        id="averages_the_weights",
+        old="x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)",
+        new="x_max * np.abs(U).mean(axis=1) + np.abs(W).mean(axis=1)",
+        says="The sizes of a row's weights are averaged. Can all inputs be at their worst at the same time?",
+    ),
+    mistake(
+        id="lays_the_gates_out_unit_by_unit",
+        old="np.concatenate([signs[:, 0], signs[:, 1]])",
+        new="signs.ravel()",
+        says="The two signs of a unit are put side by side, i and f of unit 0, then of unit 1. How does b list"
+        " the gates of all units?",
+    ),
+    mistake(
+        id="sets_the_input_gates_alone",
+        old="new = np.concatenate([biases, b[2 * H :]])",
+        new="new = np.concatenate([biases[:H], b[H:]])",
+        says="The input gates' biases are set, those of the forget gates are as they were. How many gates does"
+        " the table have?",
+    ),
+    mistake(
+        id="sets_the_forget_gates_alone",
+        old="new = np.concatenate([biases, b[2 * H :]])",
+        new="new = np.concatenate([b[:H], biases[H:], b[2 * H :]])",
+        says="The forget gates' biases are set, those of the input gates are as they were. How many gates does"
+        " the table have?",
+    ),
+    mistake(
+        id="splits_the_tolerance_between_the_gates",
+        old="(1 - tolerance) ** (1 / T)",
+        new="(1 - tolerance / 2) ** (1 / T)",
+        says="Each gate is held to half of the tolerance: a little more than is needed. To what does the "
+        "statement apply the tolerance?",
+    ),
+    mistake(
+        id="takes_the_tolerance_for_its_logarithm",
+        old="(1 - tolerance) ** (1 / T)",
+        new="np.exp(-tolerance / T)",
+        says="After T steps exp(-tolerance) is kept, which is near to 1 - tolerance but not the same. What "
+        "does the statement ask to be kept?",
+    ),
+    mistake(
+        id="counts_one_step_too_many",
+        old="(1 - tolerance) ** (1 / T)",
+        new="(1 - tolerance) ** (1 / (T + 1))",
+        says="The biases hold for T + 1 steps, one more than is asked for. How many factors has the product "
+        "over T steps?",
+    ),
+    mistake(
+        id="shares_the_loss_among_the_steps",
+        old="(1 - tolerance) ** (1 / T)",
+        new="1 - tolerance ** (1 / T)",
+        says="What a single step may lose is the T-th root of the tolerance. Is it what is lost that "
+        "multiplies from step to step, or what is kept?",
+    ),
+    mistake(
+        id="adds_the_weights_without_their_sizes",
+        old="x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)",
+        new="x_max * U.sum(axis=1) + W.sum(axis=1)",
+        says="The weights are added up with their signs, so that positive and negative ones cancel. Which sign"
+        " can an input have?",
+    ),
+    mistake(
+        id="takes_the_old_biases_away",
+        old="* (a + swing[: 2 * H])",
+        new="* (a + swing[: 2 * H]) - b[: 2 * H]",
+        says="The old biases are taken away from the new ones. Is the old bias still there when the new one is set?",
+    ),
+    mistake(
+        id="exchanges_add_and_erase",
+        old='"add": (1, 1), "erase": (-1, -1)',
+        new='"add": (-1, -1), "erase": (1, 1)',
+        says="Units that should add erase, and the other way round. Which gates are open when something is added?",
+    ),
+    mistake(
+        id="exchanges_remember_and_add",
+        old='"remember": (-1, 1), "add": (1, 1)',
+        new='"remember": (1, 1), "add": (-1, 1)',
+        says="Units that should remember add, and the other way round. What may come in while a unit remembers?",
+    ),
+    mistake(
+        id="exchanges_erase_and_overwrite",
+        old='"erase": (-1, -1), "overwrite": (1, -1)',
+        new='"erase": (1, -1), "overwrite": (-1, -1)',
+        says="Units that should erase overwrite, and the other way round. What is in the cell after it was erased?",
+    ),
+    mistake(
+        id="clears_the_other_biases",
+        old="b[2 * H :]])",
+        new="0 * b[2 * H :]])",
+        says="The biases of g and o are zero. What should become of the rows that the table does not speak of?",
+    ),
+    mistake(
+        id="returns_the_biases_of_the_two_gates_alone",
+        old="new = np.concatenate([biases, b[2 * H :]])",
+        new="new = biases",
+        says="Only the biases of i and f are returned. How many rows has b?",
+    ),
+    mistake(
+        id="gives_shut_gates_no_bias",
+        old="signs[:, 1]])",
+        new="signs[:, 1]]).clip(min=0)",
+        says="Gates that should be shut have the bias 0. What is the sigmoid of 0?",
+    ),
 ]
 
 _STATES_KEPT = "h[:, t], c[:, t], gates[:, t] = h_t, c_t,"
 MISTAKES["lstm_forward"] = [
-    *_gates_swapped(_ROWS, "sequence")[:1],
-    *_gates_swapped(_ROWS, "sequence")[-1:],
+    *_gates_swapped(_ROWS, "sequence"),
     mistake(
         id="resets_the_hidden_state_at_each_step",
         old="h_t @ W.T",
@@ -605,8 +1085,7 @@ MISTAKES["lstm_forward"] = [
         id="reads_each_input_one_step_late",
         old="a_x[:, t]",
         new="a_x[:, t - 1]",
-        says="Each step reads the input before its own, and the first reads the last, by way of index -1. Which input "
-        "arrives at step t?",
+        says="Each step reads the input before its own, and the first reads the last. Which input arrives at step t?",
     ),
     mistake(
         id="reads_the_first_input_at_every_step",
@@ -673,8 +1152,176 @@ MISTAKES["lstm_forward"] = [
         id="writes_into_c0",
         old="c_t = f * c_t + i * g",
         new="c_t *= f\n        c_t += i * g",
-        says="The results are right where they are, but c0 was changed: the cell state was updated in place, in the "
-        "caller's array. Which operators make a new array, and which do not?",
+        says="The results are right, but c0, the caller's array, holds another state after the call. Which operators "
+        "make a new array, and which do not?",
+    ),
+    mistake(
+        id="reads_the_array_of_states_at_minus_1",
+        old="h_t @ W.T",
+        new="h[:, t - 1] @ W.T",
+        says="The first step reads h[:, -1], into which nothing has been written yet. Which state comes before"
+        " h[:, 0]?",
+        exempt="it reads memory that nothing was written to, so that the result differs from run to run",
+    ),
+    mistake(
+        id="leaves_out_the_last_step",
+        old="range(T)",
+        new="range(T - 1)",
+        says="The last step is not computed. How many inputs has the sequence?",
+        exempt="it reads memory that nothing was written to, so that the result differs from run to run",
+    ),
+    mistake(
+        id="leaves_out_the_forget_gate",
+        old="f * c_t + i * g",
+        new="c_t + i * g",
+        says="All of the old cell state is kept at every step: this is the original LSTM. What has the popular"
+        " one in addition?",
+    ),
+    mistake(
+        id="leaves_out_the_input_gate",
+        old="f * c_t + i * g",
+        new="f * c_t + g",
+        says="The whole candidate is added at every step, whatever the input gate says. What decides how much "
+        "of g is let in?",
+    ),
+    mistake(
+        id="leaves_out_the_output_gate",
+        old="o * np.tanh(c_t)",
+        new="np.tanh(c_t)",
+        says="The whole cell is shown at every step, whatever the output gate says. What decides how much of "
+        "it is read?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_input_gate",
+        old="= sigmoid(a_i)",
+        new="= np.tanh(a_i)",
+        says="The input gate goes through tanh and can be negative. Between which bounds does a gate lie?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_forget_gate",
+        old="sigmoid(a_f)",
+        new="np.tanh(a_f)",
+        says="The forget gate goes through tanh: it can turn the sign of what is stored. Between which bounds "
+        "does a gate lie?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_output_gate",
+        old="sigmoid(a_o)",
+        new="np.tanh(a_o)",
+        says="The output gate goes through tanh: it can turn the sign of what is shown. Between which bounds "
+        "does a gate lie?",
+    ),
+    mistake(
+        id="leaves_out_the_tanh_of_the_candidate",
+        old="np.tanh(a_g)",
+        new="a_g",
+        says="The candidate has not been through tanh. How much may one step add to the cell at the most?",
+    ),
+    mistake(
+        id="lets_the_gates_read_the_input_alone",
+        old="a_x[:, t] + h_t @ W.T",
+        new="a_x[:, t]",
+        says="Gates and candidate do not depend on the hidden state. Which state does W meet?",
+    ),
+    mistake(
+        id="lets_the_gates_read_the_state_alone",
+        old="x @ U.T + b",
+        new="np.zeros((N, T, 1)) + b",
+        says="No step depends on the inputs. Which two products make a?",
+    ),
+    mistake(
+        id="adds_the_bias_twice",
+        old="a_x[:, t] + h_t @ W.T",
+        new="a_x[:, t] + h_t @ W.T + b",
+        says="The biases are counted twice at every step. How often does b stand in the equation of a?",
+    ),
+    mistake(
+        id="multiplies_the_candidate_by_the_forget_gate",
+        old="f * c_t + i * g",
+        new="f * c_t + f * g",
+        says="The candidate is multiplied by the forget gate. Which gate decides about what comes in, and "
+        "which about what was there?",
+    ),
+    mistake(
+        id="puts_the_forget_gate_on_the_whole_sum",
+        old="f * c_t + i * g",
+        new="f * (c_t + i * g)",
+        says="The forget gate multiplies what is let in as well. What does it decide about: the old, the new or both?",
+    ),
+    mistake(
+        id="couples_the_two_gates",
+        old="f * c_t + i * g",
+        new="(1 - i) * c_t + i * g",
+        says="One minus the input gate stands where the forget gate should. Can such a cell add to what it has?",
+    ),
+    mistake(
+        id="shows_the_old_cell_state",
+        old="""c_t = f * c_t + i * g
+        h_t = o * np.tanh(c_t)""",
+        new="""h_t = o * np.tanh(c_t)
+        c_t = f * c_t + i * g""",
+        says="Each h shows the cell state from before its step. Which of the two is computed first, h or c?",
+    ),
+    mistake(
+        id="hands_the_states_on_in_the_wrong_order",
+        old="""a_i, a_f, a_g, a_o = np.split(a_x[:, t] + h_t @ W.T, 4, axis=1)  # (N, H) each
+""",
+        new="""h_t, c_t = c_t, h_t
+        a_i, a_f, a_g, a_o = np.split(a_x[:, t] + h_t @ W.T, 4, axis=1)
+""",
+        says="Each step takes the hidden state for the cell state, and the other way round. In which order "
+        "does a step take the two, and in which does it return them?",
+    ),
+    mistake(
+        id="resets_both_states_at_each_step",
+        old="""for t in range(T):
+""",
+        new="""for t in range(T):
+        h_t, c_t = h0, c0
+""",
+        says="Every step starts from h0 and c0: no state depends on an earlier input. What does a step hand to"
+        " the next one?",
+    ),
+    mistake(
+        id="interleaves_the_gates",
+        old="np.split(a_x[:, t] + h_t @ W.T, 4, axis=1)",
+        new="np.moveaxis((a_x[:, t] + h_t @ W.T).reshape(N, H, 4), 2, 0)",
+        says="Every fourth row is taken for the same gate. Do the rows of a gate lie side by side, or one "
+        "unit's four gates?",
+    ),
+    mistake(
+        id="keeps_the_old_hidden_state_in_the_cell",
+        old="f * c_t + i * g",
+        new="f * h_t + i * g",
+        says="The forget gate keeps a part of the old hidden state. Of which state does the cell keep a part?",
+    ),
+    mistake(
+        id="returns_the_candidates_as_h",
+        old="h[:, t], c[:, t], gates[:, t] = h_t, c_t,",
+        new="h[:, t], c[:, t], gates[:, t] = g, c_t,",
+        says="The candidates stand where the hidden states should. Which of the two is handed to the next "
+        "step, and is asked for?",
+    ),
+    mistake(
+        id="fills_every_step_with_the_last_state",
+        old="np.hstack([i, f, g, o])",
+        new="""np.hstack([i, f, g, o])
+    h[:] = h_t[:, None]""",
+        says="The last hidden state stands at every step. What is h[:, 0] for a sequence of three steps?",
+    ),
+    mistake(
+        id="uses_the_blocks_of_W_untransposed",
+        old="h_t @ W.T",
+        new="np.hstack([h_t @ block for block in np.split(W, 4)])",
+        says="Each unit adds up a column of its block of W instead of a row. The block is square, so NumPy "
+        "does not complain: with one state per row, which product is W times each state?",
+    ),
+    mistake(
+        id="shows_by_the_forget_gate",
+        old="o * np.tanh(c_t)",
+        new="f * np.tanh(c_t)",
+        says="The forget gate decides about what is shown, too, and the output gate has no effect. Which of "
+        "the four stands in the equation of h?",
     ),
 ]
 
@@ -801,21 +1448,22 @@ MISTAKES["lstm_step_backward"] = [
         id="stacks_the_gates_as_f_i_g_o",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_f, da_i, da_g, da_o]",
-        says="The input gate's gradient stands in the forget gate's rows, and the other way round. In which order are "
-        "the four stacked?",
+        says="The input gate's gradient stands in the forget gate's rows, and the other way round. Which rows of U, W "
+        "and b belong to each?",
     ),
     mistake(
         id="stacks_the_gates_as_i_f_o_g",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_i, da_f, da_o, da_g]",
-        says="The four are stacked in the order i, f, o, g. Which order do the rows of U, W and b have?",
+        says="The candidate's gradient stands in the output gate's rows, and the other way round. Which rows of U, W "
+        "and b belong to each?",
     ),
     mistake(
         id="stacks_the_gates_as_g_f_i_o",
         old="[da_i, da_f, da_g, da_o]",
         new="[da_g, da_f, da_i, da_o]",
-        says="The candidate's gradient stands in the input gate's rows, and the other way round. In which order are "
-        "the four stacked?",
+        says="The candidate's gradient stands in the input gate's rows, and the other way round. Which rows of U, W "
+        "and b belong to each?",
     ),
     mistake(
         id="leaves_out_the_forget_gate_on_the_way_back",
@@ -878,6 +1526,189 @@ MISTAKES["lstm_step_backward"] = [
         old="da.T @ x",
         new="x.T @ da",
         says="dU has the shape of U's transpose. What shape has a gradient, compared with what it belongs to?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_input_gate",
+        old="dc * g * i * (1 - i)",
+        new="dc * g",
+        says="The input gate's gradient is that at the gate's value, not at a_i. Which derivative lies between"
+        " the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_forget_gate",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev",
+        says="The forget gate's gradient is that at the gate's value, not at a_f. Which derivative lies "
+        "between the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_candidate",
+        old="dc * i * (1 - g**2)",
+        new="dc * i",
+        says="The candidate's gradient is that at g, not at a_g. Which derivative lies between the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_output_gate",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c",
+        says="The output gate's gradient is that at the gate's value, not at a_o. Which derivative lies "
+        "between the two?",
+    ),
+    mistake(
+        id="takes_the_input_gates_slope_for_the_forget_gate",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev * i * (1 - i)",
+        says="The forget gate's gradient has the slope of the input gate. Of which number is its own slope made?",
+    ),
+    mistake(
+        id="takes_the_forget_gates_slope_for_the_output_gate",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c * f * (1 - f)",
+        says="The output gate's gradient has the slope of the forget gate. Of which number is its own slope made?",
+    ),
+    mistake(
+        id="takes_the_slope_of_tanh_for_the_gates",
+        old="""da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
+    da_f = dc * c_prev * f * (1 - f)  # dc_t/df = c_{t-1}
+    da_g = dc * i * (1 - g**2)  # dc_t/dg = i; tanh' = 1 - tanh^2
+    da_o = dh * tanh_c * o * (1 - o)""",
+        new="""da_i = dc * g * (1 - i**2)
+    da_f = dc * c_prev * (1 - f**2)
+    da_g = dc * i * (1 - g**2)
+    da_o = dh * tanh_c * (1 - o**2)""",
+        says="The gates' gradients have the slope of tanh. Which function makes a gate, and what is its derivative?",
+    ),
+    mistake(
+        id="takes_tanh_of_the_candidate_again",
+        old="(1 - g**2)",
+        new="(1 - np.tanh(g) ** 2)",
+        says="tanh is taken of g once more before it is squared. Is g what goes into tanh, or what comes out?",
+    ),
+    mistake(
+        id="takes_the_sigmoid_of_the_gates_again",
+        old="""da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
+    da_f = dc * c_prev * f * (1 - f)  # dc_t/df = c_{t-1}
+    da_g = dc * i * (1 - g**2)  # dc_t/dg = i; tanh' = 1 - tanh^2
+    da_o = dh * tanh_c * o * (1 - o)""",
+        new="""da_i = dc * g * sigmoid(i) * (1 - sigmoid(i))
+    da_f = dc * c_prev * sigmoid(f) * (1 - sigmoid(f))
+    da_g = dc * i * (1 - g**2)
+    da_o = dh * tanh_c * sigmoid(o) * (1 - sigmoid(o))""",
+        says="The gates' slopes are taken of the sigmoid of the gates. Are i, f and o what goes into the "
+        "sigmoid, or what comes out?",
+    ),
+    mistake(
+        id="leaves_out_the_old_cell_state_of_the_forget_gate",
+        old="dc * c_prev * f",
+        new="dc * f",
+        says="The forget gate's gradient does not hold what the gate keeps. By what is f multiplied in c?",
+    ),
+    mistake(
+        id="leaves_out_tanh_of_c_at_the_output_gate",
+        old="dh * tanh_c * o",
+        new="dh * o",
+        says="The output gate's gradient does not hold what the gate shows. By what is o multiplied in h?",
+    ),
+    mistake(
+        id="gives_the_gates_only_what_arrived_at_c",
+        old="""da_i = dc * g * i * (1 - i)  # dc_t/di = g; sigma' = sigma (1 - sigma)
+    da_f = dc * c_prev * f * (1 - f)  # dc_t/df = c_{t-1}
+    da_g = dc *""",
+        new="""own = dc - dh * o * (1 - tanh_c**2)
+    da_i = own * g * i * (1 - i)
+    da_f = own * c_prev * f * (1 - f)
+    da_g = own *""",
+        says="The gradients of i, f and g hold what arrived at c and not what came by way of h; dc_prev holds "
+        "both. Which gradient at c reaches the gates?",
+    ),
+    mistake(
+        id="sends_back_only_what_came_by_way_of_h",
+        old="dc_prev = dc * f",
+        new="dc_prev = dh * o * (1 - tanh_c**2) * f",
+        says="Only what came by way of h goes back to c_prev; what arrived at c itself is missing. What is the"
+        " whole gradient of L with respect to c?",
+    ),
+    mistake(
+        id="exchanges_dh_prev_and_dc_prev",
+        old="""dh_prev = da @ W  # (N, H): da/dh_{t-1} = W
+    dc_prev = dc * f""",
+        new="""dc_prev = da @ W
+    dh_prev = dc * f""",
+        says="dh_prev and dc_prev are exchanged. Which of the two came through W?",
+    ),
+    mistake(
+        id="averages_the_biases",
+        old="db = da.sum(axis=0)",
+        new="db = da.mean(axis=0)",
+        says="db is too small by the size of the batch. Is a shared parameter's gradient a mean or a sum?",
+    ),
+    mistake(
+        id="sums_db_over_the_gates",
+        old="db = da.sum(axis=0)",
+        new="db = da.sum(axis=1)",
+        says="db has one number for each sequence, the sum over all gates and units. Over which axis do the "
+        "uses of one bias lie?",
+    ),
+    mistake(
+        id="transposes_dW",
+        old="da.T @ h_prev",
+        new="h_prev.T @ da",
+        says="dW has the shape of W's transpose. What shape has a gradient, compared with what it belongs to?",
+    ),
+    mistake(
+        id="takes_tanh_of_the_old_cell_state",
+        old="tanh_c = np.tanh(c)",
+        new="tanh_c = np.tanh(c_prev)",
+        says="Wherever tanh of c belongs, tanh of the old cell state is taken. Which cell state does h show?",
+    ),
+    mistake(
+        id="squares_one_minus_tanh_of_c",
+        old="dh * o * (1 - tanh_c**2)",
+        new="dh * o * (1 - tanh_c) ** 2",
+        says="On the way from h to c one minus tanh(c) is squared as a whole. What is squared in the "
+        "derivative of tanh?",
+    ),
+    mistake(
+        id="squares_one_minus_the_candidate",
+        old="(1 - g**2)",
+        new="(1 - g) ** 2",
+        says="In the candidate's gradient one minus g is squared as a whole. What is squared in the derivative"
+        " of tanh?",
+    ),
+    mistake(
+        id="leaves_out_the_gates_on_the_way_to_x",
+        old="dx = da @ U",
+        new="dx = da[:, 2 * len(U) // 4 : 3 * len(U) // 4] @ U[2 * len(U) // 4 : 3 * len(U) // 4]",
+        says="dx holds what came through the candidate and nothing that came through the gates. Which of the "
+        "four read x?",
+    ),
+    mistake(
+        id="leaves_out_the_gates_on_the_way_to_h_prev",
+        old="dh_prev = da @ W",
+        new="dh_prev = da[:, 2 * len(U) // 4 : 3 * len(U) // 4] @ W[2 * len(U) // 4 : 3 * len(U) // 4]",
+        says="dh_prev holds what came through the candidate and nothing that came through the gates. Which of "
+        "the four read h_prev?",
+    ),
+    mistake(
+        id="stacks_the_gates_as_i_g_f_o",
+        old="[da_i, da_f, da_g, da_o]",
+        new="[da_i, da_g, da_f, da_o]",
+        says="The candidate's gradient stands in the forget gate's rows, and the other way round. Which rows "
+        "of U, W and b belong to each?",
+    ),
+    mistake(
+        id="stacks_the_gates_as_o_f_g_i",
+        old="[da_i, da_f, da_g, da_o]",
+        new="[da_o, da_f, da_g, da_i]",
+        says="The output gate's gradient stands in the input gate's rows, and the other way round. Which rows "
+        "of U, W and b belong to each?",
+    ),
+    mistake(
+        id="stacks_the_gates_as_i_o_g_f",
+        old="[da_i, da_f, da_g, da_o]",
+        new="[da_i, da_o, da_g, da_f]",
+        says="The output gate's gradient stands in the forget gate's rows, and the other way round. Which rows"
+        " of U, W and b belong to each?",
     ),
 ]
 
@@ -1071,6 +1902,206 @@ MISTAKES["lstm_backward"] = [
         says="The gradients are right, but the array dc_last of the caller was changed on the way. Does giving an "
         "array a second name make a copy?",
     ),
+    mistake(
+        id="leaves_out_the_slope_of_the_input_gate",
+        old="[g * i * (1 - i),",
+        new="[g.copy(),",
+        says="The input gates' gradients are those at the gates' values, not at a_i. Which derivative lies "
+        "between the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_forget_gate",
+        old="c_prev * f * (1 - f)",
+        new="c_prev.copy()",
+        says="The forget gates' gradients are those at the gates' values, not at a_f. Which derivative lies "
+        "between the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_candidate",
+        old="i * (1 - g**2)",
+        new="i.copy()",
+        says="The candidates' gradients are those at g, not at a_g. Which derivative lies between the two?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_output_gate",
+        old="tanh_c * o * (1 - o)",
+        new="tanh_c.copy()",
+        says="The output gates' gradients are those at the gates' values, not at a_o. Which derivative lies "
+        "between the two?",
+    ),
+    mistake(
+        id="leaves_out_tanh_of_c_at_the_output_gate",
+        old="tanh_c * o * (1 - o)",
+        new="o * (1 - o)",
+        says="The output gates' gradients do not hold what the gates show. By what is o multiplied in h?",
+    ),
+    mistake(
+        id="takes_c_for_tanh_of_c_at_the_output_gate",
+        old="tanh_c * o * (1 - o)",
+        new="c * o * (1 - o)",
+        says="The output gates' gradients hold c instead of tanh(c). By what is o multiplied in h?",
+    ),
+    mistake(
+        id="leaves_out_the_candidate_of_the_input_gate",
+        old="[g * i * (1 - i),",
+        new="[i * (1 - i),",
+        says="The input gates' gradients do not hold what the gates let in. By what is i multiplied in c?",
+    ),
+    mistake(
+        id="leaves_out_the_input_gate_of_the_candidate",
+        old="i * (1 - g**2)",
+        new="1 - g**2",
+        says="The candidates' gradients do not pass the input gates. By what is g multiplied in c?",
+    ),
+    mistake(
+        id="multiplies_the_candidate_by_the_forget_gate",
+        old="i * (1 - g**2)",
+        new="f * (1 - g**2)",
+        says="The candidates' gradients pass the forget gates. Which gate multiplies g in c?",
+    ),
+    mistake(
+        id="exchanges_the_partners_of_i_and_f",
+        old="[g * i * (1 - i), c_prev * f * (1 - f),",
+        new="[c_prev * i * (1 - i), g * f * (1 - f),",
+        says="The input gates' gradients are multiplied by the old cell state, the forget gates' by the "
+        "candidate. By what is each of the two gates multiplied in c?",
+    ),
+    mistake(
+        id="stacks_the_gates_as_f_i_g_o",
+        old="[g * i * (1 - i), c_prev * f * (1 - f),",
+        new="[c_prev * f * (1 - f), g * i * (1 - i),",
+        says="The input gates' gradients stand in the forget gates' rows, and the other way round. Which rows "
+        "of U, W and b belong to each?",
+    ),
+    mistake(
+        id="takes_the_output_gates_gradient_from_c",
+        old="da[:, t, 3] = dh_t *",
+        new="da[:, t, 3] = dc_t *",
+        says="The output gates' gradients are taken from the gradient at c. Does the output gate stand in the "
+        "equation of c, or in that of h?",
+    ),
+    mistake(
+        id="takes_the_last_dh_at_every_step",
+        old="dh_t = dh[:, t] + dh_next",
+        new="dh_t = dh[:, -1] + dh_next",
+        says="What arrives at the last hidden state is added at every step. What arrives from outside at step t?",
+    ),
+    mistake(
+        id="takes_tanh_of_the_old_cell_state",
+        old="dh_dc = o * (1 - tanh_c**2)",
+        new="""tanh_c = np.tanh(c_prev)
+    dh_dc = o * (1 - tanh_c**2)""",
+        says="Wherever tanh of c belongs, tanh of the cell state before the step is taken. Which cell state "
+        "does h show?",
+    ),
+    mistake(
+        id="averages_over_the_batch",
+        old="""dU = da.T @ x.reshape(N * T, D)
+    dW = da.T @ h_prev.reshape(N * T, H)
+    db = da.sum(axis=0)""",
+        new="""dU = da.T @ x.reshape(N * T, D) / N
+    dW = da.T @ h_prev.reshape(N * T, H) / N
+    db = da.sum(axis=0) / N""",
+        says="The weights' gradients are too small by the size of the batch. Is a shared parameter's gradient "
+        "a mean or a sum?",
+    ),
+    mistake(
+        id="averages_over_batch_and_time",
+        old="""dU = da.T @ x.reshape(N * T, D)
+    dW = da.T @ h_prev.reshape(N * T, H)
+    db = da.sum(axis=0)""",
+        new="""dU = da.T @ x.reshape(N * T, D) / (N * T)
+    dW = da.T @ h_prev.reshape(N * T, H) / (N * T)
+    db = da.mean(axis=0)""",
+        says="The weights' gradients are means over batch and time. Is a shared parameter's gradient a mean or a sum?",
+    ),
+    mistake(
+        id="averages_the_biases",
+        old="db = da.sum(axis=0)",
+        new="db = da.mean(axis=0)",
+        says="db is a mean over batch and time. Is a shared parameter's gradient a mean or a sum?",
+    ),
+    mistake(
+        id="takes_the_old_cell_states_for_dW",
+        old="h_prev.reshape(N * T, H)",
+        new="c_prev.reshape(N * T, H)",
+        says="dW pairs each step with the cell state before it. Which state does W meet at step t?",
+    ),
+    mistake(
+        id="leaves_out_the_last_step",
+        old="""da = np.empty_like(gates).reshape(N, T, 4, H)
+    dh_next, dc_next = np.zeros_like(h0), dc_last
+    for t in reversed(range(T)):""",
+        new="""da = np.zeros_like(gates).reshape(N, T, 4, H)
+    dh_next, dc_next = np.zeros_like(h0), dc_last
+    for t in reversed(range(T - 1)):""",
+        says="The last step is left out: nothing comes from its gates, and dx is zero there. At which index "
+        "does the way back begin?",
+    ),
+    mistake(
+        id="leaves_out_the_first_step",
+        old="""da = np.empty_like(gates).reshape(N, T, 4, H)
+    dh_next, dc_next = np.zeros_like(h0), dc_last
+    for t in reversed(range(T)):""",
+        new="""da = np.zeros_like(gates).reshape(N, T, 4, H)
+    dh_next, dc_next = np.zeros_like(h0), dc_last
+    for t in reversed(range(1, T)):""",
+        says="The first step is left out: nothing comes from its gates, and dx is zero there. At which index "
+        "does the way back end?",
+    ),
+    mistake(
+        id="gives_the_initial_states_no_gradient",
+        old="dh0, dc0 = dh_next, dc_next",
+        new="dh0, dc0 = np.zeros_like(h0), np.zeros_like(c0)",
+        says="dh0 and dc0 are zero. Does the loss change when the initial states do?",
+    ),
+    mistake(
+        id="squares_one_minus_tanh_of_c",
+        old="o * (1 - tanh_c**2)",
+        new="o * (1 - tanh_c) ** 2",
+        says="On the way from h to c one minus tanh(c) is squared as a whole. What is squared in the "
+        "derivative of tanh?",
+    ),
+    mistake(
+        id="squares_one_minus_the_candidate",
+        old="i * (1 - g**2)",
+        new="i * (1 - g) ** 2",
+        says="In the candidates' gradients one minus g is squared as a whole. What is squared in the "
+        "derivative of tanh?",
+    ),
+    mistake(
+        id="adds_dh_to_what_goes_back",
+        old="dh_next = da[:, t].reshape(N, 4 * H) @ W",
+        new="dh_next = da[:, t].reshape(N, 4 * H) @ W + dh_t",
+        says="The gradient at h goes back to the hidden state before it directly, as if a copy of it stood in "
+        "h. Through what alone does the old hidden state act?",
+    ),
+    mistake(
+        id="multiplies_by_the_input_gate_on_the_way_back",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next = dc_t * i[:, t]",
+        says="The gradient at c goes back through the input gate. Which gate multiplies the old cell state?",
+    ),
+    mistake(
+        id="passes_the_forget_gate_of_the_step_after",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next = dc_t * f[:, min(t + 1, T - 1)]",
+        says="On the way back the forget gate of one step later is passed. Between which two cell states does "
+        "f of step t stand?",
+    ),
+    mistake(
+        id="sends_back_only_what_arrived_at_c",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next = (dc_t - dh_t * dh_dc[:, t]) * f[:, t]",
+        says="What came to c by way of h does not go back to the cell state before. What is the whole gradient"
+        " of L with respect to c?",
+    ),
+    mistake(
+        id="takes_tanh_of_the_candidate_again",
+        old="i * (1 - g**2)",
+        new="i * (1 - np.tanh(g) ** 2)",
+        says="tanh is taken of g once more before it is squared. Is g what goes into tanh, or what comes out?",
+    ),
 ]
 
 _SEEN_BY_O = "a_o + c @ P_o.T"
@@ -1129,29 +2160,29 @@ MISTAKES["peephole_step"] = [
         id="exchanges_the_peepholes_of_i_and_f",
         old="P_i, P_f, P_o = np.split",
         new="P_f, P_i, P_o = np.split",
-        says="The input gate looks through the forget gate's peephole, and the other way round. In which order are the "
-        "rows of P?",
+        says="The input gate looks through the forget gate's peephole, and the other way round. Which rows of P "
+        "belong to each?",
     ),
     mistake(
         id="exchanges_the_peepholes_of_f_and_o",
         old="P_i, P_f, P_o = np.split",
         new="P_i, P_o, P_f = np.split",
-        says="The forget gate looks through the output gate's peephole, and the other way round. In which order are "
-        "the rows of P?",
+        says="The forget gate looks through the output gate's peephole, and the other way round. Which rows of P "
+        "belong to each?",
     ),
     mistake(
         id="exchanges_the_peepholes_of_i_and_o",
         old="P_i, P_f, P_o = np.split",
         new="P_o, P_f, P_i = np.split",
-        says="The input gate looks through the output gate's peephole, and the other way round. In which order are the "
-        "rows of P?",
+        says="The input gate looks through the output gate's peephole, and the other way round. Which rows of P "
+        "belong to each?",
     ),
     mistake(
         id="uses_the_peepholes_untransposed",
         old="P_i, P_f, P_o = np.split(P, 3)",
         new="P_i, P_f, P_o = (p.T for p in np.split(P, 3))",
-        says="The cell states meet the transposes of the three matrices: these are square, so NumPy does not complain. "
-        "With one state per row, what must stand there for a matrix times a column?",
+        says="Through its peephole each unit adds up a column of the matrix instead of a row. The matrices are "
+        "square, so NumPy does not complain: with one state per row, which product is a matrix times each state?",
     ),
     mistake(
         id="uses_the_diagonals_alone",
@@ -1197,6 +2228,175 @@ MISTAKES["peephole_step"] = [
         old=_ROWS,
         new="a_i, a_f, a_o, a_g =",
         says="Output gate and candidate are exchanged in the rows of U, W and b. Which order has the notation?",
+    ),
+    mistake(
+        id="shows_by_the_output_gate_of_h",
+        old="a_o + c @ P_o.T",
+        new="a_o + h_prev @ P_o.T",
+        says="Through its peephole the output gate sees the hidden state, which it sees already. What does it "
+        "not see before?",
+    ),
+    mistake(
+        id="looks_after_the_sigmoid_of_the_output_gate",
+        old="o = sigmoid(a_o + c @ P_o.T)",
+        new="o = sigmoid(a_o) + c @ P_o.T",
+        says="What the output gate sees is added after the sigmoid, so that the gate can leave the interval "
+        "from 0 to 1. Is the cell state inside or outside the brackets?",
+    ),
+    mistake(
+        id="gives_the_forget_gate_the_input_gates_peephole",
+        old="c_prev @ P_f.T",
+        new="c_prev @ P_i.T",
+        says="The forget gate looks through the input gate's peephole. How many matrices does P hold?",
+    ),
+    mistake(
+        id="gives_the_input_gate_the_forget_gates_peephole",
+        old="c_prev @ P_i.T",
+        new="c_prev @ P_f.T",
+        says="The input gate looks through the forget gate's peephole. How many matrices does P hold?",
+    ),
+    mistake(
+        id="gives_the_output_gate_the_forget_gates_peephole",
+        old="c @ P_o.T",
+        new="c @ P_f.T",
+        says="The output gate looks through the forget gate's peephole. How many matrices does P hold?",
+    ),
+    mistake(
+        id="gives_the_output_gate_the_input_gates_peephole",
+        old="c @ P_o.T",
+        new="c @ P_i.T",
+        says="The output gate looks through the input gate's peephole. How many matrices does P hold?",
+    ),
+    mistake(
+        id="gives_all_gates_the_input_gates_peephole",
+        old="P_i, P_f, P_o = np.split(P, 3)",
+        new="P_i = P_f = P_o = np.split(P, 3)[0]",
+        says="All three gates look through the input gate's peephole. How many matrices does P hold?",
+    ),
+    mistake(
+        id="leaves_out_the_bias",
+        old="h_prev @ W.T + b",
+        new="h_prev @ W.T",
+        says="The biases are missing. What is a gate when the input and both states are zero?",
+    ),
+    mistake(
+        id="lets_the_gates_read_the_input_alone",
+        old=" + h_prev @ W.T",
+        new="",
+        says="Gates and candidate do not depend on the hidden state. What do they read besides the input and "
+        "the cell state?",
+    ),
+    mistake(
+        id="uses_the_sigmoid_for_the_candidate",
+        old="np.tanh(a_g)",
+        new="sigmoid(a_g)",
+        says="The candidate goes through the sigmoid, as the gates do: a step can only add to the cell. Which "
+        "of the four is not a gate?",
+    ),
+    mistake(
+        id="leaves_out_the_tanh_of_the_candidate",
+        old="np.tanh(a_g)",
+        new="a_g",
+        says="The candidate has not been through tanh. How much may one step add to the cell at the most?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_input_gate",
+        old="i = sigmoid(",
+        new="i = np.tanh(",
+        says="The input gate goes through tanh and can be negative. Between which bounds does a gate lie?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_forget_gate",
+        old="f = sigmoid(",
+        new="f = np.tanh(",
+        says="The forget gate goes through tanh: it can turn the sign of what is stored. Between which bounds "
+        "does a gate lie?",
+    ),
+    mistake(
+        id="uses_tanh_for_the_output_gate",
+        old="o = sigmoid(",
+        new="o = np.tanh(",
+        says="The output gate goes through tanh: it can turn the sign of what is shown. Between which bounds "
+        "does a gate lie?",
+    ),
+    mistake(
+        id="leaves_out_the_forget_gate",
+        old="f * c_prev + i",
+        new="c_prev + i",
+        says="All of the old cell state is kept, whatever the forget gate says. What multiplies the old cell state?",
+    ),
+    mistake(
+        id="leaves_out_the_input_gate",
+        old="f * c_prev + i * np",
+        new="f * c_prev + np",
+        says="The whole candidate is added, whatever the input gate says. What multiplies the candidate?",
+    ),
+    mistake(
+        id="leaves_out_the_output_gate",
+        old="o * np.tanh(c)",
+        new="np.tanh(c)",
+        says="The whole cell is shown, whatever the output gate says. What decides how much of it is read?",
+    ),
+    mistake(
+        id="returns_the_states_in_the_wrong_order",
+        old="h = o * np.tanh(c)  # (N, H)",
+        new="h, c = c, o * np.tanh(c)",
+        says="h and c are exchanged in what is returned. Which one is shown to the outside, and which one is kept?",
+    ),
+    mistake(
+        id="shows_the_old_cell_state",
+        old="o * np.tanh(c)",
+        new="o * np.tanh(c_prev)",
+        says="h shows the cell state from before the step. Which of the two is computed first, h or c?",
+    ),
+    mistake(
+        id="squashes_the_cell_state",
+        old="f * c_prev + i * np.tanh(a_g)",
+        new="np.tanh(f * c_prev + i * np.tanh(a_g))",
+        says="c goes through tanh before it is kept and once more for h. How often does tanh of c stand in the"
+        " equations, and in which of them?",
+    ),
+    mistake(
+        id="exchanges_the_rows_of_i_and_f",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_f, a_i, a_g, a_o =",
+        says="Input and forget gate are exchanged in the rows of U, W and b. Which H rows does the statement "
+        "give to each?",
+    ),
+    mistake(
+        id="exchanges_the_rows_of_i_and_o",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_o, a_f, a_g, a_i =",
+        says="Input and output gate are exchanged in the rows of U, W and b. Which H rows does the statement "
+        "give to each?",
+    ),
+    mistake(
+        id="exchanges_the_rows_of_f_and_o",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_i, a_o, a_g, a_f =",
+        says="Forget and output gate are exchanged in the rows of U, W and b. Which H rows does the statement "
+        "give to each?",
+    ),
+    mistake(
+        id="exchanges_the_rows_of_i_and_g",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_g, a_f, a_i, a_o =",
+        says="Input gate and candidate are exchanged in the rows of U, W and b. Which H rows does the "
+        "statement give to each?",
+    ),
+    mistake(
+        id="exchanges_the_rows_of_f_and_g",
+        old="a_i, a_f, a_g, a_o =",
+        new="a_i, a_g, a_f, a_o =",
+        says="Forget gate and candidate are exchanged in the rows of U, W and b. Which H rows does the "
+        "statement give to each?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_output_gates_peephole",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_g + c_prev @ P_o.T)",
+        says="The candidate sees the cell state too, through the output gate's matrix. Which of the four has "
+        "no peephole?",
     ),
 ]
 
@@ -1300,5 +2500,85 @@ MISTAKES["forget_bias_init"] = [
         new="return b.copy()",
         says="A rule that does not exist leaves the biases as they are, and nobody learns of it. What should happen "
         "when the word is none of the three?",
+    ),
+    mistake(
+        id="sets_the_biases_of_all_gates",
+        old="new[H : 2 * H] =",
+        new="new[:] =",
+        says="The biases of all four are set. Which rows belong to f, and what should become of the others?",
+    ),
+    mistake(
+        id="sets_every_fourth_bias",
+        old="new[H : 2 * H] =",
+        new="new[1::4] =",
+        says="Every fourth bias is set. Do the rows of a gate lie side by side, or one unit's four gates?",
+    ),
+    mistake(
+        id="returns_the_biases_of_the_forget_gate_alone",
+        old="new[H : 2 * H] = bias",
+        new="new = np.zeros_like(b[:H]) + bias",
+        says="Only H numbers are returned. How many biases has an LSTM?",
+    ),
+    mistake(
+        id="takes_the_logarithm_to_base_2",
+        old="bias = np.log(T)",
+        new="bias = np.log2(T)",
+        says="The logarithm is that to base 2. Which number's powers stand in the sigmoid?",
+    ),
+    mistake(
+        id="takes_the_logarithm_to_base_10",
+        old="bias = np.log(T)",
+        new="bias = np.log10(T)",
+        says="The logarithm is that to base 10. Which number's powers stand in the sigmoid?",
+    ),
+    mistake(
+        id="counts_one_step_more",
+        old="bias = np.log(T)",
+        new="bias = np.log(T + 1)",
+        says="What is in the cell survives T + 1 steps on average. With which power does the sum of the "
+        "statement begin?",
+    ),
+    mistake(
+        id="takes_one_number_for_all_units",
+        old="bias = np.log(T)",
+        new="bias = np.log(np.mean(T))",
+        says="All units remember equally long, for the mean of T. What does T hold if it is an array?",
+    ),
+    mistake(
+        id="takes_what_is_kept_of_a_step_for_the_bias",
+        old="bias = np.log(T)",
+        new="bias = 1 - 1 / T",
+        says="The bias is 1 - 1/T: the value of a gate, or near it. Which function stands between a bias and its gate?",
+    ),
+    mistake(
+        id="takes_the_inverse_of_T",
+        old="bias = np.log(T)",
+        new="bias = 1 / T",
+        says="The bias is 1/T: the longer a unit should remember, the nearer is its gate to one half. To what "
+        "does the gate tend as T grows?",
+    ),
+    mistake(
+        id="takes_any_other_word_for_remember",
+        old="""elif rule == "remember":
+        bias = np.log(T)  # the sum of all powers is f / (1 - f) = exp(b_f)
+    else:
+        raise ValueError(f"no such rule: {rule}")""",
+        new="""else:
+        bias = np.log(T if T else 1.0)""",
+        says="A word that is none of the three does not raise ValueError: it is taken for one of them. What "
+        "should happen?",
+    ),
+    mistake(
+        id="raises_another_error",
+        old="raise ValueError(",
+        new="raise KeyError(",
+        says="An unknown rule raises an error, but not the one that the statement names. Which one is it?",
+    ),
+    mistake(
+        id="takes_the_sigmoid_of_the_bias",
+        old="new[H : 2 * H] = bias",
+        new="new[H : 2 * H] = 1 / (1 + np.exp(-1.0 * np.asarray(bias)))",
+        says="The biases are the values that the gates should have. Where is the sigmoid applied: here, or in "
+        "the step?",
     ),
 ]
