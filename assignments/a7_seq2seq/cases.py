@@ -54,10 +54,12 @@ def decode_teacher_forced(rng, cell="gru", lengths=(5, 2, 6, 3), T=6, H=5, K=8):
     return parameters(rng, cell, 4, H, K), _state(rng, cell, len(lengths), H), targets
 
 
-def sequence_loss(rng, lengths=(5, 1, 6, 3), T=6, K=7, spread=2.0):
-    """(logits, targets, lengths)."""
-    logits = torch.tensor(spread * rng.standard_normal((len(lengths), T, K)))
-    return logits, _targets(rng, lengths, T, K), torch.tensor(lengths)
+def sequence_loss(rng, lengths=(5, 1, 6, 3), T=6, K=7, spread=2.0, shift=0.0):
+    """(logits, targets, lengths): the padding of targets holds symbols like others. shift: of all logits."""
+    logits = torch.tensor(shift + spread * rng.standard_normal((len(lengths), T, K)))
+    targets, sizes = _targets(rng, lengths, T, K), torch.tensor(lengths)
+    beyond = torch.arange(T) >= sizes[:, None]
+    return logits, torch.where(beyond, torch.tensor(rng.integers(0, K, targets.shape)), targets), sizes
 
 
 def translate_greedy(rng, cell="gru", N=12, H=5, K=6, max_length=7, spread=2.0):
@@ -112,7 +114,12 @@ _CASES = {
         decode_teacher_forced(rng),
         decode_teacher_forced(rng, "lstm", (3, 5, 4), 5, 4, 9),
     ],
-    "sequence_loss": lambda rng: [sequence_loss(rng), sequence_loss(rng, (2, 7, 4), 8, 5, spread=0.5)],
+    "sequence_loss": lambda rng: [
+        sequence_loss(rng),
+        sequence_loss(rng, (2, 7, 4), 8, 5, spread=0.5),
+        sequence_loss(rng, (4, 2), 5, 6, spread=1e3),
+        sequence_loss(rng, (3, 5), 6, 5, shift=1e3),
+    ],
     "translate_greedy": lambda rng: [
         translate_greedy(rng),
         translate_greedy(rng, "lstm", N=10, H=4, K=7, max_length=9),
@@ -129,6 +136,7 @@ _CASES = {
         (*edit_distance(rng, I=7, J=4, symbols=3), *phoneme_error_rate(rng, N=7)),
         (*edit_distance(rng, I=0, J=9), *phoneme_error_rate(rng, N=4)),
         (*edit_distance(rng, I=9, J=0), *phoneme_error_rate(rng, N=6)),
+        (*edit_distance(rng, I=6, J=3), [[4] * 12, [5, 6] * 5], [[6], [4, 5]]),
     ],
     "error_by_length": lambda rng: [
         error_by_length(rng),
@@ -139,9 +147,9 @@ _CASES = {
 
 def _reverse_within_lengths(namespace, tokens, lengths):
     """What the student's reverse_within_lengths gives, and whether the arguments are afterwards what they were."""
-    before = tokens.clone(), lengths.clone()
-    given = namespace["reverse_within_lengths"](tokens, lengths)
-    return given, torch.equal(before[0], tokens) and torch.equal(before[1], lengths)
+    given = tokens.clone(), lengths.clone()
+    found = namespace["reverse_within_lengths"](*given)
+    return found, torch.equal(given[0], tokens) and torch.equal(given[1], lengths)
 
 
 def _padded_and_reversed(namespace, sequences, pad, tokens, lengths):

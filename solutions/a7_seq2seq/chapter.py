@@ -438,7 +438,8 @@ def sequence_loss(logits, targets, lengths):
 
     $L = -\frac{1}{\sum_n \ell_n} \sum_n \sum_{t < \ell_n} \log \mathrm{softmax}(\text{logits}_{n,t})_{y_{n,t}}$: each
     symbol counts alike, a long sequence more than a short one; END is a symbol like others.
-    logits: (N, T, K), finite but of any size. targets: (N, T) int64. lengths: (N,) int64, END included.
+    logits: (N, T, K), finite but of any size. targets: (N, T) int64, anything in the padding. lengths: (N,) int64, END
+    included.
     Returns the loss, a tensor of shape () and of the logits' dtype, through which gradients flow.
     """
     ### BEGIN SOLUTION
@@ -820,7 +821,7 @@ def phoneme_error_rate(hypotheses, references):
     edits = sum(distance for distance, _ in map(edit_distance, hypotheses, references))
     rate = edits / sum(len(meant) for meant in references)
     ### END SOLUTION
-    return rate
+    return float(rate)
 
 
 # %% [markdown]

@@ -84,6 +84,110 @@ MISTAKES["pad_batch"] = [
         new="reversed_tokens = tokens.gather(1, (source + ends) % tokens.shape[1])",
         says="The sequences are shifted along their rows, padding and all. Where does a reversed sequence begin?",
     ),
+    mistake(
+        id="tokens_as_floats",
+        old="max(map(len, sequences))), pad)",
+        new="max(map(len, sequences))), float(pad))",
+        says="tokens holds floats, with which nothing can be looked up. Which dtype have ids?",
+    ),
+    mistake(
+        id="tokens_and_lengths_exchanged",
+        old="tokens[n, : len(sequence)] = torch.tensor(sequence)",
+        new="tokens[n, : len(sequence)] = torch.tensor(sequence)\n    tokens, lengths = lengths, tokens",
+        says="The two results are exchanged: the lengths come first. In which order are they returned?",
+    ),
+    mistake(
+        id="time_first",
+        old="tokens[n, : len(sequence)] = torch.tensor(sequence)",
+        new="tokens[n, : len(sequence)] = torch.tensor(sequence)\n    tokens = tokens.T.contiguous()",
+        says="Each sequence runs down a column: the first axis is time. Which axis is the batch?",
+    ),
+    mistake(
+        id="loses_the_last_symbol",
+        old="tokens[n, : len(sequence)] = torch.tensor(sequence)",
+        new="tokens[n, : len(sequence) - 1] = torch.tensor(sequence[:-1], dtype=torch.int64)",
+        says="Padding stands where the last symbol of each sequence should be. Does a slice hold the place it ends at?",
+    ),
+    mistake(
+        id="lengths_as_a_list",
+        old="lengths = torch.tensor([len(sequence) for sequence in sequences])  # (N,)",
+        new="lengths = [len(sequence) for sequence in sequences]",
+        says="The lengths are a list. What does the docstring promise?",
+    ),
+    mistake(
+        id="fills_the_sequences_themselves",
+        old="tokens = torch.full(",
+        new="""for sequence in sequences:
+        sequence += [pad] * (max(map(len, sequences)) - len(sequence))
+    tokens = torch.full(""",
+        says="The lists that were given are longer afterwards: the padding was added to them. What makes a new list?",
+        exempt="The probe that shows this exercise keeps its arguments to itself.",
+    ),
+    mistake(
+        id="turned_over_itself",
+        old="reversed_tokens = tokens.gather(1, source)",
+        new="""reversed_tokens = tokens.clone()
+    for n, length in enumerate(lengths.tolist()):
+        for i in range(length):
+            reversed_tokens[n, i] = reversed_tokens[n, length - 1 - i]""",
+        says="Each reversed sequence reads the same from both ends: its first symbols are lost. From where is the "
+        "second half taken, once the first has been overwritten?",
+    ),
+    mistake(
+        id="turned_where_it_stands",
+        old="reversed_tokens = tokens.gather(1, source)",
+        new="""reversed_tokens = tokens
+    reversed_tokens.copy_(tokens.gather(1, source))""",
+        says="The tensor that was given is reversed itself. Who may still need it as it was?",
+        exempt="The probe that shows this exercise keeps its arguments to itself.",
+    ),
+    mistake(
+        id="leaves_the_last_symbol_where_it_is",
+        old="torch.where(t < ends, ends - 1 - t, t)",
+        new="torch.where(t < ends - 1, ends - 2 - t, t)",
+        says="The last symbol of each sequence stays where it is, and those before it are reversed. Counting from 0, "
+        "what is the index of the last of three symbols?",
+    ),
+    mistake(
+        id="stops_one_place_too_early",
+        old="torch.where(t < ends,",
+        new="torch.where(t < ends - 1,",
+        says="A reversed sequence begins and ends with the same symbol: its last place was not written. Up to which "
+        "place does a sequence reach?",
+    ),
+    mistake(
+        id="nothing_is_turned",
+        old="reversed_tokens = tokens.gather(1, source)",
+        new="reversed_tokens = tokens.clone()",
+        says="The sequences run as they did before. Does flip change a tensor, or give a new one?",
+    ),
+    mistake(
+        id="one_length_for_all",
+        old="ends = lengths[:, None]  # (N, 1)",
+        new="ends = lengths.max().expand(len(lengths), 1)",
+        says="All sequences are turned round the middle of the longest one. Whose length says where one turns?",
+    ),
+    mistake(
+        id="reversed_as_floats",
+        old="reversed_tokens = tokens.gather(1, source)",
+        new="reversed_tokens = tokens.gather(1, source).float()",
+        says="The reversed ids are floats, with which nothing can be looked up. Which dtype do new tensors have?",
+    ),
+    mistake(
+        id="zeros_of_the_default_dtype",
+        old="torch.full((len(sequences), max(map(len, sequences))), pad)",
+        new="torch.zeros(len(sequences), max(map(len, sequences)))",
+        says="tokens holds floats, and its rows are filled up with 0, whatever the second argument says. What do "
+        "torch.zeros give if nothing more is asked of it, and who chooses the pad symbol?",
+    ),
+    mistake(
+        id="leaves_the_first_symbol_where_it_is",
+        old="torch.where(t < ends, ends - 1 - t, t)",
+        new="torch.where((t < ends) & (t > 0), ends - t, t)",
+        says="The first symbol of each sequence stays where it is, and those after it are reversed. Which index has "
+        "the "
+        "first?",
+    ),
 ]
 
 _LOOP = """for t in range(x.shape[1]):
@@ -144,8 +248,8 @@ MISTAKES["encode"] = [
         new = cell_step(a[:, t], state, W)
         state = torch.where((t < lengths)[:, None], new, state)
     state = state[order]""",
-        says="The batch is sorted, and at the end the same reordering is applied once more. What is the inverse of a "
-        "permutation?",
+        says="The states stand in the order that sorting by length gives when it is applied twice. Row n belongs to "
+        "sequence n; what is the inverse of a permutation?",
     ),
     mistake(
         id="all_stop_at_the_shortest",
@@ -181,8 +285,8 @@ MISTAKES["encode"] = [
         id="reads_backwards_from_the_padded_end",
         old="for t in range(x.shape[1]):",
         new="for t in reversed(range(x.shape[1])):",
-        says="Time runs backwards in the loop. Reversing is done before the encoder, by reverse_within_lengths; in "
-        "which order does the encoder read?",
+        says="Each sequence is read from its last symbol to its first. Reversing is done before the encoder, by "
+        "reverse_within_lengths; in which order does the encoder read?",
     ),
     mistake(
         id="uses_the_decoders_weights",
@@ -199,9 +303,91 @@ MISTAKES["encode"] = [
     mistake(
         id="cuts_the_graph",
         old="new = cell_step(a[:, t], state, W)",
-        new="new = cell_step(a[:, t], state, W).detach()",
+        new="new = cell_step(a[:, t], state.detach(), W)",
         says="The states are right, but their gradient ends at the last step: the encoder would learn from the last "
         "symbol alone. What cuts the graph of the steps before?",
+    ),
+    mistake(
+        id="as_many_steps_as_sequences",
+        old="range(x.shape[1])",
+        new="range(min(x.shape))",
+        says="There are as many steps as the batch has sequences, if it has fewer than columns. Which axis "
+        "of x is time?",
+    ),
+    mistake(
+        id="last_column_unread",
+        old="range(x.shape[1])",
+        new="range(x.shape[1] - 1)",
+        says="The last column is never read: the longest sequences stop before their last symbol. Where does range "
+        "end?",
+    ),
+    mistake(
+        id="first_symbol_unread",
+        old="range(x.shape[1])",
+        new="range(1, x.shape[1])",
+        says="The first symbol of each sequence is not read. Which step has the number 0?",
+    ),
+    mistake(
+        id="returns_the_states_of_all_steps",
+        old=_LOOP,
+        new="""states = []
+    for t in range(x.shape[1]):
+        new = cell_step(a[:, t], state, W)
+        state = torch.where((t < lengths)[:, None], new, state)
+        states.append(state)
+    state = torch.stack(states, dim=1)""",
+        says="There is a state for each step. Which one of them is handed over?",
+    ),
+    mistake(
+        id="cell_left_behind",
+        old=_KEEP,
+        new=_KEEP + "\n    state = state[:, : W.shape[1]]",
+        says="Of an LSTM only h is returned. What does its next step need besides h?",
+    ),
+    mistake(
+        id="uses_the_decoders_bias",
+        old='parameters["b_enc"]',
+        new='parameters["b_dec"]',
+        says="The bias is the decoder's. Which of the two networks reads the source?",
+    ),
+    mistake(
+        id="bias_added_twice",
+        old="a = input_part(x, U, b)",
+        new="a = input_part(x, U, b) + b",
+        says="The bias is added twice. What does input_part do with its third argument?",
+    ),
+    mistake(
+        id="padding_known_by_its_symbol",
+        old="torch.where((t < lengths)[:, None], new, state)",
+        new="torch.where((x[:, t] != PAD)[:, None], new, state)",
+        says="Zeros are passed over wherever they stand, and other symbols in the padding are read. What says where a "
+        "sequence is over?",
+    ),
+    mistake(
+        id="no_gradient_at_all",
+        old=_KEEP,
+        new=_KEEP + "\n    state = state.detach()",
+        says="The states are right, but no gradient flows through them: the encoder would never learn. What cuts the "
+        "graph?",
+    ),
+    mistake(
+        id="sum_of_the_states",
+        old=_KEEP,
+        new="state = state + torch.where((t < lengths)[:, None], new, 0)",
+        says="Each new state is added to the old one. What takes the old state's place?",
+    ),
+    mistake(
+        id="one_step_late",
+        old="cell_step(a[:, t], state, W)",
+        new="cell_step(a[:, t - 1], state, W)",
+        says="Each step reads the symbol before its own, and the first step the last column. Which symbol belongs to "
+        "step t?",
+    ),
+    mistake(
+        id="first_symbol_in_every_step",
+        old="cell_step(a[:, t], state, W)",
+        new="cell_step(a[:, 0], state, W)",
+        says="Every step reads the first symbol. Which symbol belongs to step t?",
     ),
 ]
 
@@ -307,16 +493,117 @@ MISTAKES["decode_teacher_forced"] = [
         says="The logits are right, but no gradient flows from a step to the one before it, nor to the encoder. What "
         "cuts the graph?",
     ),
+    mistake(
+        id="one_step_too_many",
+        old=_INPUTS,
+        new="inputs = torch.cat([starts, targets], dim=1)",
+        says="There are logits for T+1 steps: the last target is read too. What would they be for?",
+    ),
+    mistake(
+        id="without_start",
+        old=_INPUTS,
+        new="inputs = targets[:, :-1]",
+        says="There are logits for T-1 steps: START is not read. Which step predicts the first symbol?",
+    ),
+    mistake(
+        id="no_gradient_to_the_encoder",
+        old="    steps = []\n",
+        new="    steps, state = [], state.detach()\n",
+        says="The logits are right, but no gradient reaches the state that was given: the encoder would never learn. "
+        "What cuts the graph?",
+    ),
+    mistake(
+        id="no_gradient_of_the_logits",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.stack(steps, dim=1).detach()",
+        says="The logits are right, but no gradient flows through them. What cuts the graph?",
+    ),
+    mistake(
+        id="symbols_instead_of_logits",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.stack(steps, dim=1).argmax(dim=2)",
+        says="These are the likeliest symbols. What does the loss need to know of all the others?",
+    ),
+    mistake(
+        id="steps_below_each_other",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.cat(steps)",
+        says="The steps stand below each other along one axis. What makes a new axis?",
+    ),
+    mistake(
+        id="steps_beside_each_other",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.cat(steps, dim=1)",
+        says="The logits of all steps stand in one row. What makes a new axis?",
+    ),
+    mistake(
+        id="laid_out_anew",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.stack(steps).view(len(steps), *steps[0].shape).reshape(*targets.shape, -1)",
+        says="The numbers stand in the order of a tensor whose first axis is time, cut into rows of another shape: "
+        "steps and sequences are mixed up. What exchanges two axes?",
+    ),
+    mistake(
+        id="padding_gets_no_logits",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = torch.stack(steps, dim=1) * (targets != PAD)[:, :, None]",
+        says="The logits are zero where the target is PAD. Who leaves the padding out, the decoder or the loss?",
+    ),
+    mistake(
+        id="stops_after_as_many_steps_as_sequences",
+        old="inputs.unbind(dim=1)",
+        new="inputs[:, : len(inputs)].unbind(dim=1)",
+        says="There are as many steps as the batch has sequences. Which axis of targets is time?",
+    ),
+    mistake(
+        id="first_target_read_in_every_step",
+        old=_INPUTS,
+        new="inputs = torch.cat([starts, targets[:, :1].expand(-1, targets.shape[1] - 1)], dim=1)",
+        says="From step 1 on every step reads the first target. Which one belongs to step t?",
+    ),
+    mistake(
+        id="start_in_the_place_of_the_first_target",
+        old=_INPUTS,
+        new="inputs = torch.cat([starts, targets[:, 1:]], dim=1)",
+        says="From step 1 on each step reads the very symbol that it should predict: START has taken the first "
+        "target's "
+        "place, and nothing has moved. What is read in step 1?",
+    ),
+    mistake(
+        id="state_empty_in_every_step",
+        old="step, state = decoder_step(parameters, symbols, state)",
+        new="step, state = decoder_step(parameters, symbols, 0 * state)",
+        says="The state is zero in every step: neither the source nor what was said before is known. What does a step "
+        "read besides the symbol?",
+    ),
+    mistake(
+        id="logits_of_the_last_step_alone",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = steps[-1]",
+        says="There are logits for the last step alone. For which steps does the docstring ask?",
+    ),
+    mistake(
+        id="a_list_of_steps",
+        old="logits = torch.stack(steps, dim=1)",
+        new="logits = steps",
+        says="The logits are a list with a tensor for each step. What does the docstring promise?",
+    ),
 ]
 
 _LOG_P = "log_p = logits.log_softmax(dim=2).gather(2, targets[:, :, None])  # (N, T, 1)"
+
+_TINY = (
+    "Where the logits lie far apart the loss is too small: no symbol costs more than the logarithm of some tiny "
+    "number. What is the logarithm of the softmax, worked out by hand?"
+)
 
 MISTAKES["sequence_loss"] = [
     mistake(
         id="loss_over_the_padding",
         old="loss = -log_p[valid].mean()",
         new="loss = -log_p.mean()",
-        says="The padding is part of the mean: the network is trained to say PAD. Which places of targets are real?",
+        says="The padding is part of the mean: the network learns to predict what stands there. Which places of "
+        "targets are real?",
     ),
     mistake(
         id="mean_over_all_places",
@@ -411,10 +698,118 @@ MISTAKES["sequence_loss"] = [
         id="ignores_the_lengths_and_trusts_the_id",
         old="valid = torch.arange(targets.shape[1]) < lengths[:, None]  # (N, T)",
         new="valid = targets > END",
-        says="Which places count is read off the ids, and END falls out with PAD. What tells the sequence from the "
-        "padding?",
+        says="END is left out of the mean, and ids above END count even in the padding. What says where a sequence "
+        "is over?",
+    ),
+    mistake(
+        id="padding_known_by_its_id",
+        old="valid = torch.arange(targets.shape[1]) < lengths[:, None]  # (N, T)",
+        new="valid = targets != PAD",
+        says="All targets but PAD count, in the padding too. What says where a sequence is over?",
+    ),
+    mistake(
+        id="logarithm_of_a_rounded_softmax",
+        old="logits.log_softmax(dim=2)",
+        new="logits.softmax(dim=2).log()",
+        says="Where the logits lie far apart the loss is infinite: a probability was rounded to 0 before its logarithm "
+        "was taken. What is the logarithm of the softmax, worked out by hand?",
+    ),
+    mistake(
+        id="exponentials_overflow",
+        old="logits.log_softmax(dim=2)",
+        new="(logits - logits.exp().sum(dim=2, keepdim=True).log())",
+        says="Where the logits are large the loss is not finite: their exponentials overflow. What may be subtracted "
+        "from all logits of a step without a change?",
+    ),
+    mistake(
+        id="softmax_over_the_batch",
+        old="log_softmax(dim=2)",
+        new="log_softmax(dim=0)",
+        says="The softmax runs over the sequences of the batch. Over which axis do the probabilities of the next "
+        "symbol add up to 1?",
+    ),
+    mistake(
+        id="divided_by_the_steps",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -log_p[valid].sum() / targets.shape[1]",
+        says="The sum is divided by the number of steps T. By what does the formula divide?",
+    ),
+    mistake(
+        id="all_as_long_as_the_longest",
+        old="< lengths[:, None]  # (N, T)",
+        new="< lengths.max().expand(len(lengths), 1)",
+        says="All sequences count as if they were as long as the longest. Whose length ends a row?",
+    ),
+    mistake(
+        id="all_as_long_as_the_shortest",
+        old="< lengths[:, None]  # (N, T)",
+        new="< lengths.min().expand(len(lengths), 1)",
+        says="All sequences count as if they were as long as the shortest. Whose length ends a row?",
+    ),
+    mistake(
+        id="first_symbol_left_out",
+        old="loss = -log_p[valid].mean()",
+        new="valid[:, 0] = False\n    loss = -log_p[valid].mean()",
+        says="The first symbol of each sequence is left out of the mean. Is START among the targets?",
+    ),
+    mistake(
+        id="padding_costs_log_k",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -torch.where(valid, log_p[:, :, 0], -np.log(logits.shape[2])).mean()",
+        says="Each place of the padding costs log K, as if all its logits were 0, and is counted. What should it cost?",
+    ),
+    mistake(
+        id="perplexity",
+        old="loss = -log_p[valid].mean()",
+        new="loss = (-log_p[valid].mean()).exp()",
+        says="This is the perplexity, the loss's exponential. Where does the formula end?",
+    ),
+    mistake(
+        id="likeliest_instead_of_true",
+        old=_LOG_P,
+        new="log_p = logits.log_softmax(dim=2).max(dim=2, keepdim=True).values",
+        says="This is the cost of the symbols that the network finds likeliest. Whose probability does the formula "
+        "take?",
+    ),
+    mistake(
+        id="no_gradient_of_the_loss",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -log_p[valid].mean().detach()",
+        says="The loss is right, but no gradient flows through it. What cuts the graph?",
+    ),
+    mistake(
+        id="returns_a_number",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -log_p[valid].mean().item()",
+        says="The loss is a number and no tensor: no gradient flows through it. What cuts the graph?",
+    ),
+    mistake(
+        id="a_loss_for_each_symbol",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -log_p[valid][:, 0]",
+        says="There is a loss for each symbol. What makes one number of them?",
+    ),
+    mistake(
+        id="a_tiny_number_added",
+        old="logits.log_softmax(dim=2)",
+        new="(logits.softmax(dim=2) + 1e-8).log()",
+        says=_TINY,
+    ),
+    mistake(
+        id="a_tinier_number_added",
+        old="logits.log_softmax(dim=2)",
+        new="(logits.softmax(dim=2) + 1e-12).log()",
+        says=_TINY,
+    ),
+    mistake(
+        id="divided_by_the_longest",
+        old="loss = -log_p[valid].mean()",
+        new="loss = -log_p[valid].sum() / lengths.max()",
+        says="The sum is divided by the largest length. By what does the formula divide?",
     ),
 ]
+
+_ALL_END = "As soon as one sequence ends, all are cut off. Who decides when the others end?"
 
 MISTAKES["translate_greedy"] = [
     mistake(
@@ -481,8 +876,15 @@ MISTAKES["translate_greedy"] = [
         id="all_end_with_the_first",
         old="rows = torch.stack(said, dim=1).tolist()",
         new="""ends = [bool((symbols == END).any()) for symbols in said]
-    rows = torch.stack(said[: ends.index(True)] if True in ends[1:] else said, dim=1).tolist()""",
-        says="As soon as one sequence ends, all are cut off. Who decides when the others end?",
+    rows = torch.stack(said[: ends.index(True) + 1] if True in ends else said, dim=1).tolist()""",
+        says=_ALL_END,
+    ),
+    mistake(
+        id="all_end_before_the_first",
+        old="rows = torch.stack(said, dim=1).tolist()",
+        new="""ends = [bool((symbols == END).any()) for symbols in said]
+    rows = torch.stack(said, dim=1)[:, : ends.index(True) if True in ends else None].tolist()""",
+        says=_ALL_END,
     ),
     mistake(
         id="takes_the_least_likely",
@@ -514,10 +916,89 @@ MISTAKES["translate_greedy"] = [
         new="rows = [[START, *row] for row in torch.stack(said, dim=1).tolist()]",
         says="Each sequence begins with START. Was it said, or only read?",
     ),
+    mistake(
+        id="symbols_are_tensors",
+        old="rows = torch.stack(said, dim=1).tolist()",
+        new="rows = [list(row) for row in torch.stack(said, dim=1)]",
+        says="The lists hold tensors, not ints. What turns a tensor into numbers?",
+    ),
+    mistake(
+        id="rows_are_tensors",
+        old="row[: row.index(END)] if END in row else row for row in rows]",
+        new="torch.tensor(row[: row.index(END)] if END in row else row) for row in rows]",
+        says="The translations are tensors. What does the docstring promise?",
+    ),
+    mistake(
+        id="a_list_for_each_step",
+        old="rows = torch.stack(said, dim=1).tolist()",
+        new="rows = torch.stack(said, dim=0).tolist()",
+        says="There is a list for each step, not for each sequence. Along which axis do the steps lie?",
+    ),
+    mistake(
+        id="padded_to_one_length",
+        old="row[: row.index(END)] if END in row else row for row in rows]",
+        new="""[symbol if END not in row[: t + 1] else PAD for t, symbol in enumerate(row)] for row in rows]""",
+        says="All translations have the same length: PAD takes the place of END and of what follows. May the lists "
+        "differ in length?",
+    ),
+    mistake(
+        id="ends_at_pad_too",
+        old="row[: row.index(END)] if END in row else row for row in rows]",
+        new="""
+        row[: min([t for t, symbol in enumerate(row) if symbol in (PAD, END)], default=len(row))] for row in rows
+    ]""",
+        says="Sequences end at PAD as well as at END. What does the docstring say of PAD?",
+    ),
+    mistake(
+        id="pad_and_start_left_out",
+        old="row[: row.index(END)] if END in row else row for row in rows]",
+        new="""
+        [symbol for symbol in (row[: row.index(END)] if END in row else row) if symbol > END] for row in rows
+    ]""",
+        says="PAD and START have been taken out of what was said. What does the docstring say of them?",
+    ),
+    mistake(
+        id="only_what_ends",
+        old="row[: row.index(END)] if END in row else row for row in rows]",
+        new="row[: row.index(END)] if END in row else [] for row in rows]",
+        says="Sequences that do not end are empty. What has been said after max_length symbols?",
+    ),
+    mistake(
+        id="draws_a_symbol",
+        old="logits.argmax(dim=1)",
+        new="torch.multinomial(logits.softmax(dim=1), 1)[:, 0]",
+        says="Symbols are drawn at random. Which one does greedy search take?",
+        exempt="Its result differs from run to run.",
+    ),
+    mistake(
+        id="first_symbol_lost",
+        old="rows = torch.stack(said, dim=1).tolist()",
+        new="rows = torch.stack(said, dim=1)[:, 1:].tolist()",
+        says="The first symbol of each sequence is missing. Does START stand among the symbols said?",
+    ),
+    mistake(
+        id="symbol_before_end_lost",
+        old="row[: row.index(END)] if",
+        new="row[: row.index(END) - 1] if",
+        says="The symbol before END is missing. Does a slice hold the place it ends at?",
+    ),
+    mistake(
+        id="symbols_of_numpy",
+        old="rows = torch.stack(said, dim=1).tolist()",
+        new="rows = [list(row) for row in torch.stack(said, dim=1).numpy()]",
+        says="The lists hold NumPy's integers, not ints. What turns an array into numbers?",
+    ),
 ]
 
 _MOVE = "state = state.view(N, k, -1)[n, parents].flatten(0, 1)  # everything moves to its new slot"
 _SAID = "said = torch.cat([said[n, parents], symbols[:, :, None]], dim=2)"
+_FLAG = "finished = symbols == END  # what has ended goes on with END"
+_SIZES = "sizes = (said != END).sum(dim=2) + finished  # END counts once"
+_TO_SIZES = _FLAG + "\n    said = said[:, :, 1:]  # without START\n    " + _SIZES
+_FLAGS_STAY = (
+    "A slot that has held a finished hypothesis counts as finished from then on, whatever moves into it. Where do the "
+    "flags go when the hypotheses move?"
+)
 _VALUES = "values, best = (scores / sizes.to(scores.dtype) ** alpha).max(dim=1)"
 
 MISTAKES["translate_beam"] = [
@@ -538,8 +1019,7 @@ MISTAKES["translate_beam"] = [
         id="finished_not_reordered",
         old="finished = symbols == END  # what has ended goes on with END",
         new="finished = finished | (symbols == END)",
-        says="A slot that once held a finished hypothesis counts as finished for ever. Where do the flags go when the "
-        "hypotheses move?",
+        says=_FLAGS_STAY,
     ),
     mistake(
         id="nothing_is_ever_finished",
@@ -597,8 +1077,8 @@ MISTAKES["translate_beam"] = [
         id="every_length_is_the_longest",
         old="sizes = (said != END).sum(dim=2) + finished  # END counts once",
         new="sizes = torch.full_like(parents, max_length)",
-        says="All sums are divided by max_length, so that the division changes no comparison. How long is a hypothesis "
-        "that has ended in the third round?",
+        says="All sums are divided by the same power of max_length, so that the division changes no comparison. How "
+        "long is a hypothesis that has ended in the third round?",
     ),
     mistake(
         id="start_counted",
@@ -665,6 +1145,154 @@ MISTAKES["translate_beam"] = [
         new=_SAID + "\n        scores = scores / said.shape[2] ** alpha",
         says="The sums are divided in every round, and go on as divided ones. When is the division made?",
     ),
+    mistake(
+        id="finished_not_reordered_and_sizes_of_the_symbols",
+        old=_TO_SIZES,
+        new="""finished = finished | (symbols == END)
+    said = said[:, :, 1:]
+    sizes = (said != END).sum(dim=2) + (said == END).any(dim=2)""",
+        says=_FLAGS_STAY,
+    ),
+    mistake(
+        id="finished_moved_with_the_new_ends",
+        old=_TO_SIZES,
+        new="""finished = (finished | (symbols == END)).gather(1, parents)
+    said = said[:, :, 1:]
+    sizes = (said != END).sum(dim=2) + (said == END).any(dim=2)""",
+        says="The flags of the new symbols have been moved as if they stood in the old slots. Which flags still have "
+        "to move, those from before the round or those of the new symbols?",
+    ),
+    mistake(
+        id="nothing_follows",
+        old=_MOVE + "\n        " + _SAID,
+        new="said = torch.cat([said, symbols[:, :, None]], dim=2)",
+        says="Neither the symbols said so far nor the states follow the hypotheses to their new slots. What are the "
+        "parents for?",
+    ),
+    mistake(
+        id="values_are_sums",
+        old=_VALUES,
+        new=_VALUES + "\n    values = scores.gather(1, best[:, None])[:, 0]",
+        says="The values are the sums of the winners, not what they are worth by the formula. Which number made them "
+        "win?",
+    ),
+    mistake(
+        id="only_the_finished_compete",
+        old=_VALUES,
+        new="""worth = scores / sizes.to(scores.dtype) ** alpha
+    some = finished.any(dim=1, keepdim=True)
+    values, best = worth.masked_fill(some & ~finished, -torch.inf).max(dim=1)""",
+        says="A hypothesis that was cut off never wins where another has ended. What does the docstring say of those "
+        "that were cut off?",
+    ),
+    mistake(
+        id="values_as_a_list",
+        old=_VALUES,
+        new=_VALUES + "\n    values = values.tolist()",
+        says="The values are a list. What does the docstring promise?",
+    ),
+    mistake(
+        id="alpha_times_the_length",
+        old="sizes.to(scores.dtype) ** alpha)",
+        new="(sizes.to(scores.dtype) * alpha))",
+        says="The sums are divided by alpha times the length. Where does alpha stand in the formula?",
+    ),
+    mistake(
+        id="the_constant_of_wu_et_al",
+        old="sizes.to(scores.dtype) ** alpha)",
+        new="((5 + sizes.to(scores.dtype)) / 6) ** alpha)",
+        says="The length is (5 + |y|)/6, as in Wu et al. Which length does the docstring divide by?",
+    ),
+    mistake(
+        id="first_source_instead_of_first_slot",
+        old="scores[:, 0] = 0.0",
+        new="scores[0] = 0.0",
+        says="All slots of the first source start with score 0, and none of the others'. Which axis are the slots?",
+    ),
+    mistake(
+        id="one_round_too_few",
+        old="range(max_length)",
+        new="range(max_length - 1)",
+        says="There is one round too few: hypotheses are cut off one symbol too early. How many rounds are there?",
+    ),
+    mistake(
+        id="one_round_too_many",
+        old="range(max_length)",
+        new="range(max_length + 1)",
+        says="There is one round too many. Does START count among the symbols?",
+    ),
+    mistake(
+        id="never_says_pad_or_start_beam",
+        old="symbols, parents, scores = extend_beam(scores, log_p, finished)",
+        new="log_p[:, :, :END] = -torch.inf\n        symbols, parents, scores = extend_beam(scores, log_p, finished)",
+        says="PAD and START are never chosen. Is the network forbidden to say them?",
+    ),
+    mistake(
+        id="softmax_over_the_hypotheses",
+        old="logits.log_softmax(dim=1)",
+        new="logits.log_softmax(dim=0)",
+        says="The softmax runs over the hypotheses. Over which axis do the probabilities of the next symbol add up to "
+        "1?",
+    ),
+    mistake(
+        id="state_not_carried_beam",
+        old="logits, state = decoder_step(parameters, said[:, :, -1].flatten(), state)",
+        new="logits, _ = decoder_step(parameters, said[:, :, -1].flatten(), state)",
+        says="No state ever moves on: every round starts from the encoder's. Where does the new state of a step go?",
+    ),
+    mistake(
+        id="takes_the_last_slot",
+        old=_VALUES,
+        new="""values = scores / sizes.to(scores.dtype) ** alpha
+    values, best = values[:, -1], torch.full((N,), k - 1)""",
+        says="The last slot wins always. In which order do the slots stand, and what is compared in the end?",
+    ),
+    mistake(
+        id="always_the_first_of_the_batch",
+        old="said[source, slot].tolist() for source, slot in enumerate(best)]",
+        new="said[source, 0].tolist() for source, slot in enumerate(best)]",
+        says="The values are those of the winners, but what is said stands in the first slot. Where is the winner?",
+    ),
+    mistake(
+        id="lengths_with_the_padding_of_ends",
+        old=_SIZES,
+        new="sizes = (said != END).sum(dim=2) + (said == END).sum(dim=2).clamp(max=2)",
+        says="A hypothesis that has ended before the last round counts one END too many. How often is END said?",
+    ),
+    mistake(
+        id="end_counted_for_all",
+        old=_SIZES,
+        new="sizes = (said != END).sum(dim=2) + 1",
+        says="END is counted even where a hypothesis was cut off before it. How many symbols have such ones?",
+    ),
+    mistake(
+        id="only_the_finished_have_a_value",
+        old=_VALUES,
+        new="""worth = scores / sizes.to(scores.dtype) ** alpha
+    values, best = worth.masked_fill(~finished, -torch.inf).max(dim=1)""",
+        says="What was cut off is worth minus infinity. What does the docstring say of hypotheses that were cut off?",
+    ),
+    mistake(
+        id="values_positive",
+        old=_VALUES,
+        new=_VALUES + "\n    values = -values",
+        says="The values are positive. Which sign has a logarithm of a probability?",
+    ),
+    mistake(
+        id="values_are_probabilities",
+        old=_VALUES,
+        new=_VALUES + "\n    values = values.exp()",
+        says="The values are the exponentials of what they should be. Does the formula end with a probability?",
+    ),
+    mistake(
+        id="stops_when_the_first_slots_have_ended",
+        old=_FLAG,
+        new="""finished = symbols == END
+        if finished[:, 0].all():
+            break""",
+        says="The search stops as soon as the hypotheses in the first slots have ended. May another one not become "
+        "worth more, when both are divided by their lengths?",
+    ),
 ]
 
 _CELL = "d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + differ)"
@@ -708,7 +1336,7 @@ MISTAKES["edit_distance"] = [
         id="substitution_costs_always",
         old="d[i - 1, j - 1] + differ)",
         new="d[i - 1, j - 1] + 1)",
-        says="The diagonal step costs 1 even where the symbols are the same: d is the longer length. When is it free?",
+        says="d is the longer of the two lengths, as if no symbol were ever the same as another. When is a step free?",
     ),
     mistake(
         id="substitution_is_free",
@@ -760,8 +1388,8 @@ MISTAKES["edit_distance"] = [
         id="divides_by_the_hypotheses",
         old=_RATE,
         new="rate = edits / sum(len(said) for said in hypotheses)",
-        says="The edits are divided by what was said. A network that talks much would look better: what is the size "
-        "of the task?",
+        says="The edits are divided by the symbols of the hypotheses. A network that talks much would look better: "
+        "what is the size of the task?",
     ),
     mistake(
         id="divides_by_the_number_of_sequences",
@@ -787,6 +1415,93 @@ MISTAKES["edit_distance"] = [
         old=_RATE,
         new="rate = 1 - edits / sum(len(meant) for meant in references)",
         says="This is one minus the error rate. Is 0 the best value, or 1?",
+    ),
+    mistake(
+        id="last_row_unfilled",
+        old="for i in range(1, I + 1):",
+        new="for i in range(1, I):",
+        says="The last row of d is not filled. Where does range end?",
+    ),
+    mistake(
+        id="last_column_unfilled",
+        old="for j in range(1, J + 1):",
+        new="for j in range(1, J):",
+        says="The last column of d is not filled. Where does range end?",
+    ),
+    mistake(
+        id="takes_the_largest",
+        old="d[i, j] = min(",
+        new="d[i, j] = max(",
+        says="The most expensive of the three edits is taken. Which number of edits is asked for?",
+    ),
+    mistake(
+        id="side_steps_are_free",
+        old=_CELL,
+        new="d[i, j] = min(d[i - 1, j], d[i, j - 1], d[i - 1, j - 1] + differ)",
+        says="Insertions and deletions cost nothing. What does each add to the distance?",
+    ),
+    mistake(
+        id="one_is_added_to_all",
+        old=_CELL,
+        new="d[i, j] = 1 + min(d[i - 1, j], d[i, j - 1], d[i - 1, j - 1] + differ)",
+        says="A substitution costs 2, and equal symbols 1. What do they cost in the formula?",
+    ),
+    mistake(
+        id="borders_begin_with_one",
+        old="d[:, 0], d[0] = np.arange(I + 1), np.arange(J + 1)",
+        new="d[:, 0], d[0] = np.arange(1, I + 2), np.arange(1, J + 2)",
+        says="The first row and the first column of d count from 1. How far is nothing from nothing?",
+    ),
+    mistake(
+        id="compares_one_place_too_early",
+        old="hypothesis[i - 1] != reference[j - 1]",
+        new="hypothesis[i - 2] != reference[j - 2]",
+        says="The symbols compared are one too far to the left. Counting from 0, which one is the i-th?",
+    ),
+    mistake(
+        id="compares_equal_places_only",
+        old="hypothesis[i - 1] != reference[j - 1]",
+        new="hypothesis[i - 1] != reference[min(i, J) - 1]",
+        says="In row i the symbol of the hypothesis is compared with the i-th of the reference, whatever j is. Which "
+        "two symbols belong to d[i, j]?",
+    ),
+    mistake(
+        id="in_per_cent",
+        old=_RATE,
+        new="rate = 100 * edits / sum(len(meant) for meant in references)",
+        says="The rate is in per cent. What does the formula give if every symbol is wrong?",
+    ),
+    mistake(
+        id="divides_by_the_symbols_of_both",
+        old=_RATE,
+        new="rate = edits / sum(len(s) + len(m) for s, m in zip(hypotheses, references, strict=True))",
+        says="The edits are divided by the symbols of hypotheses and references together. By which of them does the "
+        "formula divide?",
+    ),
+    mistake(
+        id="number_of_edits",
+        old=_RATE,
+        new="rate = edits",
+        says="This is the number of edits. What does the formula divide it by?",
+    ),
+    mistake(
+        id="sum_of_ratios",
+        old=_RATE,
+        new="rate = sum(edit_distance(s, m)[0] / len(m) for s, m in zip(hypotheses, references, strict=True))",
+        says="The rate is the sum of the sequences' own rates. What is added up, and what is divided by what?",
+    ),
+    mistake(
+        id="differ_added_to_all",
+        old=_CELL,
+        new="d[i, j] = min(d[i - 1, j], d[i, j - 1], d[i - 1, j - 1]) + differ",
+        says="Every step is free where the two symbols are the same, and costs 1 elsewhere. What does an insertion "
+        "cost?",
+    ),
+    mistake(
+        id="rate_at_most_one",
+        old=_RATE,
+        new="rate = min(1.0, edits / sum(len(meant) for meant in references))",
+        says="The rate is never above 1. What does the docstring say of that?",
     ),
 ]
 
@@ -851,5 +1566,91 @@ MISTAKES["error_by_length"] = [
         old="edits[inside].sum() / sizes[inside].sum()",
         new="edits[inside].sum() / sizes.sum()",
         says="Each bin's edits are divided by the phonemes of all bins. How many has this one?",
+    ),
+    mistake(
+        id="last_bin_holds_its_upper_edge",
+        old="(lengths < edges[b + 1])",
+        new="((lengths < edges[b + 1]) | (lengths == edges[-1]) & (b == len(counts) - 1))",
+        says="The last bin holds its upper edge, as np.histogram has it. What does the docstring say of the edges?",
+    ),
+    mistake(
+        id="outsiders_counted",
+        old="edits, sizes, lengths = np.array(edits), np.array(sizes), np.array(lengths)  # (N,) each",
+        new="""edits, sizes = np.array(edits), np.array(sizes)
+    lengths = np.array(lengths).clip(edges[0], edges[-1] - 1)""",
+        says="What is shorter than the first edge is in the first bin, and what is too long in the last. What does the "
+        "docstring do with such sequences?",
+    ),
+    mistake(
+        id="counts_phonemes",
+        old="counts[b] = inside.sum()",
+        new="counts[b] = sizes[inside].sum()",
+        says="The counts are those of phonemes. What does the docstring count?",
+    ),
+    mistake(
+        id="rates_in_per_cent",
+        old="rates[b] = edits[inside].sum()",
+        new="rates[b] = 100 * edits[inside].sum()",
+        says="The rates are in per cent. What is the rate if every phoneme is wrong?",
+    ),
+    mistake(
+        id="accuracies",
+        old="rates[b] = edits[inside].sum()",
+        new="rates[b] = 1 - edits[inside].sum()",
+        says="These are one minus the error rates. Is 0 the best value, or 1?",
+    ),
+    mistake(
+        id="open_above",
+        old=" & (lengths < edges[b + 1])",
+        new="",
+        says="Each bin holds all longer sequences too. Where does a bin end?",
+    ),
+    mistake(
+        id="share_of_all_edits",
+        old="edits[inside].sum() / sizes[inside].sum()",
+        new="edits[inside].sum() / edits.sum()",
+        says="These are the bins' shares of all edits. By what does a rate divide?",
+    ),
+    mistake(
+        id="last_bin_never_filled",
+        old="for b in range(len(counts)):",
+        new="for b in range(len(counts) - 1):",
+        says="The last bin is never filled. How many bins do B+1 edges make?",
+    ),
+    mistake(
+        id="first_bin_never_filled",
+        old="for b in range(len(counts)):",
+        new="for b in range(1, len(counts)):",
+        says="The first bin is never filled. Which number has it?",
+    ),
+    mistake(
+        id="upside_down",
+        old="edits[inside].sum() / sizes[inside].sum()",
+        new="sizes[inside].sum() / max(1, edits[inside].sum())",
+        says="These are phonemes for each edit. What is divided by what?",
+    ),
+    mistake(
+        id="in_whole_numbers",
+        old="edits[inside].sum() / sizes[inside].sum()",
+        new="edits[inside].sum() // sizes[inside].sum()",
+        says="The rates are whole numbers: what is left of the division was dropped. Which division keeps it?",
+    ),
+    mistake(
+        id="bins_of_the_edits",
+        old="inside = (lengths >= edges[b]) & (lengths < edges[b + 1])  # (N,)",
+        new="inside = (edits >= edges[b]) & (edits < edges[b + 1])",
+        says="The sequences are binned by their edits. Against which number is the error asked?",
+    ),
+    mistake(
+        id="edits_of_all_bins",
+        old="edits[inside].sum() / sizes",
+        new="edits.sum() / sizes",
+        says="The edits of all sequences are divided by the phonemes of each bin. Whose edits belong to a bin?",
+    ),
+    mistake(
+        id="edits_over_all_sequences",
+        old="edits[inside].sum() / sizes[inside].sum()",
+        new="edits[inside].sum() / len(edits)",
+        says="Each bin's edits are divided by the number of all sequences. By what does a rate per phoneme divide?",
     ),
 ]

@@ -87,6 +87,17 @@ def encode(parameters, x, lengths):
         state = mask[:, t] * new + (1 - mask[:, t]) * state
     return state
 """,
+    "active_rows_alone": """
+def encode(parameters, x, lengths):
+    U, W, b = parameters["U_enc"], parameters["W_enc"], parameters["b_enc"]
+    state = first_state(x.size(0), W)
+    for t in range(x.size(1)):
+        active = lengths > t
+        new = state.clone()
+        new[active] = cell_step(input_part(x[active, t], U, b), state[active], W)
+        state = new
+    return state
+""",
 }
 
 RIGHT["decode_teacher_forced"] = {
@@ -164,6 +175,12 @@ def sequence_loss(logits, targets, lengths):
     log_p = shifted - torch.log(torch.exp(shifted).sum(dim=1, keepdim=True))
     return -log_p[torch.arange(len(rows)), classes].sum() / len(rows)
 """,
+    "rows_without_padding": """
+def sequence_loss(logits, targets, lengths):
+    rows = torch.cat([logits[n, : lengths[n]] for n in range(len(logits))])
+    classes = torch.cat([targets[n, : lengths[n]] for n in range(len(logits))])
+    return torch.nn.functional.cross_entropy(rows, classes)
+""",
 }
 
 RIGHT["translate_greedy"] = {
@@ -208,6 +225,23 @@ def translate_greedy(parameters, state, max_length):
     said = said[:, 1:]
     alive = (said == END).cumsum(dim=1) == 0
     return [row[: int(size)].tolist() for row, size in zip(said, alive.sum(dim=1))]
+""",
+    "rows_that_go_on": """
+def translate_greedy(parameters, state, max_length):
+    out = [[] for _ in range(len(state))]
+    rows = list(range(len(state)))
+    prev = torch.tensor([START] * len(state))
+    for _ in range(max_length):
+        if not rows:
+            break
+        logits, state = decoder_step(parameters, prev, state)
+        prev = logits.argmax(1)
+        keep = [i for i, s in enumerate(prev.tolist()) if s != END]
+        for i in keep:
+            out[rows[i]].append(int(prev[i]))
+        rows = [rows[i] for i in keep]
+        prev, state = prev[keep], state[keep]
+    return out
 """,
 }
 
@@ -358,6 +392,28 @@ def phoneme_error_rate(hypotheses, references):
     empty = sum(len(said) for said, length in zip(hypotheses, lengths) if length == 0)
     return (sum(rate * length for rate, length in zip(rates, lengths)) + empty) / sum(lengths)
 """,
+    "rate_by_numpy": """
+def edit_distance(hypothesis, reference):
+    I, J = len(hypothesis), len(reference)
+    d = np.zeros((I + 1, J + 1), dtype=np.int64)
+    for i in range(I + 1):
+        d[i, 0] = i
+    for j in range(J + 1):
+        d[0, j] = j
+    for i in range(1, I + 1):
+        for j in range(1, J + 1):
+            if hypothesis[i - 1] == reference[j - 1]:
+                d[i, j] = d[i - 1, j - 1]
+            else:
+                d[i, j] = 1 + min(d[i - 1, j], d[i, j - 1], d[i - 1, j - 1])
+    return int(d[I, J]), d
+
+
+def phoneme_error_rate(hypotheses, references):
+    edits = np.sum([edit_distance(said, meant)[0] for said, meant in zip(hypotheses, references)])
+    rate = edits / np.sum([len(meant) for meant in references])
+    return float(rate)
+""",
 }
 
 RIGHT["error_by_length"] = {
@@ -390,5 +446,14 @@ def error_by_length(edits, sizes, lengths, edges):
     inside = (lengths[None] >= edges[:-1, None]) & (lengths[None] < edges[1:, None])
     wrong, total = (inside * edits).sum(dim=1).double(), (inside * sizes).sum(dim=1).double()
     return (wrong / total).numpy(), inside.sum(dim=1).numpy()
+""",
+    "products_with_a_mask": """
+def error_by_length(edits, sizes, lengths, edges):
+    e, s, l, g = map(np.asarray, (edits, sizes, lengths, edges))
+    m = (l[None] >= g[:-1, None]) & (l[None] < g[1:, None])
+    counts = m.sum(1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = (m @ e) / (m @ s)
+    return rates, counts
 """,
 }

@@ -125,8 +125,9 @@ def test_the_gradients_of_the_whole_network_agree_with_torch_nn():
 def test_losses_and_gradients_agree_with_cross_entropy_and_with_differences():
     logits, targets, lengths = cases.sequence_loss(_rng(), (4, 1, 3), 4, 5)
     shown = cases.PROBES["loss_and_gradient"](vars(reference), logits, targets, lengths)
-    leaf = logits.clone().requires_grad_()
-    wanted = nn.functional.cross_entropy(leaf.flatten(0, 1), targets.flatten(), ignore_index=PAD)
+    leaf, padding = logits.clone().requires_grad_(), torch.arange(4) >= lengths[:, None]
+    classes = targets.masked_fill(padding, -100)
+    wanted = nn.functional.cross_entropy(leaf.flatten(0, 1), classes.flatten(), ignore_index=-100)
     torch.testing.assert_close(shown["loss"], wanted.detach(), rtol=1e-12, atol=0)
     torch.testing.assert_close(shown["dlogits"], torch.autograd.grad(wanted, leaf)[0], rtol=1e-11, atol=1e-14)
     step = 1e-6
