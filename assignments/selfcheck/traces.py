@@ -7,6 +7,7 @@ import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Traces:
 
     cases: tuple[Mapping[str, Trace], ...]
 
-    @property
+    @cached_property
     def whole(self) -> Trace:
         """Everything together."""
         return joined({str(i): self.case(i) for i in range(len(self.cases))})
