@@ -10,13 +10,22 @@ from autograder.course.source import load_reference, shown_path
 from autograder.course.paths import Repository
 
 
-def mistake(*, id: str, old: str, new: str = "", says: str, exempt: str | None = None) -> dict[str, Any]:
+def mistake(
+    *,
+    id: str,
+    old: str,
+    new: str = "",
+    says: str,
+    of: dict[str, str] | None = None,
+    exempt: str | None = None,
+) -> dict[str, Any]:
     """Return an entry of MISTAKES: a patch on the reference's solution, and the sentence for a student who makes it.
 
     old: occurs exactly once in the solution; new takes its place. says: what the result equals, and the question that
-    leads on; never the line to write. exempt: why the self-checker cannot name the mistake, if it cannot.
+    leads on; never the line to write. of: by the name of an output, what to say where only that output is looked at.
+    exempt: why the self-checker cannot name the mistake, if it cannot.
     """
-    return {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
+    return {"id": id, "old": old, "new": new, "says": says, "of": of, "exempt": exempt}
 
 
 def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
