@@ -84,11 +84,12 @@ def gradient_contributions(rng, N=3, T=9, D=4, H=6, gain=1.3):
     return rng.standard_normal((N, H)), rnn_cache(rng, N, T, D, H, gain)
 
 
-def spectral_verdict(rng, count=24):
-    """(matrices, gammas): W of different sizes, of all three verdicts in turn, and a gamma for each."""
+def spectral_verdict(rng, count=64):
+    """(matrices, gammas): W of different sizes, of all verdicts in turn, and a gamma for each."""
     kinds = ["vanishes", "may explode", "undecided", "sigma on the border", "rho on the border", "a rotation"]
+    kinds += ["a growing rotation", "a growing positive matrix"]
     gammas = [float(gamma) for gamma in rng.permutation([1.0, 0.25, 0.8, 1.7] * count)[:count]]
-    return [spectral_matrix(rng, kinds[i % 6], 2 + i % 5, gamma) for i, gamma in enumerate(gammas)], gammas
+    return [spectral_matrix(rng, kinds[i % 8], 2 + i % 5, gamma) for i, gamma in enumerate(gammas)], gammas
 
 
 def spectral_matrix(rng, kind, H, gamma=1.0, near=0.0):
@@ -98,11 +99,19 @@ def spectral_matrix(rng, kind, H, gamma=1.0, near=0.0):
     vanish the eigenvalue that is largest in size is negative; half of those that explode are far from normal.
     """
     border = (1 + rng.choice([-4e-10, 4e-10])) / gamma
+    if kind == "a growing rotation":  # by a right angle in some plane: no eigenvalue of the largest size is real
+        turn = np.zeros((H, H))
+        turn[0, 1], turn[1, 0] = -1.0, 1.0
+        Q, _ = np.linalg.qr(rng.standard_normal((H, H)))
+        return Q @ turn @ Q.T * (rng.uniform(1.1, 1.6) / gamma)
     if kind == "a rotation":  # or a reflection: all singular values and all eigenvalues have the same size
         return np.linalg.qr(rng.standard_normal((H, H)))[0] * border
+    if kind == "a growing positive matrix":  # whose largest eigenvalue is positive
+        W = rng.uniform(0.2, 1.0, (H, H))
+        return W * (rng.uniform(1.05, 1.5) / (gamma * abs(np.linalg.eigvals(W)).max()))
     if kind == "vanishes":  # all singular values are nearly equal
         W = np.linalg.qr(rng.standard_normal((H, H)))[0] * rng.uniform(0.8, 1.0, H)
-        return W * ((1 - near if near else rng.uniform(0.6, 0.95)) / (gamma * np.linalg.norm(W, 2)))
+        return W * ((1 - near if near else rng.uniform(0.2, 0.95)) / (gamma * np.linalg.norm(W, 2)))
     W = -rng.uniform(0.2, 1.0, (H, H))
     if kind != "may explode" or rng.random() < 0.5:
         W[0, -1] -= 6.0
@@ -166,8 +175,8 @@ _CASES = {
     ],
     "jacobian_product": lambda rng: [jacobian_product(rng), jacobian_product(rng, N=4, T=4, H=4)],
     "gradient_contributions": lambda rng: [
-        gradient_contributions(rng),
-        gradient_contributions(rng, N=5, T=12, D=5, H=5),
+        gradient_contributions(rng, T=4),
+        gradient_contributions(rng, N=5, T=6, D=5, H=5),
     ],
     "spectral_verdict": lambda rng: [spectral_verdict(rng)],
     "fixed_points": lambda rng: [

@@ -11,7 +11,12 @@ import torch
 import torch.nn.functional as F
 
 from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck.agreement import arguments_unchanged, same_in_float32_and_strided
+
+
+def _fresh(args):
+    """Copies, so that nothing that a function does to its arguments changes what is expected of it."""
+    return copy.deepcopy(args)
 
 
 def _tensor(array, *, grad=False):
@@ -114,7 +119,7 @@ def test_the_gradient_is_float64_and_has_the_shape_of_X(probe, cases, rng):
         expect.array(gradient, shape=shape, name="the gradient")
 
 
-@exercise("numerical_gradient")
+@exercise("numerical_gradient", points=0.9)
 def test_numerical_gradient_leaves_the_arguments_as_they_were(probe, cases, rng):
     _, before, after = _gradient(probe, cases, rng)
     expect.unchanged(before, after, name="args")
@@ -155,24 +160,29 @@ def test_a_step_returns_five_gradients_shaped_like_what_they_belong_to(rnn_step_
     _arrays(rnn_step_backward(*cases.rnn_step_backward(rng)), STEP, [(3, 4), (3, 6), (6, 4), (6, 6), (6,)])
 
 
-@exercise("rnn_step_backward")
+@exercise("rnn_step_backward", points=0.8)
 def test_rnn_step_backward_leaves_its_arguments_as_they_were(rnn_step_backward, cases, rng):
     arguments_unchanged(rnn_step_backward, cases.rnn_step_backward(rng), "dh cache")
 
 
 @exercise("rnn_step_backward", points=2)
 def test_a_step_backward_agrees_with_torch(rnn_step_backward, cases, rng):
-    for sizes in ({}, {"N": 7, "D": 5, "H": 2}):
+    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 1, "D": 1, "H": 1}):
         dh, cache = cases.rnn_step_backward(rng, **sizes)
         desired = _torch_step(dh, cache)
-        _expect_all(rnn_step_backward(dh, cache), desired, STEP)
+        _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_with_torch_where_all_sizes_are_equal(rnn_step_backward, cases, rng):
     dh, cache = cases.rnn_step_backward(rng, N=5, D=5, H=5)
     desired = _torch_step(dh, cache)
-    _expect_all(rnn_step_backward(dh, cache), desired, STEP, because="with equal sizes a transpose raises no error")
+    _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
+
+
+@exercise("rnn_step_backward", points=0.5)
+def test_the_gradients_of_a_step_are_the_same_in_float32_and_strided(rnn_step_backward, cases, rng):
+    same_in_float32_and_strided(rnn_step_backward, cases.rnn_step_backward(rng, N=2, D=5, H=3), STEP)
 
 
 # rnn_backward
@@ -207,7 +217,7 @@ def _torch_sequence(dh, cache, dh_last=None):
 
 def _expect_sequence(function, args, because=""):
     desired = _torch_sequence(*args)
-    _expect_all(function(*args), desired, SEQUENCE, because)
+    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
 
 
 @exercise("rnn_backward")
@@ -215,14 +225,14 @@ def test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to(rnn_b
     _arrays(rnn_backward(*cases.rnn_backward(rng)), SEQUENCE, [(3, 5, 4), (6, 4), (6, 6), (6,), (3, 6)])
 
 
-@exercise("rnn_backward")
+@exercise("rnn_backward", points=1.4)
 def test_rnn_backward_leaves_its_arguments_as_they_were(rnn_backward, cases, rng):
     arguments_unchanged(rnn_backward, cases.rnn_backward(rng), "dh cache dh_last")
 
 
 @exercise("rnn_backward", points=2)
 def test_a_gradient_at_every_step_agrees_with_torch(rnn_backward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 3}):
+    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
         _expect_sequence(rnn_backward, cases.rnn_backward(rng, **sizes, dh_last=False)[:2])
 
 
@@ -235,7 +245,7 @@ def test_a_gradient_at_every_step_and_one_at_the_last_state_agree_with_torch(rnn
 
 @exercise("rnn_backward", points=1)
 def test_a_sequence_backward_agrees_with_torch_where_all_sizes_are_equal(rnn_backward, cases, rng):
-    _expect_sequence(rnn_backward, cases.rnn_backward(rng, N=5, T=5, D=5, H=5), because="no size tells a transpose")
+    _expect_sequence(rnn_backward, cases.rnn_backward(rng, N=5, T=5, D=5, H=5))
 
 
 @exercise("rnn_backward", points=1)
@@ -245,6 +255,11 @@ def test_the_gradient_of_a_gap_is_carried_from_the_last_output_to_the_first_inpu
     late[:, :-1], early[:, 1:] = 0, 0
     _expect_sequence(rnn_backward, (late, cache), because="only the last output has a gradient")
     _expect_sequence(rnn_backward, (early, cache), because="only the first output has a gradient")
+
+
+@exercise("rnn_backward", points=0.5)
+def test_the_gradients_of_a_sequence_are_the_same_in_float32_and_strided(rnn_backward, cases, rng):
+    same_in_float32_and_strided(rnn_backward, cases.rnn_backward(rng, N=2, T=4, D=3, H=5), SEQUENCE)
 
 
 # sequence_loss_backward
@@ -263,7 +278,7 @@ def _torch_loss(cache):
 
 def _expect_loss(function, cache, because=""):
     desired = _torch_loss(cache)
-    _expect_all(function(cache), desired, LOSS, because)
+    _expect_all(function(_fresh(cache)), desired, LOSS, because)
 
 
 @exercise("sequence_loss_backward")
@@ -271,20 +286,35 @@ def test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to(sequen
     _arrays(sequence_loss_backward(*cases.sequence_loss_backward(rng)), LOSS, [(3, 5, 6), (7, 6), (7,)])
 
 
-@exercise("sequence_loss_backward")
+@exercise("sequence_loss_backward", points=0.8)
 def test_sequence_loss_backward_leaves_its_cache_as_it_was(sequence_loss_backward, cases, rng):
     arguments_unchanged(sequence_loss_backward, cases.sequence_loss_backward(rng), "cache")
 
 
 @exercise("sequence_loss_backward", points=2)
 def test_the_gradients_of_the_loss_agree_with_torch(sequence_loss_backward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "H": 3, "K": 5}):
+    for sizes in ({}, {"N": 2, "T": 8, "H": 3, "K": 5}, {"N": 1, "T": 1, "H": 1, "K": 2}):
         _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, **sizes))
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_with_torch_where_all_sizes_are_equal(sequence_loss_backward, cases, rng):
     _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
+
+
+@exercise("sequence_loss_backward", points=0.5)
+def test_the_gradients_of_the_loss_are_the_same_in_float32_and_strided(sequence_loss_backward, cases, rng):
+    same_in_float32_and_strided(sequence_loss_backward, cases.sequence_loss_backward(rng, N=4, T=3, H=2, K=5), LOSS)
+
+
+@exercise("sequence_loss_backward", points=0.5)
+def test_predictions_that_are_certain_and_true_leave_nothing_to_change(sequence_loss_backward, cases, rng):
+    (cache,) = cases.sequence_loss_backward(rng, N=2, T=4, H=3, K=5)
+    h, V, _, targets = cache
+    result = sequence_loss_backward((h.copy(), V.copy(), np.eye(5)[targets], targets.copy()))
+    expect.tuple(result, 3, "the result")
+    for gradient, name, like in zip(result, LOSS, (h, V, np.zeros(5)), strict=True):
+        expect.close(gradient, np.zeros_like(like), name=f"{name} where y is 1 for each target", made_of=1.0)
 
 
 # state_jacobian
@@ -300,7 +330,8 @@ def _torch_jacobian(a, W, nonlinearity):
 
 def _expect_jacobian(function, args, because=""):
     desired = _torch_jacobian(*args)
-    expect.close(function(*args), desired, name=f"J with the {args[2]}", because=because)
+    size = float(abs(args[1]).max())
+    expect.close(function(*_fresh(args)), desired, name=f"J with the {args[2]}", made_of=size, because=because)
 
 
 @exercise("state_jacobian")
@@ -308,7 +339,7 @@ def test_the_jacobian_is_float64_of_shape_N_H_H(state_jacobian, cases, rng):
     expect.array(state_jacobian(*cases.state_jacobian(rng)[:2]), shape=(3, 5, 5), name="J")
 
 
-@exercise("state_jacobian")
+@exercise("state_jacobian", points=0.8)
 def test_state_jacobian_leaves_its_arguments_as_they_were(state_jacobian, cases, rng):
     arguments_unchanged(state_jacobian, cases.state_jacobian(rng), "a W nonlinearity")
 
@@ -318,13 +349,29 @@ def test_the_jacobian_agrees_with_torch(state_jacobian, cases, rng):
     for nonlinearity in ("tanh", "sigmoid"):
         _expect_jacobian(state_jacobian, cases.state_jacobian(rng, N=2, H=6, nonlinearity=nonlinearity))
     a, W, _ = cases.state_jacobian(rng, N=4, H=3)
-    expect.close(state_jacobian(a, W), _torch_jacobian(a, W, "tanh"), name="J with nothing said of the nonlinearity")
+    expect.close(
+        state_jacobian(a.copy(), W.copy()),
+        _torch_jacobian(a, W, "tanh"),
+        name="J with nothing said of the nonlinearity",
+    )
 
 
 @exercise("state_jacobian", points=1)
 def test_the_jacobian_agrees_with_torch_where_N_equals_H(state_jacobian, cases, rng):
     because = "one axis is the batch, one the states, one the states before"
     _expect_jacobian(state_jacobian, cases.state_jacobian(rng, N=4, H=4), because)
+
+
+@exercise("state_jacobian", points=0.5)
+def test_the_jacobians_are_the_same_in_float32_and_strided(state_jacobian, cases, rng):
+    same_in_float32_and_strided(state_jacobian, cases.state_jacobian(rng, N=2, H=3), "J")
+
+
+@exercise("state_jacobian", points=0.5)
+def test_saturated_units_have_finite_jacobians(state_jacobian, cases, rng):
+    for nonlinearity in ("tanh", "sigmoid"):
+        a, W, _ = cases.state_jacobian(rng, N=3, H=4)
+        _expect_jacobian(state_jacobian, (2000.0 * a, W, nonlinearity), because="a is 2000 times as large as before")
 
 
 # jacobian_product
@@ -346,18 +393,18 @@ def test_the_products_are_float64_of_shape_N_T_H_H(jacobian_product, cases, rng)
     expect.array(jacobian_product(*cases.jacobian_product(rng)), shape=(3, 6, 4, 4), name="P")
 
 
-@exercise("jacobian_product")
+@exercise("jacobian_product", points=0.8)
 def test_jacobian_product_leaves_the_jacobians_as_they_were(jacobian_product, cases, rng):
     arguments_unchanged(jacobian_product, cases.jacobian_product(rng), "J")
 
 
 @exercise("jacobian_product", points=2)
 def test_the_products_agree_with_torch(jacobian_product, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 5, "H": 3}, {"N": 4, "T": 4, "H": 4}):
+    for sizes in ({}, {"N": 2, "T": 5, "H": 3}, {"N": 4, "T": 4, "H": 4}, {"N": 1, "T": 1, "H": 1}):
         (J,) = cases.jacobian_product(rng, **sizes)
         desired = _torch_products(J)
         expect.close(
-            jacobian_product(J), desired, name="P", because="P[:, k] is dh_n/dh_k, and matrices do not commute"
+            jacobian_product(J.copy()), desired, name="P", because="P[:, k] is dh_n/dh_k, and matrices do not commute"
         )
 
 
@@ -367,6 +414,11 @@ def test_the_jacobian_of_the_first_step_is_in_none_of_the_products(jacobian_prod
     desired = _torch_products(J)
     J[:, 0] = np.nan
     expect.close(jacobian_product(J), desired, name="P with NaN in J[:, 0]")
+
+
+@exercise("jacobian_product", points=0.5)
+def test_the_products_are_the_same_in_float32_and_strided(jacobian_product, cases, rng):
+    same_in_float32_and_strided(jacobian_product, cases.jacobian_product(rng, N=2, T=4, H=3), "P")
 
 
 # gradient_contributions
@@ -386,24 +438,29 @@ def test_the_norms_are_float64_of_shape_T(gradient_contributions, cases, rng):
     expect.array(gradient_contributions(*cases.gradient_contributions(rng)), shape=(9,), name="norms")
 
 
-@exercise("gradient_contributions")
+@exercise("gradient_contributions", points=0.7)
 def test_gradient_contributions_leaves_its_arguments_as_they_were(gradient_contributions, cases, rng):
     arguments_unchanged(gradient_contributions, cases.gradient_contributions(rng), "dh_last cache")
 
 
 @exercise("gradient_contributions", points=2)
 def test_the_norms_agree_with_torch(gradient_contributions, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 3}):
+    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
         args = cases.gradient_contributions(rng, **sizes)
         desired = _torch_norms(*args)
-        expect.close(gradient_contributions(*args), desired, name="norms")
+        expect.close(gradient_contributions(*_fresh(args)), desired, name="norms")
 
 
 @exercise("gradient_contributions", points=1)
 def test_the_norms_agree_with_torch_where_all_sizes_are_equal(gradient_contributions, cases, rng):
     args = cases.gradient_contributions(rng, N=5, T=5, D=5, H=5)
     desired = _torch_norms(*args)
-    expect.close(gradient_contributions(*args), desired, name="norms")
+    expect.close(gradient_contributions(*_fresh(args)), desired, name="norms")
+
+
+@exercise("gradient_contributions", points=0.5)
+def test_the_norms_are_the_same_in_float32_and_strided(gradient_contributions, cases, rng):
+    same_in_float32_and_strided(gradient_contributions, cases.gradient_contributions(rng, N=2, T=4, D=3, H=5), "norms")
 
 
 # spectral_verdict
@@ -425,7 +482,7 @@ def test_a_verdict_is_one_of_the_three_strings(spectral_verdict, cases, rng):
         expect.that(type(said) is str and said in VERDICTS, f"the result is none of the strings {', '.join(VERDICTS)}")
 
 
-@exercise("spectral_verdict")
+@exercise("spectral_verdict", points=0.9)
 def test_spectral_verdict_leaves_W_as_it_was(spectral_verdict, cases, rng):
     arguments_unchanged(spectral_verdict, (cases.spectral_matrix(rng, "undecided", 4),), "W")
 
@@ -435,6 +492,14 @@ def test_matrices_made_for_each_verdict_get_it(probe, cases, rng):
     kinds = [kind for kind in VERDICTS for _ in range(4)]
     matrices = [cases.spectral_matrix(rng, kind, 2 + i % 5) for i, kind in enumerate(kinds)]
     _expect_verdicts(probe, kinds, matrices, [1.0] * 12)
+
+
+@exercise("spectral_verdict", points=1)
+def test_an_eigenvalue_counts_by_its_size_whether_positive_negative_or_not_real(probe, cases, rng):
+    kinds = ["a growing rotation", "a growing positive matrix", "may explode"]
+    matrices = [cases.spectral_matrix(rng, kind, H) for kind in kinds for H in (2, 3, 5)]
+    matrices.append(matrices[0].astype(np.float32))
+    _expect_verdicts(probe, ["may explode"] * 10, matrices, [1.0] * 10)
 
 
 @exercise("spectral_verdict", points=1)
@@ -456,8 +521,9 @@ def test_a_rotation_neither_shrinks_nor_grows(spectral_verdict, cases, rng):
 
 
 def _units(cases, rng, count=9):
+    """Units (w, b), two of them saturated."""
     w, b = cases.fixed_points(rng, count)
-    return list(zip(w.tolist(), b.tolist(), strict=True))
+    return [*zip(w.tolist(), b.tolist(), strict=True), (8.0, 0.5), (9.0, -12.0)]
 
 
 def _crossings(w, b):
@@ -470,8 +536,9 @@ def _crossings(w, b):
 def test_fixed_points_are_a_float64_array_of_one_or_three(fixed_points, cases, rng):
     for w, b in _units(cases, rng, count=6):
         h = fixed_points(w, b)
-        shape = (3,) if type(h) is np.ndarray and h.shape == (3,) else (1,)
-        expect.array(h, shape=shape, name="the fixed points")
+        expect.that(type(h) is np.ndarray, "the fixed points are not a NumPy array")
+        expect.that(h.shape in ((1,), (3,)), f"the fixed points have shape {h.shape}; expected (1,) or (3,)")
+        expect.array(h, shape=h.shape, name="the fixed points")
 
 
 @exercise("fixed_points", points=2)
@@ -508,7 +575,7 @@ def _torch_truncated(dh, cache, k):
 
 def _expect_truncated(function, args, because=""):
     desired = _torch_truncated(*args)
-    _expect_all(function(*args), desired, SEQUENCE, because)
+    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
 
 
 @exercise("truncated_bptt")
@@ -516,14 +583,17 @@ def test_chunks_return_five_gradients_shaped_like_what_they_belong_to(truncated_
     _arrays(truncated_bptt(*cases.truncated_bptt(rng)), SEQUENCE, [(3, 7, 4), (6, 4), (6, 6), (6,), (3, 6)])
 
 
-@exercise("truncated_bptt")
+@exercise("truncated_bptt", points=0.8)
 def test_truncated_bptt_leaves_its_arguments_as_they_were(truncated_bptt, cases, rng):
     arguments_unchanged(truncated_bptt, cases.truncated_bptt(rng), "dh cache k")
 
 
+_ONE = {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1}
+
+
 @exercise("truncated_bptt", points=2)
 def test_chunks_agree_with_torch_where_the_state_is_detached_between_them(truncated_bptt, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 3, "k": 2}, {"N": 4, "T": 5, "D": 3, "H": 2, "k": 1}):
+    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 3, "k": 2}, {"N": 4, "T": 5, "D": 3, "H": 2, "k": 1}, _ONE):
         _expect_truncated(truncated_bptt, cases.truncated_bptt(rng, **sizes), because=f"k = {sizes.get('k', 3)}")
 
 
@@ -532,4 +602,11 @@ def test_a_single_chunk_gives_the_whole_gradient(truncated_bptt, cases, rng):
     dh, cache, _ = cases.truncated_bptt(rng, N=4, T=6, D=3, H=5)
     desired = _torch_sequence(dh, cache)
     for k in (6, 7, 50):
-        _expect_all(truncated_bptt(dh, cache, k), desired, SEQUENCE, because="nothing is cut where k is T or more")
+        _expect_all(
+            truncated_bptt(*_fresh((dh, cache, k))), desired, SEQUENCE, because="nothing is cut where k is T or more"
+        )
+
+
+@exercise("truncated_bptt", points=0.5)
+def test_the_gradients_of_chunks_are_the_same_in_float32_and_strided(truncated_bptt, cases, rng):
+    same_in_float32_and_strided(truncated_bptt, cases.truncated_bptt(rng, N=2, T=5, D=3, H=4, k=2), SEQUENCE)

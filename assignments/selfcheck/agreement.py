@@ -32,15 +32,17 @@ def agree(
     *,
     part: Callable[[Any], Any] = _whole,
     rtol: float = 1e-7,
+    made_of: float = 0.0,
     dtype: Any = np.float64,
 ) -> None:
     """Expect each call of target to agree with asked; `calls` pairs words for the message with the arguments.
 
     names: of the first values of a tuple, or of the result as a whole. part: what of a result is compared.
+    made_of: as in `expect.close`.
     """
     desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
     results = map(part, target.map([args for _, args in calls]))
-    results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, dtype=dtype)
+    results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, made_of=made_of, dtype=dtype)
 
 
 def agree_in_float32_and_strided(
@@ -76,28 +78,32 @@ def results_agree(
     names: Names,
     *,
     rtol: float = 1e-7,
+    made_of: float = 0.0,
     dtype: Any = np.float64,
 ) -> None:
     """Expect each result to agree with the desired one: in the values that `names` lists, or as a whole."""
     for result, wanted, said in zip(results, desired, words, strict=True):
         if isinstance(names, str):
-            each_close(result, wanted, f"{names} {said}".strip(), rtol=rtol, dtype=dtype)
+            each_close(result, wanted, f"{names} {said}".strip(), rtol=rtol, made_of=made_of, dtype=dtype)
             continue
         expect.tuple(result, len(wanted), f"the result {said}".strip())
         for name, found, value in zip(names, result, wanted, strict=False):
-            expect.close(found, value, name=f"{name} {said}".strip(), rtol=rtol, dtype=dtype)
+            called = f"{name} {said}".strip()
+            expect.close(found, value, name=called, rtol=rtol, made_of=made_of, dtype=dtype)
 
 
-def each_close(result: Any, desired: Any, name: str, *, rtol: float = 1e-7, dtype: Any = np.float64) -> None:
+def each_close(
+    result: Any, desired: Any, name: str, *, rtol: float = 1e-7, made_of: float = 0.0, dtype: Any = np.float64
+) -> None:
     """Expect close numbers and arrays, inside tuples, lists and dictionaries too, and all else to be the same."""
     if isinstance(desired, np.ndarray) or type(desired) is float:
-        expect.close(result, desired, name=name, rtol=rtol, dtype=dtype)
+        expect.close(result, desired, name=name, rtol=rtol, made_of=made_of, dtype=dtype)
     elif isinstance(desired, tuple | list | dict):
         same = type(result) is type(desired) and len(result) == len(desired)
         expect.that(same, f"{name} is not a {type(desired).__name__} with the expected number of values")
         for key in desired if isinstance(desired, dict) else range(len(desired)):
             found = result.get(key) if isinstance(desired, dict) else result[key]
-            each_close(found, desired[key], f"{name}[{key!r}]", rtol=rtol, dtype=dtype)
+            each_close(found, desired[key], f"{name}[{key!r}]", rtol=rtol, made_of=made_of, dtype=dtype)
     else:
         expect.equal(result, desired, name=name)
 

@@ -25,6 +25,7 @@ from selfcheck.target import StudentError, plain_text
 
 Dtypes = DTypeLike | builtins.tuple[DTypeLike, ...]
 FLOAT32_RTOL = 1e-4
+ROUNDING = 1e-12  # of the numbers that a result is made of: what idioms for the same function may differ by
 
 
 class Mismatch(AssertionError):
@@ -57,6 +58,7 @@ def close(
     name: str = "result",
     rtol: float = 1e-7,
     atol: float | None = None,
+    made_of: float = 0.0,
     dtype: Dtypes = np.float64,
     because: str = "",
 ) -> None:
@@ -64,6 +66,8 @@ def close(
 
     actual: exactly a NumPy array if desired is one, of its shape; a Python float or int if desired is a number.
     atol: rtol * max|desired| unless given. A float32 result, where dtype allows it, is compared at rtol 1e-4.
+    made_of: the size of the numbers that the quantity is made of, where these may cancel: an error of 1e-12 times it
+    is rounding.
     because: the law that is violated, in words; it ends the message.
     """
     wanted = np.asarray(desired)
@@ -77,7 +81,9 @@ def close(
             rtol = max(rtol, FLOAT32_RTOL)
     _is_finite(found, name, where=np.isfinite(wanted))
     scale = _largest(wanted)
-    allowed = (rtol * scale if atol is None else atol) + rtol * np.abs(np.where(np.isfinite(wanted), wanted, 0))
+    allowed = (max(rtol * scale, ROUNDING * made_of) if atol is None else atol) + rtol * np.abs(
+        np.where(np.isfinite(wanted), wanted, 0)
+    )
     with np.errstate(all="ignore"):
         error = np.abs(_subtractable(found) - _subtractable(wanted))
     same = (found == wanted) | ((found != found) & (wanted != wanted))
@@ -89,9 +95,10 @@ def close(
     if not np.isfinite(error[where]):
         _fail(f"{name} differs{at}" + _law(because))
     largest = _largest(error)
+    relative = f", relative to a scale of {_digit(scale)}" if scale else ""
     _fail(
-        f"{name} differs{at}, by about {_digit(error[where])} (largest error {_digit(largest)}, "
-        f"relative to a scale of {_digit(scale)})" + _law(because)
+        f"{name} differs{at}, by about {_digit(error[where])} (largest error {_digit(largest)}{relative})"
+        + _law(because)
     )
 
 

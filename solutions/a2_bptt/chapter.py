@@ -549,7 +549,7 @@ def sequence_loss_backward(cache):
     $L = -\frac{1}{NT} \sum_{n,t} \log y_{n,t,\text{targets}_{n,t}}$ with $y_t = \mathrm{softmax}(V h_t + c)$.
 
     cache: (h, V, y, targets), as sequence_loss returns it, with h (N, T, H), V (K, H), y (N, T, K) the probabilities,
-    targets (N, T) integers in 0..K-1.
+    exact zeros and ones among them where logits lie far apart, and targets (N, T) integers in 0..K-1.
     Returns dh (N, T, H), dV (K, H), dc_out (K,): float64.
     Lecture: "Backprop through time".
     """

@@ -173,7 +173,7 @@ def test_the_jacobians_agree_at_other_sizes_down_to_one(state_jacobian, referenc
 def test_the_jacobians_are_finite_however_large_a_is(state_jacobian, reference, cases, rng):
     a, W, _ = cases.state_jacobian(rng, N=4, H=3)
     calls = [(f"with a {size:g} times as large", (size * a, W, f)) for size in (30.0, 1e4) for f in ("tanh", "sigmoid")]
-    agree(state_jacobian, reference.state_jacobian, calls, "J")
+    agree(state_jacobian, reference.state_jacobian, calls, "J", made_of=float(abs(W).max()))
 
 
 @exercise("state_jacobian", points=1)
@@ -242,7 +242,7 @@ def test_verdicts_agree_on_many_matrices(spectral_verdict, reference, cases, rng
     matrices, gammas = cases.spectral_verdict(rng, count=40)
     calls = list(zip(matrices, gammas, strict=True))
     calls += [(size * np.ones((1, 1)), gamma) for size in (-3.0, 0.0, 0.7, 2.0) for gamma in (1.0, 0.25)]
-    calls += [(W.astype(np.float32), gamma) for i, (W, gamma) in enumerate(calls[:12]) if i % 6 < 3]
+    calls += [(W.astype(np.float32), gamma) for i, (W, gamma) in enumerate(calls[:12]) if i % 8 < 3]
     _expect_verdicts(spectral_verdict, reference, calls)
 
 
@@ -269,7 +269,7 @@ def test_eigenvalues_that_are_not_real_count_by_their_size(spectral_verdict, ref
 # fixed_points
 
 
-def _expect_points(fixed_points, reference, units, **tolerance):
+def _expect_points(fixed_points, reference, units):
     desired = [reference.fixed_points(w, b) for w, b in units]
     for (w, b), found, wanted in zip(units, fixed_points.map(units), desired, strict=True):
         expect.close(found, wanted, name=f"the fixed points for w = {w:.3g}, b = {b:.3g}", rtol=0, atol=2e-9)

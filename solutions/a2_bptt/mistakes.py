@@ -133,6 +133,63 @@ MISTAKES["chain_rule_terms"] = [
         says="The right three terms in the reverse order. Which of them is the direct one: that of the last step, or "
         "that of the first?",
     ),
+    mistake(
+        id="uses_the_slope_of_the_sigmoid",
+        old=_SLOPES,
+        new="d0, d1, d2 = s0 * (1 - s0), s1 * (1 - s1), s2 * (1 - s2)",
+        says="The slopes are s (1 - s), those of a sigmoid. Which nonlinearity has the network?",
+    ),
+    mistake(
+        id="leaves_out_the_inputs",
+        old="""s0 = sympy.tanh(W * s_before + U * x[0])
+    s1 = sympy.tanh(W * s0 + U * x[1])
+    s2 = sympy.tanh(W * s1 + U * x[2])""",
+        new="s0 = sympy.tanh(W * s_before)\n    s1 = sympy.tanh(W * s0)\n    s2 = sympy.tanh(W * s1)",
+        says="The terms do not depend on U and x: these are the states of a network without inputs. What stands "
+        "inside of tanh beside W s?",
+    ),
+    mistake(
+        id="reads_the_inputs_in_reverse",
+        old="""s0 = sympy.tanh(W * s_before + U * x[0])
+    s1 = sympy.tanh(W * s0 + U * x[1])
+    s2 = sympy.tanh(W * s1 + U * x[2])""",
+        new="""s0 = sympy.tanh(W * s_before + U * x[2])
+    s1 = sympy.tanh(W * s0 + U * x[1])
+    s2 = sympy.tanh(W * s1 + U * x[0])""",
+        says="x_0 and x_2 have changed places. Which input does the first step read?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_last_step",
+        old=f"{_UP_TO_S1} {_VIA_S0}",
+        new="p2, W * p1, W * d1 * W * p0",
+        says="The slope of the last step is missing in the second term and in the third. What does the chain rule "
+        "put in front when s_2 is differentiated with respect to s_1?",
+    ),
+    mistake(
+        id="carries_with_U",
+        old=f"{_UP_TO_S1} {_VIA_S0}",
+        new="p2, d2 * U * p1, d2 * U * d1 * U * p0",
+        says="From state to state the terms are multiplied by U. By what is s_1 multiplied inside of s_2?",
+    ),
+    mistake(
+        id="exchanges_the_terms_through_s1_and_s0",
+        old=f"{_UP_TO_S1} {_VIA_S0}",
+        new="p2, d2 * W * d1 * W * p0, d2 * W * p1",
+        says="The second and the third term have changed places. Which of them goes through s_1 alone?",
+    ),
+    mistake(
+        id="counts_W_twice_on_a_way_of_one_step",
+        old=_UP_TO_S1,
+        new="p2, d2 * W**2 * p1,",
+        says="The second term has one factor W too many. How many steps lie between s_1 and s_2?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_the_first_step",
+        old=_VIA_S0,
+        new="d2 * W * d1 * W * s_before",
+        says="The third term lacks the slope of the first step. What does the chain rule put in front when s_0 is "
+        "differentiated with respect to W?",
+    ),
 ]
 
 _DIFFERENCE = "loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args[:which], behind, *args[which + 1 :])"
@@ -195,7 +252,7 @@ MISTAKES["numerical_gradient"] = [
         id="ignores_the_step",
         old="X = args[which]",
         new="X, step = args[which], 1e-5",
-        says="The result does not depend on the step that is passed in. Where is it used?",
+        says="The result is that of a step of 1e-5, whatever step is passed in. Where is it used?",
     ),
     mistake(
         id="takes_steps_in_proportion_to_the_entry",
@@ -208,8 +265,8 @@ MISTAKES["numerical_gradient"] = [
         id="moves_both_copies_at_once",
         old="ahead, behind = X.copy(), X.copy()",
         new="ahead = behind = X.copy()",
-        says="The gradient is zero everywhere: both names stand for one array, and the two losses are the same. How "
-        "many arrays are there?",
+        says="The gradient is zero everywhere: the two losses are the same. By how much do the two arrays differ at "
+        "which the loss is taken, and are there two?",
     ),
     mistake(
         id="differentiates_along_the_first_argument",
@@ -222,6 +279,73 @@ MISTAKES["numerical_gradient"] = [
         old="gradient[i] = difference",
         new="gradient[i] = abs(difference)",
         says="No entry is negative. May a loss not fall when an entry of X grows?",
+    ),
+    mistake(
+        id="comes_back_to_the_point_alone",
+        old=f"{_DIFFERENCE}\n        {_TWICE_AS_LARGE}",
+        new="""loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args)
+        gradient[i] = difference / (2 * step)""",
+        says="Every entry is half of a forward difference: one of the two losses is that of the point itself. On "
+        "which two sides of it does a central difference look?",
+    ),
+    mistake(
+        id="moves_by_half_a_step",
+        old="ahead[i] += step\n        behind[i] -= step",
+        new="ahead[i] += step / 2\n        behind[i] -= step / 2",
+        says="Every entry is half of a central difference that reaches half a step to either side. How far apart "
+        "are the two points in the equation?",
+    ),
+    mistake(
+        id="halves_the_step",
+        old="""ahead[i] += step
+        behind[i] -= step
+        difference = loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args[:which], behind, *args[which + 1 :])
+        gradient[i] = difference / (2 * step)""",
+        new="""ahead[i] += step / 2
+        behind[i] -= step / 2
+        difference = loss(*args[:which], ahead, *args[which + 1 :]) - loss(*args[:which], behind, *args[which + 1 :])
+        gradient[i] = difference / step""",
+        says="This is a central difference with half the step that is passed in. How far does the equation go to "
+        "either side?",
+    ),
+    mistake(
+        id="returns_a_flat_gradient",
+        old=_TWICE_AS_LARGE,
+        new="gradient[i] = difference / (2 * step)\n    gradient = gradient.ravel()",
+        says="The gradient has one axis, whatever the shape of X. Which shape does a gradient have?",
+    ),
+    mistake(
+        id="divides_by_the_number_of_entries",
+        old="/ (2 * step)",
+        new="/ (2 * step * X.size)",
+        says="Every entry is too small by the number of entries. Is the gradient a mean over them?",
+    ),
+    mistake(
+        id="adds_the_losses",
+        old=_DIFFERENCE,
+        new="loss(*args[:which], ahead, *args[which + 1 :]) + loss(*args[:which], behind, *args[which + 1 :])",
+        says="The two losses are added. What tells how much the loss changes between two points?",
+    ),
+    mistake(
+        id="leaves_an_entry_moved_back",
+        old="ahead, behind = X.copy(), X.copy()",
+        new="ahead, behind = X.copy(), X",
+        says="The caller's own array is moved back by a step at each entry and stays moved, so that the later "
+        "entries are measured elsewhere. What should every array of args hold after the call, and before the next "
+        "entry?",
+    ),
+    mistake(
+        id="gives_the_change_of_the_loss",
+        old="difference / (2 * step)",
+        new="difference",
+        says="These are the changes of the loss, not divided by anything. How far apart are the two points?",
+    ),
+    mistake(
+        id="gives_the_same_number_for_every_entry",
+        old=_TWICE_AS_LARGE,
+        new="gradient[...] = difference / (2 * step)",
+        says="Every entry is the derivative with respect to the last entry. Where does the derivative of entry i "
+        "belong?",
     ),
 ]
 
@@ -274,8 +398,8 @@ MISTAKES["rnn_step_backward"] = [
         id="uses_W_transposed",
         old="da @ W",
         new="da @ W.T",
-        says="dh_prev comes through W's transpose: W is square, so NumPy does not complain. Forward, a row of states "
-        "met W.T; which of the two leads back?",
+        says="dh_prev is made with rows and columns of W exchanged: W is square, so NumPy does not complain. "
+        "Forward, unit i received W[i, j] times the state of unit j: which entries lead back to unit j?",
     ),
     mistake(
         id="transposes_dW",
@@ -301,8 +425,8 @@ MISTAKES["rnn_step_backward"] = [
         id="uses_U_transposed",
         old="da @ U",
         new="da @ U.T",
-        says="dx comes through U's transpose (where D equals H it even runs). U is (H, D): which of its axes must "
-        "meet the H units of a row?",
+        says="dx is made with rows and columns of U exchanged (where D equals H it even runs). U is (H, D): which of "
+        "its axes must meet the H units of a row?",
     ),
     mistake(
         id="multiplies_by_the_state_after_the_step",
@@ -362,6 +486,136 @@ MISTAKES["rnn_step_backward"] = [
         says="dU is made with the state and dW with the input (where D equals H it even fits). Which of the two does "
         "W multiply?",
     ),
+    mistake(
+        id="the_input_sees_the_gradient_before_tanh",
+        old="da @ U",
+        new="dh @ U",
+        says="dx leaves tanh out. What lies between h and the product with U?",
+    ),
+    mistake(
+        id="dW_sees_the_gradient_before_tanh",
+        old="da.T @ h_prev",
+        new="dh.T @ h_prev",
+        says="dW leaves tanh out. Does W stand inside tanh or outside?",
+    ),
+    mistake(
+        id="dU_sees_the_gradient_before_tanh",
+        old="da.T @ x",
+        new="dh.T @ x",
+        says="dU leaves tanh out. Does U stand inside tanh or outside?",
+    ),
+    mistake(
+        id="db_sees_the_gradient_before_tanh",
+        old="da.sum(axis=0)",
+        new="dh.sum(axis=0)",
+        says="db leaves tanh out. Does b stand inside tanh or outside?",
+    ),
+    mistake(
+        id="keeps_an_axis_in_db",
+        old="da.sum(axis=0)",
+        new="da.sum(axis=0, keepdims=True)",
+        says="db has the shape (1, H), all else is right. A gradient has the shape of what it belongs to: what is b's?",
+    ),
+    mistake(
+        id="adds_all_of_db_up",
+        old="da.sum(axis=0)",
+        new="da.sum()",
+        says="db is a single number. How many biases are there?",
+    ),
+    mistake(
+        id="averages_db",
+        old="da.sum(axis=0)",
+        new="da.mean(axis=0)",
+        says="db is a mean over the batch. Does anything divide by N?",
+    ),
+    mistake(
+        id="averages_dW",
+        old="da.T @ h_prev",
+        new="da.T @ h_prev / len(x)",
+        says="dW is a mean over the batch. Does anything divide by N?",
+    ),
+    mistake(
+        id="averages_dU",
+        old="da.T @ x",
+        new="da.T @ x / len(x)",
+        says="dU is a mean over the batch. Does anything divide by N?",
+    ),
+    mistake(
+        id="takes_the_slope_at_the_state_before",
+        old="(1 - h**2)",
+        new="(1 - h_prev**2)",
+        says="tanh's slope is taken at the state before the step. Which state came out of the tanh?",
+    ),
+    mistake(
+        id="adds_the_square",
+        old="(1 - h**2)",
+        new="(1 + h**2)",
+        says="tanh's slope is taken as 1 + h^2. Does tanh rise faster or slower where it is saturated?",
+    ),
+    mistake(
+        id="squares_the_difference",
+        old="(1 - h**2)",
+        new="(1 - h) ** 2",
+        says="tanh's slope is taken as (1 - h)^2. What is squared in it?",
+    ),
+    mistake(
+        id="takes_the_root_of_the_slope",
+        old="(1 - h**2)",
+        new="np.sqrt(1 - h**2)",
+        says="The gradient passes through the root of tanh's slope. What is tanh' in terms of tanh?",
+    ),
+    mistake(
+        id="swaps_U_and_W",
+        old="dx = da @ U  # (N, D): da/dx = U\n    dh_prev = da @ W",
+        new="dx = da @ W\n    dh_prev = da @ U",
+        says="dx comes through W and dh_prev through U (where D equals H it even fits). Which of the two led from "
+        "the input to the state?",
+    ),
+    mistake(
+        id="uses_both_matrices_transposed",
+        old="dx = da @ U  # (N, D): da/dx = U\n    dh_prev = da @ W",
+        new="dx = da @ U.T\n    dh_prev = da @ W.T",
+        says="dx and dh_prev are made with rows and columns of U and W exchanged (where D equals H it even runs). "
+        "Which axis of U and W belongs to the unit that the gradient comes from?",
+    ),
+    mistake(
+        id="adds_dh_to_dh_prev",
+        old="da @ W",
+        new="da @ W + dh",
+        says="dh itself is added to dh_prev. Is there a way from h_prev to h beside the one through W?",
+    ),
+    mistake(
+        id="turns_all_signs",
+        old="dh * (1 - h**2)",
+        new="-dh * (1 - h**2)",
+        says="Every gradient has the wrong sign. Does a step backwards ask for the gradient or for a step against it?",
+    ),
+    mistake(
+        id="keeps_the_last_sequence_only",
+        old="dU = da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch\n    dW = da.T @ h_prev",
+        new="dU = np.outer(da[-1], x[-1])\n    dW = np.outer(da[-1], h_prev[-1])",
+        says="dU and dW are those of the last sequence alone. One U and one W serve the whole batch: what happens "
+        "to the gradients of what is used N times?",
+    ),
+    mistake(
+        id="leaves_dU_and_dW_unsummed",
+        old="dU = da.T @ x  # (H, D): da_i/dU_ij = x_j, summed over the batch\n    dW = da.T @ h_prev",
+        new='dU = np.einsum("nh,nd->nhd", da, x)\n    dW = np.einsum("ni,nj->nij", da, h_prev)',
+        says="dU and dW have one matrix for each sequence. One U and one W serve the whole batch: what happens to "
+        "the gradients of what is used N times?",
+    ),
+    mistake(
+        id="makes_dU_with_the_state",
+        old="da.T @ x",
+        new="da.T @ h_prev",
+        says="dU is made with h_prev. Which of the two does U multiply?",
+    ),
+    mistake(
+        id="passes_dh_through_without_W",
+        old="da @ W",
+        new="da",
+        says="dh_prev is the gradient inside of tanh, not carried back through W. What did h_prev meet first?",
+    ),
 ]
 
 _STEP = "rnn_step_backward(dh[:, t] + dh_future, step)"
@@ -388,7 +642,7 @@ MISTAKES["rnn_backward"] = [
         id="overwrites_dW",
         old="dW += dW_t",
         new="dW = dW_t",
-        says="dU and db are sums over time, dW is that of the first step alone. Is W shared less than U?",
+        says="dW is that of the first step alone, not a sum over the steps. At how many steps is W used?",
     ),
     mistake(
         id="drops_what_comes_from_the_future",
@@ -448,14 +702,14 @@ MISTAKES["rnn_backward"] = [
         id="takes_the_last_state_for_h0",
         old="h[:, t - 1] if t > 0 else h0",
         new="h[:, t - 1]",
-        says="At the first step the state before is the *last* one of the sequence, by way of index -1. Which state "
+        says="At the first step the state before is the *last* one of the sequence. Which state "
         "precedes the first input?",
     ),
     mistake(
         id="starts_from_zeros",
         old="h[:, t - 1] if t > 0 else h0",
         new="h[:, t - 1] if t > 0 else np.zeros_like(h0)",
-        says="All is right but the first step's part of dW: there the state before is taken to be zero. What is it?",
+        says="In dW the first step's part is missing: there the state before counts as zero. What is it?",
     ),
     mistake(
         id="walks_forward_in_time",
@@ -489,7 +743,120 @@ MISTAKES["rnn_backward"] = [
         id="stores_dx_in_reverse",
         old="dx[:, t], dh_future",
         new="dx[:, T - 1 - t], dh_future",
-        says="dx is in reverse order of time, all else is right. To which input does the gradient of step t belong?",
+        says="dx is in reverse order of time. To which input does the gradient of step t belong?",
+    ),
+    mistake(
+        id="overwrites_dU",
+        old="dU += dU_t  # one U for all steps: its gradient is the sum of theirs",
+        new="dU = dU_t",
+        says="dU is that of the first step alone, not a sum over the steps. At how many steps is U used?",
+    ),
+    mistake(
+        id="overwrites_db",
+        old="db += db_t",
+        new="db = db_t",
+        says="db is that of the first step alone, not a sum over the steps. At how many steps is b used?",
+    ),
+    mistake(
+        id="averages_over_the_batch",
+        old="dh0 = dh_future",
+        new="dh0 = dh_future\n    dU, dW, db = dU / N, dW / N, db / N",
+        says="dU, dW and db are means over the batch. Does anything divide by N?",
+    ),
+    mistake(
+        id="averages_over_batch_and_time",
+        old="dh0 = dh_future",
+        new="dh0 = dh_future\n    dU, dW, db = dU / (N * T), dW / (N * T), db / (N * T)",
+        says="dU, dW and db are means over batch and time. Do the gradients of one parameter's uses add, or is "
+        "their mean taken?",
+    ),
+    mistake(
+        id="leaves_out_the_first_step",
+        old="reversed(range(T))",
+        new="reversed(range(1, T))",
+        says="The first step is not gone through: dx[:, 0] is zero, and dh0 is what reaches the first state from "
+        "later. At which index does time begin?",
+    ),
+    mistake(
+        id="leaves_out_the_last_step",
+        old="reversed(range(T))",
+        new="reversed(range(T - 1))",
+        says="The last step is not gone through: dx[:, -1] is zero. How many steps are there, and how many does "
+        "your loop take?",
+    ),
+    mistake(
+        id="returns_zeros_for_dh0",
+        old="dh0 = dh_future",
+        new="dh0 = np.zeros_like(h0)",
+        says="dh0 is zero. Through what does h0 reach the loss?",
+    ),
+    mistake(
+        id="returns_the_last_gradient_as_dh0",
+        old="dh0 = dh_future",
+        new="dh0 = dh[:, 0]",
+        says="dh0 is what reaches the *first state* from its own output. What lies between h0 and that state?",
+    ),
+    mistake(
+        id="feeds_the_last_outputs_gradient_at_every_step",
+        old=_STEP,
+        new="rnn_step_backward(dh[:, -1] + dh_future, step)",
+        says="The gradient of the last output arrives at every state. Which entry of dh belongs to step t?",
+    ),
+    mistake(
+        id="feeds_the_gradient_of_the_output_before",
+        old=_STEP,
+        new="rnn_step_backward(dh[:, t - 1] + dh_future, step)",
+        says="Each state receives the gradient of the output one step before its own, and the first that of the "
+        "last. Which entry of dh belongs to step t?",
+    ),
+    mistake(
+        id="adds_dh_last_at_the_first_step",
+        old=_START,
+        new="""dh, dh_future = dh.copy(), np.zeros_like(h0)
+    dh[:, 0] += 0 if dh_last is None else dh_last""",
+        says="dh_last arrives at the first state. At which one does it belong?",
+    ),
+    mistake(
+        id="uses_W_transposed",
+        old="U, W, h[:, t])",
+        new="U, W.T, h[:, t])",
+        says="From state to state the gradient goes through W with rows and columns exchanged: W is square, so "
+        "NumPy does not complain. Forward, unit i received W[i, j] times the state of unit j: which entries lead "
+        "back to unit j?",
+    ),
+    mistake(
+        id="forgets_tanh",
+        old="U, W, h[:, t])",
+        new="U, W, 0 * h[:, t])",
+        says="No slope of tanh is in the gradients: so it would be for a linear network. What lies between a state "
+        "and what stands inside of tanh?",
+    ),
+    mistake(
+        id="transposes_dW",
+        old="dW += dW_t",
+        new="dW += dW_t.T",
+        says="dW is transposed: it is square, so no shape complains. Entry (i, j) of W leads from unit j to unit i: "
+        "which of the two belongs to the row?",
+    ),
+    mistake(
+        id="subtracts_the_future",
+        old=_STEP,
+        new="rnn_step_backward(dh[:, t] - dh_future, step)",
+        says="What comes from the future is subtracted. Two ways lead from a state to the loss: what does one do "
+        "with their gradients?",
+    ),
+    mistake(
+        id="reads_the_first_input_at_every_step",
+        old="(x[:, t], h_prev",
+        new="(x[:, 0], h_prev",
+        says="dU is made with the first input at every step. Which input did U meet at step t?",
+    ),
+    mistake(
+        id="reads_each_input_one_step_late",
+        old="(x[:, t], h_prev",
+        new="(x[:, t - 1], h_prev",
+        says="dU is made with the input before each step's own, and at the first with the last. Which input did U "
+        "meet at step t?",
     ),
 ]
 
@@ -570,8 +937,8 @@ MISTAKES["sequence_loss_backward"] = [
         id="uses_V_transposed",
         old="dlogits @ V ",
         new="dlogits @ V.T ",
-        says="dh comes through V's transpose (where K equals H it even runs). V is (K, H): which of its axes must "
-        "meet the K logits of a row?",
+        says="dh is made with rows and columns of V exchanged (where K equals H it even runs). V is (K, H): which of "
+        "its axes must meet the K logits of a row?",
     ),
     mistake(
         id="leaves_dc_out_unsummed_over_time",
@@ -585,6 +952,116 @@ MISTAKES["sequence_loss_backward"] = [
         old='np.einsum("ntk,nth->kh", dlogits, h)',
         new="dlogits[:, -1].T @ h[:, -1]",
         says="dV is that of the last step alone. At how many steps is V used?",
+    ),
+    mistake(
+        id="averages_over_the_classes_too",
+        old="/ targets.size",
+        new="/ y.size",
+        says="All gradients are K times too small. Over how many terms is the mean taken?",
+    ),
+    mistake(
+        id="divides_the_target_alone",
+        old=_DLOGITS,
+        new="y - one_hot / targets.size",
+        says="Only the target's 1 is divided by N T, not the probability beside it. In which order do - and / work "
+        "without brackets?",
+    ),
+    mistake(
+        id="divides_the_probabilities_alone",
+        old=_DLOGITS,
+        new="y / targets.size - one_hot",
+        says="Only the probabilities are divided by N T, not the target's 1. In which order do - and / work without "
+        "brackets?",
+    ),
+    mistake(
+        id="adds_the_targets",
+        old=_DLOGITS,
+        new="(y + one_hot) / targets.size",
+        says="The target's 1 is added to its probability. For which class should raising the logit lower the loss?",
+    ),
+    mistake(
+        id="doubles_the_gradient",
+        old=_DLOGITS,
+        new="2 * (y - one_hot) / targets.size",
+        says="All gradients are twice too large. Does a square stand in the loss?",
+    ),
+    mistake(
+        id="shifts_the_targets_by_one_step",
+        old="one_hot = np.eye(len(V))[targets]",
+        new="one_hot = np.eye(len(V))[np.roll(targets, -1, axis=1)]",
+        says="Each step is compared with the target of the next. Which entry of targets belongs to step t?",
+    ),
+    mistake(
+        id="takes_the_likeliest_class_for_the_target",
+        old="one_hot = np.eye(len(V))[targets]",
+        new="one_hot = np.eye(len(V))[y.argmax(axis=-1)]",
+        says="The likeliest class stands in the place of the target: the result does not depend on targets. What "
+        "says which class was to come?",
+    ),
+    mistake(
+        id="takes_the_logarithms",
+        old=_DLOGITS,
+        new="(np.log(y) - one_hot) / targets.size",
+        says="The logarithms of the probabilities stand where the probabilities should. What is left of logarithm "
+        "and softmax when their derivatives are multiplied out?",
+    ),
+    mistake(
+        id="goes_on_through_tanh",
+        old="dlogits @ V ",
+        new="dlogits @ V * (1 - h**2) ",
+        says="dh has gone through tanh as well. Is h what comes out of tanh or what goes in?",
+    ),
+    mistake(
+        id="adds_all_of_dc_out_up",
+        old="dlogits.sum(axis=(0, 1))",
+        new="dlogits.sum()",
+        says="dc_out is a single number. How many biases has the output?",
+        exempt="the sum is zero but for rounding, which differs from machine to machine",
+    ),
+    mistake(
+        id="leaves_dc_out_unsummed_over_the_batch",
+        old="dlogits.sum(axis=(0, 1))",
+        new="dlogits.sum(axis=1)",
+        says="dc_out still has a row for each sequence. The same c serves the whole batch: what happens to the "
+        "gradients of what is used N times?",
+    ),
+    mistake(
+        id="averages_dc_out",
+        old="dlogits.sum(axis=(0, 1))",
+        new="dlogits.mean(axis=(0, 1))",
+        says="dc_out is divided by N T once more. Where is the mean taken already?",
+    ),
+    mistake(
+        id="keeps_the_axes_in_dc_out",
+        old="dlogits.sum(axis=(0, 1))",
+        new="dlogits.sum(axis=(0, 1), keepdims=True)",
+        says="dc_out has the shape (1, 1, K). A gradient has the shape of what it belongs to: what is c's?",
+    ),
+    mistake(
+        id="leaves_dV_unsummed_over_the_batch",
+        old="ntk,nth->kh",
+        new="ntk,nth->nkh",
+        says="dV has one matrix for each sequence. One V serves the whole batch: what happens to the gradients of "
+        "what is used N times?",
+    ),
+    mistake(
+        id="leaves_dV_unsummed_over_time",
+        old="ntk,nth->kh",
+        new="ntk,nth->tkh",
+        says="dV has one matrix for each step. One V serves all steps: what happens to the gradients of what is "
+        "used T times?",
+    ),
+    mistake(
+        id="makes_dV_with_the_probabilities",
+        old='"ntk,nth->kh", dlogits, h',
+        new='"ntk,nth->kh", y / targets.size, h',
+        says="dV does not depend on the targets. Which gradient reaches V: that of the logits, or the probabilities?",
+    ),
+    mistake(
+        id="makes_dh_with_the_probabilities",
+        old="dlogits @ V ",
+        new="y / targets.size @ V ",
+        says="dh does not depend on the targets. Which gradient reaches h: that of the logits, or the probabilities?",
     ),
 ]
 
@@ -679,6 +1156,102 @@ MISTAKES["state_jacobian"] = [
         says="All sequences have the same Jacobian, with slopes averaged over the batch. Is each state where the "
         "others are?",
     ),
+    mistake(
+        id="takes_one_minus_the_square_of_the_sigmoid",
+        old="y * (1 - y)",
+        new="1 - y**2",
+        says="The sigmoid's slope is taken as 1 - y^2, tanh's formula with the sigmoid in it. How steep is the "
+        "sigmoid at 0?",
+    ),
+    mistake(
+        id="takes_one_minus_the_sigmoid",
+        old="y * (1 - y)",
+        new="1 - y",
+        says="The sigmoid's slope is taken as 1 - y. Does the sigmoid rise fastest far to the left?",
+    ),
+    mistake(
+        id="squares_the_sigmoid_for_its_slope",
+        old="y * (1 - y)",
+        new="y**2",
+        says="The sigmoid's slope is taken as y^2. Does the sigmoid rise fastest far to the right?",
+    ),
+    mistake(
+        id="takes_tanh_twice",
+        old=_TANH_SLOPE,
+        new="1 - np.tanh(np.tanh(a)) ** 2",
+        says="tanh's slope is taken at tanh(a). At which argument is it needed?",
+    ),
+    mistake(
+        id="squares_the_difference",
+        old=_TANH_SLOPE,
+        new="(1 - np.tanh(a)) ** 2",
+        says="tanh's slope is taken as (1 - tanh a)^2. What is squared in it?",
+    ),
+    mistake(
+        id="adds_the_square",
+        old=_TANH_SLOPE,
+        new="1 + np.tanh(a) ** 2",
+        says="tanh's slope is taken as 1 + tanh^2. Does tanh rise faster or slower where it is saturated?",
+    ),
+    mistake(
+        id="exchanges_the_nonlinearities",
+        old='nonlinearity == "tanh"',
+        new='nonlinearity != "tanh"',
+        says="tanh gets the sigmoid's slope, and the sigmoid tanh's. How steep is each of them at 0?",
+    ),
+    mistake(
+        id="treats_tanh_as_the_sigmoid",
+        old='nonlinearity == "tanh"',
+        new='nonlinearity == "relu"',
+        says="tanh gets the sigmoid's slope. How steep is each of them at 0?",
+    ),
+    mistake(
+        id="leaves_out_W",
+        old=_J,
+        new="df[:, :, None] * np.eye(len(W))",
+        says="W is not in the result: it is diag(f') alone. What does the state before meet on its way into a?",
+    ),
+    mistake(
+        id="multiplies_the_slopes_as_a_vector",
+        old=_J,
+        new="df @ W",
+        says="There is one row for each sequence: the slopes met W as a row of numbers. How many derivatives does a "
+        "step of H units have?",
+    ),
+    mistake(
+        id="multiplies_without_a_new_axis",
+        old=_J,
+        new="df * W",
+        says="The slopes of sequence n stand at row n of W (where N equals H it even runs). How many matrices are "
+        "there for N sequences?",
+    ),
+    mistake(
+        id="adds_the_sequences_up",
+        old=_J,
+        new="df.sum(axis=0)[:, None] * W",
+        says="There is one matrix for the whole batch, the sum over the sequences. Is each state where the others are?",
+    ),
+    mistake(
+        id="gives_one_mean_matrix",
+        old=_J,
+        new="df.mean(axis=0)[:, None] * W",
+        says="There is one matrix for the whole batch, the mean over the sequences. Is each state where the others "
+        "are?",
+    ),
+    mistake(
+        id="puts_the_batch_last",
+        old=_J,
+        new="(df[:, :, None] * W).transpose(1, 2, 0)",
+        says="The Jacobians come with the batch as the last axis: (H, H, N). In which order does the docstring give "
+        "the axes?",
+    ),
+    mistake(
+        id="adds_the_identity",
+        old=_J,
+        new="df[:, :, None] * W + np.eye(len(W))",
+        says="The identity is added to every Jacobian. Is there a way from a state to the next beside the one "
+        "through f?",
+    ),
 ]
 
 _PRODUCT = "P[:, k + 1] @ J[:, k + 1]"
@@ -765,6 +1338,76 @@ MISTAKES["jacobian_product"] = [
         says="The last Jacobian, J[:, T-1], is in none of the products: they are derivatives of the last state but "
         "one. Where does the chain from the last state begin?",
     ),
+    mistake(
+        id="begins_with_zeros",
+        old="np.eye(H)",
+        new="0.0",
+        says="All products are zero. What is the derivative of the last state with respect to itself?",
+    ),
+    mistake(
+        id="returns_the_longest_product_alone",
+        old="P[:, k + 1] @ J[:, k + 1]  # dh_n/dh_k = dh_n/dh_{k+1} dh_{k+1}/dh_k",
+        new="P[:, k + 1] @ J[:, k + 1]\n    P = P[:, 0]",
+        says="Only the product for k = 0 comes back. For which k are the products returned?",
+    ),
+    mistake(
+        id="leaves_out_the_identity",
+        old="P[:, k + 1] @ J[:, k + 1]  # dh_n/dh_k = dh_n/dh_{k+1} dh_{k+1}/dh_k",
+        new="P[:, k + 1] @ J[:, k + 1]\n    P = P[:, :-1]",
+        says="There are T - 1 products: the identity at the end is missing. What is the derivative of the last "
+        "state with respect to itself?",
+    ),
+    mistake(
+        id="stores_the_products_in_reverse",
+        old="P[:, k + 1] @ J[:, k + 1]  # dh_n/dh_k = dh_n/dh_{k+1} dh_{k+1}/dh_k",
+        new="P[:, k + 1] @ J[:, k + 1]\n    P = P[:, ::-1].copy()",
+        says="The products come in reverse: they are ordered by the distance from the last step. Which k does P[:, "
+        "0] belong to?",
+    ),
+    mistake(
+        id="adds_the_factors",
+        old=_PRODUCT,
+        new="P[:, k + 1] + J[:, k + 1]",
+        says="The factors are added. What does the chain rule do with the derivatives along one way?",
+    ),
+    mistake(
+        id="uses_the_first_sequences_jacobians",
+        old=_PRODUCT,
+        new="P[:, k + 1] @ J[:1, k + 1]",
+        says="Every sequence has the products of the first one's Jacobians. Which axis of J is the batch?",
+    ),
+    mistake(
+        id="leaves_out_the_first_product",
+        old="P = np.empty_like(J)\n    P[:, T - 1] = np.eye(H)\n    for k in reversed(range(T - 1)):",
+        new="P = np.zeros_like(J)\n    P[:, T - 1] = np.eye(H)\n    for k in reversed(range(1, T - 1)):",
+        says="P[:, 0] is zero. How many products are there, and for which k is the last one?",
+    ),
+    mistake(
+        id="multiplies_one_jacobian_twice",
+        old=_PRODUCT,
+        new="P[:, k + 1] @ J[:, k + 1] @ J[:, k + 1]",
+        says="Each factor is in the products twice. How many factors lead from h_k to the next state?",
+    ),
+    mistake(
+        id="squares_the_products",
+        old=_PRODUCT,
+        new="P[:, k + 1] @ P[:, k + 1] @ J[:, k + 1]",
+        says="The product so far enters twice at each step. How many factors does one step more add?",
+    ),
+    mistake(
+        id="puts_time_first",
+        old="P[:, k + 1] @ J[:, k + 1]  # dh_n/dh_k = dh_n/dh_{k+1} dh_{k+1}/dh_k",
+        new="P[:, k + 1] @ J[:, k + 1]\n    P = P.transpose(1, 0, 2, 3)",
+        says="The products come with time as the first axis: (T, N, H, H). In which order does the docstring give "
+        "the axes?",
+    ),
+    mistake(
+        id="divides_by_the_norm_at_each_step",
+        old=_PRODUCT,
+        new="P[:, k + 1] @ J[:, k + 1] / np.linalg.norm(J[:, k + 1], axis=(1, 2), keepdims=True)",
+        says="Each factor is divided by its norm. What does a product tell of vanishing when every factor has been "
+        "scaled?",
+    ),
 ]
 
 _TERM = "np.linalg.norm(da.T @ h_prev)"
@@ -800,21 +1443,22 @@ MISTAKES["gradient_contributions"] = [
         id="starts_from_zeros",
         old="h[:, k - 1] if k > 0 else h0",
         new="h[:, k - 1] if k > 0 else np.zeros_like(h0)",
-        says="The first term is zero: the state before the first input is taken to be zero. Is it?",
+        says="The first term is zero: the state before the first input counts as zero, or the first step is left out. "
+        "Which state precedes the first input, and is it zero?",
     ),
     mistake(
         id="takes_the_last_state_for_h0",
         old="h[:, k - 1] if k > 0 else h0",
         new="h[:, k - 1]",
-        says="In the first term the state before is the *last* one of the sequence, by way of index -1. Which state "
+        says="In the first term the state before is the *last* one of the sequence. Which state "
         "precedes the first input?",
     ),
     mistake(
         id="uses_W_transposed",
         old="da @ W",
         new="da @ W.T",
-        says="From state to state the gradient goes through W's transpose: W is square, so NumPy does not complain. "
-        "Forward, a row of states met W.T; which of the two leads back?",
+        says="From state to state the gradient goes through W with rows and columns exchanged: W is square, so "
+        "NumPy does not complain. Forward, unit i received W[i, j] times the state of unit j: which entries lead back?",
     ),
     mistake(
         id="adds_the_terms_up",
@@ -870,6 +1514,100 @@ MISTAKES["gradient_contributions"] = [
         new="np.linalg.norm(da.T @ h_prev / len(h0))",
         says="All norms are N times too small: a mean over the batch was taken. Does anything divide by N?",
     ),
+    mistake(
+        id="scales_the_largest_to_one",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="dh = da @ W\n    norms = norms / norms.max()",
+        says="The norms are divided by the largest of them. Which size has the term itself?",
+    ),
+    mistake(
+        id="scales_the_sum_to_one",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="dh = da @ W\n    norms = norms / norms.sum()",
+        says="The norms are divided by their sum. Which size has the term itself?",
+    ),
+    mistake(
+        id="gives_the_logarithms",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="dh = da @ W\n    norms = np.log10(norms)",
+        says="These are the decimal logarithms of the norms. What is returned: the norm, or what a figure shows?",
+    ),
+    mistake(
+        id="gives_the_natural_logarithms",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="dh = da @ W\n    norms = np.log(norms)",
+        says="These are the logarithms of the norms. What is returned: the norm, or what a figure shows?",
+    ),
+    mistake(
+        id="adds_the_sizes_of_the_entries",
+        old=_TERM,
+        new="np.abs(da.T @ h_prev).sum()",
+        says="The sizes of all entries are added. Which norm of a matrix is the root of the sum of all its squared "
+        "entries?",
+    ),
+    mistake(
+        id="takes_the_largest_entry",
+        old=_TERM,
+        new="np.abs(da.T @ h_prev).max()",
+        says="These are the largest entries of the terms. Which norm of a matrix is the root of the sum of all its "
+        "squared entries?",
+    ),
+    mistake(
+        id="averages_the_norms_of_the_sequences",
+        old=_TERM,
+        new="np.sqrt((da**2).sum(axis=1) * (h_prev**2).sum(axis=1)).mean()",
+        says="The norm is taken sequence by sequence, and their mean is given. The gradient of W is a sum over the "
+        "batch: which comes first, sum or norm?",
+    ),
+    mistake(
+        id="measures_the_gradient_of_U",
+        old=_TERM,
+        new="np.linalg.norm(da.T @ x[:, k])",
+        says="These are the norms of the gradient with respect to U. Which of the two matrices meets the state before?",
+    ),
+    mistake(
+        id="measures_the_gradient_of_the_state_itself",
+        old=_TERM,
+        new="np.linalg.norm(dh)",
+        says="These are norms of the gradient with respect to the state. Which factors of the term are still "
+        "missing, for a gradient with respect to W?",
+    ),
+    mistake(
+        id="measures_the_first_sequence_alone",
+        old=_TERM,
+        new="np.linalg.norm(np.outer(da[0], h_prev[0]))",
+        says="Only the first sequence of the batch counts. Over what is each term a sum?",
+    ),
+    mistake(
+        id="takes_the_slope_at_the_state_before",
+        old="(1 - h[:, k] ** 2)",
+        new="(1 - h_prev**2)",
+        says="tanh's slope is taken at the state before each step. Which state came out of the tanh of step k?",
+    ),
+    mistake(
+        id="forgets_the_square",
+        old="(1 - h[:, k] ** 2)",
+        new="(1 - h[:, k])",
+        says="tanh's slope is taken as 1 - h. At h = -0.5, should it be above 1?",
+    ),
+    mistake(
+        id="starts_from_ones",
+        old="dh = dh_last",
+        new="dh = np.ones_like(dh_last)",
+        says="The result does not depend on dh_last. Where does the loss at the last step come in?",
+    ),
+    mistake(
+        id="adds_dh_last_at_every_step",
+        old="dh = da @ W",
+        new="dh = da @ W + dh_last",
+        says="dh_last is added at every step. At which state alone does this loss arrive by itself?",
+    ),
+    mistake(
+        id="takes_the_mean_over_the_entries",
+        old=_TERM,
+        new="np.sqrt(((da.T @ h_prev) ** 2).mean())",
+        says="The norm is divided by the root of the number of entries. Does the Frobenius norm take a mean or a sum?",
+    ),
 ]
 
 _SIGMA = "np.linalg.norm(W, 2)"
@@ -893,8 +1631,8 @@ MISTAKES["spectral_verdict"] = [
         id="exchanges_the_two_sizes",
         old=f"sigma_max = {_SIGMA}\n    rho = {_RHO}",
         new=f"rho = {_SIGMA}\n    sigma_max = {_RHO}",
-        says="Singular value and spectral radius have changed places. Which of the two bounds how much one step can "
-        "stretch?",
+        says="The verdicts are those that come out when singular value and spectral radius change places. Which of "
+        "the two bounds how much one step can stretch?",
     ),
     mistake(
         id="ignores_gamma",
@@ -959,6 +1697,134 @@ MISTAKES["spectral_verdict"] = [
         old=_RHO,
         new="abs(np.linalg.eigvalsh((W + W.T) / 2)).max()",
         says="The eigenvalues are those of W's symmetric part. W is not symmetric: whose eigenvalues are asked for?",
+    ),
+    mistake(
+        id="takes_the_real_part_of_the_eigenvalues",
+        old=_RHO,
+        new="abs(np.linalg.eigvals(W).real).max()",
+        says="Eigenvalues count by the size of their real part: a growing rotation goes unseen. How is the size of "
+        "a complex number made of its two parts?",
+    ),
+    mistake(
+        id="takes_the_largest_row_sum",
+        old=_SIGMA,
+        new="np.abs(W).sum(axis=1).max()",
+        says="The largest sum of a row's sizes decides what vanishes. Which norm says how much a matrix can stretch "
+        "a vector?",
+    ),
+    mistake(
+        id="takes_the_largest_column_sum",
+        old=_SIGMA,
+        new="np.abs(W).sum(axis=0).max()",
+        says="The largest sum of a column's sizes decides what vanishes. Which norm says how much a matrix can "
+        "stretch a vector?",
+    ),
+    mistake(
+        id="takes_the_determinant",
+        old=_SIGMA,
+        new="abs(np.linalg.det(W))",
+        says="The size of the determinant decides what vanishes. Can a matrix with a small determinant not stretch "
+        "some vector?",
+    ),
+    mistake(
+        id="takes_the_determinant_for_both",
+        old=f"sigma_max = {_SIGMA}\n    rho = {_RHO}",
+        new="sigma_max = rho = abs(np.linalg.det(W))",
+        says="The size of the determinant decides everything. It is the product of all eigenvalues: which single "
+        "one matters?",
+    ),
+    mistake(
+        id="takes_the_frobenius_norm_for_both",
+        old=f"sigma_max = {_SIGMA}\n    rho = {_RHO}",
+        new="sigma_max = rho = np.linalg.norm(W)",
+        says="The Frobenius norm decides everything: nearly every W is said to explode. Which two sizes does the "
+        "docstring name?",
+    ),
+    mistake(
+        id="forgets_the_root_of_the_singular_value",
+        old=_SIGMA,
+        new="np.linalg.norm(W, 2) ** 2",
+        says="The square of the largest singular value decides what vanishes. Are the eigenvalues of W^T W the "
+        "singular values, or their squares?",
+    ),
+    mistake(
+        id="takes_the_smallest_eigenvalue",
+        old=_RHO,
+        new="abs(np.linalg.eigvals(W)).min()",
+        says="The smallest eigenvalue decides what may explode. Is it enough if one direction grows, or must all?",
+    ),
+    mistake(
+        id="averages_the_eigenvalues",
+        old=_RHO,
+        new="abs(np.linalg.eigvals(W)).mean()",
+        says="The mean size of the eigenvalues decides what may explode. Is it enough if one direction grows?",
+    ),
+    mistake(
+        id="leaves_gamma_out_of_the_first_question",
+        old="gamma * sigma_max",
+        new="sigma_max",
+        says="What vanishes does not depend on gamma. How much does a flat nonlinearity shrink a gradient before W "
+        "is met?",
+    ),
+    mistake(
+        id="leaves_gamma_out_of_the_second_question",
+        old="gamma * rho",
+        new="rho",
+        says="What may explode does not depend on gamma. How much does a flat nonlinearity shrink a gradient before "
+        "W is met?",
+    ),
+    mistake(
+        id="takes_the_border_for_below",
+        old="1 - tolerance",
+        new="1 + tolerance",
+        says="A singular value within tolerance of the border counts as below it. What does the statement say of "
+        "such a size?",
+    ),
+    mistake(
+        id="takes_the_border_for_above",
+        old="1 + tolerance",
+        new="1 - tolerance",
+        says="A spectral radius within tolerance of the border counts as above it. What does the statement say of "
+        "such a size?",
+    ),
+    mistake(
+        id="says_explodes",
+        old='"may explode"',
+        new='"explodes"',
+        says='The verdict "explodes" is none of the three strings. Which words does the docstring give, and why '
+        "does it say *may*?",
+    ),
+    mistake(
+        id="never_says_may_explode",
+        old='"may explode"',
+        new='"undecided"',
+        says='No matrix gets the verdict "may explode". What can happen where the spectral radius is above 1?',
+    ),
+    mistake(
+        id="never_says_vanishes",
+        old='"vanishes"',
+        new='"undecided"',
+        says='No matrix gets the verdict "vanishes". What must happen where every step shrinks every vector?',
+    ),
+    mistake(
+        id="lets_the_undecided_vanish",
+        old='verdict = "undecided"',
+        new='verdict = "vanishes"',
+        says="Nothing is undecided: what does not explode is said to vanish. Between the spectral radius and the "
+        "largest singular value there may be room: what do we know of a W with 1 in it?",
+    ),
+    mistake(
+        id="squares_gamma",
+        old='verdict = "undecided"',
+        new='gamma, verdict = gamma**2, "undecided"',
+        says="gamma enters squared. How many slopes does one step have?",
+    ),
+    mistake(
+        id="looks_at_the_symmetric_part_for_both",
+        old=f"sigma_max = {_SIGMA}\n    rho = {_RHO}",
+        new="sigma_max = rho = abs(np.linalg.eigvalsh((W + W.T) / 2)).max()",
+        says="Every verdict follows from the eigenvalues of W's symmetric part. W is not symmetric: whose "
+        "eigenvalues and singular values are meant?",
     ),
 ]
 
@@ -1039,6 +1905,127 @@ MISTAKES["fixed_points"] = [
         says="All numbers are zero, or nearly: this is what remains at the fixed points, not the points. What is to "
         "be returned: the state, or the equation's two sides compared?",
         exempt="what remains is rounding, which differs from machine to machine",
+    ),
+    mistake(
+        id="returns_a_list",
+        old=_FOUND,
+        new="points = low.tolist()",
+        says="The points come in a list. Which type does the docstring give?",
+    ),
+    mistake(
+        id="returns_a_tuple",
+        old=_FOUND,
+        new="points = tuple(low.tolist())",
+        says="The points come in a tuple. Which type does the docstring give?",
+    ),
+    mistake(
+        id="lists_the_middle_one_last",
+        old=_FOUND,
+        new="points = low[[0, 2, 1]] if len(low) == 3 else low",
+        says="Of three points the middle one comes last. Which order does the docstring give?",
+    ),
+    mistake(
+        id="lists_the_middle_one_first",
+        old=_FOUND,
+        new="points = low[[1, 0, 2]] if len(low) == 3 else low",
+        says="Of three points the middle one comes first. Which order does the docstring give?",
+    ),
+    mistake(
+        id="repeats_a_single_point",
+        old=_FOUND,
+        new="points = np.repeat(low, 3) if len(low) == 1 else low",
+        says="There are three numbers where there is one fixed point: it is repeated. How many solutions has the "
+        "equation there?",
+    ),
+    mistake(
+        id="keeps_the_highest_point_only",
+        old=_FOUND,
+        new="points = low[-1:]",
+        says="There is always one point, the highest. How often can a steep tanh cross the diagonal?",
+    ),
+    mistake(
+        id="keeps_the_middle_one",
+        old=_FOUND,
+        new="points = low[1:2] if len(low) == 3 else low",
+        says="Of three fixed points only the middle one is there. Are those to which the iteration is drawn no "
+        "solutions of the equation?",
+    ),
+    mistake(
+        id="leaves_out_the_lowest",
+        old=_FOUND,
+        new="points = low[1:] if len(low) == 3 else low",
+        says="Of three fixed points the lowest is missing. Where does your search begin?",
+    ),
+    mistake(
+        id="leaves_out_the_highest",
+        old=_FOUND,
+        new="points = low[:-1] if len(low) == 3 else low",
+        says="Of three fixed points the highest is missing. Where does your search end?",
+    ),
+    mistake(
+        id="multiplies_the_bias_by_w",
+        old="turns = []",
+        new="turns, b = [], w * b",
+        says="These solve h = tanh(w (h + b)). What does w multiply in the equation?",
+    ),
+    mistake(
+        id="ignores_w",
+        old="turns = []",
+        new="turns, w = [], 1.0",
+        says="These are the fixed points for w = 1. What does the weight do to the curve?",
+    ),
+    mistake(
+        id="takes_w_without_its_sign",
+        old="turns = []",
+        new="turns, w = [], abs(w)",
+        says="A negative w is treated as a positive one. What does the curve look like when w is below zero?",
+    ),
+    mistake(
+        id="turns_the_sign_of_w",
+        old="turns = []",
+        new="turns, w = [], -w",
+        says="These are the fixed points for -w. Does the curve rise or fall where w is above zero?",
+    ),
+    mistake(
+        id="takes_the_points_for_symmetric",
+        old=_FOUND,
+        new="points = np.array([low[0], 0.0, -low[0]]) if len(low) == 3 else low",
+        says="The three points are taken to lie symmetrically around 0. What does the bias do to the curve?",
+    ),
+    mistake(
+        id="gives_the_turning_points",
+        old=_FOUND,
+        new="points = np.array([turns[0], low[1], turns[1]]) if len(low) == 3 else low",
+        says="The outer two of three points are where tanh(w h + b) - h turns. Is it zero there?",
+    ),
+    mistake(
+        id="gives_the_slopes",
+        old=_FOUND,
+        new="points = w * (1 - low**2)",
+        says="These are the slopes of tanh(w h + b) at the fixed points. Which of the two is asked: where the "
+        "points are, or how stable they are?",
+    ),
+    mistake(
+        id="takes_one_point_whenever_b_is_not_zero",
+        old="turns = []\n    if w > 1:",
+        new="turns = []\n    if w > 1 and b == 0:",
+        says="Wherever b is not zero there is a single point. How large may a bias be before the curve leaves the "
+        "diagonal's other side?",
+    ),
+    mistake(
+        id="adds_zero_to_the_points",
+        old=_FOUND,
+        new="points = np.sort(np.append(low, 0.0))",
+        says="0 is listed as a fixed point everywhere. Is tanh(b) zero?",
+    ),
+    mistake(
+        id="solves_for_the_sigmoid",
+        old=_FOUND,
+        new="""grid = np.linspace(-0.1, 1.1, 2001)
+    apart = 1 / (1 + np.exp(-(w * grid + b))) - grid
+    left = np.flatnonzero(apart[:-1] * apart[1:] < 0)
+    points = grid[left] + (grid[1] - grid[0]) * apart[left] / (apart[left] - apart[left + 1])""",
+        says="These solve the equation with a sigmoid in the place of tanh. Can a state of this unit be negative?",
     ),
 ]
 
@@ -1153,5 +2140,120 @@ MISTAKES["truncated_bptt"] = [
         old=_CHUNKS,
         new="for begin in reversed(range(0, T, k + 1)):\n        steps = slice(begin, begin + k + 1)",
         says="The chunks have k + 1 steps. Which is the first step of the second chunk?",
+    ),
+    mistake(
+        id="returns_zeros_for_dh0",
+        old="dh0 = dh_before",
+        new="dh0 = np.zeros_like(h0)",
+        says="dh0 is zero. Does the first chunk not begin with h0?",
+    ),
+    mistake(
+        id="adds_up_what_reaches_the_states_before_all_chunks",
+        old="db += db_chunk\n    dh0 = dh_before",
+        new="db += db_chunk\n        dh0 = dh_before + (0 if begin + k >= T else dh0)",
+        says="dh0 is the sum of what reaches the states before all the chunks. Which chunk starts from h0?",
+    ),
+    mistake(
+        id="keeps_the_first_chunk_only",
+        old=_SUMS,
+        new="dU, dW, db = dU_chunk, dW_chunk, db_chunk",
+        says="dU, dW and db are those of the first chunk alone. The same W serves all chunks: what happens to the "
+        "gradients of its uses?",
+    ),
+    mistake(
+        id="overwrites_dW",
+        old="dW += dW_chunk",
+        new="dW = dW_chunk",
+        says="dW is that of the first chunk alone, not a sum over the chunks. In how many of them is W used?",
+    ),
+    mistake(
+        id="overwrites_dU",
+        old="dU += dU_chunk",
+        new="dU = dU_chunk",
+        says="dU is that of the first chunk alone, not a sum over the chunks. In how many of them is U used?",
+    ),
+    mistake(
+        id="overwrites_db",
+        old="db += db_chunk",
+        new="db = db_chunk",
+        says="db is that of the first chunk alone, not a sum over the chunks. In how many of them is b used?",
+    ),
+    mistake(
+        id="averages_over_the_steps",
+        old="dh0 = dh_before",
+        new="dh0 = dh_before\n    dU, dW, db = dU / T, dW / T, db / T",
+        says="dU, dW and db are means over the steps. Do the gradients of one parameter's uses add, or is their "
+        "mean taken?",
+    ),
+    mistake(
+        id="averages_over_the_batch",
+        old="dh0 = dh_before",
+        new="dh0 = dh_before\n    dU, dW, db = dU / N, dW / N, db / N",
+        says="dU, dW and db are means over the batch. Does anything divide by N?",
+    ),
+    mistake(
+        id="makes_k_chunks",
+        old=_CHUNKS,
+        new="k = -(-T // k)\n    for begin in reversed(range(0, T, k)):\n        steps = slice(begin, begin + k)",
+        says="The sequence is cut into k chunks, or nearly. Is k the number of chunks or the number of steps in each?",
+    ),
+    mistake(
+        id="cuts_at_every_step",
+        old=_CHUNKS,
+        new="k = 1\n    for begin in reversed(range(T)):\n        steps = slice(begin, begin + 1)",
+        says="The gradient stops at every step, whatever k is. How many steps does a chunk have?",
+    ),
+    mistake(
+        id="leaves_out_the_last_step_of_each_chunk",
+        old=_CHUNKS,
+        new="for begin in reversed(range(0, T, k)):\n        steps = slice(begin, max(begin + k - 1, begin + 1))",
+        says="The last step of each chunk is left out. Which is the last index in a slice?",
+    ),
+    mistake(
+        id="takes_the_first_state_of_the_chunk_before",
+        old=_BEFORE,
+        new="h[:, begin - k] if begin > 0 else h0",
+        says="From the second chunk on, the state before is the first one of the chunk before. Which state of it "
+        "was carried on?",
+    ),
+    mistake(
+        id="takes_the_last_state_of_the_sequence",
+        old=_BEFORE,
+        new="h[:, -1] if begin > 0 else h0",
+        says="From the second chunk on, the state before is the last one of the whole sequence. Which state did the "
+        "chunk's first step start from?",
+    ),
+    mistake(
+        id="takes_the_last_state_for_h0",
+        old=_BEFORE,
+        new="h[:, begin - 1]",
+        says="In the first chunk the state before is the *last* one of the sequence. Which state precedes the first "
+        "input?",
+    ),
+    mistake(
+        id="makes_chunks_of_k_minus_one",
+        old=_CHUNKS,
+        new="k = max(k - 1, 1)\n    for begin in reversed(range(0, T, k)):\n        steps = slice(begin, begin + k)",
+        says="The chunks have k - 1 steps. Which is the first step of the second chunk?",
+    ),
+    mistake(
+        id="leaves_out_the_first_chunk",
+        old=_CHUNKS,
+        new="for begin in reversed(range(k if k < T else 0, T, k)):\n        steps = slice(begin, begin + k)",
+        says="The first chunk is not gone through: its inputs have no gradient. At which step does the first chunk "
+        "begin?",
+    ),
+    mistake(
+        id="forgets_tanh",
+        old="U, W, h[:, steps])",
+        new="U, W, 0 * h[:, steps])",
+        says="No slope of tanh is in the gradients: so it would be for a linear network. What lies between a state "
+        "and what stands inside of tanh?",
+    ),
+    mistake(
+        id="averages_the_gradients_of_each_chunk",
+        old="dx[:, steps], dU_chunk, dW_chunk, db_chunk, dh_before = rnn_backward(dh[:, steps], chunk)",
+        new="dx[:, steps], dU_chunk, dW_chunk, db_chunk, dh_before = rnn_backward(dh[:, steps] / k, chunk)",
+        says="All gradients are k times too small. Is the loss a mean over the steps of a chunk?",
     ),
 ]

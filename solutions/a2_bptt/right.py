@@ -369,6 +369,15 @@ def state_jacobian(a, W, nonlinearity="tanh"):
     f(a_t).sum().backward()
     return (a_t.grad[:, :, None] * torch.tensor(np.ascontiguousarray(W))).numpy()
 """,
+    "clipped_exponent": """
+def state_jacobian(a, W, nonlinearity="tanh"):
+    if nonlinearity == "sigmoid":
+        y = 1 / (1 + np.exp(-np.clip(a, -500, 500)))
+        slope = y * (1 - y)
+    else:
+        slope = 1 - np.tanh(a) ** 2
+    return np.stack([np.diag(slope[n]) @ W for n in range(len(a))])
+""",
 }
 
 RIGHT["jacobian_product"] = {

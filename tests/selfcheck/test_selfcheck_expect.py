@@ -150,3 +150,12 @@ def test_an_error_is_asked_by_its_class():
     assert message(expect.raises, "ValueError", abs, 1) == "no error was raised; expected ValueError"
     with pytest.raises(StudentError):
         expect.raises("ValueError", fails, ("NotImplementedError", "RuntimeError"))
+
+
+def test_what_is_made_of_large_numbers_may_differ_by_their_rounding():
+    zeros = np.zeros(3)
+    expect.close(zeros + 4e-13, zeros, made_of=1.0)
+    with pytest.raises(expect.Mismatch, match=r"differs first at \[0\], by about 4e-13 \(largest error 4e-13\)$"):
+        expect.close(zeros + 4e-13, zeros)
+    with pytest.raises(expect.Mismatch, match="differs"):
+        expect.close(zeros + 4e-12, zeros, made_of=1.0)
