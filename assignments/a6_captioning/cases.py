@@ -347,14 +347,14 @@ def _vocabulary_and_numbers_shown(namespace, captions, minimum_count, others, vo
 
 def _encoded(namespace, captions, vocabulary):
     """The student's encode of each caption, and whether the vocabulary is afterwards what it was."""
-    before = list(vocabulary)
-    return [namespace["encode"](caption, vocabulary) for caption in captions], vocabulary == before
+    given = list(vocabulary)
+    return [namespace["encode"](caption, given) for caption in captions], given == vocabulary
 
 
 def _decoded(namespace, rows, vocabulary):
     """The student's decode of each row, and whether rows and vocabulary are afterwards what they were."""
-    before = [list(row) for row in rows], list(vocabulary)
-    return [namespace["decode"](row, vocabulary) for row in rows], (rows, vocabulary) == before
+    given, words = [list(row) for row in rows], list(vocabulary)
+    return [namespace["decode"](row, words) for row in given], (given, words) == (rows, vocabulary)
 
 
 def _loss_and_gradient(namespace, logits, targets):
@@ -526,10 +526,10 @@ def _beams_without_alpha(namespace, weights, features, k, max_length):
 
 def _extend_beam(namespace, scores, log_p, finished):
     """What the student's extend_beam gives, and whether the arguments are afterwards what they were."""
-    args = scores, log_p, finished
-    before = [tensor.clone() for tensor in args]
-    given = namespace["extend_beam"](*args)
-    return given, all(map(torch.equal, before, args))
+    before = scores, log_p, finished
+    args = [tensor.clone() for tensor in before]
+    found = namespace["extend_beam"](*args)
+    return found, all(map(torch.equal, before, args))
 
 
 def _beam(namespace, weights, features, k, max_length, alpha, scores, log_p, finished):

@@ -549,7 +549,8 @@ def lstm_step(x, h, c, U, W, b):
     $i, f, o = \sigma(\cdot),\ g = \tanh(\cdot)$ of the four blocks of $U x_t + W h_{t-1} + b$;
     $c_t = f \odot c_{t-1} + i \odot g$, $h_t = o \odot \tanh(c_t)$.
     x: (N, D). h, c: (N, H), the state before. U: (4H, D), W: (4H, H), b: (4H,). No argument is changed.
-    Returns h, c: (N, H) each, the state after, through which gradients flow to all six arguments.
+    Returns h, c: (N, H) each, of the arguments' dtype, the state after, through which gradients flow to all six
+    arguments.
     Hochreiter and Schmidhuber 1997; the forget gate is that of Gers, Schmidhuber and Cummins 2000.
     """
     ### BEGIN SOLUTION

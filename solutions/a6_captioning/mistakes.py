@@ -193,6 +193,44 @@ MISTAKES["build_vocabulary"] = [
         new='"".join(vocabulary',
         says="There are no spaces between the words. What does join put between its parts?",
     ),
+    mistake(
+        id="alphabet_without_capitals",
+        old="(-counts[word], word)",
+        new="(-counts[word], word.lower())",
+        says="Of equally frequent words those with a capital stand among the others. Which order have Python's "
+        "strings?",
+    ),
+    mistake(
+        id="encodes_letters",
+        old="number.get(word, UNK) for word in caption.split())",
+        new="number.get(word, UNK) for word in caption)",
+        says="There is a number for each letter of the caption. What does a loop over a string give?",
+    ),
+    mistake(
+        id="caption_as_a_list",
+        old='" ".join(vocabulary[k] for k in ids if k not in (PAD, START))',
+        new="[vocabulary[k] for k in ids if k not in (PAD, START)]",
+        says="decode gives a list of words. What does the docstring promise?",
+    ),
+    mistake(
+        id="space_at_the_front",
+        old='" ".join(vocabulary[k] for k in ids if k not in (PAD, START))',
+        new='"".join(" " + vocabulary[k] for k in ids if k not in (PAD, START))',
+        says="There is a space before each word, the first one too. Between what should spaces be?",
+    ),
+    mistake(
+        id="space_at_the_end",
+        old='" ".join(vocabulary[k] for k in ids if k not in (PAD, START))',
+        new='"".join(vocabulary[k] + " " for k in ids if k not in (PAD, START))',
+        says="There is a space after each word, the last one too. Between what should spaces be?",
+    ),
+    mistake(
+        id="first_number_cut_off",
+        old=_CUT,
+        new="ids = ids[1 : ids.index(END)]",
+        says="The first number of a row that has an END is always left out, even where it is a word. Which numbers are "
+        "no words of a caption?",
+    ),
 ]
 
 MISTAKES["embedding_forward"] = [
@@ -251,6 +289,18 @@ MISTAKES["embedding_forward"] = [
         old="E[ids]",
         new="torch.nn.functional.normalize(E[ids], dim=2)",
         says="All vectors have length 1. Does a product with a one-hot row change a row of E?",
+    ),
+    mistake(
+        id="captions_below_each_other",
+        old="E[ids]",
+        new="E[ids.flatten()]",
+        says="The words of all captions stand in one column. How many axes has the result?",
+    ),
+    mistake(
+        id="first_word_of_a_caption_alone",
+        old="E[ids]",
+        new="E[ids[:, :1]].expand(-1, ids.shape[1], -1)",
+        says="Each place has the vector of its caption's first word. Which number belongs to place t?",
     ),
 ]
 
@@ -342,10 +392,28 @@ MISTAKES["embedding_backward"] = [
         new=_ADD + "\n    dE = dE.T.contiguous()",
         says="The gradient is transposed. Which shape has the gradient of a matrix?",
     ),
+    mistake(
+        id="last_caption_alone",
+        old=_ADD,
+        new="dE.index_add_(0, ids[-1], dout[-1])",
+        says="Only the last caption counts. Over which n does the sum go?",
+    ),
+    mistake(
+        id="added_once_for_each_occurrence",
+        old=_ADD,
+        new=_ADD + "\n    dE *= torch.bincount(ids.flatten(), minlength=K)[:, None]",
+        says="Each row is multiplied by how often its word occurs, on top of the sum. How often does each gradient "
+        "count?",
+    ),
 ]
 
 _LOG_P = "log_p = logits.log_softmax(dim=2).gather(2, targets[:, :, None])  # (N, T, 1)"
 _LOSS = "loss = -log_p[targets != PAD].mean()"
+
+_TINY = (
+    "Where the logits lie far apart the loss is too small: no word costs more than the logarithm of some tiny number. "
+    "What is the logarithm of the softmax, worked out by hand?"
+)
 
 MISTAKES["caption_loss"] = [
     mistake(
@@ -496,24 +564,65 @@ MISTAKES["caption_loss"] = [
         new="loss = -log_p[targets != PAD].mean().detach()",
         says="The loss is right, but no gradient flows through it. What cuts the graph?",
     ),
+    mistake(
+        id="divided_by_the_places_of_a_caption",
+        old=_LOSS,
+        new="loss = -log_p[targets != PAD].sum() / targets.shape[1]",
+        says="The sum is divided by the number of columns T. What is M?",
+    ),
+    mistake(
+        id="first_word_left_out",
+        old=_LOSS,
+        new="loss = -log_p[:, 1:][targets[:, 1:] != PAD].mean()",
+        says="The first column of targets is left out of the mean. Is START among the targets?",
+    ),
+    mistake(
+        id="a_loss_for_each_word",
+        old=_LOSS,
+        new="loss = -log_p[targets != PAD][:, 0]",
+        says="There is a loss for each word. What makes one number of them?",
+    ),
+    mistake(
+        id="returns_a_number",
+        old=_LOSS,
+        new="loss = -log_p[targets != PAD].mean().item()",
+        says="The loss is a number and no tensor: no gradient flows through it. What cuts the graph?",
+    ),
+    mistake(
+        id="a_tiny_number_added",
+        old="logits.log_softmax(dim=2)",
+        new="(logits.softmax(dim=2) + 1e-8).log()",
+        says=_TINY,
+    ),
+    mistake(
+        id="a_tinier_number_added",
+        old="logits.log_softmax(dim=2)",
+        new="(logits.softmax(dim=2) + 1e-12).log()",
+        says=_TINY,
+    ),
 ]
 
 _GATES = "i, f, g, o = (x @ U.T + h @ W.T + b).chunk(4, dim=1)  # (N, H) each"
 _CELL = "c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)"
 _H = "h = torch.sigmoid(o) * torch.tanh(c)"
+_GATES_EXCHANGED = (
+    "The old cell is multiplied by the input gate and the candidate by the forget gate. In which order do the blocks "
+    "stand, and which gate lets new things in?"
+)
 
 MISTAKES["lstm_step"] = [
     mistake(
         id="order_i_f_o_g",
         old="i, f, g, o = (",
         new="i, f, o, g = (",
-        says="The last two blocks are exchanged: the order read is i, f, o, g. Which one is asked?",
+        says="The third block is used as the output gate and the fourth as the candidate. Which order does the "
+        "docstring give?",
     ),
     mistake(
         id="i_and_f_exchanged",
         old="i, f, g, o = (",
         new="f, i, g, o = (",
-        says="The first two blocks are exchanged: the order read is f, i, g, o. Which one is asked?",
+        says=_GATES_EXCHANGED,
     ),
     mistake(
         id="sigmoid_candidate",
@@ -612,6 +721,106 @@ MISTAKES["lstm_step"] = [
         new="with torch.no_grad():\n        c.copy_(torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g))",
         says="The argument c was overwritten, and no gradient flows through it. What may a step do with its arguments?",
     ),
+    mistake(
+        id="forget_gate_on_the_way_out",
+        old="h = torch.sigmoid(o)",
+        new="h = torch.sigmoid(f)",
+        says="The cell goes out through the forget gate. Which gate does the formula of h have?",
+    ),
+    mistake(
+        id="input_gate_on_the_way_out",
+        old="h = torch.sigmoid(o)",
+        new="h = torch.sigmoid(i)",
+        says="The cell goes out through the input gate. Which gate does the formula of h have?",
+    ),
+    mistake(
+        id="input_gate_for_the_old_cell",
+        old="torch.sigmoid(f) * c +",
+        new="torch.sigmoid(i) * c +",
+        says="The old cell is multiplied by the input gate. Which gate decides what is kept?",
+    ),
+    mistake(
+        id="gates_of_old_and_new_exchanged",
+        old=_CELL,
+        new="c = torch.sigmoid(i) * c + torch.sigmoid(f) * torch.tanh(g)",
+        says=_GATES_EXCHANGED,
+    ),
+    mistake(
+        id="cell_read_for_h",
+        old="h @ W.T",
+        new="c @ W.T",
+        says="The gates read c_{t-1} where h_{t-1} should be. Which state does W multiply?",
+    ),
+    mistake(
+        id="sigmoid_on_the_way_out",
+        old="torch.tanh(c)",
+        new="torch.sigmoid(c)",
+        says="The cell goes through a sigmoid on its way out, so that h is never negative. Which function has it?",
+    ),
+    mistake(
+        id="bias_twice",
+        old="h @ W.T + b)",
+        new="h @ W.T + 2 * b)",
+        says="The bias is added twice. How many biases has the notation?",
+    ),
+    mistake(
+        id="h_twice",
+        old=_H,
+        new=_H + "\n    c = h",
+        says="h is returned in the place of c too. What does the next step multiply by its forget gate?",
+    ),
+    mistake(
+        id="candidate_added_whole",
+        old="torch.sigmoid(i) * torch.tanh(g)",
+        new="torch.tanh(g)",
+        says="The candidate is added whole. What is it multiplied by?",
+    ),
+    mistake(
+        id="output_gate_with_tanh",
+        old="torch.sigmoid(o)",
+        new="torch.tanh(o)",
+        says="The output gate goes through tanh. Between which numbers does a gate lie?",
+    ),
+    mistake(
+        id="order_i_o_f_g",
+        old="i, f, g, o = (",
+        new="i, o, f, g = (",
+        says="The second block is used as the output gate, the third as the forget gate and the fourth as the "
+        "candidate. Which order does the docstring give?",
+    ),
+    mistake(
+        id="order_f_i_o_g",
+        old="i, f, g, o = (",
+        new="f, i, o, g = (",
+        says="The first two blocks are used in each other's place, and the last two as well. Which order does the "
+        "docstring give?",
+    ),
+    mistake(
+        id="i_and_o_exchanged",
+        old="i, f, g, o = (",
+        new="o, f, g, i = (",
+        says="The first block is used as the output gate and the last as the input gate. Which order does the "
+        "docstring "
+        "give?",
+    ),
+    mistake(
+        id="old_cell_left_out",
+        old="torch.sigmoid(f) * c + torch",
+        new="torch",
+        says="The old cell plays no part in the new one. What does the forget gate let through?",
+    ),
+    mistake(
+        id="output_gate_left_out",
+        old=_H,
+        new="h = torch.tanh(c)",
+        says="h is the tanh of the cell. What is it multiplied by?",
+    ),
+    mistake(
+        id="cell_squashed",
+        old=_H,
+        new="c = torch.tanh(c)\n    h = torch.sigmoid(o) * c",
+        says="The cell that is returned has gone through tanh. Does the formula squash what is kept, or what goes out?",
+    ),
 ]
 
 _STATE = "state = lstm_step(features @ self.I.T + self.b_I, zeros, zeros, self.U, self.W, self.b)"
@@ -665,8 +874,8 @@ MISTAKES["CaptionModel"] = [
         old=_STATE,
         new=_STATE
         + "\n        state = lstm_step(self.E[START].expand(len(features), -1), *state, self.U, self.W, self.b)",
-        says="`start` has read START already, and whoever decodes reads it again. What has been read when `start` "
-        "returns?",
+        says="`start` has read START after the picture, and START will be read once more by `forward` and the "
+        "decoders. What has been read when `start` returns?",
     ),
     mistake(
         id="start_read_before_the_picture",
@@ -722,7 +931,7 @@ MISTAKES["CaptionModel"] = [
         id="h_and_c_exchanged_in_the_state",
         old="*state, self.U",
         new="state[1], state[0], self.U",
-        says="h and c are exchanged when the state is taken apart. In which order does the pair hold them?",
+        says="A word is read with h in the place of c and c in the place of h. In which order does the pair hold them?",
     ),
     mistake(
         id="state_returned_as_it_was",
@@ -790,6 +999,37 @@ MISTAKES["CaptionModel"] = [
         new="for words in tokens[:, :-1].flip(1).T:",
         says="The words are read from the last to the first. In which order are they said?",
     ),
+    mistake(
+        id="last_logits_alone",
+        old="logits = torch.stack(logits, dim=1)",
+        new="logits = logits[-1]",
+        says="`forward` gives the logits of the last step alone. For which words does the docstring ask for logits?",
+    ),
+    mistake(
+        id="cell_empty_in_every_step",
+        old="*state, self.U",
+        new="state[0], 0 * state[1], self.U",
+        says="c is zero in every step: only h carries the words on. What makes up the state?",
+    ),
+    mistake(
+        id="h_empty_in_every_step",
+        old="*state, self.U",
+        new="0 * state[0], state[1], self.U",
+        says="h is zero in every step: only c carries the words on. What makes up the state?",
+    ),
+    mistake(
+        id="steps_beside_each_other",
+        old="logits = torch.stack(logits, dim=1)",
+        new="logits = torch.cat(logits, dim=1)",
+        says="The logits of all steps stand in one row. What makes a new axis?",
+    ),
+    mistake(
+        id="laid_out_anew",
+        old="logits = torch.stack(logits, dim=1)",
+        new="logits = torch.stack(logits)\n        logits = logits.reshape(len(features), -1, logits.shape[2])",
+        says="The numbers stand in the order of a tensor whose first axis is time, cut into rows of another shape: "
+        "steps and pictures are mixed up. What exchanges two axes?",
+    ),
 ]
 
 _MODEL_LOSS = "loss = caption_loss(model(features, tokens), tokens[:, 1:])"
@@ -819,8 +1059,7 @@ MISTAKES["train_step"] = [
         id="gradients_zeroed_too_late",
         old=_GRADIENTS,
         new="loss.backward()\n    optimiser.zero_grad()",
-        says="The gradients are gone before they are used: their norm is 0 and nothing is learnt. When are old "
-        "gradients to be cleared?",
+        says="The norm returned is 0 and nothing is learnt. What is left of the gradients when their norm is taken?",
     ),
     mistake(
         id="gradients_zeroed_before_the_step",
@@ -947,6 +1186,64 @@ MISTAKES["train_step"] = [
     loss.backward()""",
         says="The loss is one of a caption, not of a word: it is larger by the mean number of words. Over what does "
         "caption_loss average?",
+    ),
+    mistake(
+        id="sum_of_the_arrays_norms",
+        old=_CLIP,
+        new="""norm = sum(parameter.grad.norm() for parameter in model.parameters())
+    for parameter in model.parameters():
+        parameter.grad *= min(1.0, max_norm / norm)""",
+        says="The norm is the sum of the arrays' norms. How is the norm of one long vector made of those of its parts?",
+    ),
+    mistake(
+        id="largest_norm_of_an_array",
+        old=_CLIP,
+        new="""norm = max(parameter.grad.norm() for parameter in model.parameters())
+    for parameter in model.parameters():
+        parameter.grad *= min(1.0, max_norm / norm)""",
+        says="The norm is that of the array with the largest. How is the norm of one long vector made of those of its "
+        "parts?",
+    ),
+    mistake(
+        id="clipped_by_the_square",
+        old=_CLIP,
+        new="""norm = sum((parameter.grad**2).sum() for parameter in model.parameters())
+    for parameter in model.parameters():
+        parameter.grad *= min(1.0, max_norm / norm)""",
+        says="The gradients are clipped, and their norm returned, as if the square of the norm were the norm. What is "
+        "left to take?",
+    ),
+    mistake(
+        id="divided_by_the_norm",
+        old=_CLIP,
+        new="""norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
+    if norm > max_norm:
+        for parameter in model.parameters():
+            parameter.grad /= norm""",
+        says="Where the norm is above max_norm, the gradients get the norm 1. Which norm should they get?",
+    ),
+    mistake(
+        id="multiplied_by_max_norm",
+        old=_CLIP,
+        new="""norm = torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
+    if norm > max_norm:
+        for parameter in model.parameters():
+            parameter.grad *= max_norm""",
+        says="Where the norm is above max_norm, the gradients are multiplied by max_norm. By what does the docstring "
+        "multiply them?",
+    ),
+    mistake(
+        id="large_gradients_dropped",
+        old=_MOVE_WEIGHTS,
+        new="if norm <= max_norm:\n        optimiser.step()",
+        says="Where the norm is above max_norm, no step is made. What becomes of such gradients?",
+    ),
+    mistake(
+        id="clipped_before_there_are_gradients",
+        old=_GRADIENTS + "\n    " + _CLIP,
+        new=_CLIP + "\n    " + _GRADIENTS,
+        says="The norm returned is 0, and the parameters were moved by gradients that had not been clipped. When are "
+        "there gradients to clip?",
     ),
 ]
 
@@ -1080,6 +1377,68 @@ MISTAKES["decode_greedy"] = [
         new="rows = [[START, *row] for row in torch.stack(said, dim=1).tolist()]",
         says="Each caption begins with START. Was it said, or only read?",
     ),
+    mistake(
+        id="a_list_for_each_step",
+        old=_ROWS,
+        new="rows = torch.stack(said, dim=0).tolist()",
+        says="There is a list for each step, not for each picture. Along which axis do the steps lie?",
+    ),
+    mistake(
+        id="words_are_tensors",
+        old=_ROWS,
+        new="rows = [list(row) for row in torch.stack(said, dim=1)]",
+        says="The lists hold tensors, not ints. What turns a tensor into numbers?",
+    ),
+    mistake(
+        id="padded_to_one_length",
+        old=_ENDS,
+        new="""captions = [
+        [word if END not in row[: t + 1] else PAD for t, word in enumerate(row)] for row in rows
+    ]""",
+        says="All captions have the same length: PAD takes the place of END and of what follows. May the lists differ "
+        "in length?",
+    ),
+    mistake(
+        id="ends_at_pad_too",
+        old=_ENDS,
+        new="""captions = [
+        row[: min([t for t, word in enumerate(row) if word in (PAD, END)], default=len(row))] for row in rows
+    ]""",
+        says="Captions end at PAD as well as at END. What does the docstring say of PAD?",
+    ),
+    mistake(
+        id="pad_and_start_left_out",
+        old=_ENDS,
+        new="""captions = [row[: row.index(END)] if END in row else row for row in rows]
+    captions = [[word for word in row if word not in (PAD, START)] for row in captions]""",
+        says="PAD and START have been taken out of what was said. What does the docstring say of them?",
+    ),
+    mistake(
+        id="all_end_before_the_first",
+        old=_ROWS,
+        new="""ends = [bool((words == END).any()) for words in said]
+    rows = torch.stack(said, dim=1)[:, : ends.index(True) if True in ends else None].tolist()""",
+        says="As soon as one caption ends, all are cut off. Who decides when the others end?",
+    ),
+    mistake(
+        id="special_words_left_out",
+        old=_ENDS,
+        new="""captions = [row[: row.index(END)] if END in row else row for row in rows]
+    captions = [[word for word in row if word > UNK] for row in captions]""",
+        says="PAD, START and UNK have been taken out of what was said. What does the docstring say of them?",
+    ),
+    mistake(
+        id="first_word_lost",
+        old=_ROWS,
+        new="rows = torch.stack(said, dim=1)[:, 1:].tolist()",
+        says="The first word of each caption is missing. Does START stand among the words said?",
+    ),
+    mistake(
+        id="word_before_end_lost",
+        old="row[: row.index(END)] if",
+        new="row[: row.index(END) - 1] if",
+        says="The word before END is missing. Does a slice hold the place it ends at?",
+    ),
 ]
 
 _P = "p = (logits / temperature).softmax(dim=1)  # (N, K)"
@@ -1147,15 +1506,15 @@ MISTAKES["decode_sample"] = [
         id="global_generator",
         old="generator=generator",
         new="generator=None",
-        says="The words are drawn from torch's global generator, so that the same generator gives other captions each "
-        "time. From which one should they be?",
+        says="The words are drawn from a generator that all code shares, so that the generator given leads to other "
+        "captions each time. From which one should they be drawn?",
     ),
     mistake(
         id="global_generator_seeded",
         old=_DRAW,
         new="torch.manual_seed(generator.initial_seed() + len(said))\n        words = torch.multinomial(p, 1)[:, 0]",
-        says="torch's global generator was seeded anew, and all that draws from it later is changed. Which generator "
-        "is given?",
+        says="A generator that all code shares was seeded anew, and all that draws from it later is changed. Which "
+        "generator is given?",
     ),
     mistake(
         id="same_draw_for_all_pictures",
@@ -1253,6 +1612,32 @@ MISTAKES["decode_sample"] = [
         old=_ROWS,
         new="rows = [[START, *row] for row in torch.stack(said, dim=1).tolist()]",
         says="Each caption begins with START. Was it said, or only read?",
+    ),
+    mistake(
+        id="all_drawn_for_the_first_picture",
+        old=_DRAW,
+        new="words = torch.multinomial(p[0], len(p), replacement=True, generator=generator)",
+        says="All words are drawn from the first picture's probabilities. Which row of p belongs to picture n?",
+    ),
+    mistake(
+        id="seeds_the_generator_anew",
+        old=_FIRST,
+        new="generator = torch.Generator().manual_seed(0)\n    " + _FIRST,
+        says="The captions are the same whichever generator is given. What does it decide?",
+        exempt="With one seed it gives what a right answer gives.",
+    ),
+    mistake(
+        id="sample_one_word_too_few",
+        old="range(max_length)",
+        new="range(max(1, max_length - 1))",
+        says="Captions are cut one word too early. How many words may be said?",
+    ),
+    mistake(
+        id="all_samples_end_with_the_first",
+        old=_ROWS,
+        new="""ends = [bool((words == END).any()) for words in said]
+    rows = torch.stack(said[: ends.index(True) + 1] if True in ends else said, dim=1).tolist()""",
+        says="As soon as one caption ends, all are cut off. Who decides when the others end?",
     ),
 ]
 
@@ -1367,8 +1752,8 @@ MISTAKES["decode_beam"] = [
         id="finished_not_moved",
         old=_FINISHED,
         new="finished = finished | (words == END)",
-        says="A slot that once held a finished hypothesis counts as finished for ever. Where do the flags go when the "
-        "hypotheses move?",
+        says="A slot that has held a finished hypothesis counts as finished from then on, whatever moves into it. "
+        "Where do the flags go when the hypotheses move?",
     ),
     mistake(
         id="nothing_is_ever_finished",
@@ -1476,8 +1861,8 @@ MISTAKES["decode_beam"] = [
         id="every_length_is_the_longest",
         old=_SIZES,
         new="sizes = torch.full((k,), max_length)",
-        says="All sums are divided by max_length, so that the division changes no comparison. How long is a hypothesis "
-        "that has ended in the third round?",
+        says="All sums are divided by the same power of max_length, so that the division changes no comparison. How "
+        "long is a hypothesis that has ended in the third round?",
     ),
     mistake(
         id="worth_not_divided",
@@ -1564,6 +1949,54 @@ MISTAKES["decode_beam"] = [
         old="range(max_length)",
         new="range(max_length + 1)",
         says="There is one round too many. Does START count?",
+    ),
+    mistake(
+        id="scores_not_added",
+        old=_TOTALS,
+        new="totals = torch.where(finished[:, None], only_end, log_p)",
+        says="In extend_beam the new scores are the log probabilities of the last words alone: nothing of the scores "
+        "before is in them. What is a continuation worth?",
+        exempt=_TIES,
+    ),
+    mistake(
+        id="scores_not_carried",
+        old=_EXTEND,
+        new="words, parents, _ = extend_beam(scores, logits.log_softmax(dim=1), finished)",
+        says="No round hears of the scores of the round before: they are those of the beginning. Where do the new "
+        "scores go?",
+    ),
+    mistake(
+        id="nothing_moves",
+        old=_MOVE + "\n        " + _SAID,
+        new="said = torch.cat([said, words[:, None]], dim=1)",
+        says="Neither the words said so far nor the states follow the hypotheses to their new slots. What are the "
+        "parents for?",
+    ),
+    mistake(
+        id="finished_moved_with_the_new_ends",
+        old=_FINISHED,
+        new="finished = (finished | (words == END))[parents]",
+        says="The flags of the new words have been moved as if they stood in the old slots. Which flags still have to "
+        "move, those from before the round or those of the new words?",
+    ),
+    mistake(
+        id="the_constant_of_wu_et_al",
+        old=_VALUES,
+        new="values = scores / ((5 + sizes) / 6) ** alpha",
+        says="The length is (5 + |y|)/6, as in Wu et al. Which length does the docstring divide by?",
+    ),
+    mistake(
+        id="scores_of_the_last_words_alone",
+        old=_NEW,
+        new="words, parents = order[:k] % K, order[:k] // K\n    scores = log_p[parents, words]",
+        says="In extend_beam the new scores are the log probabilities of the last words alone. What is a hypothesis "
+        "worth that goes on with a word?",
+    ),
+    mistake(
+        id="end_counted_for_all",
+        old=_SIZES,
+        new="sizes = (said != END).sum(dim=1) + 1",
+        says="END is counted even where a hypothesis was cut off before it. How many words have such ones?",
     ),
 ]
 
@@ -1779,6 +2212,73 @@ MISTAKES["bleu"] = [
         new="words = caption.lower().split()\n        others = [sentence.lower().split() for sentence in sentences]",
         says="Capitals and small letters are taken for the same. Does the docstring say so?",
     ),
+    mistake(
+        id="first_reference_for_the_ngrams",
+        old="for other in others:",
+        new="for other in others[:1]:",
+        says="Only the first reference's n-grams are matched. What are the others for?",
+    ),
+    mistake(
+        id="first_reference_for_the_length",
+        old=_NEAREST,
+        new="r += len(others[0])",
+        says="r counts the first reference of each caption. Which one does the docstring ask for?",
+    ),
+    mistake(
+        id="recall_of_all_references",
+        old="possible[n] += counts.total()",
+        new="possible[n] += sum(count_ngrams(other, n).total() for other in others)",
+        says="The matches are divided by the n-grams of all references together. Of whose n-grams is p_n a share?",
+    ),
+    mistake(
+        id="recall_of_the_first_reference",
+        old="possible[n] += counts.total()",
+        new="possible[n] += count_ngrams(others[0], n).total()",
+        says="The matches are divided by the n-grams of the first reference: this is recall. Of whose n-grams is p_n "
+        "a share?",
+    ),
+    mistake(
+        id="tiny_number_for_zero",
+        old=_SCORE,
+        new=f"score = {_PENALTY} * math.prod(max(share, 1e-10) for share in p) ** 0.25 if c else 0.0",
+        says="A p_n that is 0 counts as a tiny number, and the score is not 0. Does the docstring smooth?",
+        exempt="Its scores lie too near the right ones to be told from them by a fingerprint.",
+    ),
+    mistake(
+        id="one_ngram_too_few",
+        old="possible[n] += counts.total()",
+        new="possible[n] += max(0, len(words) - n)",
+        says="Each caption has one n-gram too few in the denominators. How many pairs have three words?",
+    ),
+    mistake(
+        id="different_ngrams_in_the_denominator",
+        old="possible[n] += counts.total()",
+        new="possible[n] += len(counts)",
+        says="The denominators count each n-gram of a caption once, however often it stands there. How many n-grams "
+        "has "
+        "a caption that repeats itself?",
+    ),
+    mistake(
+        id="farthest_reference",
+        old=_NEAREST,
+        new="r += max((abs(len(other) - len(words)), len(other)) for other in others)[1]",
+        says="r counts the reference that is farthest from the caption in length. Which one does the docstring ask "
+        "for?",
+    ),
+    mistake(
+        id="best_reference_alone",
+        old=_LARGER,
+        new="most = max(most, count_ngrams(other, n), key=lambda one: (count_ngrams(words, n) & one).total())",
+        says="Of each caption's references only the one with the most matches counts. May different n-grams be matched "
+        "by different references?",
+    ),
+    mistake(
+        id="exponent_turned_round",
+        old=_PENALTY,
+        new="min(1.0, math.exp(r / c - 1))",
+        says="The exponent of the first factor has the wrong sign, so that long captions are punished. Is r / c "
+        "subtracted, or 1?",
+    ),
 ]
 
 _TWICE = 'if len(set(ids)) != len(ids):\n        raise ValueError("an id occurs twice")\n    '
@@ -1789,7 +2289,8 @@ MISTAKES["caption_file"] = [
         id="text_of_a_dict",
         old=_TEXT,
         new="text = str(dict(zip(ids, captions, strict=True)))",
-        says="This is how Python prints a dict; JSON has other quotes. Which module writes JSON?",
+        says="The text is not JSON, all of it in one line. Python's own way of printing a dict has other quotes: "
+        "which module writes JSON?",
     ),
     mistake(
         id="list_of_pairs",
@@ -1825,14 +2326,13 @@ MISTAKES["caption_file"] = [
         id="written_twice",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new="json.dumps(json.dumps(dict(zip(ids, captions, strict=True))))",
-        says="What json.loads gives is a string, in which the object is written. How often has it been dumped?",
+        says="What json.loads gives is a string. How often has the object been made into text?",
     ),
     mistake(
         id="one_object_on_each_line",
         old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
         new='"\\n".join(json.dumps({i: c}) for i, c in zip(ids, captions, strict=True))',
-        says="Each line is an object of its own, and json.loads reads only one. How many objects does the docstring "
-        "ask for?",
+        says="The text has a line for each picture and is not JSON. How many objects does json.loads read from a text?",
     ),
     mistake(
         id="lists_of_words",
@@ -1887,13 +2387,19 @@ MISTAKES["caption_file"] = [
         id="sorted_captions",
         old="zip(ids, captions, strict=True)",
         new="zip(sorted(ids), captions, strict=True)",
-        says="The ids were sorted and the captions not: pictures have other pictures' captions. What must move "
-        "together?",
+        says="The captions stand at the ids in sorted order, so that pictures have other pictures' captions. What "
+        "must move together?",
     ),
     mistake(
         id="returns_the_dict",
         old=_TEXT,
         new="text = dict(zip(ids, captions, strict=True))",
-        says="This is the dict itself. What can be written to a file?",
+        says="This is a dict. What can be written to a file?",
+    ),
+    mistake(
+        id="numbered_instead_of_ids",
+        old="json.dumps(dict(zip(ids, captions, strict=True)), indent=1)",
+        new="json.dumps({n: c for n, (_, c) in enumerate(zip(ids, captions, strict=True))})",
+        says="The captions are numbered, and the ids are lost. What is a caption looked up by?",
     ),
 ]

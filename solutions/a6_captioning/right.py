@@ -515,6 +515,21 @@ def decode_sample(model, features, temperature, generator, max_length):
     lengths = (said != END).long().cumprod(dim=1).sum(dim=1)
     return [row[:length].tolist() for row, length in zip(said, lengths.tolist())]
 """,
+    "picture_by_picture_and_word_by_word": """
+@torch.no_grad()
+def decode_sample(model, features, temperature, generator, max_length):
+    captions = []
+    for n in range(len(features)):
+        state, word, said = model.start(features[n:n + 1]), torch.tensor([START]), []
+        for _ in range(max_length):
+            state, logits = model.step(state, word)
+            word = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=generator)[:, 0]
+            if word.item() == END:
+                break
+            said.append(word.item())
+        captions.append(said)
+    return captions
+""",
 }
 
 RIGHT["decode_beam"] = {
@@ -687,6 +702,35 @@ def bleu(captions, references):
             return 0.0
         logarithm += 0.25 * math.log(hits / total)
     return math.exp(logarithm + min(0, 1 - r / c))
+""",
+    "a_logarithm_in_float32": """
+def bleu(captions, references):
+    p = []
+    c = sum(len(x.split()) for x in captions)
+    r = 0
+    for x, refs in zip(captions, references, strict=True):
+        l = len(x.split())
+        r += sorted([(abs(len(y.split()) - l), len(y.split())) for y in refs])[0][1]
+    if c == 0:
+        return 0.0
+    for n in range(1, 5):
+        match = total = 0
+        for x, refs in zip(captions, references, strict=True):
+            w = x.split()
+            grams = [tuple(w[i:i + n]) for i in range(len(w) - n + 1)]
+            total += len(grams)
+            for g in set(grams):
+                best = 0
+                for y in refs:
+                    v = y.split()
+                    best = max(best, sum(tuple(v[i:i + n]) == g for i in range(len(v) - n + 1)))
+                match += min(best, grams.count(g))
+        if match == 0 or total == 0:
+            return 0.0
+        p.append(match / total)
+    logs = torch.log(torch.tensor(p)).mean()
+    bp = 1.0 if c > r else math.exp(1 - r / c)
+    return float(bp * torch.exp(logs))
 """,
 }
 
