@@ -26,6 +26,7 @@ from typing import Any
 
 from autograder.sandbox import worker
 from autograder.sandbox.limits import Limits, limit_this_process
+from autograder.sandbox.syscalls import SystemCallFilter, drop_capabilities
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -44,9 +45,13 @@ def main(settings: dict[str, Any]) -> None:
         import sandlock
 
         confine = sandlock
+    calls = SystemCallFilter() if settings["confine"] else None
     worker.warm_up(shell)
     cases = worker.load_cases(settings["cases"])
     os.register_at_fork(after_in_child=_be_seen)
+    drop_capabilities()
+    if calls is not None:
+        _miss_files_that_are_not_there()
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -62,9 +67,25 @@ def main(settings: dict[str, Any]) -> None:
             in_use, _, scratch = request[1:].decode().partition(" ")
             pid = _fork()
             if pid == 0:
-                _child(control, channel, scratch, int(in_use), settings, confine, shell, cases)
+                _child(control, channel, scratch, int(in_use), settings, confine, calls, shell, cases)
             os.close(channel)
             os.write(control.fileno(), b"%d\n" % pid)
+
+
+def _miss_files_that_are_not_there() -> None:
+    """Have os.utime raise FileNotFoundError again: the filter of system calls answers without a look at the path, and
+    Path.touch makes a file when this error tells it to.
+    """
+    set_times = os.utime
+
+    def utime(path: Any, *args: Any, **options: Any) -> None:
+        os.stat(path, **{name: options[name] for name in ("dir_fd", "follow_symlinks") if name in options})
+        set_times(path, *args, **options)
+
+    for supporting in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+        if set_times in supporting:
+            supporting.add(utime)
+    os.utime = utime
 
 
 def _be_seen() -> None:
@@ -95,6 +116,7 @@ def _child(
     in_use: int,
     settings: dict,
     sandlock: Any,
+    calls: SystemCallFilter | None,
     shell: Any,
     cases: Any,
 ) -> None:
@@ -111,6 +133,8 @@ def _child(
         if sandlock is not None:
             sandlock.confine(sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[scratch, "/dev/null"]))
         limit_this_process(Limits(**settings["limits"]), in_use)
+        if calls is not None:
+            calls.install()
         worker.serve(channel, shell, cases)
     finally:
         os._exit(0)

@@ -21,7 +21,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEX
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
          "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
-_MODULES = tuple(f"autograder.sandbox.{name}" for name in ("limits", "wire", "worker", "forkserver"))
+_MODULES = tuple(f"autograder.sandbox.{name}" for name in ("limits", "syscalls", "wire", "worker", "forkserver"))
 _SYSTEM_FILES = (
     "/usr/lib",
     "/usr/lib64",

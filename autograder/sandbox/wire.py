@@ -3,7 +3,8 @@
 A frame is a length (4 bytes, big-endian) and a msgpack body. What msgpack has no type for travels in extension types:
 tuples, sets, complex and big integers, NumPy arrays and scalars, torch tensors, random generators, handles for values
 that stay in the student's process, and the mere type name of anything else. Decoding rebuilds exact types only and caps
-size, depth and count, so a reply is never more than data to be judged.
+size, depth and count, so a reply is never more than data to be judged. The count is taken before anything is unpacked:
+an empty list is one byte in a frame, and sixty in memory.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ from typing import Any
 import msgpack
 import numpy as np
 
-MAX_FRAME = 64 * 2**20  # bytes
+MAX_FRAME = 32 * 2**20  # bytes; what exercises take and return has a few
 MAX_DEPTH = 32
 MAX_ITEMS = 200_000
+_MAX_PACKED = 5 * MAX_ITEMS  # msgpack's own items: a NumPy scalar is an extension, a list, a type and a content
+_MAX_COPIES = 8  # times the frame's bytes: each tuple or array around a value is unpacked from bytes of its own
+_SMALL = _MAX_PACKED // MAX_DEPTH  # a frame of as many bytes is within these caps, whatever is in it
 _HEADER = struct.Struct(">I")
 
 _TUPLE, _SET, _COMPLEX, _BIG_INT, _ARRAY, _SCALAR, _TENSOR, _GENERATOR, _HANDLE, _FOREIGN = range(10)
 _ARRAY_KINDS = "biufc"
+_WEIGHT = {_BIG_INT: 100, _TENSOR: 20, _GENERATOR: 20, _FOREIGN: 50}  # items that one is as dear as
 _TENSOR_DTYPES = ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool", "float16")
 
 
@@ -61,7 +66,7 @@ def encode(value: Any) -> bytes:
 
     Raises WireError if the value is nested too deeply, holds too many items or is too large.
     """
-    budget = [MAX_ITEMS]
+    budget = _Budget()
     try:
         body = msgpack.packb(_wrap(value, 0, budget), use_bin_type=True, strict_types=True)
     except (ValueError, OverflowError, TypeError, UnicodeEncodeError, MemoryError) as error:
@@ -75,15 +80,33 @@ def decode(body: bytes) -> Any:
     """The inverse of `encode`, for bytes from a stranger. Raises WireError for what `encode` would not write."""
     if len(body) > MAX_FRAME:
         raise WireError("the reply is too large")
-    budget = [MAX_ITEMS]
-    return _unpack(body, 0, budget)
+    small = len(body) <= _SMALL
+    budget = _Budget(copies=None if small else _MAX_COPIES * len(body))
+    try:
+        return _unwrap(_unpacked(body, budget), 0, budget)
+    except WireError as error:
+        said = str(error)
+    except (MemoryError, RecursionError) as error:
+        said = f"the reply is not a message: {type(error).__name__}"
+    raise WireError(said)  # a new one: the traceback of the other holds what was unpacked
 
 
-def _spend(depth: int, budget: list[int]) -> None:
+@dataclass
+class _Budget:
+    """What is left of a frame's items, of its items as msgpack counts them, and of the bytes to unpack (None: enough of
+    both).
+    """
+
+    items: int = MAX_ITEMS
+    packed: int = _MAX_PACKED
+    copies: int | None = None
+
+
+def _spend(depth: int, budget: _Budget, items: int = 1) -> None:
     if depth > MAX_DEPTH:
         raise WireError(f"is nested more than {MAX_DEPTH} deep")
-    budget[0] -= 1
-    if budget[0] < 0:
+    budget.items -= items
+    if budget.items < 0:
         raise WireError(f"contains more than {MAX_ITEMS} items")
 
 
@@ -96,7 +119,12 @@ def _ext(code: int, value: Any) -> msgpack.ExtType:
     return msgpack.ExtType(code, msgpack.packb(value, use_bin_type=True, strict_types=True))
 
 
-def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
+def _dear(code: int, value: Any, depth: int, budget: _Budget) -> msgpack.ExtType:
+    _spend(depth, budget, _WEIGHT[code])
+    return _ext(code, value)
+
+
+def _wrap(value: Any, depth: int, budget: _Budget) -> Any:
     """Turn `value` into what msgpack can pack; exact types only, so that no subclass speaks for itself."""
     _spend(depth, budget)
     kind = type(value)
@@ -109,7 +137,7 @@ def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
     if kind is str:
         return value.encode("utf-8", "replace").decode("utf-8")
     if kind is int:
-        return value if -(2**63) <= value < 2**64 else _ext(_BIG_INT, _digits(value))
+        return value if -(2**63) <= value < 2**64 else _dear(_BIG_INT, _digits(value), depth, budget)
     if kind is list:
         return [_wrap(item, depth + 1, budget) for item in value]
     if kind is tuple:
@@ -127,14 +155,15 @@ def _wrap(value: Any, depth: int, budget: list[int]) -> Any:
     if isinstance(value, np.generic) and kind.__module__ == "numpy" and value.dtype.kind in _ARRAY_KINDS:
         return _ext(_SCALAR, [value.dtype.str, value.tobytes()])
     if kind is np.random.Generator:
-        return _ext(_GENERATOR, json.dumps(value.bit_generator.state))
+        return _dear(_GENERATOR, json.dumps(value.bit_generator.state), depth, budget)
     if kind is Handle:
         return _ext(_HANDLE, value.number)
     torch = sys.modules.get("torch")
     if torch is not None and kind is torch.Tensor and str(value.dtype).removeprefix("torch.") in _TENSOR_DTYPES:
         data = value.detach().cpu().contiguous().numpy()
-        return _ext(_TENSOR, [str(value.dtype).removeprefix("torch."), list(data.shape), data.tobytes()])
-    return _ext(_FOREIGN, kind.__name__[:60])
+        content = [str(value.dtype).removeprefix("torch."), list(data.shape), data.tobytes()]
+        return _dear(_TENSOR, content, depth, budget)
+    return _dear(_FOREIGN, kind.__name__[:60], depth, budget)
 
 
 def _digits(value: int) -> str:
@@ -150,17 +179,43 @@ def _layout(array: np.ndarray) -> str:
     return "F" if array.flags.f_contiguous else "S"
 
 
-def _unpack(body: bytes, depth: int, budget: list[int]) -> Any:
+def _unpacked(body: bytes, budget: _Budget) -> Any:
+    """Return what msgpack makes of bytes from a stranger, within the budget. Raises WireError."""
+    if budget.copies is not None:
+        budget.copies -= len(body)
+        if budget.copies < 0:
+            raise WireError("the reply is nested too deeply for its size")
+        budget.packed -= _count(body, budget.packed)
     try:
-        raw = msgpack.unpackb(body, raw=False, strict_map_key=True)
-    except WireError:
-        raise
+        return msgpack.unpackb(body, raw=False, strict_map_key=True)
     except Exception as error:  # msgpack raises many kinds for bytes from a stranger; all mean the same
         raise WireError(f"the reply is not a message: {type(error).__name__}") from error
-    return _unwrap(raw, depth, budget)
 
 
-def _unwrap(raw: Any, depth: int, budget: list[int]) -> Any:
+# By the first byte of a msgpack item: how many bytes it has if they are fixed, and how many hold its length if not.
+_FIXED = [1] * 160 + [1 + n for n in range(32)] + [1] * 64
+_FIXED[0xC4:0xCA] = [2, 3, 5, 3, 4, 6]  # bin and ext: their head, with the ext's type
+_FIXED[0xCA:0xD4] = [5, 9, 2, 3, 5, 9, 2, 3, 5, 9]  # floats and integers
+_FIXED[0xD4:0xD9] = [3, 4, 6, 10, 18]  # fixext
+_FIXED[0xD9:0xE0] = [2, 3, 5, 3, 5, 3, 5]  # str; the heads of arrays and maps, whose items follow
+_LENGTH = dict(zip((0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xD9, 0xDA, 0xDB), (1, 2, 4) * 3, strict=True))
+
+
+def _count(body: bytes, most: int) -> int:
+    """Return how many items msgpack would make of the body. Raises WireError if they are more than `most`."""
+    place = items = 0
+    while place < len(body):
+        items += 1
+        if items > most:
+            raise WireError(f"contains more than {MAX_ITEMS} items")
+        first = body[place]
+        if first in _LENGTH:
+            place += int.from_bytes(body[place + 1 : place + 1 + _LENGTH[first]], "big")
+        place += _FIXED[first]
+    return items
+
+
+def _unwrap(raw: Any, depth: int, budget: _Budget) -> Any:
     _spend(depth, budget)
     kind = type(raw)
     if raw is None or kind in (bool, int, float, str, bytes):
@@ -177,7 +232,7 @@ def _unwrap(raw: Any, depth: int, budget: list[int]) -> Any:
     raise WireError(f"the reply contains a {kind.__name__}")
 
 
-def _dictionary(pairs: list[Any], depth: int, budget: list[int]) -> dict[Any, Any]:
+def _dictionary(pairs: list[Any], depth: int, budget: _Budget) -> dict[Any, Any]:
     result = {}
     for pair in pairs:
         if type(pair) is not list or len(pair) != 2:
@@ -192,9 +247,10 @@ def _dictionary(pairs: list[Any], depth: int, budget: list[int]) -> dict[Any, An
     return result
 
 
-def _extension(code: int, data: bytes, depth: int, budget: list[int]) -> Any:
+def _extension(code: int, data: bytes, depth: int, budget: _Budget) -> Any:
+    _spend(depth, budget, _WEIGHT.get(code, 0))
+    raw = _unpacked(data, budget)
     try:
-        raw = msgpack.unpackb(data, raw=False, strict_map_key=True)
         if code == _TUPLE:
             return tuple(_unwrap(item, depth + 1, budget) for item in _of(list, raw))
         if code == _SET:
@@ -341,7 +397,7 @@ def receive(fd: int, deadline: Deadline = None) -> bytes:
 
 
 def _read(fd: int, count: int, deadline: Deadline) -> bytes:
-    chunks = []
+    read = bytearray()  # not a list: a stranger may send one byte at a time
     while count:
         if deadline is not None:
             _wait(fd, select.POLLIN, deadline)
@@ -354,9 +410,9 @@ def _read(fd: int, count: int, deadline: Deadline) -> bytes:
             raise Closed from error
         if not chunk:
             raise Closed
-        chunks.append(chunk)
+        read += chunk
         count -= len(chunk)
-    return b"".join(chunks)
+    return bytes(read)
 
 
 def _wait(fd: int, event: int, deadline: Deadline) -> None:

@@ -6,6 +6,9 @@ import contextlib
 import os
 import socket
 import struct
+import subprocess
+import sys
+import threading
 import time
 
 import msgpack
@@ -164,3 +167,160 @@ def test_a_silent_or_closed_peer_is_told_apart():
         theirs.close()
         with pytest.raises(wire.Closed):
             wire.receive(ours.fileno(), time.monotonic() + 1)
+
+
+GROWING = {
+    "empty lists": lambda size: b"\xdd" + struct.pack(">I", size) + b"\x90" * size,
+    "empty dictionaries": lambda size: b"\xdd" + struct.pack(">I", size) + b"\x80" * size,
+    "lists of empty lists": lambda size: (
+        b"\xdd" + struct.pack(">I", size // 50_005) + (b"\xdd" + struct.pack(">I", 50_000) + b"\x90" * 50_000)
+        * (size // 50_005)
+    ),
+    "lists in a tuple": lambda size: (
+        b"\xc9" + struct.pack(">IB", size + 5, 0) + b"\xdd" + struct.pack(">I", size) + b"\x90" * size
+    ),
+    "lists in an array's shape": lambda size: (
+        b"\xc9" + struct.pack(">IB", size + 10, 4) + b"\x92\xa3<f8\xdd" + struct.pack(">I", size) + b"\x90" * size
+    ),
+    "tuples in tuples": lambda size: nested(b"\xc6" + struct.pack(">I", size) + bytes(size), 30),
+    "generators": lambda size: many(wire.encode(np.random.default_rng(0)), size),
+    "objects": lambda size: many(packed_ext(9, "Thing"), size),
+    "one byte strings": lambda size: many(b"\xa1x", size),
+    "announced": lambda size: b"\xdd\xff\xff\xff\xff" * (size // 5),
+}  # fmt: skip
+
+
+def nested(body, times):
+    for _ in range(times):
+        body = b"\x91" + body
+        body = b"\xc9" + struct.pack(">IB", len(body), 0) + body
+    return body
+
+
+def many(body, size):
+    count = size // len(body)
+    return b"\xdd" + struct.pack(">I", count) + body * count
+
+
+REFUSE = """
+import resource, sys, torch
+from autograder.sandbox import wire
+body = sys.stdin.buffer.read()
+in_use = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (in_use + 300 * 2**20, resource.RLIM_INFINITY))
+try:
+    wire.decode(body)
+except wire.WireError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("kind", GROWING)
+def test_a_frame_that_would_grow_is_refused_in_bounded_memory(kind):
+    """A quarter less than the largest frame, and 300 MiB for it: a MemoryError is no refusal."""
+    body = GROWING[kind](wire.MAX_FRAME * 3 // 4)
+    done = subprocess.run([sys.executable, "-c", REFUSE], input=body, capture_output=True, check=True)
+    assert done.stdout, "it was decoded"
+    assert b"Memory" not in done.stdout
+    assert b"a list where" not in done.stdout
+
+
+def test_what_decoding_refuses_is_refused_when_sending():
+    for value in ([object()] * 5000, [2**100] * 3000, [np.random.default_rng(0)] * 12_000, [torch.zeros(1)] * 12_000):
+        with pytest.raises(wire.WireError, match="items"):
+            wire.encode(value)
+
+
+def test_a_frame_of_40_mib_is_refused_by_its_size():
+    with pytest.raises(wire.WireError, match="too large"):
+        wire.decode(b"\xdd" + struct.pack(">I", 40 * 2**20) + b"\x90" * (40 * 2**20))
+
+
+def test_what_was_unpacked_is_not_kept_by_the_error():
+    body = GROWING["one byte strings"](300_000 * 2)
+    with pytest.raises(wire.WireError) as caught:
+        wire.decode(body)
+    trace, names = caught.value.__traceback__, []
+    while trace is not None:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    assert names[-1] == "decode"
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [np.float64(n) for n in range(190_000)],
+        list(range(199_000)),
+        {str(n): n for n in range(60_000)},
+        [(np.zeros(2), n) for n in range(20_000)],
+        ((((np.zeros(2**18), "x"),),),),
+        np.zeros(2**21),
+        "é" * 2**20,
+        [f"{'w' * n}" for n in range(1000)],
+        [bytes(n) for n in range(1000)],
+    ],
+    ids=["scalars", "integers", "dictionary", "tuples", "nested", "array", "text", "words", "bytes"],
+)
+def test_large_values_within_the_caps_arrive(value):
+    body = wire.encode(value)
+    assert len(body) > wire._SMALL
+    back = wire.decode(body)
+    assert wire.encode(back) == body
+
+
+def test_items_are_counted_as_msgpack_makes_them():
+    samples = [None, True, 5, -5, 200, 2**20, 2**40, -200, -(2**20), -(2**40), 1.5, "a", "b" * 40, "c" * 300,
+               "d" * 70_000, b"a", b"b" * 300, b"c" * 70_000]  # fmt: skip
+    samples += [msgpack.ExtType(1, bytes(n)) for n in (0, 1, 2, 3, 4, 8, 16, 17, 300, 70_000)]
+    for value in samples:
+        assert wire._count(msgpack.packb(value), 1) == 1, value
+    whole = [samples, samples * 2, samples * 3000, {str(n): n for n in range(20)}, {str(n): n for n in range(70_000)}]
+    expected = 1 + sum(1 + len(part) for part in whole[:3]) + 1 + 40 + 1 + 140_000
+    assert wire._count(msgpack.packb(whole), expected) == expected
+    with pytest.raises(wire.WireError):
+        wire._count(msgpack.packb(whole), expected - 1)
+
+
+def made_up(rng, depth=0):
+    """Any structure that msgpack can pack, extensions with any content included."""
+    kind = int(rng.integers(14 if depth < 5 else 8))
+    if kind < 8:
+        return (None, True, int(rng.integers(-(2**40), 2**40)), float(rng.normal()), "d", "<f8", bytes(kind), "C")[kind]
+    inner = [made_up(rng, depth + 1) for _ in range(int(rng.integers(5)))]
+    if kind < 10:
+        return inner
+    if kind == 10:
+        return {"d": [inner, inner]}
+    if kind == 11:
+        return {"d": [[made_up(rng, depth + 1), made_up(rng, depth + 1)]]}
+    content = msgpack.packb(inner if kind == 12 else made_up(rng, depth + 1))
+    return msgpack.ExtType(int(rng.integers(12)), content)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("small", [True, False], ids=["small", "large"])
+def test_made_up_messages_decode_to_exact_types_or_raise_wire_error(seed, small, monkeypatch):
+    if not small:
+        monkeypatch.setattr(wire, "_SMALL", 0)
+    rng, decoded = np.random.default_rng(seed), 0
+    for _ in range(1500):
+        body = bytearray(msgpack.packb(made_up(rng)))
+        if rng.random() < 0.3:
+            body[int(rng.integers(len(body)))] = int(rng.integers(256))
+        with contextlib.suppress(wire.WireError):
+            value = wire.decode(bytes(body))
+            decoded += 1
+            wire.encode(value)
+    assert decoded > 100
+
+
+def test_a_frame_that_comes_byte_by_byte_is_read_whole():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        frame = struct.pack(">I", 3000) + bytes(range(250)) * 12
+        sender = threading.Thread(target=lambda: [theirs.send(frame[n : n + 1]) for n in range(len(frame))])
+        sender.start()
+        assert wire.receive(ours.fileno(), time.monotonic() + 30) == bytes(range(250)) * 12
+        sender.join()
