@@ -219,9 +219,10 @@ def ask_students_files(repository: Repository, source: Source, trials: list[Tria
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         script = Path(student_side.__file__).read_text(encoding="utf-8")
+        limit = 600 + len(trials)  # seconds by the clock
         command = [sys.executable, "-I", "-B", "-W", "ignore", "-c", script, folder]
         done = subprocess.run(
-            command, input=json.dumps(asked), capture_output=True, text=True, check=False, cwd=folder, timeout=600
+            command, input=json.dumps(asked), capture_output=True, text=True, check=False, cwd=folder, timeout=limit
         )
     if done.returncode != 0:
         raise RuntimeError(f"the self-checker failed on the student's files of {source.name}:\n{done.stderr[-2000:]}")
