@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import nn
 
-from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged
 from selfcheck.tensors import with_parameters
 
+SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
 GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
 GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
 
@@ -25,8 +26,13 @@ def _states(result):
     return result[0]
 
 
+def _first(result):
+    """The first of two values; anything else as it is."""
+    return result[0] if type(result) is tuple and len(result) == 2 else result
+
+
 def _tensors(arrays, gradients=False):
-    return [torch.tensor(array, requires_grad=gradients) for array in arrays]
+    return [torch.tensor(array, dtype=torch.float64, requires_grad=gradients) for array in arrays]
 
 
 def _expect_gradients(result, desired, names, because=""):
@@ -47,17 +53,20 @@ def test_a_step_returns_float64_of_shape_N_H_and_a_cache(gru_step_forward, cases
     expect.array(_states(gru_step_forward(*cases.gru_step_forward(rng))), shape=(3, 6), name="h")
 
 
-@exercise("gru_step_forward")
+@exercise("gru_step_forward", points=1)
 def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
     arguments_unchanged(gru_step_forward, cases.gru_step_forward(rng), "x h_prev U W b")
 
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_with_one_made_of_pytorch_parts(gru_step_forward, cases, rng):
-    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.gru_step_forward(rng, **sizes)
         desired = _lecture_step(cases, args)
         expect.close(_states(gru_step_forward(*args)), desired, name="h")
+    args = cases.gru_step_forward(rng, N=2, D=3, H=4)
+    desired = _lecture_step(cases, args)
+    agree_in_float32_and_strided(gru_step_forward, lambda *_: (desired, None), args, "h", part=_first)
 
 
 @exercise("gru_step_forward", points=1)
@@ -78,10 +87,11 @@ def test_a_unit_whose_reset_gate_is_shut_is_read_by_no_candidate(gru_step_forwar
     W[:12, 2] = 0.0  # no gate reads unit 2
     other = h_prev.copy()
     other[:, 2] *= -1
-    one, two = (_states(h) for h in gru_step_forward.map([(x, h, U, W, b) for h in (h_prev, other)]))
+    calls = [copy.deepcopy((x, h, U, W, b)) for h in (h_prev, other)]
+    one, two = (_states(result) for result in gru_step_forward.map(calls))
     expect.array(one, shape=(3, 6), name="h")
     rest = [0, 1, 3, 4, 5]
-    because = "the reset gate acts on a state before the product with W_n"
+    because = "no gate reads unit 2, and its reset gate hides it from every candidate"
     expect.close(two[:, rest], one[:, rest], name="h of the other units", because=because)
 
 
@@ -94,8 +104,9 @@ def _expect_cache(found, desired, names):
 @exercise("gru_step_forward", points=1)
 def test_the_cache_of_a_step_holds_the_gates_and_the_candidate(probe, cases, rng):
     args = cases.gru_step_forward(rng, N=4, D=3, H=5)
-    desired = cases.step_cache(*args)
-    _expect_cache(probe("cache_of", "gru_step_forward", *args), desired, ("x", "h_prev", "U", "W", "r", "z", "n"))
+    found, after = probe("cache_of", "gru_step_forward", *copy.deepcopy(args))
+    desired = *after[:4], *cases.step_cache(*args)[4:]
+    _expect_cache(found, desired, ("x", "h_prev", "U", "W", "r", "z", "n"))
 
 
 # gru_step_backward
@@ -116,19 +127,21 @@ def test_the_gradients_of_a_step_have_the_shapes_of_the_arguments(gru_step_backw
         expect.array(gradient, shape=shape, name=name)
 
 
-@exercise("gru_step_backward")
+@exercise("gru_step_backward", points=1)
 def test_gru_step_backward_leaves_its_arguments_as_they_were(gru_step_backward, cases, rng):
     arguments_unchanged(gru_step_backward, cases.gru_step_backward(rng), "dh cache")
 
 
 @exercise("gru_step_backward", points=3)
-@pytest.mark.parametrize("sizes", [(3, 4, 6), (5, 5, 5)], ids=["three_sizes", "equal_sizes"])
+@pytest.mark.parametrize("sizes", [(3, 4, 6), (5, 5, 5), (1, 1, 1)], ids=["three_sizes", "equal_sizes", "ones"])
 def test_the_gradients_of_a_step_agree_with_autograd(gru_step_backward, cases, rng, sizes):
     N, D, H = sizes
     args = cases.gru_step_forward(rng, N, D, H)
     dh = rng.standard_normal((N, H))
     desired = _step_gradients(cases, args, dh)
-    _expect_gradients(gru_step_backward(dh, cases.step_cache(*args)), desired, GRADIENTS_OF_A_STEP)
+    call = dh, cases.step_cache(*args)
+    _expect_gradients(gru_step_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_STEP)
+    agree_in_float32_and_strided(gru_step_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_STEP)
 
 
 @exercise("gru_step_backward", points=1)
@@ -154,17 +167,20 @@ def test_the_states_are_float64_of_shape_N_T_H(gru_forward, cases, rng):
     expect.array(_states(gru_forward(*cases.gru_forward(rng))), shape=(3, 5, 6), name="h")
 
 
-@exercise("gru_forward")
+@exercise("gru_forward", points=1)
 def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
     arguments_unchanged(gru_forward, cases.gru_forward(rng), "x U W b h0")
 
 
 @exercise("gru_forward", points=2)
 def test_a_sequence_agrees_with_steps_made_of_pytorch_parts(gru_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
         args = cases.gru_forward(rng, **sizes)
         desired = _lecture_sequence(cases, *args)
         expect.close(_states(gru_forward(*args)), desired, name="h")
+    args = cases.gru_forward(rng, N=2, T=3, D=3, H=4)
+    desired = _lecture_sequence(cases, *args)
+    agree_in_float32_and_strided(gru_forward, lambda *_: (desired, None), args, "h", part=_first)
 
 
 @exercise("gru_forward", points=1)
@@ -178,19 +194,18 @@ def test_without_h0_a_sequence_starts_from_zeros(gru_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_state(gru_forward, cases, rng):
     x, U, W, b, h0 = cases.gru_forward(rng, N=2, T=6, D=3, H=4)
     desired = _lecture_sequence(cases, x, U, W, b, h0)
-    early = _states(gru_forward(x[:, :5].copy(), U, W, b, h0))
-    expect.close(early, desired[:, :5], name="h of the first 5 steps", because="a later input never changes a state")
-    late = _states(gru_forward(x[:, 5:].copy(), U, W, b, early[:, -1].copy()))
-    expect.close(
-        late, desired[:, 5:], name="h of the last step", because="the state is all that the past leaves behind"
-    )
+    early = _states(gru_forward(*copy.deepcopy((x[:, :5], U, W, b, h0))))
+    expect.close(early, desired[:, :5], name="h of the first 5 steps")
+    late = _states(gru_forward(*copy.deepcopy((x[:, 5:], U, W, b, early[:, -1]))))
+    expect.close(late, desired[:, 5:], name="h of the last step, from the state of the fifth")
 
 
 @exercise("gru_forward", points=1)
 def test_the_cache_of_a_sequence_holds_its_gates(probe, cases, rng):
     args = cases.gru_forward(rng, N=2, T=4, D=3, H=5)
-    desired = cases.sequence_cache(*args)
-    _expect_cache(probe("cache_of", "gru_forward", *args), desired, ("x", "h0", "U", "W", "gates", "h"))
+    found, (x, U, W, _, h0) = probe("cache_of", "gru_forward", *copy.deepcopy(args))
+    desired = x, h0, U, W, *cases.sequence_cache(*args)[4:]
+    _expect_cache(found, desired, ("x", "h0", "U", "W", "gates", "h"))
 
 
 # gru_backward
@@ -215,19 +230,21 @@ def test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments(gru_backwa
         expect.array(gradient, shape=shape, name=name)
 
 
-@exercise("gru_backward")
+@exercise("gru_backward", points=1)
 def test_gru_backward_leaves_its_arguments_as_they_were(gru_backward, cases, rng):
     arguments_unchanged(gru_backward, cases.gru_backward(rng), "dh cache")
 
 
 @exercise("gru_backward", points=3)
-@pytest.mark.parametrize("sizes", [(3, 5, 4, 6), (4, 4, 4, 4)], ids=["four_sizes", "equal_sizes"])
+@pytest.mark.parametrize("sizes", [(3, 5, 4, 6), (4, 4, 4, 4), (1, 1, 1, 1)], ids=["four_sizes", "equal_sizes", "ones"])
 def test_the_gradients_of_a_sequence_agree_with_autograd(gru_backward, cases, rng, sizes):
     N, T, D, H = sizes
     args = cases.gru_forward(rng, N, T, D, H)
     dh = rng.standard_normal((N, T, H))
     desired = _sequence_gradients(cases, args, dh)
-    _expect_gradients(gru_backward(dh, cases.sequence_cache(*args)), desired, GRADIENTS_OF_A_SEQUENCE)
+    call = dh, cases.sequence_cache(*args)
+    _expect_gradients(gru_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_SEQUENCE)
+    agree_in_float32_and_strided(gru_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_SEQUENCE)
 
 
 @exercise("gru_backward", points=1)
@@ -237,7 +254,7 @@ def test_a_gradient_at_one_state_alone_agrees_with_autograd(gru_backward, cases,
     dh = np.zeros((2, 5, 4))
     dh[:, t] = rng.standard_normal((2, 4))
     desired = _sequence_gradients(cases, args, dh)
-    because = "a state's gradient reaches all inputs before it and none behind it"
+    because = f"only h[:, {t}] of 5 steps receives a gradient"
     _expect_gradients(gru_backward(dh, cases.sequence_cache(*args)), desired, GRADIENTS_OF_A_SEQUENCE, because)
 
 
@@ -255,25 +272,27 @@ def test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H(torch_gru_step, cas
     expect.array(torch_gru_step(*cases.torch_gru_step(rng)), shape=(3, 6), name="h")
 
 
-@exercise("torch_gru_step")
+@exercise("torch_gru_step", points=1)
 def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases, rng):
     arguments_unchanged(torch_gru_step, cases.torch_gru_step(rng), "x h_prev U W b_U b_W")
 
 
 @exercise("torch_gru_step", points=2)
 def test_a_step_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}):
+    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.torch_gru_step(rng, **sizes)
         desired = _torch_cell(*args)
         expect.close(torch_gru_step(*args), desired, name="h")
+    args = cases.torch_gru_step(rng, N=2, D=3, H=4)
+    desired = _torch_cell(*args)
+    agree_in_float32_and_strided(torch_gru_step, lambda *_: desired, args, "h")
 
 
 @exercise("torch_gru_step", points=1)
 def test_a_step_from_zeros_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
     x, h_prev, *weights = cases.torch_gru_step(rng, N=2, D=3, H=7)
     desired = _torch_cell(x, 0 * h_prev, *weights)
-    because = "the second bias counts even where the state is zero"
-    expect.close(torch_gru_step(x, 0 * h_prev, *weights), desired, name="h", because=because)
+    expect.close(torch_gru_step(x, 0 * h_prev, *weights), desired, name="h from a state of zeros")
 
 
 # gru_to_torch
@@ -292,7 +311,7 @@ def test_the_conversion_returns_four_arrays(gru_to_torch, cases, rng):
     _four_arrays(gru_to_torch(*cases.gru_to_torch(rng, kind="diagonal")), 4, 6)
 
 
-@exercise("gru_to_torch")
+@exercise("gru_to_torch", points=1)
 def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng):
     arguments_unchanged(gru_to_torch, cases.gru_to_torch(rng, kind="diagonal"), "U W b")
 
@@ -312,11 +331,18 @@ def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_tor
 @exercise("gru_to_torch", points=1)
 def test_of_converted_weights_the_rows_of_r_are_those_given_and_b_W_is_zero(gru_to_torch, cases, rng):
     U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="shared")
-    kept = U[:6].copy(), W[:6].copy(), b[:6].copy()
-    new_U, new_W, b_U, b_W = _four_arrays(gru_to_torch(U, W, b), 3, 6)
+    kept = U[:6], W[:6], b[:6]
+    calls = [copy.deepcopy((U, W, b)), arrays.strided((U, W, b)), arrays.in_float32((U, W, b))]
+    converted, strided, in_float32 = gru_to_torch.map(calls)
+    new_U, new_W, b_U, b_W = _four_arrays(converted, 3, 6)
     for name, found, wanted in zip(("U", "W", "b_U"), (new_U, new_W, b_U), kept, strict=True):
         expect.close(np.ascontiguousarray(found[:6]), wanted, name=f"the rows of r in the new {name}")
     expect.close(b_W, np.zeros(18), name="the new b_W")
+    for result, words in ((strided, "strided"), (in_float32, "float32")):
+        expect.tuple(result, 4, "the result")
+        for name, found, wanted in zip(("U", "W", "b_U", "b_W"), result, converted, strict=True):
+            name = f"the new {name} of {words} arrays"
+            expect.close(found, wanted, name=name, rtol=1e-4, dtype=(np.float32, np.float64))
 
 
 @exercise("gru_to_torch", points=1)
@@ -424,6 +450,26 @@ def test_the_target_is_the_sum_of_the_marked_values(adding_problem_batch, cases,
     expect.close(y, values[marked].reshape(N, 2).sum(axis=1), name="y")
 
 
+@exercise("adding_problem_batch", points=1)
+def test_each_draw_chooses_its_step_by_rounding_down(adding_problem_batch, cases, rng):
+    generator, N, T = cases.adding_problem_batch(rng, N=60, T=9)
+    twin = copy.deepcopy(generator)
+    _, places = twin.random((N, T)), twin.random((N, 2))
+    x, _ = _problem(adding_problem_batch(generator, N, T), N, T)
+    marks, m = x[:, :, 1] == 1, T // 2
+    expect.that(bool((marks[:, :m].sum(axis=1) == 1).all()), "not exactly one step of the first part is marked")
+    expect.that(bool((marks[:, m:].sum(axis=1) == 1).all()), "not exactly one step of the second part is marked")
+    for part, steps, exact in (
+        ("first", marks[:, :m], places[:, 0] * m),
+        ("second", marks[:, m:], places[:, 1] * (T - m)),
+    ):
+        beyond = exact - steps.argmax(axis=1)  # in 0 <= .. < 1 if the step is what rounding down gives
+        wrong = (beyond < 0) | (beyond >= 1)
+        expect.that(
+            not wrong.any(), f"in the {part} part a mark is not at the step that its draw u chooses, rounded down"
+        )
+
+
 # stacked_gru_step
 
 
@@ -438,7 +484,7 @@ def test_a_stacked_step_returns_a_tensor_of_shape_S_N_H(stacked_gru_step, cases,
     expect.array(_numpy(stacked_gru_step(*cases.stacked_gru_step(rng)), "h"), shape=(2, 3, 5), name="h")
 
 
-@exercise("stacked_gru_step")
+@exercise("stacked_gru_step", points=1)
 def test_a_stacked_step_leaves_its_arguments_as_they_were(stacked_gru_step, cases, rng):
     args = cases.stacked_gru_step(rng)
     before = [tensor.clone() for tensor in args]
@@ -449,10 +495,13 @@ def test_a_stacked_step_leaves_its_arguments_as_they_were(stacked_gru_step, case
 
 @exercise("stacked_gru_step", points=2)
 def test_each_network_takes_the_step_that_it_takes_alone(stacked_gru_step, cases, rng):
-    for sizes in ({}, {"S": 4, "N": 4, "D": 4, "H": 4}):
+    for sizes in ({}, {"S": 4, "N": 4, "D": 4, "H": 4}, {"S": 1, **SIZES_OF_ONE}):
         args = cases.stacked_gru_step(rng, **sizes)
         desired = np.stack([cases.lecture_step(*network).numpy() for network in zip(*args, strict=True)])
+        in_float32 = tuple(tensor.float() for tensor in args)
         expect.close(_numpy(stacked_gru_step(*args), "h"), desired, name="h")
+        h = _numpy(stacked_gru_step(*in_float32), "h of float32 tensors", torch.float32)
+        expect.close(h, desired, name="h of float32 tensors", rtol=1e-4, dtype=np.float32)
 
 
 @exercise("stacked_gru_step", points=1)
@@ -465,8 +514,7 @@ def test_gradients_flow_into_each_network(probe, cases, rng):
     shown = probe("stacked_step_and_gradients", *args)
     expect.that(type(shown) is dict and len(shown) == 6, "h is not a torch tensor")
     for name, wanted in zip(GRADIENTS_OF_A_STEP, desired, strict=True):
-        because = "gradients flow through all that is computed with tensors"
-        expect.close(_numpy(shown[name], name), wanted.numpy(), name=name, because=because)
+        expect.close(_numpy(shown[name], name), wanted.numpy(), name=name)
 
 
 # train_to_criterion
@@ -495,7 +543,7 @@ def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng
         expect.array(array, shape=shape, name=f"{name} after training")
 
 
-@exercise("train_to_criterion")
+@exercise("train_to_criterion", points=1)
 def test_training_leaves_its_arguments_as_they_were(train_to_criterion, cases, rng):
     arguments_unchanged(train_to_criterion, cases.train_to_criterion(rng, K=3), "cell parameters x y criterion lr clip")
 
@@ -507,7 +555,8 @@ def test_networks_trained_together_do_as_each_does_alone(train_to_criterion, cas
     _, parameters, x, y, *_ = cases.train_to_criterion(rng, cell, outputs, K=6)
     never = (0.0, 0.05, 0.7)  # criterion, lr, clip
     calls = [[array[s : s + 1].copy() for array in parameters] for s in range(3)]
-    results = train_to_criterion.map([(cell, some, x.copy(), y.copy(), *never) for some in (parameters, *calls)])
+    batches = [copy.deepcopy((some, x, y)) for some in (parameters, *calls)]
+    results = train_to_criterion.map([(cell, *some, *never) for some in batches])
     together, *alone = (_training(result, S) for result, S in zip(results, (3, 1, 1, 1), strict=True))
     because = "no network may notice that others are trained beside it"
     for s, (_, curves, trained) in enumerate(alone):
@@ -517,12 +566,65 @@ def test_networks_trained_together_do_as_each_does_alone(train_to_criterion, cas
             expect.close(array, wanted[s : s + 1], name=f"a parameter {name}", rtol=CLOSE, because=because)
 
 
+def _trained_alone(cell, parameters, x, y, lr, clip):
+    """The losses (K,) of one network of torch.nn, trained on all K batches by torch's Adam, and its arrays."""
+    U, W, b, V, c_out = parameters
+    network = {"rnn": nn.RNN, "lstm": nn.LSTM}[cell](U.shape[1], W.shape[1], batch_first=True).double()
+    network, (V, c_out) = with_parameters(network, U, W, b, 0 * b), _tensors((V, c_out), gradients=True)
+    network.bias_hh_l0.requires_grad_(False)
+    trained = [network.weight_ih_l0, network.weight_hh_l0, network.bias_ih_l0, V, c_out]
+    adam, losses = torch.optim.Adam(trained, lr=lr), []
+    for x_k, y_k in zip(*_tensors((x, y)), strict=True):
+        loss = nn.functional.mse_loss(network(x_k)[0][:, -1] @ V + c_out, y_k)
+        adam.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained, clip)
+        adam.step()
+        losses.append(loss.item())
+    return np.array(losses), [array.detach().numpy() for array in trained]
+
+
+@exercise("train_to_criterion", points=3)
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_each_network_is_trained_as_torch_trains_it_alone(train_to_criterion, cases, rng, cell):
+    args = cases.train_to_criterion(rng, cell, (0.9, 0.2, -9.0), K=8, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0)
+    _, parameters, x, y, _, lr, clip = copy.deepcopy(args)
+    in_float32 = arrays.in_float32(args)
+    _, curves, trained = _training(train_to_criterion(*copy.deepcopy(args)), 3)
+    for s in range(3):  # the third never meets the criterion, and the others go on with it
+        losses, wanted = _trained_alone(cell, [array[s] for array in parameters], x, y, lr, clip)
+        expect.close(np.array(curves[s]), losses, name=f"the curve of network {s}", rtol=1e-4)
+        for name, array, own in zip(("U", "W", "b", "V", "c_out"), trained, wanted, strict=True):
+            expect.close(np.array(array[s]), own, name=f"{name} of network {s} after training", rtol=1e-4)
+    result = train_to_criterion(*in_float32)
+    expect.tuple(result, 3, "the result")
+    expect.close(result[1], curves, name="curves of float32 arrays", rtol=1e-3, dtype=np.float32)
+
+
+@exercise("train_to_criterion", points=1)
+def test_a_gradient_of_zero_moves_nothing(train_to_criterion, cases, rng):
+    args = cases.train_to_criterion(rng, outputs=(1.0,), K=2, criterion=0.0, spread=0.0)
+    before = copy.deepcopy(args[1])
+    _, _, trained = _training(train_to_criterion(*args), 1)
+    for array, wanted in zip(trained, before, strict=True):
+        expect.close(
+            array, wanted, name="a parameter", because="the output is what is asked for, so the gradient is zero"
+        )
+
+
+@exercise("train_to_criterion", points=1)
+def test_a_loss_equal_to_the_criterion_does_not_meet_it(train_to_criterion, cases, rng):
+    args = cases.train_to_criterion(rng, outputs=(0.5,), K=1, criterion=0.25, spread=0.0)
+    steps, _, _ = _training(train_to_criterion(*args), 1)
+    expect.equal(steps, [None], name="steps", because="the only loss is 0.25, the criterion itself")
+
+
 @exercise("train_to_criterion", points=1)
 def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_ends_it(train_to_criterion, cases, rng):
     *args, lr, clip = cases.train_to_criterion(rng, outputs=(0.9, 0.4, 0.1), K=40, lr=0.1)
     criterion = args[-1]
     steps, curves, _ = _training(train_to_criterion(*args, lr, clip), 3)
-    expect.that(None not in steps, "40 steps of 0.1 were not enough to bring an output from 0.1 to 1")
+    expect.that(None not in steps, "an entry of steps is None, though 40 steps of 0.1 bring an output from 0.1 to 1")
     below = curves < criterion
     expect.equal(steps, [int(step) for step in below.argmax(axis=1)], name="steps", because="of the curves returned")
     because = "nothing is computed once the last network has met the criterion"

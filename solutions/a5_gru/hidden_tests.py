@@ -187,7 +187,8 @@ def test_one_connection_is_enough_to_be_refused_and_none_is_needed_to_be_convert
     for reader, read in ((4, 0), (0, 4), (2, 3)):
         spoilt = W.copy()
         spoilt[10 + reader, read] = -0.2
-        expect.raises("ValueError", gru_to_torch, U, spoilt, b, because="one unit reads another one's state")
+        args = copy.deepcopy((U, spoilt, b))
+        expect.raises("ValueError", gru_to_torch, *args, because="one unit reads another one's state")
     W_n[:] = 0.0
     agree(gru_to_torch, reference.gru_to_torch, [("with a candidate that reads no state", (U, W, b))], CONVERTED)
 
@@ -204,7 +205,8 @@ def test_a_unit_that_reads_another_one_is_refused_whichever_of_them_is_special(g
     for U, W, b, reader, read in calls:
         W = W.copy()
         W[12 + reader, read] = 0.3
-        expect.raises("ValueError", gru_to_torch, U, W, b, because="one unit reads another one's state")
+        args = copy.deepcopy((U, W, b))
+        expect.raises("ValueError", gru_to_torch, *args, because="one unit reads another one's state")
 
 
 @exercise("count_cell_parameters", points=3)
@@ -234,7 +236,8 @@ def test_the_next_batch_of_a_generator_agrees(adding_problem_batch, reference, c
 
 
 def _stacked_agree(target, reference, args, words, dtype=torch.float64):
-    h, desired = target(*args), reference.stacked_gru_step(*args).numpy()
+    desired = reference.stacked_gru_step(*args).numpy()
+    h = target(*args)
     expect.that(type(h) is torch.Tensor, f"h {words} is not a torch tensor")
     expect.that(h.dtype is dtype, f"h {words} has another dtype than the arguments")
     expect.close(h.numpy(), desired, name=f"h {words}", dtype=desired.dtype)
