@@ -691,6 +691,67 @@ MISTAKES["lstm_step_forward"] = [
         says="The states are right, but h_prev holds the new hidden state after the call. What will the "
         "backward pass take for the state before the step?",
     ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_i",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_i)",
+        says="The candidate is made of the rows of i, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_f",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_f)",
+        says="The candidate is made of the rows of f, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_o",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_o)",
+        says="The candidate is made of the rows of o, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_output_gate_of_the_rows_of_g",
+        old="sigmoid(a_o)",
+        new="sigmoid(a_g)",
+        says="The output gate is made of the rows of g, and those of o are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_input_gate_of_the_rows_of_g",
+        old="= sigmoid(a_i)",
+        new="= sigmoid(a_g)",
+        says="The input gate is made of the rows of g, and those of i are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_forget_gate_of_the_rows_of_g",
+        old="sigmoid(a_f)",
+        new="sigmoid(a_g)",
+        says="The forget gate is made of the rows of g, and those of f are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="cuts_off_negative_candidates",
+        old="np.tanh(a_g)",
+        new="np.maximum(a_g, 0)",
+        says="Negative candidates are cut off to 0, and positive ones grow beyond 1. Which function does the "
+        "equation have?",
+    ),
+    mistake(
+        id="squashes_the_old_cell_state",
+        old="f * c_prev",
+        new="f * np.tanh(c_prev)",
+        says="The old cell state goes through tanh before a part of it is kept. What is done to it in the equation?",
+    ),
+    mistake(
+        id="squashes_both_parts",
+        old="f * c_prev + i * g",
+        new="np.tanh(f * c_prev) + i * g",
+        says="What is kept of the old cell state goes through tanh. What is done to it in the equation?",
+    ),
 ]
 
 _LEAST = "(1 - tolerance) ** (1 / T)"
@@ -1019,6 +1080,26 @@ MISTAKES["gate_settings"] = [
         new="signs[:, 1]]).clip(min=0)",
         says="Gates that should be shut have the bias 0. What is the sigmoid of 0?",
     ),
+    mistake(
+        id="takes_the_sizes_of_the_sums",
+        old="x_max * np.abs(U).sum(axis=1) + np.abs(W).sum(axis=1)",
+        new="x_max * np.abs(U.sum(axis=1)) + np.abs(W.sum(axis=1))",
+        says="The weights of the inputs are added up with their signs, and so are those of the states; only "
+        "the two sums are taken by their size. Which sign would each weight have in the worst case?",
+    ),
+    mistake(
+        id="takes_the_inverse_of_tanh",
+        old="np.log(gate / (1 - gate))",
+        new="np.arctanh(gate)",
+        says="The bias is what tanh turns into the gate. Which function makes a gate?",
+    ),
+    mistake(
+        id="halves_the_odds",
+        old="np.log(gate / (1 - gate))",
+        new="0.5 * np.log(gate / (1 - gate))",
+        says="The bias, apart from what inputs and states can do, is half of what it must be. What is the "
+        "exact inverse of the sigmoid?",
+    ),
 ]
 
 _STATES_KEPT = "h[:, t], c[:, t], gates[:, t] = h_t, c_t,"
@@ -1322,6 +1403,109 @@ MISTAKES["lstm_forward"] = [
         new="f * np.tanh(c_t)",
         says="The forget gate decides about what is shown, too, and the output gate has no effect. Which of "
         "the four stands in the equation of h?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_i",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_i)",
+        says="The candidate is made of the rows of i, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_f",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_f)",
+        says="The candidate is made of the rows of f, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_o",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_o)",
+        says="The candidate is made of the rows of o, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_output_gate_of_the_rows_of_g",
+        old="sigmoid(a_o)",
+        new="sigmoid(a_g)",
+        says="The output gate is made of the rows of g, and those of o are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_input_gate_of_the_rows_of_g",
+        old="= sigmoid(a_i)",
+        new="= sigmoid(a_g)",
+        says="The input gate is made of the rows of g, and those of i are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_forget_gate_of_the_rows_of_g",
+        old="sigmoid(a_f)",
+        new="sigmoid(a_g)",
+        says="The forget gate is made of the rows of g, and those of f are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="cuts_off_negative_candidates",
+        old="np.tanh(a_g)",
+        new="np.maximum(a_g, 0)",
+        says="Negative candidates are cut off to 0, and positive ones grow beyond 1. Which function does the "
+        "equation have?",
+    ),
+    mistake(
+        id="squashes_the_old_cell_state",
+        old="f * c_t",
+        new="f * np.tanh(c_t)",
+        says="The old cell state goes through tanh before a part of it is kept. What is done to it in the equation?",
+    ),
+    mistake(
+        id="shows_by_the_input_gate",
+        old="o * np.tanh(c_t)",
+        new="i * np.tanh(c_t)",
+        says="The input gate decides about what is shown, too, and the output gate has no effect. Which of the"
+        " four stands in the equation of h?",
+    ),
+    mistake(
+        id="multiplies_the_candidate_by_the_output_gate",
+        old="f * c_t + i * g",
+        new="f * c_t + o * g",
+        says="The output gate decides about what is let in, too, and the input gate has no effect. Which of "
+        "the four multiplies g?",
+    ),
+    mistake(
+        id="keeps_the_old_by_the_input_gate",
+        old="f * c_t + i * g",
+        new="i * c_t + i * g",
+        says="The input gate decides about what is kept, too, and the forget gate has no effect. Which of the "
+        "four multiplies the old cell state?",
+    ),
+    mistake(
+        id="reads_the_forget_gate_as_forgetting",
+        old="f * c_t + i * g",
+        new="(1 - f) * c_t + i * g",
+        says="The forget gate is read as the part that is forgotten: with f = 1 nothing is kept. Which part of"
+        " the old cell state does the equation keep?",
+    ),
+    mistake(
+        id="shows_the_candidate",
+        old="o * np.tanh(c_t)",
+        new="o * np.tanh(g)",
+        says="h holds the candidate of its step, and nothing that was stored before. Of which number is tanh "
+        "taken in the equation of h?",
+    ),
+    mistake(
+        id="puts_the_output_gate_inside_tanh",
+        old="o * np.tanh(c_t)",
+        new="np.tanh(o * c_t)",
+        says="The output gate multiplies c before tanh instead of after it. What is h where o is one half and "
+        "c is very large?",
+    ),
+    mistake(
+        id="leaves_out_the_bias_of_the_candidate",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_g - b[2 * H : 3 * H])",
+        says="The gates have their biases and the candidate has none. Which rows of b belong to g?",
     ),
 ]
 
@@ -1709,6 +1893,20 @@ MISTAKES["lstm_step_backward"] = [
         new="[da_i, da_o, da_g, da_f]",
         says="The output gate's gradient stands in the forget gate's rows, and the other way round. Which rows"
         " of U, W and b belong to each?",
+    ),
+    mistake(
+        id="takes_tanh_of_c_for_its_slope",
+        old="dc = dc + dh * o * (1 - tanh_c**2)",
+        new="dc = dc + dh * o * tanh_c",
+        says="On the way from h to c tanh(c) itself stands where its slope should be. What is the derivative "
+        "of tanh(c)?",
+    ),
+    mistake(
+        id="adds_dh_prev_to_dc_prev",
+        old="dW = da.T @ h_prev",
+        new="""dc_prev = dc_prev + dh_prev
+    dW = da.T @ h_prev""",
+        says="dc_prev holds the gradient at h_prev too. Does c_prev act through h_prev in this step?",
     ),
 ]
 
@@ -2101,6 +2299,26 @@ MISTAKES["lstm_backward"] = [
         old="i * (1 - g**2)",
         new="i * (1 - np.tanh(g) ** 2)",
         says="tanh is taken of g once more before it is squared. Is g what goes into tanh, or what comes out?",
+    ),
+    mistake(
+        id="takes_tanh_of_c_for_its_slope",
+        old="o * (1 - tanh_c**2)",
+        new="o * tanh_c",
+        says="On the way from h to c tanh(c) itself stands where its slope should be, at every step. What is "
+        "the derivative of tanh(c)?",
+    ),
+    mistake(
+        id="adds_the_gradient_at_h_to_what_goes_back_to_c",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next = dc_t * f[:, t] + dh_t",
+        says="The gradient at h is added to what goes back to the old cell state. Through which gate alone "
+        "does the old cell state act on c?",
+    ),
+    mistake(
+        id="adds_dh_to_the_gradient_at_c",
+        old="dc_t = dc_next + dh_t * dh_dc[:, t]",
+        new="dc_t = dc_next + dh_t",
+        says="The gradient at h is added to that at c as it is. What lies between c and h, and what is its derivative?",
     ),
 ]
 
@@ -2580,5 +2798,11 @@ MISTAKES["forget_bias_init"] = [
         new="new[H : 2 * H] = 1 / (1 + np.exp(-1.0 * np.asarray(bias)))",
         says="The biases are the values that the gates should have. Where is the sigmoid applied: here, or in "
         "the step?",
+    ),
+    mistake(
+        id="takes_a_decaying_exponential_for_the_bias",
+        old="bias = np.log(T)",
+        new="bias = np.exp(-1 / T)",
+        says="The bias is exp(-1/T): near the value of a gate. Which function stands between a bias and its gate?",
     ),
 ]

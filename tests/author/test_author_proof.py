@@ -17,7 +17,7 @@ ADDED = f'dict(id="adds", old="factor * x", new="factor + x", says={SAYS!r})'
 @pytest.mark.parametrize("assignment", Repository.default().names())
 def test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused(assignment):
     total = proof.Proof()
-    pairs = assignment == "a2_bptt"  # of the others, `make mistakes` tries them
+    pairs = assignment == "a1_recurrence"  # of the others, `make mistakes` tries them
     for figures in proof.prove(Repository.default(), assignment, pairs).values():
         total.add(figures)
     assert total.problems == []

@@ -267,3 +267,11 @@ def test_the_real_assignments_have_no_slips():
         source = parse(repository.source(name))
         assert source.exercises
         assert source.written
+
+
+@pytest.mark.parametrize("name", Repository.default().names())
+def test_a_demo_cell_is_short_and_prose_is_not_interrupted_by_plotting(name):
+    """CONTRIBUTING.md: what draws and what trains is written in figures.py."""
+    demos = [cell for cell in parse(Repository.default().source(name)).cells if cell.kind == "demo"]
+    assert demos
+    assert {cell.line: cell.source.count("\n") + 1 for cell in demos if cell.source.count("\n") >= 15} == {}
