@@ -227,9 +227,13 @@ class Grader:
         return multiprocessing.get_context("fork").Process(target=serve)
 
     def _fork_server(self, slow: set[str]) -> ForkServer:
-        """Return the fork server for a submission that imports `slow` modules; make it when it is first needed."""
+        """Return the fork server for a submission that imports `slow` modules.
+
+        Make it when it is first needed, and anew when a submission has changed it.
+        """
         heavy = bool(slow)
-        if not slow <= self.slow and heavy in self.fork_servers:
+        made = self.fork_servers.get(heavy)
+        if made is not None and not (slow <= self.slow and made.unchanged()):
             self.fork_servers.pop(heavy).close()
         if heavy not in self.fork_servers:
             self.slow |= slow

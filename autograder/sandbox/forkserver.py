@@ -2,8 +2,9 @@
 
 Descriptor 0 is the control socket to the trusted side. `F` + bytes of address space in use + a blank + a scratch
 folder's path, with the child's channel as an SCM_RIGHTS descriptor, forks. `R` reaps what has ended and tells whether a
-child is left: killing is done from outside, since a process that could list processes could look into them. End of file
-ends the fork server. (Answers are written, not sent: the sandbox's supervisor looks at each send.)
+child is left: killing is done from outside, since a process that could list processes could look into them. `C` tells
+whether the sandbox lets a few processes run at once. End of file ends the fork server. (Answers are written, not sent:
+the sandbox's supervisor looks at each send.)
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def main(settings: dict[str, Any]) -> None:
             os._exit(0)
         if request[:1] == b"R":
             os.write(control.fileno(), b"none\n" if _reap() else b"some\n")
+        elif request[:1] == b"C":
+            os.write(control.fileno(), b"room\n" if _has_room() else b"full\n")
         elif request[:1] == b"F" and channel is not None:
             in_use, _, scratch = request[1:].decode().partition(" ")
             pid = _fork()
@@ -107,6 +110,28 @@ def _fork(seconds: float = 2.0) -> int:
             if time.monotonic() > end:
                 raise
             time.sleep(0.01)
+
+
+def _has_room(processes: int = 6) -> bool:
+    """Whether the sandbox lets a few processes run at once. They end by themselves, once it has heard of them."""
+    wait, go_on = os.pipe()
+    forked: list[int] = []
+    try:
+        while len(forked) < processes:
+            pid = _fork(0.5)
+            if pid == 0:  # the hook after a fork has made it heard of
+                os.close(go_on)
+                os.read(wait, 1)
+                os._exit(0)
+            forked.append(pid)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(wait)
+        os.close(go_on)
+        for pid in forked:
+            os.waitpid(pid, 0)
+    return True
 
 
 def _child(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.processes import descendants_of, kill, memory_of
+from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of
 from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -124,6 +124,7 @@ class ForkServer:
             child_end.close()
             self._send_modules(settings)
             self._wait_until_ready()
+            self._condition = condition_of(self.pid)
         except BaseException:
             child_end.close()
             self.close()
@@ -178,6 +179,24 @@ class ForkServer:
         if answer != b"ready\n":
             raise WallError("the sandboxed process ended while it was starting. Run `autograder doctor`")
         self.control.settimeout(None)
+
+    def unchanged(self, seconds: float = 2.0) -> bool:
+        """Return whether the fork server is as it was when it had started, for the next submission.
+
+        Its limits, signal masks and scheduling are the same, no process is left below it, and the sandbox lets it fork:
+        a process that ends before the sandbox has heard of it is counted in it to the end.
+        """
+        end = time.monotonic() + seconds
+        while descendants_of(self.pid) or condition_of(self.pid) != self._condition:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        try:
+            self.control.settimeout(60)
+            self.control.sendall(b"C")
+            return self.control.recv(64) == b"room\n"
+        except OSError:
+            return False
 
     def memory(self) -> int:
         """Return the bytes of memory that the student's processes use together."""

@@ -43,6 +43,27 @@ def descendants_of(pid: int) -> list[int]:
     return found
 
 
+_STATUS = ("Uid", "Gid", "Threads", "SigBlk", "SigIgn", "SigCgt", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp_filters",
+           "Cpus_allowed", "Mems_allowed", "Umask")  # fmt: skip
+
+
+def condition_of(pid: int) -> dict[str, str]:
+    """Return what others could have changed of a process: limits, users, signal masks, processors, scheduling.
+
+    Return {} if there is no such process.
+    """
+    folder = Path(f"/proc/{pid}")
+    try:
+        found = {name: (folder / name).read_text() for name in ("limits", "oom_score_adj", "timerslack_ns")}
+        status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return {}
+    found |= {name: status.get(name, "") for name in _STATUS}
+    found |= {"schedule": " ".join(fields[15:17] + fields[38:40])}  # priority, niceness, real-time priority, policy
+    return found if fields[0] not in "TtZX" else {}
+
+
 def kill(pids: Iterable[int]) -> None:
     """End these processes; one that has ended already is passed over."""
     for pid in pids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -272,6 +273,67 @@ def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
     (folder / "a").chmod(0)
     scratch.remove_folder(folder)
     assert not folder.exists()
+
+
+LEAK = """
+import ctypes, os, platform
+libc = ctypes.CDLL(None)
+def leak(count):
+    for _ in range(count):
+        pid = libc.syscall({"x86_64": 56, "aarch64": 220}[platform.machine()], 17, 0, 0, 0, 0)
+        if pid == 0:
+            while True:
+                pass
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+"""
+
+
+@pytest.fixture
+def own_fork_server():
+    made = host.ForkServer(SELFCHECK, wall="sandlock", limits=LIMITS, preload=("numpy",))
+    yield made
+    made.close()
+
+
+def test_a_fork_server_is_unchanged_after_an_honest_submission(own_fork_server):
+    for _ in range(3):
+        student = Worker(own_fork_server, own_fork_server.scratch_root / "w", "def fine():\n    return 1")
+        assert student.call("fine") == {"value": 1}
+        assert student.sweep()
+        assert own_fork_server.unchanged()
+
+
+def test_processes_that_the_sandbox_counts_to_its_end_change_a_fork_server(own_fork_server):
+    student = Worker(own_fork_server, own_fork_server.scratch_root / "w", LEAK)
+    assert "error" not in student.call("leak", LIMITS.processes - 4)
+    assert student.sweep()
+    assert not own_fork_server.unchanged()
+
+
+CHANGED = {
+    "limits": lambda pid: resource.prlimit(pid, resource.RLIMIT_DATA, (2**40, 2**40)),
+    "processors": lambda pid: os.sched_setaffinity(pid, {min(os.sched_getaffinity(pid))}),
+    "policy": lambda pid: os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0)),
+    "priority": lambda pid: os.setpriority(os.PRIO_PROCESS, pid, 5),
+    "stopped": lambda pid: os.kill(pid, signal.SIGSTOP),
+    "ended": lambda pid: os.kill(pid, signal.SIGKILL),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_fork_server_that_was_changed_is_told(own_fork_server, kind):
+    if kind == "processors" and os.cpu_count() == 1:
+        pytest.skip("there is one processor: no other set of them to allow")
+    CHANGED[kind](own_fork_server.pid)
+    assert not own_fork_server.unchanged(seconds=0.3)
+
+
+def test_a_process_left_behind_changes_a_fork_server(own_fork_server):
+    student = Worker(own_fork_server, own_fork_server.scratch_root / "w", "def fine():\n    return 1")
+    assert not own_fork_server.unchanged(seconds=0.3)
+    assert student.sweep()
+    assert own_fork_server.unchanged()
 
 
 def test_without_a_wall_the_fork_server_still_serves():
