@@ -60,7 +60,7 @@ def steps(repository: Repository, assignment: str) -> list[Step]:
     """The other steps, the longest first; they need not wait for one another."""
     reference = repository.secret(assignment) / "test_reference.py"
     return [
-        Step("proof", ("autograder.author.proof", assignment)),
+        Step("proof", ("autograder.author.proof", assignment, "--quick")),
         Step("mutants", ("autograder.author.mutants", assignment, "--quick", str(MUTANTS))),
         Step("reference", ("pytest", str(reference))),
         Step("check", ("autograder.cli", "build", assignment, "--check")),

@@ -1,6 +1,6 @@
 """Proves the tests and the self-checker on an assignment: right solutions pass, listed mistakes are rejected and named.
 
-python -m autograder.author.proof [ASSIGNMENT ...]
+python -m autograder.author.proof [ASSIGNMENT ...] [--quick]
 
 Rejected: at least one visible or hidden test fails, so the mistake earns fewer points than the reference. Named: in a
 process that has only what students get, the self-checker says the mistake's own sentence. A false accusation is any
@@ -234,6 +234,7 @@ def main() -> int:
     repository = Repository.default()
     parser = argparse.ArgumentParser(description="Prove the tests and the self-checker.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser.add_argument("--quick", action="store_true", help="leave out two mistakes at once")
     arguments = parser.parse_args()
     table = Table(
         "exercise", "mistakes", "rejected", "exempt", "named", "right solutions", "passed", "variants", "accused"
@@ -241,7 +242,7 @@ def main() -> int:
     total = Proof()
     for assignment in arguments.assignments or repository.names():
         try:
-            proofs = prove(repository, assignment)
+            proofs = prove(repository, assignment, pairs=not arguments.quick)
         except SourceError as error:
             total.problems.append(str(error))
             continue
