@@ -112,7 +112,7 @@ def _fork(seconds: float = 2.0) -> int:
             time.sleep(0.01)
 
 
-def _has_room(processes: int = 6) -> bool:
+def _has_room(processes: int = 4) -> bool:
     """Whether the sandbox lets a few processes run at once. They end by themselves, once it has heard of them."""
     wait, go_on = os.pipe()
     forked: list[int] = []

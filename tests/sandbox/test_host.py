@@ -306,7 +306,7 @@ def test_a_fork_server_is_unchanged_after_an_honest_submission(own_fork_server):
 
 def test_processes_that_the_sandbox_counts_to_its_end_change_a_fork_server(own_fork_server):
     student = Worker(own_fork_server, own_fork_server.scratch_root / "w", LEAK)
-    assert "error" not in student.call("leak", LIMITS.processes - 4)
+    assert "error" not in student.call("leak", LIMITS.processes - 3)
     assert student.sweep()
     assert not own_fork_server.unchanged()
 
