@@ -1,7 +1,6 @@
 """Every assignment's public cases, right solutions and mistakes keep what CONTRIBUTING.md says of them."""
 
 import copy
-import itertools
 import re
 from functools import cache
 
@@ -108,15 +107,3 @@ def test_a_mistake_is_one_patch_of_a_solution_and_leads_on_without_the_line_to_w
             assert content.cells[name].patched(mistake["old"], mistake["new"])
             assert re.search(r"\?( \(.*\))?$", mistake["says"].rstrip()), mistake["id"]
             assert mistake["old"] not in mistake["says"], mistake["id"]
-
-
-@each_assignment
-def test_one_draw_of_the_cases_tells_each_mistake_from_the_right_result_and_from_the_others(content):
-    for name, listed in content.mistakes.items():
-        seen = [("right", "", content.observed(name))]
-        for mistake in listed:
-            if not mistake["exempt"]:
-                code = content.cells[name].patched(mistake["old"], mistake["new"])
-                seen.append((mistake["id"], mistake["says"], content.observed(name, code)))
-        pairs = itertools.combinations(seen, 2)
-        assert not [(a[0], b[0]) for a, b in pairs if a[1] != b[1] and alike(a[2], b[2])], name

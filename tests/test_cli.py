@@ -232,7 +232,7 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(4)
     os.killpg(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=120)
     assert process.returncode == cli.INTERRUPTED
     assert "finished results are kept" in " ".join(stderr.split())
     assert not list(Path(mine.results / NAME).glob(".*"))

@@ -1798,7 +1798,7 @@ MISTAKES["spectral_verdict"] = [
         id="never_says_may_explode",
         old='"may explode"',
         new='"undecided"',
-        says='No matrix gets the verdict "may explode". What can happen where the spectral radius is above 1?',
+        says="No matrix is said to let the gradient explode. What can happen where the spectral radius is above 1?",
     ),
     mistake(
         id="never_says_vanishes",

@@ -105,7 +105,7 @@ GAPS = [
     (MISTAKES, '"new": "nt,t->t"', '"new": "(\\""', "sums_over_the_batch: the patched code is not Python"),
     (MISTAKES, '"says": "This is the sum', '"said": "This is the sum', "a mistake of scaled_sum lacks says"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return rng.standard_normal((N, T))", "returns ndarray; a tuple"),
+    (CASES, "return (rng.standard_normal((N, T)),)", "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return (lambda: 1,)", "function cannot cross the wire"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return ([object()],)", "object cannot cross the wire"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return ({'a': open},)", "cannot cross the wire"),
