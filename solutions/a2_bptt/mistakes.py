@@ -1804,7 +1804,7 @@ MISTAKES["spectral_verdict"] = [
         id="never_says_vanishes",
         old='"vanishes"',
         new='"undecided"',
-        says='No matrix gets the verdict "vanishes". What must happen where every step shrinks every vector?',
+        says="No matrix is said to let the gradient vanish. What must happen where every step shrinks every vector?",
     ),
     mistake(
         id="lets_the_undecided_vanish",
