@@ -26,7 +26,7 @@ demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox,
 test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
 	$(BIN)/python -m pytest -n auto
 
-check: $(READY) ## check one assignment in all respects within a minute: make check A=a4_lstm
+check: $(READY) ## check one assignment in all respects in about two minutes: make check A=a4_lstm
 	@$(BIN)/python -m autograder.author.full_check $(A)
 
 notebooks: $(READY) ## run each reference notebook top to bottom

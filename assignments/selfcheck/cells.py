@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import re
 import symtable
 import types
@@ -59,10 +60,10 @@ def defined_names(source: str) -> list[str]:
 
 def parsed(source: str) -> ast.Module | None:
     """Return a cell as Python, lines of IPython's commands left out; None if it is not Python."""
-    try:
-        return ast.parse(_MAGIC.sub(r"\1pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    for text in (source, _MAGIC.sub(r"\1pass", source)):  # a line of plain Python may begin with % too
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.parse(text)
+    return None
 
 
 def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
@@ -77,7 +78,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
     for text in run:
         tree = parsed(text)
         if tree is not None:
-            wanted |= _global_names(text)
+            wanted |= _global_names(tree)
             there |= {name for node in tree.body for name in _bound(node)}
     found = [list(_definitions(text)) for text in figures]
     chosen: set[ast.stmt] = set()
@@ -91,7 +92,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
         if not more:
             break
         chosen.update(more)
-        wanted.update(*(_global_names(ast.unparse(node)) for node in more))
+        wanted |= _global_names(ast.Module(more, []))
     return ["\n".join(ast.unparse(node) for node in definitions if node in chosen) for definitions in found]
 
 
@@ -114,9 +115,9 @@ def _bound(node: ast.stmt) -> list[str]:
     return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)]
 
 
-def _global_names(source: str) -> set[str]:
-    """The names of the notebook's namespace that a cell reads, at its top level or inside of functions."""
-    names, waiting = set(), [symtable.symtable(_MAGIC.sub(r"\1pass", source), "cell", "exec")]
+def _global_names(tree: ast.Module) -> set[str]:
+    """The names of the notebook's namespace that code reads, at its top level or inside of functions."""
+    names, waiting = set(), [symtable.symtable(ast.unparse(tree), "cell", "exec")]
     while waiting:
         table = waiting.pop()
         top = table.get_type() == "module"

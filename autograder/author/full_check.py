@@ -1,4 +1,4 @@
-"""Checks one assignment in all respects, on all cores: for the minute after an edit.
+"""Checks one assignment in all respects, on all cores: for the time after an edit.
 
 python -m autograder.author.full_check ASSIGNMENT
 

@@ -196,6 +196,7 @@ class Grader:
             "seed": assignment.seed,
             "cases": files.cases(name),
             "reference": files.source(name),
+            "handed_in": files.handed_in_texts(name),
             "visible": files.visible(name),
             "hidden": files.hidden(name),
             "mistakes": files.mistakes(name),

@@ -41,7 +41,8 @@ class Session:
         self.complaint = "pytest could not start"
         self.catalogue: Catalogue | None = None
         self.mistakes: dict[str, str] = {}
-        self.not_finished: list[str] = []  # tests that the student's replies have stopped
+        self.not_finished: list[str] = []  # tests that the student's replies or files have stopped
+        self.handed_in: dict[str, str] = {}  # the reference's files
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember why a file could not be collected."""
@@ -156,7 +157,7 @@ class Session:
     def _passes_on_the_reference(self, item: pytest.Item) -> bool:
         kept = list(self.recorder.records)
         try:
-            with setting(provider=LocalProvider(vars(current.reference), current.cases)):
+            with setting(provider=LocalProvider(vars(current.reference), current.cases), handed_in=self.handed_in):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=item)
             return self.recorder.records[-1].outcome == "passed"
         finally:
@@ -170,6 +171,7 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     recorder = Recorder()
     session = Session(jobs, setup["limits"], recorder)
+    session.handed_in = setup["handed_in"]
     try:
         seed, cases = setup["seed"], load_file(setup["cases"], "cases")
         reference = load_file(setup["reference"], "reference")

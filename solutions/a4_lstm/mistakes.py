@@ -9,6 +9,58 @@ from autograder.course.catalogue import mistake
 
 MISTAKES = {}
 
+_WRONG_ROWS = [  # of a step, and of the loop, which writes the same sums
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_i",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_i)",
+        says="The candidate is made of the rows of i, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_f",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_f)",
+        says="The candidate is made of the rows of f, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_candidate_of_the_rows_of_o",
+        old="np.tanh(a_g)",
+        new="np.tanh(a_o)",
+        says="The candidate is made of the rows of o, and those of g are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_output_gate_of_the_rows_of_g",
+        old="sigmoid(a_o)",
+        new="sigmoid(a_g)",
+        says="The output gate is made of the rows of g, and those of o are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_input_gate_of_the_rows_of_g",
+        old="= sigmoid(a_i)",
+        new="= sigmoid(a_g)",
+        says="The input gate is made of the rows of g, and those of i are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="makes_the_forget_gate_of_the_rows_of_g",
+        old="sigmoid(a_f)",
+        new="sigmoid(a_g)",
+        says="The forget gate is made of the rows of g, and those of f are not used. Which H rows does the "
+        "statement give to each of the four?",
+    ),
+    mistake(
+        id="cuts_off_negative_candidates",
+        old="np.tanh(a_g)",
+        new="np.maximum(a_g, 0)",
+        says="Negative candidates are cut off to 0, and positive ones grow beyond 1. Which function does the "
+        "equation have?",
+    ),
+]
+
 _CARRIED = "c_prev + i * np.tanh(x @ U.T + h_prev @ W.T + b)"
 _OF_THE_ORIGINAL = "additive_cell(x, h_prev, c_prev, U_g, W_g, b_g, i, o)"
 MISTAKES["additive_cell"] = [
@@ -691,55 +743,7 @@ MISTAKES["lstm_step_forward"] = [
         says="The states are right, but h_prev holds the new hidden state after the call. What will the "
         "backward pass take for the state before the step?",
     ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_i",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_i)",
-        says="The candidate is made of the rows of i, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_f",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_f)",
-        says="The candidate is made of the rows of f, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_o",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_o)",
-        says="The candidate is made of the rows of o, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_output_gate_of_the_rows_of_g",
-        old="sigmoid(a_o)",
-        new="sigmoid(a_g)",
-        says="The output gate is made of the rows of g, and those of o are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_input_gate_of_the_rows_of_g",
-        old="= sigmoid(a_i)",
-        new="= sigmoid(a_g)",
-        says="The input gate is made of the rows of g, and those of i are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_forget_gate_of_the_rows_of_g",
-        old="sigmoid(a_f)",
-        new="sigmoid(a_g)",
-        says="The forget gate is made of the rows of g, and those of f are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="cuts_off_negative_candidates",
-        old="np.tanh(a_g)",
-        new="np.maximum(a_g, 0)",
-        says="Negative candidates are cut off to 0, and positive ones grow beyond 1. Which function does the "
-        "equation have?",
-    ),
+    *_WRONG_ROWS,
     mistake(
         id="squashes_the_old_cell_state",
         old="f * c_prev",
@@ -1404,55 +1408,7 @@ MISTAKES["lstm_forward"] = [
         says="The forget gate decides about what is shown, too, and the output gate has no effect. Which of "
         "the four stands in the equation of h?",
     ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_i",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_i)",
-        says="The candidate is made of the rows of i, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_f",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_f)",
-        says="The candidate is made of the rows of f, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_candidate_of_the_rows_of_o",
-        old="np.tanh(a_g)",
-        new="np.tanh(a_o)",
-        says="The candidate is made of the rows of o, and those of g are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_output_gate_of_the_rows_of_g",
-        old="sigmoid(a_o)",
-        new="sigmoid(a_g)",
-        says="The output gate is made of the rows of g, and those of o are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_input_gate_of_the_rows_of_g",
-        old="= sigmoid(a_i)",
-        new="= sigmoid(a_g)",
-        says="The input gate is made of the rows of g, and those of i are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="makes_the_forget_gate_of_the_rows_of_g",
-        old="sigmoid(a_f)",
-        new="sigmoid(a_g)",
-        says="The forget gate is made of the rows of g, and those of f are not used. Which H rows does the "
-        "statement give to each of the four?",
-    ),
-    mistake(
-        id="cuts_off_negative_candidates",
-        old="np.tanh(a_g)",
-        new="np.maximum(a_g, 0)",
-        says="Negative candidates are cut off to 0, and positive ones grow beyond 1. Which function does the "
-        "equation have?",
-    ),
+    *_WRONG_ROWS,
     mistake(
         id="squashes_the_old_cell_state",
         old="f * c_t",

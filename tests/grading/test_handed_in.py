@@ -11,7 +11,7 @@ import pytest
 from autograder.author.check import check
 from autograder.author.trial import run_reference
 from autograder.course import notebook
-from autograder.course.paths import Course
+from autograder.course.paths import Course, Repository
 from autograder.gradebook import shown_tests
 from autograder.simulate import every_kind
 from autograder.simulate.expected import compare
@@ -115,6 +115,22 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
     )
     told = next(test for test in other.exercise("total").tests if "sum_in_the_file" in test.name)
     assert told.message == "the sum is not right\nthe sum is 2"
+
+
+def test_a_file_that_stops_a_test_costs_that_test_alone(asking, tmp_path):
+    own = Repository(tmp_path / "own")
+    shutil.copytree(asking[0].root, own.root)
+    own.handed_in(NAME).mkdir(parents=True)
+    (own.handed_in(NAME) / FILE).write_text('{"a": 1, "b": 2}')
+    path = tmp_path / "submitted" / "s1" / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    shutil.copy(asking[1].source_notebook(NAME), path)
+    path.with_name(FILE).write_text('{"a": "one", "b": 2}')
+    options = {"submitted": tmp_path / "submitted", "results": tmp_path / "results", "jobs": 1}
+    (result,) = grade_class(asking[1], own, NAME, **options)
+    assert result.status == "graded", result.reason
+    assert [flag.kind for flag in result.flags] == ["test-not-finished"]
+    assert {exercise.name: round(exercise.points, 2) for exercise in result.exercises} == {"scaled": 40, "total": 26.67}
 
 
 @pytest.mark.parametrize(

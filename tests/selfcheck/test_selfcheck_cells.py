@@ -32,7 +32,7 @@ def test_definitions_of_figure_cells_are_taken_where_others_use_them_and_nothing
         "def helper(x):\n    return deeper(x) + EPSILON\ndef other(): pass\nT = 100",
         "def deeper(x):\n    return torch.as_tensor(x)",
     ]
-    run = ["%time import numpy as np", "def step(x):\n    T = len(x)\n    return helper(x)[T]"]
+    run = ["%time import numpy as np", "def step(x):\n    T = (len(x)\n% 2)\n    return helper(x)[T]"]
     assert needed_definitions(figures, run) == [
         "import torch\nEPSILON = 1e-08",
         "def helper(x):\n    return deeper(x) + EPSILON",
