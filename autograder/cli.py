@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from enum import StrEnum
@@ -20,7 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder import faults
 from autograder.console import console, print_table
+from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
 
@@ -95,12 +98,13 @@ def build(
         output.print(f"build --check: {len(names)} assignments are complete and up to date")
         return
     target = Course(course)
-    for name in names:
-        built = author.build(repository, target, name)
-        output.print(
-            f"built {name}: {built.exercises} exercises, {built.written} written questions, "
-            f"{len(built.files)} files in {built.release}",
-        )
+    with locked(target.root, "autograder build"):
+        for name in names:
+            built = author.build(repository, target, name)
+            output.print(
+                f"built {name}: {built.exercises} exercises, {built.written} written questions, "
+                f"{len(built.files)} files in {built.release}",
+            )
 
 
 @app.command()
@@ -122,6 +126,7 @@ def bundle(
 
 @app.command()
 def grade(
+    context: typer.Context,
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
     submitted: Annotated[
@@ -155,6 +160,8 @@ def grade(
 
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
+    written = target.root if gradebook or results is None else results
+    context.with_resource(locked(written, f"autograder grade {assignment}"))
     tests = (repository.visible(assignment), repository.hidden(assignment))
     start_server(repository.source(assignment), *tests)  # it imports while we do
 
@@ -189,16 +196,18 @@ def grade(
                 bar.advance(task)
                 yield result
 
+        unrecorded = 0
         if gradebook:
-            _into_gradebook(target, repository, assignment, coming(), submitted, ids)
+            unrecorded = _into_gradebook(target, repository, assignment, coming(), submitted, ids)
         else:
             list(coming())
     graded.sort(key=lambda result: result.student)
-    if gradebook and feedback:
-        _feedback(target, assignment)
     if json_file is not None:
         write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
-    _summary(graded)
+    unwritten = _feedback(target, assignment) if gradebook and feedback else ""
+    _summary(graded, unrecorded)
+    if unwritten:
+        _stop(unwritten, MACHINE_FAULT)
 
 
 def _into_gradebook(
@@ -208,22 +217,30 @@ def _into_gradebook(
     coming: Iterable[Result],
     submitted: Path | None,
     roster: tuple[str, ...] | None,
-) -> None:
-    """Record results as they come, while the others are being graded."""
+) -> int:
+    """Record results as they come, while the others are being graded; return how many should be there and are not."""
     from autograder.gradebook.gradebook import record
 
-    for one in record(course, repository, assignment, coming, submitted=submitted, roster=roster):
+    done = record(course, repository, assignment, coming, submitted=submitted, roster=roster)
+    for one in done:
         if not one.recorded:
             errors.print(f"{one.student}: not in the gradebook: {one.reason}")
+    return sum(not one.recorded and not one.barred for one in done)
 
 
-def _feedback(course: Course, assignment: str) -> None:
-    from autograder.gradebook.feedback import write_feedback
+def _feedback(course: Course, assignment: str) -> str:
+    """Write the pages; return why some could not be, or nothing."""
+    from autograder.gradebook.feedback import FeedbackError, write_feedback
 
-    output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
+    try:
+        output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
+    except FeedbackError as error:
+        return str(error)
+    return ""
 
 
-def _summary(graded: list[Result]) -> None:
+def _summary(graded: list[Result], unrecorded: int = 0) -> None:
+    """Print what became of all; stop with the exit code of a fault if something has no grade, or is not recorded."""
     for result in graded:
         if result.status != "graded":
             errors.print(f"{result.student}: {result.status}: {result.reason}", style="yellow")
@@ -237,6 +254,12 @@ def _summary(graded: list[Result]) -> None:
             f"{counts['failed']} submissions have no grade because the grader failed. "
             "Run the command again; "
             "if it happens again, run `autograder doctor`",
+            MACHINE_FAULT,
+        )
+    if unrecorded:
+        _stop(
+            f"{unrecorded} results are on disk, but not in the gradebook: the lines above say why. "
+            "Run the command again afterwards: nothing is graded twice",
             MACHINE_FAULT,
         )
 
@@ -335,12 +358,19 @@ def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
 
 def read_roster(path: Path) -> list[str]:
     """Read ids from a CSV file with a column `id` or `student_id`. ValueError if there is no such column."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        column = next((name for name in ("id", "student_id") if name in (reader.fieldnames or [])), None)
-        if column is None:
-            raise ValueError(f"{path} has no column named id or student_id. Add a first line with the columns' names")
-        return [row[column].strip() for row in reader if row[column] and row[column].strip()]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            column = next((name for name in ("id", "student_id") if name in (reader.fieldnames or [])), None)
+            if column is None:
+                raise ValueError(
+                    f"{path} has no column named id or student_id. Add a first line with the columns' names"
+                )
+            return [row[column].strip() for row in reader if row[column] and row[column].strip()]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} is not a CSV file in UTF-8 ({error}): export it from the spreadsheet again"
+        ) from error
 
 
 def _stored(course: Course, assignment: str) -> list[Result]:
@@ -398,9 +428,9 @@ def main(run: Callable[..., int | None] = app) -> None:
     except Exception as error:
         foreseen = _exit_code(error)
         if foreseen is None:
-            raise
-        errors.print(f"error: {error}", style="red")
-        sys.exit(foreseen)
+            traceback.print_exc()
+        errors.print(f"error: {faults.sentence(error)}", style="red")
+        sys.exit(MACHINE_FAULT if foreseen is None else foreseen)
 
 
 def _exit_code(error: Exception) -> int | None:
@@ -417,7 +447,7 @@ def _exit_code(error: Exception) -> int | None:
         return FAILED_CHECK
     if isinstance(error, NotBuilt | NothingToGrade | SimulationError | ValueError | FileNotFoundError):
         return USAGE
-    if isinstance(error, WallError | OSError):
+    if isinstance(error, WallError | OSError | MemoryError):
         return MACHINE_FAULT
     return None
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from autograder import cli
 from autograder import simulate as simulation
 from autograder.author import check as checking
 from autograder.course.paths import Course
 from autograder.course.problem import Problem
+from autograder.gradebook import gradebook
 from sample import NAME, build_sample
 
 VERBS = ("new", "build", "bundle", "grade", "simulate", "report", "export", "doctor")
@@ -49,7 +54,7 @@ def in_process(built, tmp_path, monkeypatch, capsys):
         captured = capsys.readouterr()
         return stop.value.code or 0, captured.out, captured.err
 
-    call.course = mine
+    call.course, call.repository = mine, repository
     return call
 
 
@@ -120,6 +125,143 @@ def test_a_roster_without_ids_is_usage(in_process, tmp_path):
     code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
     assert code == cli.USAGE
     assert "column named id" in stderr
+
+
+def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path):
+    roster = tmp_path / "roster.csv"
+    for text in (b"id,name\ns1," + b"x" * 200_000, b"id\n\xff\xfe\n"):
+        roster.write_bytes(text)
+        code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+        assert (code, stderr.count("\n")) == (cli.USAGE, 1)
+        assert f"{roster} is not a CSV file in UTF-8" in stderr
+
+
+@pytest.fixture
+def one_submission(in_process):
+    path = in_process.course.submission("s1", NAME)
+    path.parent.mkdir(parents=True)
+    shutil.copy(in_process.course.source_notebook(NAME), path)
+    return in_process
+
+
+def garbage(course):
+    course.gradebook.write_bytes(b"no database " * 1000)
+
+
+def bad_pages(course):
+    with course.gradebook.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * 200_000)
+
+
+def written_to_by_another(course):
+    other = sqlite3.connect(course.gradebook, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (garbage, "restore it from a backup"),
+        (bad_pages, "restore it from a backup"),
+        (written_to_by_another, "another program is writing to it"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_used_is_the_machines_fault(one_submission, monkeypatch, damage, said):
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, timeout=0.1))
+    held = damage(one_submission.course)
+    code, _, stderr = one_submission("grade", NAME)
+    assert code == cli.MACHINE_FAULT
+    assert f"error: the gradebook {one_submission.course.gradebook} cannot be used" in stderr
+    assert said in stderr
+    assert "Traceback" not in stderr
+    if held is not None:
+        held.close()
+
+
+def test_a_result_that_could_not_be_recorded_is_the_machines_fault(one_submission, monkeypatch):
+    def run(self, gradebook):
+        gradebook.close()
+        raise OperationalError("UPDATE grade", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(gradebook._Recorder, "run", run)
+    code, out, stderr = one_submission("grade", NAME)
+    assert code == cli.MACHINE_FAULT
+    assert "1 graded, 0 unreadable, 0 failed" in out
+    assert "s1: not in the gradebook: the gradebook" in stderr
+    assert "end it, and run again" in stderr
+    assert "1 results are on disk, but not in the gradebook" in stderr
+    monkeypatch.undo()
+    monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: one_submission.repository))
+    assert one_submission("grade", NAME)[0] == cli.DONE
+
+
+def test_a_students_absence_from_the_roster_is_a_result(one_submission, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id\nsomebody\n")
+    code, out, stderr = one_submission("grade", NAME, "--roster", str(roster))
+    assert code == cli.DONE
+    assert "0 graded, 1 unreadable, 0 failed" in out
+    assert "s1: not in the gradebook: this student is not on the roster" in stderr
+
+
+def test_damaged_and_wrongly_typed_results_are_made_again(one_submission):
+    path = one_submission.course.result("s1", NAME)
+    assert one_submission("grade", NAME, "--no-gradebook")[0] == cli.DONE
+    whole = path.read_bytes()
+    data = json.loads(whole)
+    for damaged in ("", "[]", "[" * 100_000, json.dumps({**data, "points": "80"}), json.dumps({**data, "flags": [1]})):
+        path.write_text(damaged)
+        code, _, stderr = one_submission("report", NAME)
+        assert (code, stderr.count("\n")) == (cli.USAGE, 1)
+        assert str(path) in stderr
+        assert one_submission("grade", NAME, "--no-gradebook")[0] == cli.DONE
+        assert path.read_bytes() == whole
+    path.unlink()
+    (path / "in the way").mkdir(parents=True)
+    code, _, stderr = one_submission("grade", NAME, "--no-gradebook")
+    assert code == cli.MACHINE_FAULT
+    assert f"its result cannot be kept: a folder stands where a file is expected: {path}" in stderr
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from autograder.course.lock import locked
+with locked(Path(sys.argv[1]), "autograder grade a9_other"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_run_says_who_is_working_and_a_dead_one_stops_nobody(one_submission):
+    course = one_submission.course
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(course.root)], stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "held\n"
+    code, _, stderr = one_submission("grade", NAME)
+    assert code == cli.MACHINE_FAULT
+    assert f"autograder grade a9_other (process {other.pid} on {socket.gethostname()}, since 20" in stderr
+    assert one_submission("build", NAME)[0] == cli.MACHINE_FAULT
+    assert not (course.results / NAME).exists()
+    other.kill()
+    other.wait()
+    assert one_submission("grade", NAME)[0] == cli.DONE
+
+
+def test_a_configuration_that_fails_is_named(one_submission):
+    with one_submission.course.config_file.open("a") as file:
+        file.write("\nc.Autograde.nothing = undefined\n")
+    code, _, stderr = one_submission("grade", NAME)
+    assert code == cli.USAGE
+    assert f"error: {one_submission.course.config_file} fails with NameError: name 'undefined' is not defined" in stderr
+
+
+def test_an_unforeseen_error_is_the_machines_fault(one_submission, monkeypatch):
+    monkeypatch.setattr(cli, "_summary", lambda *arguments: 1 / 0)
+    code, _, stderr = one_submission("grade", NAME, "--no-gradebook")
+    assert code == cli.MACHINE_FAULT
+    assert "Traceback" in stderr
 
 
 def test_grade_report_and_export_travel_the_whole_way(in_process, tmp_path):

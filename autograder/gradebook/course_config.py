@@ -62,11 +62,18 @@ def config_text(course: Course) -> str:
 def read_config(course: Course) -> Config:
     """Run the course's nbgrader_config.py and return what it sets.
 
-    Raises OldConfig if it names modules of an earlier version, FileNotFoundError if there is no such file.
+    Raises OldConfig if it names modules of an earlier version, FileNotFoundError if there is no such file,
+    ValueError if its code fails.
     """
     if sentence := outdated(course):
         raise OldConfig(sentence)
-    return PyFileConfigLoader(course.config_file.name, path=str(course.root.resolve())).load_config()
+    loader = PyFileConfigLoader(course.config_file.name, path=str(course.root.resolve()))
+    try:
+        return loader.load_config()
+    except OSError:
+        raise
+    except Exception as error:  # the instructor's code
+        raise ValueError(f"{course.config_file} fails with {type(error).__name__}: {error}. Correct it") from error
 
 
 def outdated(course: Course) -> str:

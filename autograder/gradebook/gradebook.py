@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,12 +33,21 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Any as AnyTrait
 from traitlets import Unicode
+from traitlets.config import Config
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
-from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
+from autograder.gradebook.nbgrader_course import (
+    Chosen,
+    Folders,
+    committed_once,
+    fault_of_record,
+    forget_empty_submission,
+    opened,
+)
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
@@ -44,6 +55,7 @@ from autograder.grading.batch import grade_one
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, check_student_id
+from autograder.sandbox.limited import Fault, Limited, TooMuch
 
 
 class NotGraded(Exception):
@@ -66,9 +78,11 @@ class SubmissionExporter(NotebookExporter):
                 return super().from_filename(filename, resources=resources, **kwargs)
             resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
             return self.from_notebook_node(notebook, resources=resources, **kwargs)
-        release = _release(folder, where)
-        found = submitted_cells(Path(filename), submitted)
-        notebook = stand_in(release, "the file is not a notebook") if found is None else restored(found, release)
+        released = _release_path(folder, where)
+        try:
+            notebook = nbformat.from_dict(_restorer().ask((Path(filename), submitted, released)))
+        except (TooMuch, Fault) as error:
+            notebook = stand_in(_release(folder, where), f"to show it takes {error}")
         resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
@@ -133,12 +147,16 @@ class GradeInSandbox(NbGraderPreprocessor):
 
 @dataclass(frozen=True)
 class Recorded:
-    """What became of one result: in the gradebook, or not and why; `seconds` is what it took."""
+    """What became of one result: in the gradebook, or not and why; `seconds` is what it took.
+
+    barred: it must not be in the gradebook, by its student's id or the roster.
+    """
 
     student: str
     recorded: bool
     seconds: float
     reason: str = ""
+    barred: bool = False
 
 
 def record(
@@ -162,17 +180,26 @@ def record(
     if assignment not in repository.names():
         raise NotBuilt(f"there is no assignment {assignment!r} in {repository.root}")
     done: list[Recorded] = []
-    with opened(course, assignment, submitted) as (config, log):
+    with opened(course, assignment, submitted) as (config, log), closing(_restorer()):
         gc.freeze()  # nbgrader's modules stay: no collection need look at them
         for result in results:
             started = time.perf_counter()
-            reason = _refusal(result, assignment, roster)
-            if not reason:
-                recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
-                with committed_once(config.CourseDirectory.db_url):
-                    reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
-            done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
+            barred = _barred(result.student, roster)
+            reason = _refusal(result, assignment) or barred or _recorded(result, config, log)
+            done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason, bool(barred)))
     return done
+
+
+def _recorded(result: Result, config: Config, log: logging.Logger) -> str:
+    """Put the result into the gradebook; return why that did not work, or nothing."""
+    url = config.CourseDirectory.db_url
+    try:
+        recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
+        with committed_once(url):
+            return recorder.run(Gradebook(url, config.CourseDirectory.course_id))
+    except (SQLAlchemyError, OSError) as error:
+        log.exception("%s was not recorded", result.student)
+        return fault_of_record(error, url)
 
 
 # What these look for cannot be in a notebook that SubmissionExporter made; they cost a third of a conversion.
@@ -215,14 +242,19 @@ class _Recorder(Chosen, Autograde):
                 preprocessor.known = self.result
 
 
-def _refusal(result: Result, assignment: str, roster: Sequence[str] | None) -> str:
-    """Return why the result must not enter the gradebook; '' if it may."""
+def _refusal(result: Result, assignment: str) -> str:
+    """Return why the result cannot enter the gradebook; '' if it can."""
     if result.assignment != assignment:
         return f"the result belongs to {result.assignment}"
     if result.status == "failed":
         return f"not graded: {result.reason or 'the grader failed'}; grade again"
+    return ""
+
+
+def _barred(student: str, roster: Sequence[str] | None) -> str:
+    """Return why nothing of this student may be in the gradebook; '' if it may."""
     try:
-        check_student_id(result.student, None if roster is None else list(roster))
+        check_student_id(student, None if roster is None else list(roster))
     except Unreadable as error:
         return str(error)
     return ""
@@ -240,10 +272,27 @@ def _coursedir(part: Any) -> CourseDirectory:
     return part.coursedir
 
 
+@lru_cache(maxsize=1)
+def _restorer() -> Limited:
+    """The process that puts submissions together, for all of this one's."""
+    return Limited(_restored, seconds=30.0, memory=2**31)
+
+
+def _restored(request: tuple[Path, Path, Path]) -> NotebookNode:
+    """In the process with limits: the notebook to look at, for a submission in the folder of all of them."""
+    path, submitted, released = request
+    release, found = _read(released, released.stat().st_mtime_ns), submitted_cells(path, submitted)
+    return stand_in(release, "the file is not a notebook") if found is None else restored(found, release)
+
+
 def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
-    released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
-    path = released / f"{where['notebook']}.ipynb"
+    path = _release_path(folder, where)
     return _read(path, path.stat().st_mtime_ns)
+
+
+def _release_path(folder: CourseDirectory, where: dict[str, str]) -> Path:
+    released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
+    return released / f"{where['notebook']}.ipynb"
 
 
 @lru_cache(maxsize=1)

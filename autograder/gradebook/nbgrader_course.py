@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -21,9 +22,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
+from autograder import faults
 from autograder.course.paths import Course
 from autograder.gradebook import harmless
 from autograder.gradebook.course_config import read_config
@@ -49,8 +51,13 @@ def feedback_config() -> Config:
         "shown_html": "autograder.gradebook.harmless.html",
         "shown_markdown": "autograder.gradebook.feedback.shown_markdown",
         "shown_comment": "autograder.gradebook.feedback.shown_comment",
+        "shown_code": "autograder.gradebook.feedback.shown_code",
     }
     return config
+
+
+class GradebookFault(OSError):
+    """The gradebook cannot be used; the text says why and what to do."""
 
 
 @contextmanager
@@ -59,15 +66,58 @@ def opened(course: Course, assignment: str, submitted: Path | None = None) -> It
 
     course: its root must be absolute. submitted: where the submissions are, if not in the course.
     Inside, the process looks as under `nbgrader autograde`, and nothing that a submission holds beside its notebook is
-    copied. Raises NotBuilt if the assignment was not built here.
+    copied. Raises NotBuilt if the assignment was not built here, GradebookFault if the gradebook cannot be written.
     """
     config = _config(course, submitted)
     with _surroundings(course), _log(course) as log:
         url, released = config.CourseDirectory.db_url, course.release_notebook(assignment)
-        missing = not course.gradebook.is_file() and str(course.gradebook) in url
-        if missing or not released.is_file() or not _knows(url, config.CourseDirectory.course_id, assignment):
+        own = str(course.gradebook) in url
+        missing = own and not course.gradebook.is_file()
+        if own and not missing:
+            _check_gradebook(course.gradebook)
+        try:
+            known = not missing and released.is_file() and _knows(url, config.CourseDirectory.course_id, assignment)
+        except SQLAlchemyError as error:
+            raise GradebookFault(database_sentence(error, url)) from error
+        if not known:
             raise NotBuilt(f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first")
         yield config, log
+
+
+def _check_gradebook(path: Path) -> None:
+    """Raise GradebookFault unless the file is a sound database that can be written now."""
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise GradebookFault(f"the gradebook {path} is read-only: make the file and its folder writable, and run again")
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            (answer,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if answer != "ok":
+                raise sqlite3.DatabaseError(answer)
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise GradebookFault(database_sentence(error, str(path))) from error
+
+
+def database_sentence(error: Exception, where: str) -> str:
+    """Return what to do about an error of the gradebook's database."""
+    said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if "locked" in said:
+        advice = "another program is writing to it (formgrader, a backup): end it, and run again"
+    elif "readonly" in said:
+        advice = "make the file and its folder writable, and run again"
+    elif "no such" in said:  # table or column
+        advice = "another version of nbgrader made it: run `nbgrader db upgrade` in the course directory"
+    elif "full" in said:
+        advice = "free some space, and run again"
+    else:
+        advice = "restore it from a backup, or use --no-gradebook"
+    return f"the gradebook {where.removeprefix('sqlite:///')} cannot be used ({said}): {advice}"
+
+
+def fault_of_record(error: Exception, where: str) -> str:
+    """Return why a result is not in the gradebook, for an error of the database or of a file."""
+    return faults.sentence(error) if isinstance(error, OSError) else database_sentence(error, where)
 
 
 def _config(course: Course, submitted: Path | None) -> Config:

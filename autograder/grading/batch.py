@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import glob
 import hashlib
@@ -16,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from autograder import faults
 from autograder.course.paths import Course, Repository, result_name
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment, code_hash
@@ -72,7 +74,7 @@ def grade_stream(
         path = submitted / student / assignment / f"{assignment}.ipynb"
         received = receive(path, submitted, loaded)
         key = submission_key(fingerprint + version, received, student, options.roster)
-        stored = stored_result(folder / result_name(student), key)
+        stored = stored_result(folder / result_name(student), key, student)
         if stored is not None:
             unchanged.append(stored)
             continue
@@ -95,9 +97,7 @@ def grade_stream(
             if graded is None:
                 continue
             result, seconds = graded
-            result.write(folder / result_name(result.student))
-            _log(folder / "times.log", result, seconds)
-            yield result
+            yield _written(folder, result, seconds)
 
     return stream()
 
@@ -150,13 +150,14 @@ def grader_code() -> str:
     return code_hash(*(Path(spec.origin).parent for spec in specs if spec and spec.origin))
 
 
-def stored_result(path: Path, key: str) -> Result | None:
-    """The result on disk, if it was made from the same things and is not the grader's own fault."""
+def stored_result(path: Path, key: str, student: str) -> Result | None:
+    """The student's result on disk, if it was made from the same things and is not the grader's own fault."""
     try:
         result = Result.read(path)
     except (OSError, ValueError):
         return None
-    return result if result.key == key and result.status != "failed" else None
+    current = result.key == key and result.student == student
+    return result if current and result.status != "failed" else None
 
 
 def _find(submitted: Path, assignment: str, students: str) -> list[str]:
@@ -190,6 +191,17 @@ def _check_space(folder: Path) -> None:
         )
 
 
-def _log(path: Path, result: Result, seconds: float) -> None:
-    with path.open("a", encoding="utf-8") as file:
+def _written(folder: Path, result: Result, seconds: float) -> Result:
+    """Write the result, and its time to a log; return it, or one that says why it is not on disk.
+
+    Raises OSError where no other result could be written either: then grading on would lose each of them.
+    """
+    try:
+        result.write(folder / result_name(result.student))
+    except OSError as error:
+        if faults.of_the_whole_disk(error):
+            raise
+        return replace(result, status="failed", reason=f"its result cannot be kept: {faults.sentence(error)}")
+    with contextlib.suppress(OSError), (folder / "times.log").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"student": result.student, "seconds": round(seconds, 3)}) + "\n")
+    return result

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from autograder import atomic
 
 OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
+STATUSES = ("graded", "unreadable", "failed")
 
 
 @dataclass
@@ -90,17 +93,15 @@ class Result:
 
     @classmethod
     def from_json(cls, text: str) -> Result:
-        """Read what `to_json` wrote; ValueError if the text is not a result."""
+        """Read what `to_json` wrote; ValueError if the text is not a result, or a part of it has another type."""
         try:
-            data = json.loads(text)
-            exercises = [
-                ExerciseResult(**{**exercise, "tests": [TestResult(**test) for test in exercise["tests"]]})
-                for exercise in data.pop("exercises")
-            ]
-            flags = [Flag(**flag) for flag in data.pop("flags")]
-            return cls(exercises=exercises, flags=flags, **data)
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"not a result file: {error}") from error
+            result: Result = _typed(cls, json.loads(text))
+        except (TypeError, KeyError, RecursionError) as error:
+            raise ValueError(f"not a result: {error}") from error
+        outcomes = {test.outcome for exercise in result.exercises for test in exercise.tests}
+        if result.status not in STATUSES or not outcomes <= set(OUTCOMES):
+            raise ValueError("not a result: it has a status or an outcome that no result has")
+        return result
 
     def write(self, path: Path) -> None:
         """Write atomically: a reader sees the old file or the new one, whatever happens in between."""
@@ -108,13 +109,38 @@ class Result:
 
     @classmethod
     def read(cls, path: Path) -> Result:
-        """Read one result file; ValueError if it is not one, OSError if it cannot be read."""
-        return cls.from_json(path.read_text(encoding="utf-8"))
+        """Read one result file; ValueError, with its name, if it is not one, OSError if it cannot be read."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged ({error}): run `autograder grade` again, which replaces it") from error
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Put `text` into `path` at once; only its owner may read it, since it tells of grades."""
     atomic.replace(path, text.encode("utf-8"), mode=0o600)
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """Return `value`, read from JSON, as what a field's annotation says. Raises TypeError or KeyError."""
+    if kind is float:
+        if type(value) in (int, float) and math.isfinite(value):
+            return value
+    elif kind is str or kind == str | None:
+        if type(value) is str or (value is None and kind is not str):
+            return value
+    elif type(value) is list and get_args(kind):
+        (item,) = get_args(kind)
+        return [_typed(item, one) for one in value]
+    elif type(value) is dict and isinstance(kind, type):
+        hints = _hints(kind)
+        return kind(**{name: _typed(hints[name], one) for name, one in value.items()})
+    raise TypeError(f"{str(value)[:50]!r} is no {getattr(kind, '__name__', kind)}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _rounded(value: Any) -> Any:

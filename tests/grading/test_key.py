@@ -103,10 +103,10 @@ def test_a_result_of_other_code_is_not_taken(course, code, key):
     result = course.result("s1", NAME)
     made = batch.Result(NAME, "s1", "graded", 80, 80, key=key())
     made.write(result)
-    assert batch.stored_result(result, key()) == made
+    assert batch.stored_result(result, key(), made.student) == made
     with (code / "autograder" / "course" / "notebook.py").open("a") as file:
         file.write("\n")
-    assert batch.stored_result(result, key()) is None
+    assert batch.stored_result(result, key(), made.student) is None
 
 
 @pytest.mark.parametrize(
