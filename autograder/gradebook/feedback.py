@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
@@ -21,7 +20,7 @@ from pygments.formatters import HtmlFormatter
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
-from autograder.gradebook import formula, harmless
+from autograder.gradebook.drawer import Drawer
 from autograder.gradebook.nbgrader_course import Chosen, Folders, feedback_config, opened
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES
 
@@ -45,7 +44,10 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
         config.merge(feedback_config())
         converter = _Feedback(Folders(config=config, log=log), config=config, log=log)
         converter.choose(assignment, chosen)
-        errors = converter.convert_chosen()
+        try:
+            errors = converter.convert_chosen()
+        finally:
+            _drawer().close()
     if errors:
         lines = "; ".join(f"{student}: {reason}" for student, reason in sorted(errors.items()))
         raise FeedbackError(f"no feedback could be written for {lines}. See {course.root / 'gradebook.log'}")
@@ -70,6 +72,7 @@ class ShowGrades(GetGrades):
         released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
         release = cells.read(released / f"{where['notebook']}.ipynb")
         self.familiar = {cell.source.strip() for cell in release.cells}
+        _drawer().begin_page()
         nb, resources = super().preprocess(nb, resources)
         rows = {row["grade_id"]: row for cell in nb.cells if (row := _row(cell))}
         where["rows"] = list(rows.values())
@@ -98,31 +101,24 @@ class ShowGrades(GetGrades):
 
 
 def shown_markdown(cell: NotebookNode) -> str:
-    """A markdown cell as sanitised HTML with its formulas drawn; text that mistune cannot read is shown as it is."""
-    renderer = _Renderer(escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
-    try:
-        fragment = MarkdownWithMath(renderer=renderer).render(cell.source)
-    except Exception:  # a stranger's text: mistune and the renderer's attachments raise several kinds
-        fragment = f"<pre>{formula.html.escape(cell.source)}</pre>"
-    return formula.with_formulas(harmless.html(fragment))
+    """A markdown cell as sanitised HTML with its formulas drawn; what cannot be drawn is shown as text."""
+    return _drawer().markdown(cell.source, cell.get("attachments", {}))
 
 
 def shown_comment(comment: str) -> str:
     """A grader's comment, written in markdown."""
-    return shown_markdown(NotebookNode(source=comment))
+    return _drawer().markdown(comment, {})
 
 
-class _Renderer(IPythonRenderer):
-    """nbconvert's renderer of markdown, with formulas marked for drawing."""
+def shown_code(source: str) -> str:
+    """Code in colours; what cannot be drawn is shown as text."""
+    return _drawer().code(source)
 
-    def inline_math(self, body: str) -> str:
-        return formula.marked(body)
 
-    def block_math(self, body: str) -> str:
-        return formula.marked(body, display=True)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return formula.marked(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)
+@cache
+def _drawer() -> Drawer:
+    """The drawer of this process, made when it is first needed."""
+    return Drawer()
 
 
 def _row(cell: NotebookNode) -> dict[str, Any]:

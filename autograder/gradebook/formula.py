@@ -1,6 +1,7 @@
 """Formulas of a page as pictures inside it: no script draws them, and nothing is fetched.
 
-matplotlib's mathtext knows the TeX that a course's answers use; what it does not know stays as TeX.
+matplotlib's mathtext knows the TeX that a course's answers use; what it does not know stays as TeX, and so do the
+formulas of a page beyond MOST and MOST_BYTES.
 """
 
 from __future__ import annotations
@@ -16,11 +17,23 @@ from matplotlib.textpath import TextPath
 
 EM = 100  # units of a drawing to one em of the text around it
 LONGEST = 500
+MOST, MOST_BYTES = 200, 2_000_000  # different formulas of a page, and what all of its formulas take
 _MARKED = re.compile(r'<(span|div) class="tex">(.*?)</\1>', re.DOTALL)
 _ROWS = re.compile(r"\\begin\{(aligned|align\*?|split|gathered|gather\*?|equation\*?)\}(.*)\\end\{\1\}\s*\Z", re.DOTALL)
 _LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
 SIZE = 1.1 * EM  # Computer Modern looks smaller than the page's font
 _PROPERTIES = FontProperties(size=SIZE, math_fontfamily="cm")
+
+
+_drawn: set[str] = set()  # the page's formulas
+_left = MOST_BYTES
+
+
+def begin_page() -> None:
+    """Count anew what a page's formulas take."""
+    global _left
+    _drawn.clear()
+    _left = MOST_BYTES
 
 
 def marked(tex: str, display: bool = False) -> str:
@@ -38,8 +51,21 @@ def _shown(tex: str, display: bool) -> str:
     rows = [tex]
     if environment := _ROWS.match(tex):
         rows = [row for row in re.split(r"\\\\", environment[2].replace("&", "")) if row.strip()]
-    shown = [drawing(" ".join(row.split())) or f'<code class="tex">{html.escape(row.strip())}</code>' for row in rows]
+    shown = [_counted(" ".join(row.split())) or f'<code class="tex">{html.escape(row.strip())}</code>' for row in rows]
     return "".join(f'<div class="formula">{one}</div>' for one in shown) if display else " ".join(shown)
+
+
+def _counted(tex: str) -> str:
+    """The drawing, as long as the page may have one more."""
+    global _left
+    if tex not in _drawn and len(_drawn) >= MOST:
+        return ""
+    _drawn.add(tex)
+    found = drawing(tex)
+    if len(found) > _left:
+        return ""
+    _left -= len(found)
+    return found
 
 
 @lru_cache(maxsize=2048)
@@ -53,7 +79,7 @@ def drawing(tex: str) -> str:
     try:
         width, height, depth, _, _ = MathTextParser("path").parse(f"${tex}$", dpi=72, prop=_PROPERTIES)
         outline = TextPath((0, 0), f"${tex}$", size=SIZE, prop=_PROPERTIES)
-    except (ValueError, RuntimeError, RecursionError):
+    except Exception:  # mathtext raises what its parser's parts do: AttributeError for an empty \\text, among others
         return ""
     width, height, depth = (max(value, 1.0) for value in (width, height, depth))
     return (

@@ -20,6 +20,7 @@ _TERMINAL = re.compile(
 )
 # Control characters but tab and newline, marks that turn the direction of reading, lone surrogates.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!/?(?:b|br|em|hr|i|kbd|p|strong|sub|sup|u)\s*/?>)")
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\(attachment:(?P<name>[^)\n]*)\)|!(?=\[)")
@@ -51,6 +52,14 @@ def plain(text: str, longest: int = 4000) -> str:
     if len(text) > longest:
         text = f"{text[:longest]}\n... ({len(text) - longest} more characters)"
     return text
+
+
+def directions_marked(text: str) -> str:
+    """`text` with each control character that turns the direction of reading shown by its number: [U+202E].
+
+    What stands behind one is seen in another order than it has, so code can look like other code.
+    """
+    return _DIRECTION.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def line(text: str, longest: int = 500) -> str:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from autograder.gradebook import formula
 from autograder.gradebook.formula import drawing, marked, with_formulas
 
 
@@ -43,6 +44,7 @@ def test_lines_of_an_aligned_formula_stand_under_each_other():
         "猫",
         r"\frac" * 80,
         "a$b",
+        r"\text{}",
         "",
     ],
 )
@@ -55,3 +57,15 @@ def test_what_cannot_be_drawn_is_left_as_tex_at_once(tex):
 def test_tex_that_stays_is_escaped():
     assert with_formulas(marked(r"\nonsense{<b>}")) == r'<code class="tex">\nonsense{&lt;b&gt;}</code>'
     assert 'aria-label="a&lt;b"' in with_formulas(marked("a<b"))
+
+
+def test_a_page_draws_only_so_many_formulas_and_bytes(monkeypatch):
+    monkeypatch.setattr(formula, "MOST", 3)
+    formula.begin_page()
+    shown = [with_formulas(marked(f"x_{number % 5}")) for number in range(10)]
+    assert ["<svg" in one for one in shown] == [True, True, True, False, False] * 2
+    monkeypatch.setattr(formula, "MOST_BYTES", 2 * len(drawing("x_0")) + 10)
+    formula.begin_page()
+    assert ["<svg" in with_formulas(marked("x_0")) for _ in range(4)] == [True, True, False, False]
+    monkeypatch.undo()
+    formula.begin_page()
