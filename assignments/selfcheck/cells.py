@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import re
 import symtable
 import types
@@ -25,7 +26,7 @@ JOINED, SEVERAL = "joined", "several"  # how an exercise's text was found among 
 LINE_COMMANDS = ("pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "sc", "reset", "reset_selective")
 CELL_COMMANDS = ("!", "bash", "sh", "script", "system", "sx", "perl", "ruby", "pypy", "cmd")
 COMMANDS = frozenset({"!", *(f"%{name}" for name in LINE_COMMANDS), *(f"%%{name}" for name in CELL_COMMANDS)})
-_MAGIC = re.compile(r"(?m)^(\s*)[%!?].*$")
+_MAGIC = re.compile(r"(?m)^([^\S\n]*)[%!?].*$")
 
 
 def one_source(name: str, texts: Sequence[str]) -> tuple[str, str]:
@@ -46,16 +47,21 @@ def one_source(name: str, texts: Sequence[str]) -> tuple[str, str]:
 
 def defined_names(source: str) -> list[str]:
     """Return the functions, classes and simple assignments at the top level of a cell, without magics."""
+    return list(_defined_names(source))
+
+
+@functools.lru_cache(maxsize=4096)  # the same cells are looked at once for every exercise
+def _defined_names(source: str) -> tuple[str, ...]:
     tree = parsed(source)
     if tree is None:
-        return re.findall(r"^(?:def|class)\s+([A-Za-z_]\w*)", source, flags=re.MULTILINE)
+        return tuple(re.findall(r"^(?:def|class)\s+([A-Za-z_]\w*)", source, flags=re.MULTILINE))
     names = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             names.append(node.name)
         elif isinstance(node, ast.Assign):
             names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return names
+    return tuple(names)
 
 
 def parsed(source: str) -> ast.Module | None:

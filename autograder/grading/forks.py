@@ -37,7 +37,7 @@ def start_server(reference: Path, *tests: Path) -> None:
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
     context().set_forkserver_preload(
-        ["autograder.grading.start", "__main__", "autograder.grading.grader", "autograder.grading.session", *known]
+        ["autograder.grading.start", "__main__", "autograder.grading.reader", "autograder.grading.session", *known]
     )
     forkserver.ensure_running()
 

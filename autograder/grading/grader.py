@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograder.course.paths import Course, Repository
-from autograder.grading.assignment import GIVEN, Assignment
+from autograder.faults import sentence
+from autograder.grading.assignment import Assignment
 from autograder.grading.forks import context, late_imports
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
@@ -86,15 +87,18 @@ def run(job: Job) -> Graded:
     Whatever a stranger's notebook makes go wrong as it is read makes it unreadable; what goes wrong afterwards is the
     grader's fault. Neither stops the run.
     """
-    from autograder.grading.plan import read_submission  # with selfcheck, which takes half a second to import
+    from autograder.grading.reader import read  # with selfcheck, which takes half a second to import
 
     begin = time.monotonic()
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
         check_student_id(job.student, job.options.roster)
-        submission = read_submission(job.received or receive(job.path, job.submitted, assignment), assignment)
+        submission = read(job.received or receive(job.path, job.submitted, assignment), assignment)
     except Unreadable as error:
         return Graded(blank_result(assignment, job, "unreadable", str(error)).to_json(), time.monotonic() - begin)
+    except (OSError, MemoryError) as error:  # no process to read it in
+        reason = f"the notebook could not be read: {sentence(error)}"
+        return Graded(blank_result(assignment, job, "failed", reason).to_json(), time.monotonic() - begin)
     except Exception as error:
         reason = f"the notebook is damaged ({type(error).__name__}): open it in Jupyter, save it, and submit it again"
         return Graded(blank_result(assignment, job, "unreadable", reason).to_json(), time.monotonic() - begin)
@@ -189,7 +193,6 @@ class Grader:
         self.fork_servers: dict[bool, ForkServer] = {}
         self.slow: set[str] = set()
         self.imports = assignment.imports()
-        self.given = {cell.source for cell in assignment.cells if cell.role == GIVEN}
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         files, name = assignment.repository, assignment.name
         setup = {
@@ -258,10 +261,10 @@ class Grader:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
         from outside. Raises GraderFault.
         """
-        own = (source for _, source in submission.cells if source not in self.given)
-        fork_server = self._fork_server(slow_imports(own) - set(self.imports))
+        fork_server = self._fork_server(submission.slow - set(self.imports))
         job = {
             "cells": submission.cells,
+            "plain": submission.plain,
             "problems": submission.problems,
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),

@@ -46,13 +46,16 @@ _SUSPICIOUS = {
 @dataclass
 class Submission:
     """Holds the cells to run in order, as (id, source), the flags, and by exercise what is wrong with its cell, if
-    anything. handed_in: files beside the notebook by name, each its text or why there is none.
+    anything. handed_in: files beside the notebook by name, each its text or why there is none. plain: by source, cells
+    with their magics turned into calls. slow: modules that it imports and that take long to import.
     """
 
     cells: list[tuple[str, str]]
     flags: list[Flag] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     handed_in: dict[str, str | NotHandedIn] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
 
 
 def read_submission(received: Received, assignment: Assignment) -> Submission:
@@ -95,6 +98,7 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if major < 4 or (major == 4 and isinstance(minor, int) and minor < 5):
         flags.append(Flag("old-format", f"notebook format {major}.{minor}, upgraded"))
     if major < 4:
+        _check_count(data)
         try:
             data = dict(nbformat.reads(text, as_version=4))
         except Exception as error:  # a converter given a student's data may raise any error; each means unreadable
@@ -108,6 +112,15 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if len(data["cells"]) > MAX_CELLS:
         raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
     return data, flags
+
+
+def _check_count(data: dict[str, Any]) -> None:
+    """Raise Unreadable for more cells than an upgrade of an old format should be tried with."""
+    sheets = data.get("worksheets")
+    sheets = [data, *(sheets if isinstance(sheets, list) else [])][: MAX_CELLS + 1]
+    lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+    if len(sheets) > MAX_CELLS or sum(len(cells) for cells in lists if isinstance(cells, list)) > MAX_CELLS:
+        raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
 
 
 def _nesting(text: str) -> int:

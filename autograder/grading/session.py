@@ -102,7 +102,7 @@ class Session:
             os._exit(status)
 
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
-        notebook = Notebook([tuple(cell) for cell in job["cells"]])
+        notebook = Notebook([tuple(cell) for cell in job["cells"]], job["plain"])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
         student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
         provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import array
-import functools
 import os
 import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.sandbox import wire
 from autograder.sandbox.clock import Allowance
@@ -24,7 +21,6 @@ from selfcheck.target import StudentError
 
 MRO = ("Exception", "BaseException", "object")
 _REPORTED = ("done", "defined", "changed", "skipped")
-_LONG_CELL = 20_000  # characters
 _ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
 
 
@@ -101,13 +97,15 @@ class Home:
 class Notebook:
     """A submission's cells, as (id, source) in order, and what came of running them.
 
-    A cell whose id begins with CHECK stands for the check cell of an exercise and holds nothing. left_out: by cell, why
-    it is not run. errors: by cell, what it raised. defined: the functions that there are. changed: the exercises that
-    are no longer what they were at their check cells when all cells have run. skipped: commands that did not run, each
-    with its cell before it.
+    A cell whose id begins with CHECK stands for the check cell of an exercise and holds nothing. plain: by source, the
+    cell as IPython will compile it, magics turned into calls; the student's process does that with the others.
+    left_out: by cell, why it is not run. errors: by cell, what it raised. defined: the functions that there are.
+    changed: the exercises that are no longer what they were at their check cells when all cells have run. skipped:
+    commands that did not run, each with its cell before it.
     """
 
     cells: list[tuple[str, str]]
+    plain: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     errors: dict[str, StudentError] = field(default_factory=dict)
     defined: frozenset[str] = frozenset()
@@ -115,11 +113,11 @@ class Notebook:
     skipped: frozenset[tuple[str, str]] = frozenset()
 
     def to_run(self, until: str = "") -> list[tuple[str, str, str | None]]:
-        """Return the cells that have not been left out, each with its source without magics.
+        """Return the cells that have not been left out, each with its plain text, if that is known.
 
         until: an exercise, up to whose check cell they run.
         """
-        run = [(cell, source, without_magics(source)) for cell, source in self.cells if cell not in self.left_out]
+        run = [(cell, source, self.plain.get(source)) for cell, source in self.cells if cell not in self.left_out]
         ends = [number for number, (cell, _, _) in enumerate(run, start=1) if until and cell == CHECK + until]
         return run[: ends[0]] if ends else run
 
@@ -282,20 +280,6 @@ def _channel() -> tuple[socket.socket, socket.socket]:
 
 def _rights(descriptor: socket.socket) -> list[tuple[int, int, array.array]]:
     return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor.fileno()]))]
-
-
-@functools.lru_cache(maxsize=1000)
-def without_magics(source: str) -> str | None:
-    """Return a cell as IPython will compile it, magics turned into calls; None to leave it to the student's process.
-
-    It takes longer than running most cells, and the same cells run once for every exercise.
-    """
-    if len(source) > _LONG_CELL:
-        return None
-    try:
-        return TransformerManager().transform_cell(source)
-    except Exception:  # a stranger's text; IPython will meet the same error where it belongs
-        return None
 
 
 def student_error(raw: Any) -> StudentError:

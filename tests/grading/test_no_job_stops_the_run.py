@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from autograder.course.paths import Repository
-from autograder.grading import grader, plan
+from autograder.grading import grader, reader
 from autograder.grading.assignment import Assignment
 from autograder.grading.options import Options
 from autograder.grading.result import Result
@@ -112,7 +112,9 @@ def test_a_notebook_that_nobody_foresaw_is_unreadable_and_the_graders_own_error_
     monkeypatch.setattr(grader, "_grade", broken)
     result = Result.from_json(grader.run(job).text)
     assert (result.status, result.reason) == ("failed", "ZeroDivisionError: unforeseen")
-    monkeypatch.setattr(plan, "read_submission", broken)
+    monkeypatch.setattr(reader, "read_submission", broken)
+    reader.close()
     result = Result.from_json(grader.run(job).text)
     assert result.status == "unreadable"
     assert "damaged (ZeroDivisionError)" in result.reason
+    reader.close()
