@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of
+from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of, unlinked_space
 from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -203,8 +203,12 @@ class ForkServer:
         return memory_of(descendants_of(self.pid), enough=self.limits.memory)
 
     def scratch(self) -> int:
-        """Return the bytes in the scratch folders; a folder of very many files counts as over any limit."""
-        return space_used(self.scratch_root)
+        """Return the bytes of the scratch folders' files, also of those that were deleted while they were open.
+
+        A folder of very many files counts as over any limit.
+        """
+        unlinked = unlinked_space(descendants_of(self.pid), str(self.scratch_root))
+        return space_used(self.scratch_root) + unlinked
 
     def enforce(self, seconds: float = 1.0) -> None:
         """Kill the student's processes, from outside, if together they use too much; the fork server lives on.

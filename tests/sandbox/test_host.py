@@ -265,6 +265,46 @@ def test_who_begins_while_the_others_use_is_measured_is_not_killed_for_it(worker
         guilty.call("fine", seconds=5)
 
 
+HIDDEN_FILES = """
+import mmap, os, tempfile
+kept = []
+def fill(how, size):
+    file = tempfile.TemporaryFile() if how == "temporary" else open("gone", "wb+")
+    file.write(bytes(size))
+    file.flush()
+    if how != "temporary":
+        os.unlink("gone")
+    kept.append(file)
+    if how == "mapped":
+        kept[-1] = mmap.mmap(file.fileno(), size)
+        file.close()
+def undumpable():
+    import ctypes
+    return ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+"""
+
+
+@pytest.mark.parametrize("how", ["open", "mapped", "temporary"])
+def test_files_without_a_name_count_as_scratch_space(worker, fork_server, how):
+    student, size = worker(HIDDEN_FILES), LIMITS.scratch // 4
+    before = fork_server.scratch()
+    assert "error" not in student.call("fill", how, size)
+    assert size <= fork_server.scratch() - before < 2 * size
+    for _ in range(4):
+        student.call("fill", how, size)
+    fork_server.enforce()
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        student.call("fill", "open", 1, seconds=5)
+    assert fork_server.scratch() <= before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every process")
+def test_a_process_that_cannot_be_looked_into_counts_as_over_the_limit(worker, fork_server):
+    student = worker(HIDDEN_FILES)
+    assert student.call("undumpable") == {"value": 0}
+    assert fork_server.scratch() > LIMITS.scratch
+
+
 def test_an_unreadable_scratch_folder_is_removed_all_the_same(tmp_path):
     folder = tmp_path / "scratch"
     (folder / "a" / "b").mkdir(parents=True)
