@@ -111,9 +111,16 @@ def simulate(
 
 def every_kind(repository: Repository, course: Course, assignment: str, seed: int, out: Path) -> Simulation:
     """Write one submission of each kind, as `simulate` does for a class."""
+    return of_kinds(repository, course, assignment, KINDS, seed, out)
+
+
+def of_kinds(
+    repository: Repository, course: Course, assignment: str, kinds: Sequence[Kind], seed: int, out: Path
+) -> Simulation:
+    """Write one submission of each of these kinds, in random order, as `simulate` does for a class."""
     subject = read_subject(repository, course, assignment)
     rng = random.Random(f"{assignment}:{seed}")
-    return _write_class(subject, plausible_mistakes(repository, subject), list(KINDS), seed, rng, out)
+    return _write_class(subject, plausible_mistakes(repository, subject), list(kinds), seed, rng, out)
 
 
 def mixture(students: int, rng: random.Random) -> list[Kind]:
