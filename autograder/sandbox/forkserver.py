@@ -50,7 +50,7 @@ def main(settings: dict[str, Any]) -> None:
     worker.warm_up(shell)
     cases = worker.load_cases(settings["cases"])
     os.register_at_fork(after_in_child=_be_seen)
-    drop_capabilities()
+    drop_capabilities(settings["user"])
     if calls is not None:
         _miss_files_that_are_not_there()
     gc.collect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of, unlinked_space
 from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
 
+_FIRST_USER, _USERS = 61184, 4096  # ids that distributions give to no user
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
@@ -93,7 +95,8 @@ class ForkServer:
         self, selfcheck: Path, *, wall: str, limits: Limits, preload: tuple[str, ...], cases: str = ""
     ) -> None:
         self.limits = limits
-        self.scratch_root = make_scratch_root()
+        user = own_user(selfcheck.resolve()) if wall == "sandlock" else None
+        self.scratch_root = make_scratch_root(user)
         self.control, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._sandbox: Any = None
         self._process: Any = None
@@ -104,6 +107,7 @@ class ForkServer:
             "cases": cases,
             "preload": list(preload),
             "confine": wall == "sandlock",
+            "user": user,
             "readable": readable,
             "limits": asdict(limits),
         }
@@ -239,6 +243,32 @@ class ForkServer:
                 pass  # already gone: killing was all we wanted
             self._process = None
         remove_folder(self.scratch_root)
+
+
+def own_user(selfcheck: Path) -> int | None:
+    """Return the id of a user for student code where this process is root, and that user can read what it needs.
+
+    Students' processes of another grader have another user. None for an ordinary grader, and where Python, its packages
+    or selfcheck lie in folders that are not everyone's to read.
+    """
+    if os.geteuid() != 0:
+        return None
+    user = _FIRST_USER + os.getpid() % _USERS
+    needed = [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), os.path.realpath(sys.executable), selfcheck]
+    mapped = all(_is_mapped(user, Path(f"/proc/self/{kind}_map")) for kind in ("uid", "gid"))
+    return user if mapped and all(_everyones(Path(path).resolve()) for path in needed) else None
+
+
+def _is_mapped(number: int, table: Path) -> bool:
+    """Whether the id exists in this process's user namespace."""
+    rows = [[int(word) for word in line.split()] for line in table.read_text().splitlines()]
+    return any(first <= number < first + count for first, _, count in rows)
+
+
+def _everyones(path: Path) -> bool:
+    """Whether everyone may read a file or folder, and reach it."""
+    read = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+    return path.stat().st_mode & read == read and all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
 
 
 def _command() -> list[str]:

@@ -18,8 +18,11 @@ _OF_OWNER = re.compile(rf"{_PREFIX}([0-9]{{1,9}})-.*", re.ASCII)
 _MOST_FILES = 5000  # in a scratch folder
 
 
-def make_scratch_root() -> Path:
-    """Make the folder of a fork server's scratch folders; remove those of graders that were killed."""
+def make_scratch_root(user: int | None = None) -> Path:
+    """Make the folder of a fork server's scratch folders; remove those of graders that were killed.
+
+    user: whose it is, if not this process's.
+    """
     with contextlib.suppress(OSError):
         for name in os.listdir(tempfile.gettempdir()):
             owner = _OF_OWNER.fullmatch(name)
@@ -27,7 +30,16 @@ def make_scratch_root() -> Path:
                 remove_folder(Path(tempfile.gettempdir(), name))
     made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     os.chmod(made, stat.S_IRWXU)
+    if user is not None:
+        os.chown(made, user, user)
     return made
+
+
+def give_to_owner_of(root: Path, folder: Path) -> None:
+    """Give a new folder to the user who has the folder of all scratch folders."""
+    owner = os.stat(root)
+    if owner.st_uid != os.geteuid():
+        os.chown(folder, owner.st_uid, owner.st_gid)
 
 
 def space_used(folder: Path) -> int:

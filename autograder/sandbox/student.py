@@ -14,7 +14,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.clock import Allowance
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import address_space, processor_seconds, sweep
-from autograder.sandbox.scratch import remove_folder, space_used
+from autograder.sandbox.scratch import give_to_owner_of, remove_folder, space_used
 from autograder.sandbox.worker import CHECK
 from selfcheck.cells import COMMANDS
 from selfcheck.target import StudentError
@@ -46,6 +46,7 @@ class Forks:
         """
         scratch = self.scratch_root / f"{os.getpid()}-{number}"
         scratch.mkdir(mode=0o700)
+        give_to_owner_of(self.scratch_root, scratch)
         ours, theirs = _channel()
         try:
             self.control.settimeout(_ANSWER)

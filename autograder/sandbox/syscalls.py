@@ -5,14 +5,16 @@ limits and scheduling of other processes of its user, and watch folders. `System
 (seccomp): it is built once in the fork server, installed by one prctl in each fork, and inherited by all that the fork
 starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod) succeed and change nothing.
 
-What this leaves: the process keeps the user's id. It can learn from `stat` that a path exists, its size and its times,
-and from `kill` that a process exists; no filter sees what a path or a process is. A user of its own would end that.
+What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
+exists; no filter sees what a path or a process is. Where the grader is root, the process becomes a user of its own, who
+sees no more than the modes of folders let everyone see.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 
@@ -62,7 +64,7 @@ _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF_0000, 0x0005_0000
 
-_PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 22, 24, 38, 47
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 22, 24, 38, 47
 _SECCOMP_MODE_FILTER, _PR_CAP_AMBIENT_CLEAR_ALL, _CAPABILITY_VERSION_3 = 2, 4, 0x2008_0522
 
 
@@ -130,14 +132,22 @@ class SystemCallFilter:
             raise OSError(ctypes.get_errno(), "the filter of system calls cannot be installed")
 
 
-def drop_capabilities() -> None:
-    """Give up all capabilities of this process, and that a program could gain any. Raises OSError."""
+def drop_capabilities(user: int | None = None) -> None:
+    """Give up all capabilities of this process, and that a program could gain any. Raises OSError.
+
+    user: the id of the user and group that root becomes, for good.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     number = ctypes.c_ulong
     capability = 0
     while libc.prctl(_PR_CAPBSET_DROP, number(capability), 0, 0, 0) == 0:  # an ordinary user may not, and has none
         capability += 1
     libc.prctl(_PR_CAP_AMBIENT, number(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        libc.prctl(_PR_SET_DUMPABLE, number(1), 0, 0, 0)  # else /proc/self would be root's
     header, none = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(24)
     if libc.capset(header, none) != 0 or libc.prctl(_PR_SET_NO_NEW_PRIVS, number(1), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the capabilities cannot be dropped")

@@ -36,6 +36,7 @@ class Worker:
         self.fork_server = fork_server
         self.channel, theirs = socket.socketpair()
         folder.mkdir(exist_ok=True)
+        scratch.give_to_owner_of(fork_server.scratch_root, folder)
         in_use = processes.address_space(fork_server.pid)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
         fork_server.control.sendmsg([f"F{in_use} {folder}".encode()], rights)
@@ -365,7 +366,10 @@ CHANGED = {
 def test_a_fork_server_that_was_changed_is_told(own_fork_server, kind):
     if kind == "processors" and os.cpu_count() == 1:
         pytest.skip("there is one processor: no other set of them to allow")
-    CHANGED[kind](own_fork_server.pid)
+    try:
+        CHANGED[kind](own_fork_server.pid)
+    except PermissionError:
+        pytest.skip("this machine's root may not do that to another user's process")
     assert not own_fork_server.unchanged(seconds=0.3)
 
 
@@ -374,6 +378,51 @@ def test_a_process_left_behind_changes_a_fork_server(own_fork_server):
     assert not own_fork_server.unchanged(seconds=0.3)
     assert student.sweep()
     assert own_fork_server.unchanged()
+
+
+def test_a_path_is_everyones_if_all_may_reach_and_read_it(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and str(folder) not in ("/", "/tmp"):
+            folder.chmod(0o755)
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "file").write_text("x")
+    for path, mode, expected in (
+        (inner, 0o755, True),
+        (inner / "file", 0o644, True),
+        (inner / "file", 0o600, False),
+        (inner.parent, 0o711, False),
+        (inner.parent, 0o700, False),
+    ):
+        path.chmod(mode)
+        assert host._everyones(path) is expected, (path, oct(mode))
+    assert not host._everyones(inner)  # for the folder above it
+
+
+def test_an_id_is_mapped_if_a_row_of_the_table_holds_it(tmp_path):
+    table = tmp_path / "map"
+    table.write_text("         0     100000       1000\n      5000          1          1\n")
+    assert [host._is_mapped(number, table) for number in (0, 999, 1000, 5000, 5001)] == [True, True, False, True, False]
+
+
+WHO = """
+import os
+def who():
+    return [os.getuid(), os.geteuid(), os.getgid(), os.getgroups()]
+def seen(path):
+    return os.stat(path).st_size
+"""
+
+
+@pytest.mark.skipif(host.own_user(SELFCHECK) is None, reason="not root, or Python is not everyone's to read")
+def test_where_the_grader_is_root_students_are_another_user_who_sees_no_closed_folder(worker, tmp_path):
+    student = worker(WHO)
+    user = host.own_user(SELFCHECK)
+    assert user
+    assert student.call("who") == {"value": [user, user, user, []]}
+    (tmp_path / "notebook").write_text("x")
+    tmp_path.chmod(0o700)
+    assert student.call("seen", str(tmp_path / "notebook"))["error"]["names"][0] == "PermissionError"
 
 
 def test_without_a_wall_the_fork_server_still_serves():
