@@ -84,6 +84,8 @@ def receive(path: Path, submitted: Path, assignment: Assignment) -> Received:
         content = read_bytes(path, submitted)
     except Unreadable as error:
         refusal = str(error)
+    except OSError as error:  # a folder that may not be entered, a disk that fails
+        refusal = f"the notebook cannot be read: {error.strerror}"
     try:
         if not path.parent.is_dir():
             return Received(content, refusal)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
 import pytest
 
+from autograder.grading import submission
 from autograder.grading import submission as reading
 from autograder.grading.plan import read_submission
 from autograder.grading.submission import Unreadable, check_student_id, receive
@@ -188,3 +190,15 @@ def test_a_student_not_on_the_roster_is_refused():
     check_student_id("s1", ["s1"])
     with pytest.raises(Unreadable, match="roster"):
         check_student_id("s2", ["s1"])
+
+
+def test_a_folder_that_may_not_be_entered_is_a_refusal_and_no_error(course, assignment, hand_in, solved, monkeypatch):
+    path = hand_in("s1", solved)
+
+    def denied(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(submission, "read_bytes", denied)
+    assert submission.receive(path, course.submitted, assignment).refusal == (
+        "the notebook cannot be read: Permission denied"
+    )
