@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check notebooks lint format bench portable mistakes mutants compat clean
+.PHONY: help demo test check notebooks lint format bench portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -49,6 +49,9 @@ mistakes: $(READY) ## prove that every listed mistake is rejected, and named fro
 
 mutants: $(READY) ## run automatic mutants of every reference solution against the tests
 	$(BIN)/python -m autograder.author.mutants
+
+fortress: $(READY) ## try every attack on the sandbox and the grader, as root and as an ordinary user where that can be
+	$(BIN)/python -m autograder.fortress
 
 bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, the gated cells against torch, captions by heart
 	$(BIN)/python -m benchmarks.grading --at-least 8

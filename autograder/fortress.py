@@ -21,6 +21,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -128,12 +129,13 @@ def try_all(
     titles: Collection[str] | None = None,
     honest: int = HONEST,
     user: int | None = None,
+    python: str = sys.executable,
     arguments: Sequence[str] = ("--call-seconds", "2"),
 ) -> Tally:
     """Grade a class of attacks, and its honest students alone, in `folder`; return what became of it.
 
     titles: of the attacks, by default all. honest: how many honest students sit between them. user: the id of the user
-    who grades, if not this one's. arguments: more of them for `autograder grade`.
+    who grades, if not this one's; python: the interpreter that does. arguments: more of them for `autograder grade`.
     """
     mark = f"canary{secrets.token_hex(8)}"
     course = Course(folder / mark / "course")
@@ -153,7 +155,7 @@ def try_all(
             os.chown(path, user, user, follow_symlinks=False)
     tally = Tally(attacks=len(chosen) + len(odd))
     with _subreaper():
-        command = [sys.executable, "-B", "-m", "autograder.fortress", "--grade", str(repository.root), assignment]
+        command = [python, "-B", "-m", "autograder.fortress", "--grade", str(repository.root), assignment]
         command += ["--jobs", str(JOBS), *arguments, "--course"]
         environment = {"HOME": str(home), "USER": "fortress", "CANARY": mark, "COLUMNS": "200"}
         tally.alone = _run(command, alone, environment, user, tally)
@@ -386,12 +388,32 @@ def _grade(root: str, rest: list[str]) -> None:
     cli.main()
 
 
-def _can_grade(user: int) -> bool:
-    command = [sys.executable, "-c", "import autograder.cli, numpy, sandlock, selfcheck"]
+def _python_for(user: int, folder: Path) -> str:
+    """Return an interpreter with this one's packages that the user can run; '' if there is none.
+
+    Where this one lies in a closed folder, the system's own of the same version does, with these packages.
+    """
+    if _runs(sys.executable, user):
+        return sys.executable
+    of_system = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    command = [of_system, "-m", "venv", "--without-pip", str(folder)]
+    with contextlib.suppress(OSError):
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            (packages,) = folder.glob("lib/python*/site-packages")
+            packages.rmdir()
+            packages.symlink_to(sysconfig.get_path("purelib"))
+            (folder / "share").symlink_to(Path(sysconfig.get_path("data"), "share"))  # nbconvert's templates
+            return str(folder / "bin" / "python") if _runs(str(folder / "bin" / "python"), user) else ""
+    return ""
+
+
+def _runs(python: str, user: int) -> bool:
+    command = [python, "-B", "-c", "import autograder.cli, numpy, sandlock, selfcheck"]
     try:
-        return subprocess.run(command, user=user, group=user, extra_groups=[], check=False).returncode == 0
+        ended = subprocess.run(command, user=user, group=user, extra_groups=[], capture_output=True, check=False)
     except OSError:
         return False
+    return ended.returncode == 0
 
 
 def main() -> int:
@@ -408,22 +430,25 @@ def main() -> int:
     print(f"{len(rows)} of 89 attacks of the list are tried, and {len(fortress_kinds('', Path()))} kinds besides")
     for row, why in NOT_HERE.items():
         print(f"  not here: {row}: {why}")
-    if os.geteuid() == 0 and arguments.who != "root" and not _can_grade(USER):
-        print(f"error: user {USER} cannot read Python or the repository: copy both to a folder that all may read, "
-              "or use --as root", file=sys.stderr)  # fmt: skip
-        return 2
     users: list[int | None] = {"root": [None], "user": [USER], "both": [None, USER]}[arguments.who]
     whole = Tally()
     for user in users if os.geteuid() == 0 else [None]:
-        with tempfile.TemporaryDirectory(prefix="fortress-class-") as folder:
-            os.chmod(folder, 0o755)
+        with tempfile.TemporaryDirectory(prefix="fortress-class-") as temporary:
+            folder = Path(temporary)
+            folder.chmod(0o755)
+            python = sys.executable if user is None else _python_for(user, folder / "python")
+            if not python:
+                print(f"error: user {USER} can read no Python {sys.version.split()[0]} with the course's packages: "
+                      "install it where all may read it, or use --as root", file=sys.stderr)  # fmt: skip
+                return 2
             tally = try_all(
                 repository,
                 arguments.assignment,
-                Path(folder),
+                folder,
                 titles=arguments.only,
                 honest=arguments.honest,
                 user=user,
+                python=python,
             )
         who = "an ordinary user" if user is not None or os.geteuid() else "root"
         print(f"\nas {who}: honest students alone {tally.alone:.0f} s, all together {tally.together:.0f} s")
