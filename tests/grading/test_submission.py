@@ -8,7 +8,6 @@ import os
 
 import pytest
 
-from autograder.grading import submission
 from autograder.grading import submission as reading
 from autograder.grading.plan import read_submission
 from autograder.grading.submission import Unreadable, check_student_id, receive
@@ -198,7 +197,5 @@ def test_a_folder_that_may_not_be_entered_is_a_refusal_and_no_error(course, assi
     def denied(*arguments):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(submission, "read_bytes", denied)
-    assert submission.receive(path, course.submitted, assignment).refusal == (
-        "the notebook cannot be read: Permission denied"
-    )
+    monkeypatch.setattr(reading, "read_bytes", denied)
+    assert receive(path, course.submitted, assignment).refusal == ("the notebook cannot be read: Permission denied")
