@@ -156,11 +156,11 @@ def try_all(
     tally = Tally(attacks=len(chosen) + len(odd))
     with _subreaper():
         command = [python, "-B", "-m", "autograder.fortress", "--grade", str(repository.root), assignment]
-        command += ["--jobs", str(JOBS), *arguments, "--course"]
-        environment = {"HOME": str(home), "USER": "fortress", "CANARY": mark, "COLUMNS": "200"}
-        tally.alone = _run(command, alone, environment, user, tally)
+        environment = {"CANARY": mark, "COLUMNS": "200"}
+        environment |= {"HOME": str(home), "USER": "fortress"} if user is not None else {}
+        tally.alone = _run([*command, *arguments, "--jobs", "1", "--course"], alone, environment, user, tally)
         before = {student: _files(course.submitted / student) for student in neighbours}
-        tally.together = _run(command, course, environment, user, tally)
+        tally.together = _run([*command, *arguments, "--jobs", f"{JOBS}", "--course"], course, environment, user, tally)
     results = _results(course, assignment)
     _look_at_results(tally, expected, results, odd)
     _look_for(tally, course, mark)
@@ -229,7 +229,7 @@ def _run(
     with tempfile.TemporaryDirectory(prefix="fortress-") as temporary:
         if user is not None:
             os.chown(temporary, user, user)
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "OPENBLAS_CORETYPE")}
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "HOME", "USER")}
         try:
             ended = subprocess.run(
                 [*command, str(course.root)],
