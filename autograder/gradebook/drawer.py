@@ -19,6 +19,8 @@ from autograder.sandbox.limited import Fault, Limited, TooMuch
 
 SECONDS, MEMORY = 5.0, 2**30  # for a cell
 LONGEST_PAGE = 400_000  # characters of a page's cells; the chapters' notebooks have a tenth of that
+LONGEST_TEXT = 2_000_000  # of those shown as text
+_LEFT_OUT = "<p>Left out, because this page is full. The cell is in the notebook that was handed in.</p>"
 _MOST_FAILURES = 2  # for a page: each may cost its time
 _MARKDOWN, _CODE, _PAGE = "markdown", "code", "page"
 
@@ -51,6 +53,8 @@ class Drawer:
     def _drawn(self, kind: str, source: str, attachments: dict[str, Any]) -> str:
         source = harmless.directions_marked(source)
         self._left -= len(source)
+        if self._left < -LONGEST_TEXT:
+            return _LEFT_OUT
         drawn = self._ask(kind, source, attachments) if self._left >= 0 else ""
         return drawn or f"<pre>{html.escape(source)}</pre>"
 

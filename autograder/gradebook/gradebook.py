@@ -39,6 +39,7 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from autograder.course import notebook as cells
+from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.nbgrader_course import (
     Chosen,
@@ -142,7 +143,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
         repository = Repository(Path(self.repository)) if self.repository else Repository.default()
         options = Options(submitted=submitted.parent.parent, wall=self.wall)
-        return grade_one(Course(Path(folder.root)), repository, where["assignment"], where["student"], options)
+        course = Course(Path(folder.root))
+        with locked(course.root, "nbgrader autograde"):
+            return grade_one(course, repository, where["assignment"], where["student"], options)
 
 
 @dataclass(frozen=True)

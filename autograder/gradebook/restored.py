@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 
 from autograder.course import notebook as cells
 from autograder.gradebook import harmless
-from autograder.grading.submission import Unreadable, read_bytes
+from autograder.grading.submission import MAX_CELLS, Unreadable, cell_count, read_bytes
 
 LONGEST_CELL = 100_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -33,6 +33,8 @@ def submitted_cells(path: Path, submitted: Path) -> list[dict[str, Any]] | None:
     try:
         text = read_bytes(path, submitted).decode("utf-8-sig")
         data = json.loads(text)
+        if cell_count(data) > MAX_CELLS:
+            return None
         if data["nbformat"] < 4:
             data = nbformat.reads(text, as_version=4)
         return [cell for cell in data["cells"] if isinstance(cell, dict)]

@@ -13,12 +13,11 @@ import nbformat
 from autograder.course.notebook import DEMO, EXERCISE, GIVEN, PROSE, TEST, WRITTEN
 from autograder.grading.assignment import Assignment, Cell
 from autograder.grading.result import Flag
-from autograder.grading.submission import Received, Unreadable, printable
+from autograder.grading.submission import MAX_CELLS, Received, Unreadable, cell_count, printable
 from autograder.sandbox.worker import CHECK
 from selfcheck.cells import JOINED, SEVERAL, defined_names, needed_definitions, one_source
 from selfcheck.handed_in import NotHandedIn
 
-MAX_CELLS = 2000
 MAX_NESTING = 200
 
 # Shown to the instructor, without effect on points: none of it can reach the tests.
@@ -98,7 +97,8 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if major < 4 or (major == 4 and isinstance(minor, int) and minor < 5):
         flags.append(Flag("old-format", f"notebook format {major}.{minor}, upgraded"))
     if major < 4:
-        _check_count(data)
+        if cell_count(data) > MAX_CELLS:
+            raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
         try:
             data = dict(nbformat.reads(text, as_version=4))
         except Exception as error:  # a converter given a student's data may raise any error; each means unreadable
@@ -112,15 +112,6 @@ def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
     if len(data["cells"]) > MAX_CELLS:
         raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
     return data, flags
-
-
-def _check_count(data: dict[str, Any]) -> None:
-    """Raise Unreadable for more cells than an upgrade of an old format should be tried with."""
-    sheets = data.get("worksheets")
-    sheets = [data, *(sheets if isinstance(sheets, list) else [])][: MAX_CELLS + 1]
-    lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
-    if len(sheets) > MAX_CELLS or sum(len(cells) for cells in lists if isinstance(cells, list)) > MAX_CELLS:
-        raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
 
 
 def _nesting(text: str) -> int:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograder.grading.assignment import Assignment, file_hash
 from autograder.grading.result import Flag
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from selfcheck.handed_in import NotHandedIn
 
 MAX_BYTES = 20 * 2**20
+MAX_CELLS = 2000
 STUDENT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 _IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
     r"(timestamp\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
@@ -127,6 +128,14 @@ def _same_file(entry: os.DirEntry, released: str) -> bool:
         return small and file_hash(Path(entry.path)) == released
     except OSError:  # it may not be read: not the file of the release, as far as anybody can tell
         return False
+
+
+def cell_count(notebook: dict[str, Any]) -> int:
+    """Return how many cells a notebook of any format has."""
+    sheets = notebook.get("worksheets")
+    sheets = [notebook, *(sheets if isinstance(sheets, list) else [])]
+    lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+    return len(sheets) - 1 + sum(len(cells) for cells in lists if isinstance(cells, list))
 
 
 def printable(text: str) -> str:
