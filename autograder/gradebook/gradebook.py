@@ -49,7 +49,7 @@ from autograder.gradebook.nbgrader_course import (
     forget_empty_submission,
     opened,
 )
-from autograder.gradebook.restored import restored, stand_in, submitted_cells
+from autograder.gradebook.restored import released, restored_file, stand_in
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
@@ -79,9 +79,9 @@ class SubmissionExporter(NotebookExporter):
                 return super().from_filename(filename, resources=resources, **kwargs)
             resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
             return self.from_notebook_node(notebook, resources=resources, **kwargs)
-        released = _release_path(folder, where)
+        path = _release_path(folder, where)
         try:
-            notebook = nbformat.from_dict(_restorer().ask((Path(filename), submitted, released)))
+            notebook = nbformat.from_dict(_restorer().ask((Path(filename), submitted, path)))
         except (TooMuch, Fault) as error:
             notebook = stand_in(_release(folder, where), f"to show it takes {error}")
         resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
@@ -278,30 +278,16 @@ def _coursedir(part: Any) -> CourseDirectory:
 @lru_cache(maxsize=1)
 def _restorer() -> Limited:
     """The process that puts submissions together, for all of this one's."""
-    return Limited(_restored, seconds=30.0, memory=2**31)
-
-
-def _restored(request: tuple[Path, Path, Path]) -> NotebookNode:
-    """In the process with limits: the notebook to look at, for a submission in the folder of all of them."""
-    path, submitted, released = request
-    release, found = _read(released, released.stat().st_mtime_ns), submitted_cells(path, submitted)
-    return stand_in(release, "the file is not a notebook") if found is None else restored(found, release)
+    return Limited(restored_file, seconds=30.0, memory=2**31)
 
 
 def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
-    path = _release_path(folder, where)
-    return _read(path, path.stat().st_mtime_ns)
+    return released(_release_path(folder, where))
 
 
 def _release_path(folder: CourseDirectory, where: dict[str, str]) -> Path:
     released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
     return released / f"{where['notebook']}.ipynb"
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, changed: int) -> NotebookNode:
-    """The released notebook, read once for a class; nobody may change it."""
-    return cells.read(path)
 
 
 def _looked_at(

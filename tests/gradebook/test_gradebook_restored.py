@@ -80,7 +80,17 @@ def test_a_stand_in_holds_the_reason_on_one_line_and_the_graded_cells(release):
     assert "\n    bad # Full marks\n" in found.cells[0].source
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"nbformat": 4}', '{"nbformat": "x", "cells": []}', "[" * 9999])
+MANY = ",".join(['{"cell_type": "raw", "source": ""}'] * 2001)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "{}", '{"nbformat": 4}', '{"nbformat": "x", "cells": []}', "[" * 9999),
+        f'{{"nbformat": 4, "cells": [{MANY}]}}',
+        f'{{"nbformat": 3, "worksheets": [{{"cells": [{MANY}]}}]}}',
+    ],
+)
 def test_what_is_no_notebook_has_no_cells(tmp_path, content):
     path = tmp_path / "s1" / "a" / "a.ipynb"
     path.parent.mkdir(parents=True)
