@@ -70,7 +70,9 @@ def test_environment_yml_agrees_with_pyproject():
 
 
 def test_the_students_guide_installs_the_core_list():
-    (command,) = re.findall(r"(?m)^python -m pip install (.+)$", (ROOT / "assignments" / "README.md").read_text("utf-8"))
+    (command,) = re.findall(
+        r"(?m)^python -m pip install (.+)$", (ROOT / "assignments" / "README.md").read_text("utf-8")
+    )
     assert re.findall(r'"(.+?)"', command) == CORE
 
 

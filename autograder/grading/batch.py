@@ -196,9 +196,11 @@ def _written(folder: Path, result: Result, seconds: float) -> Result:
 
     Raises OSError where no other result could be written either: then grading on would lose each of them.
     """
+    path = folder / result_name(result.student)
     try:
-        result.write(folder / result_name(result.student))
+        result.write(path)
     except OSError as error:
+        error.filename = error.filename or str(path)  # for the sentence
         if faults.of_the_whole_disk(error):
             raise
         return replace(result, status="failed", reason=f"its result cannot be kept: {faults.sentence(error)}")

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,3 +71,10 @@ def test_an_old_notebook_of_very_many_cells_is_not_upgraded(read):
     with pytest.raises(Unreadable, match="more than 2000 cells"):
         read(old)
     assert time.monotonic() - begin < 1
+
+
+def test_beside_other_threads_it_is_read_in_a_process_of_the_fork_server(read, assignment, solved):
+    reader.close()
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(read, solved).result().cells
+    assert type(reader._reader[1]._process).__name__ == "ForkServerProcess"
