@@ -24,7 +24,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -202,7 +202,7 @@ def _plant(course: Course, mark: str) -> None:
         path.chmod(0o644)
 
 
-def _submissions_but(course: Course, students: Collection[str]):  # type: ignore[no-untyped-def] # as shutil has it
+def _submissions_but(course: Course, students: Collection[str]) -> Callable[[str, list[str]], list[str]]:
     def ignore(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if name not in students] if Path(folder) == course.submitted else []
 
@@ -430,9 +430,9 @@ def main() -> int:
     print(f"{len(rows)} of 89 attacks of the list are tried, and {len(fortress_kinds('', Path()))} kinds besides")
     for row, why in NOT_HERE.items():
         print(f"  not here: {row}: {why}")
-    users: list[int | None] = {"root": [None], "user": [USER], "both": [None, USER]}[arguments.who]
+    choices: dict[str, list[int | None]] = {"root": [None], "user": [USER], "both": [None, USER]}
     whole = Tally()
-    for user in users if os.geteuid() == 0 else [None]:
+    for user in choices[arguments.who] if os.geteuid() == 0 else [None]:
         with tempfile.TemporaryDirectory(prefix="fortress-class-") as temporary:
             folder = Path(temporary)
             folder.chmod(0o755)

@@ -254,9 +254,10 @@ def own_user(selfcheck: Path) -> int | None:
     if os.geteuid() != 0:
         return None
     user = _FIRST_USER + os.getpid() % _USERS
-    needed = [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), os.path.realpath(sys.executable), selfcheck]
+    python = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sys.executable)
+    needed = [selfcheck, *(Path(path).resolve() for path in python)]
     mapped = all(_is_mapped(user, Path(f"/proc/self/{kind}_map")) for kind in ("uid", "gid"))
-    return user if mapped and all(_everyones(Path(path).resolve()) for path in needed) else None
+    return user if mapped and all(map(_everyones, needed)) else None
 
 
 def _is_mapped(number: int, table: Path) -> bool:
