@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from autograder.sandbox import limited as module
 from autograder.sandbox.limited import Fault, Limited, TooMuch, at_most
 
 
@@ -32,14 +33,15 @@ def limited(request):
     made.close()
 
 
-def test_one_process_answers_all_and_a_new_one_what_comes_after_its_end(limited):
+def test_one_process_answers_all_and_a_new_one_what_comes_after_its_end(limited, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 60)  # the limit of processor time comes long before it
     first, second = limited.ask(("say", "a")), limited.ask(("say", "b"))
     assert (first["said"], second["said"]) == ("a", "b")
     assert first["by"] == second["by"] != os.getpid()
     begin = time.monotonic()
     with pytest.raises(TooMuch, match=r"more than 0.5 s of processor time or 200 MiB"):
         limited.ask(("loop", None))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     third = limited.ask(("say", "c"))
     assert third["said"] == "c"
     assert third["by"] != first["by"]
