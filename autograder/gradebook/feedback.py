@@ -22,6 +22,7 @@ from pygments.formatters import HtmlFormatter
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
 from autograder.gradebook import formula, harmless
+from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.nbgrader_course import Chosen, Folders, feedback_config, opened
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES
 
@@ -33,19 +34,27 @@ class FeedbackError(OSError):
 def write_feedback(course: Course, assignment: str, students: Sequence[str] | None = None) -> list[Path]:
     """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for these students, or for all with an autograded notebook.
 
-    Returns the pages written, by student. Raises NotBuilt if the assignment was not built in this course, and
-    FeedbackError, once all others are written, if a page could not be.
+    A page that shows already what it would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
+    assignment was not built in this course, and FeedbackError, once all others are written, if a page could not be.
     """
     course = Course(course.root.resolve())
     found = sorted(path.parts[-3] for path in course.autograded.glob(f"*/{assignment}/{assignment}.ipynb"))
     chosen = found if students is None else [student for student in found if student in students]
     if not chosen:
         return []
+    kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
         config.merge(feedback_config())
+        state = states(config.CourseDirectory.db_url, assignment)
+        stale = [
+            student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))
+        ]
         converter = _Feedback(Folders(config=config, log=log), config=config, log=log)
-        converter.choose(assignment, chosen)
-        errors = converter.convert_chosen()
+        converter.choose(assignment, stale)
+        errors = converter.convert_chosen() if stale else {}
+        for student in stale:
+            if student not in errors:
+                kept.keep(student, shown(course, assignment, student, state, common))
     if errors:
         lines = "; ".join(f"{student}: {reason}" for student, reason in sorted(errors.items()))
         raise FeedbackError(f"no feedback could be written for {lines}. See {course.root / 'gradebook.log'}")

@@ -36,7 +36,9 @@ from traitlets import Unicode
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.current import Kept, recorded, same_for_all, states
 from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
+from autograder.gradebook.read_once import read_once
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
@@ -154,6 +156,7 @@ def record(
 
     results: of `assignment`; they may come while others are still being graded.
     submitted: where the submissions are, if not in the course; roster: ids that may be in the gradebook, if not all.
+    A result that the gradebook holds already, with nothing changed since, is left as it is there.
     Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
     submission is autograded again; here only where the answer or the points changed.
     Raises NotBuilt if the assignment was not built in this course. What nbgrader said is in gradebook.log.
@@ -162,15 +165,21 @@ def record(
     if assignment not in repository.names():
         raise NotBuilt(f"there is no assignment {assignment!r} in {repository.root}")
     done: list[Recorded] = []
+    kept, common = Kept(course.results / assignment / "recorded.log"), same_for_all(course, assignment)
+    folder = (submitted or course.submitted).resolve()
     with opened(course, assignment, submitted) as (config, log):
         gc.freeze()  # nbgrader's modules stay: no collection need look at them
+        state = states(config.CourseDirectory.db_url, assignment)
         for result in results:
             started = time.perf_counter()
             reason = _refusal(result, assignment, roster)
-            if not reason:
+            if not reason and not kept.holds(result.student, recorded(course, folder, result, state, common)):
                 recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
-                with committed_once(config.CourseDirectory.db_url):
+                with committed_once(config.CourseDirectory.db_url), read_once():
                     reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
+                if not reason:
+                    now = states(config.CourseDirectory.db_url, assignment, result.student)
+                    kept.keep(result.student, recorded(course, folder, result, now, common))
             done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
     return done
 
