@@ -92,18 +92,25 @@ def same_for_all(course: Course, assignment: str) -> tuple[str, ...]:
     return (_machinery(), *(_content(path, course.root) for path in paths))
 
 
-def recorded(course: Course, submitted: Path, result: Result, state: State, common: tuple[str, ...]) -> str:
-    """Digest of what a result in the gradebook was made from and of what it is there; '' if it is not there.
+def made_from(submitted: Path, result: Result, common: tuple[str, ...]) -> str:
+    """Digest of what a row and an autograded notebook are made from.
 
     submitted: the folder of submissions. common: what `same_for_all` says.
     """
-    if result.student not in state:
-        return ""
     handed_in = submitted / result.student / result.assignment
     files = (handed_in / f"{result.assignment}.ipynb", handed_in / "timestamp.txt")
+    return _digest(result.to_json(), common, *(_content(path, submitted) for path in files))
+
+
+def recorded(course: Course, result: Result, source: str, state: State) -> str:
+    """Digest of what a result in the gradebook was made from, as `made_from` tells, and of what it is there.
+
+    '' if it is not there.
+    """
+    if result.student not in state:
+        return ""
     made = course.autograded / result.student / result.assignment / f"{result.assignment}.ipynb"
-    contents = [_content(path, submitted) for path in files]
-    return _digest(result.to_json(), contents, common, _place(made), state[result.student])
+    return _digest(source, _place(made), state[result.student])
 
 
 def shown(course: Course, assignment: str, student: str, state: State, common: tuple[str, ...]) -> str:

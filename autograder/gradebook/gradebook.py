@@ -36,7 +36,7 @@ from traitlets import Unicode
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
-from autograder.gradebook.current import Kept, recorded, same_for_all, states
+from autograder.gradebook.current import Kept, made_from, recorded, same_for_all, states
 from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
 from autograder.gradebook.read_once import read_once
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
@@ -173,13 +173,14 @@ def record(
         for result in results:
             started = time.perf_counter()
             reason = _refusal(result, assignment, roster)
-            if not reason and not kept.holds(result.student, recorded(course, folder, result, state, common)):
+            source = "" if reason else made_from(folder, result, common)
+            if not reason and not kept.holds(result.student, recorded(course, result, source, state)):
                 recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
                 with committed_once(config.CourseDirectory.db_url), read_once():
                     reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
                 if not reason:
                     now = states(config.CourseDirectory.db_url, assignment, result.student)
-                    kept.keep(result.student, recorded(course, folder, result, now, common))
+                    kept.keep(result.student, recorded(course, result, source, now))
             done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
     return done
 
