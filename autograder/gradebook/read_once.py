@@ -21,7 +21,7 @@ _OPENING = (
     "nbgrader.converters.autograde",
     *(
         f"nbgrader.preprocessors.{name}"
-        for name in ("overwritecells", "overwritekernelspec", "saveautogrades", "latesubmissions")
+        for name in ("getgrades", "overwritecells", "overwritekernelspec", "saveautogrades", "latesubmissions")
     ),
 )
 
@@ -108,7 +108,7 @@ class ReadOnce(Gradebook):
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """Inside, nbgrader's autograde converter and its preprocessors open a ReadOnce."""
+    """Inside, nbgrader's converters and their preprocessors open a ReadOnce."""
     with ExitStack() as patches:
         for name in _OPENING:
             patches.enter_context(patch.object(importlib.import_module(name), "Gradebook", ReadOnce))
