@@ -60,11 +60,15 @@ class Loopback:
         until(lambda: _answers(self.port), "the scheduler answers")
 
     def restart_scheduler(self) -> None:
-        """Kill it and start it anew at the same address; the nannies bring their workers back."""
+        """Kill it, and start it anew at the same address with as many workers: those that were there end with it."""
         assert self.scheduler is not None
         self.scheduler.kill()
         self.scheduler.wait()
         self.start_scheduler()
+        for worker in self.workers:
+            worker.wait(60)
+        for _ in range(len(self.workers)):
+            self.add_worker()
 
     def registered(self) -> int:
         """Return how many workers have come so far."""
@@ -83,7 +87,8 @@ class Loopback:
 
     def private_folders(self) -> list[Path]:
         """Return what the workers keep of an assignment."""
-        return [path for path in self.folder.rglob("grading-*") if path.is_dir()]
+        folders = [Path(place, name) for place, names, _ in os.walk(self.folder) for name in names]
+        return [path for path in folders if path.name.startswith("grading-")]
 
     def lock(self, path: Path) -> None:
         """Keep the workers out of a folder, where that can be done."""
