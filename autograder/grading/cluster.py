@@ -199,7 +199,7 @@ class Cluster:
     def _connect(self) -> None:
         try:
             self.client = Client(self.address, timeout=_CONNECTING_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:  # the last two: of what TLS needs
             raise ClusterError(
                 f"no Dask scheduler answers at {self.address} ({error}): start one, or check the address"
             ) from error
