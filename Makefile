@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check notebooks lint format bench portable mistakes mutants fortress compat clean
+.PHONY: help demo test check notebooks lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -58,6 +58,9 @@ bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, th
 	$(BIN)/python -m benchmarks.selfcheck
 	$(BIN)/python -m benchmarks.cells --at-most 1.5
 	$(BIN)/python -m benchmarks.captioning
+
+cluster: $(READY) ## grade 300 submissions here and on a Dask cluster of this machine, killing what can be killed: are the results the same?
+	$(BIN)/python -m tests.loopback
 
 compat: ## run the tests that need no torch on each newer Python found on the PATH
 	$(PYTHON) -m tests.newer_pythons

@@ -11,10 +11,10 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
+from contextlib import closing, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -26,6 +26,9 @@ from autograder.console import console, print_table
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
+
+if TYPE_CHECKING:
+    from autograder.grading.queue import Machines
 
 DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -163,7 +166,8 @@ def grade(
     written = target.root if gradebook or results is None else results
     context.with_resource(locked(written, f"autograder grade {assignment}"))
     tests = (repository.visible(assignment), repository.hidden(assignment))
-    start_server(repository.source(assignment), *tests)  # it imports while we do
+    if cluster is None:
+        start_server(repository.source(assignment), *tests)  # it imports while we do
 
     from dataclasses import replace
 
@@ -179,10 +183,10 @@ def grade(
     if wall is Wall.none:
         errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
     ids = tuple(read_roster(roster)) if roster is not None else None
-    executor = _dask(cluster) if cluster is not None else None
-    options = Options(submitted, ids, students, jobs, results, wall.value, limits, executor)
+    machines = _cluster(cluster) if cluster is not None else None
+    options = Options(submitted, ids, students, jobs, results, wall.value, limits, machines)
     graded: list[Result] = []
-    with _progress() as bar:
+    with _progress() as bar, closing(machines) if machines is not None else nullcontext():
         task = bar.add_task("grading", total=None)
 
         def started(to_do: int, unchanged: int) -> None:
@@ -262,6 +266,47 @@ def _summary(graded: list[Result], unrecorded: int = 0) -> None:
             "Run the command again afterwards: nothing is graded twice",
             MACHINE_FAULT,
         )
+
+
+@app.command()
+def watch(
+    assignments: Annotated[list[str], typer.Argument(help="Which assignments.")],
+    course: CourseOption = DEFAULT_COURSE,
+    submitted: Annotated[
+        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
+    ] = None,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Collect from nbgrader's exchange at each look.")] = False,
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV file of the students who may submit, with a column id or student_id.")
+    ] = None,
+    attempts: Annotated[
+        int | None,
+        typer.Option(min=1, help="Submissions graded for a student and assignment in a day; all by default."),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds from one look to the next.")] = 2.0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Parallel processes; one per core by default.")] = None,
+) -> None:
+    """Grade submissions as they arrive, and write each one's feedback page, until Ctrl-C.
+
+    Restart it at any time: what arrived meanwhile is graded then.
+    """
+    import time
+
+    from autograder.gradebook.watch import Watch
+    from autograder.grading.options import Options
+
+    repository, target = Repository.default(), Course(course)
+    names = _known(repository, assignments)
+    ids = tuple(read_roster(roster)) if roster is not None else None
+    options = Options(submitted=submitted, roster=ids, jobs=jobs)
+    watching = Watch(target, repository, names, options, attempts=attempts, inbound=inbound, say=output.print)
+    output.print(f"watching {watching.submitted} for {', '.join(names)}; Ctrl-C ends it")
+    try:
+        while True:
+            watching.look()
+            time.sleep(every)
+    finally:
+        watching.close()
 
 
 @app.command()
@@ -390,12 +435,12 @@ def _known(repository: Repository, assignments: list[str] | None) -> list[str]:
     return list(dict.fromkeys(assignments or names))
 
 
-def _dask(address: str) -> Executor:
+def _cluster(address: str) -> Machines:
     try:
-        from distributed import Client
+        from autograder.grading.cluster import Cluster
     except ImportError:
         _stop("grading on a cluster needs the extra: pip install -e '.[instructor,cluster]'", USAGE)
-    return Client(address).get_executor()
+    return Cluster(address, say=lambda text: errors.print(text, style="yellow"))
 
 
 def _progress() -> Progress:
@@ -440,6 +485,7 @@ def _exit_code(error: Exception) -> int | None:
     from autograder.course.source import SourceError
     from autograder.grading.assignment import NotBuilt
     from autograder.grading.batch import NothingToGrade
+    from autograder.grading.queue import ClusterError
     from autograder.sandbox.host import WallError
     from autograder.simulate import SimulationError
 
@@ -447,7 +493,7 @@ def _exit_code(error: Exception) -> int | None:
         return FAILED_CHECK
     if isinstance(error, NotBuilt | NothingToGrade | SimulationError | ValueError | FileNotFoundError):
         return USAGE
-    if isinstance(error, WallError | OSError | MemoryError):
+    if isinstance(error, WallError | ClusterError | OSError | MemoryError):
         return MACHINE_FAULT
     return None
 

@@ -25,7 +25,7 @@ from autograder.course.problem import Problem
 from autograder.gradebook import gradebook
 from sample import NAME, build_sample
 
-VERBS = ("new", "build", "bundle", "grade", "simulate", "report", "export", "doctor")
+VERBS = ("new", "build", "bundle", "grade", "watch", "simulate", "report", "export", "doctor")
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -106,6 +106,16 @@ def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
     code, _, stderr = in_process("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "6.12 or newer" in stderr
+
+
+def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(in_process, monkeypatch):
+    path = in_process.course.submission("s1", NAME)
+    path.parent.mkdir(parents=True)
+    shutil.copy(in_process.course.release_notebook(NAME), path)
+    monkeypatch.setattr("autograder.grading.cluster._CONNECTING_SECONDS", 0.5)
+    code, _, stderr = in_process("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
+    assert code == cli.MACHINE_FAULT
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in " ".join(stderr.split())
 
 
 def test_a_full_disk_is_the_machines_fault_and_loses_nothing(in_process, monkeypatch):

@@ -41,6 +41,7 @@ from traitlets.config import Config
 from autograder.course import notebook as cells
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.current import Kept, made_from, recorded, same_for_all, states
 from autograder.gradebook.nbgrader_course import (
     Chosen,
     Folders,
@@ -49,6 +50,7 @@ from autograder.gradebook.nbgrader_course import (
     forget_empty_submission,
     opened,
 )
+from autograder.gradebook.read_once import read_once
 from autograder.gradebook.restored import released, restored_file, stand_in
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
@@ -175,6 +177,7 @@ def record(
 
     results: of `assignment`; they may come while others are still being graded.
     submitted: where the submissions are, if not in the course; roster: ids that may be in the gradebook, if not all.
+    A result that the gradebook holds already, with nothing changed since, is left as it is there.
     Manual grades, comments, extra credit and extensions stay. nbgrader asks for a new look at each manual grade whose
     submission is autograded again; here only where the answer or the points changed.
     Raises NotBuilt if the assignment was not built in this course. What nbgrader said is in gradebook.log.
@@ -183,12 +186,21 @@ def record(
     if assignment not in repository.names():
         raise NotBuilt(f"there is no assignment {assignment!r} in {repository.root}")
     done: list[Recorded] = []
+    kept, common = Kept(course.results / assignment / "recorded.log"), same_for_all(course, assignment)
+    folder = (submitted or course.submitted).resolve()
     with opened(course, assignment, submitted) as (config, log), closing(_restorer()):
         gc.freeze()  # nbgrader's modules stay: no collection need look at them
+        state = states(config.CourseDirectory.db_url, assignment)
         for result in results:
             started = time.perf_counter()
             barred = _barred(result.student, roster)
-            reason = _refusal(result, assignment) or barred or _recorded(result, config, log)
+            reason = _refusal(result, assignment) or barred
+            source = "" if reason else made_from(folder, result, common)
+            if not reason and not kept.holds(result.student, recorded(course, result, source, state)):
+                reason = _recorded(result, config, log)
+                if not reason:
+                    now = states(config.CourseDirectory.db_url, assignment, result.student)
+                    kept.keep(result.student, recorded(course, result, source, now))
             done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason, bool(barred)))
     return done
 
@@ -198,7 +210,7 @@ def _recorded(result: Result, config: Config, log: logging.Logger) -> str:
     url = config.CourseDirectory.db_url
     try:
         recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
-        with committed_once(url):
+        with committed_once(url), read_once():
             return recorder.run(Gradebook(url, config.CourseDirectory.course_id))
     except (SQLAlchemyError, OSError) as error:
         log.exception("%s was not recorded", result.student)

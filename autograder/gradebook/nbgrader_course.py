@@ -61,14 +61,17 @@ class GradebookFault(OSError):
 
 
 @contextmanager
-def opened(course: Course, assignment: str, submitted: Path | None = None) -> Iterator[tuple[Config, logging.Logger]]:
+def opened(
+    course: Course, assignment: str, submitted: Path | None = None, *, copied: bool = False
+) -> Iterator[tuple[Config, logging.Logger]]:
     """The course's nbgrader configuration, and a log that goes to gradebook.log.
 
-    course: its root must be absolute. submitted: where the submissions are, if not in the course.
-    Inside, the process looks as under `nbgrader autograde`, and nothing that a submission holds beside its notebook is
-    copied. Raises NotBuilt if the assignment was not built here, GradebookFault if the gradebook cannot be written.
+    course: its root must be absolute. submitted: where the submissions are, if not in the course. copied: whether what
+    a submission holds beside its notebook is copied as well.
+    Inside, the process looks as under `nbgrader autograde`. Raises NotBuilt if the assignment was not built here,
+    GradebookFault if the gradebook cannot be written.
     """
-    config = _config(course, submitted)
+    config = _config(course, submitted, copied)
     with _surroundings(course), _log(course) as log:
         url, released = config.CourseDirectory.db_url, course.release_notebook(assignment)
         own = str(course.gradebook) in url
@@ -120,7 +123,7 @@ def fault_of_record(error: Exception, where: str) -> str:
     return faults.sentence(error) if isinstance(error, OSError) else database_sentence(error, where)
 
 
-def _config(course: Course, submitted: Path | None) -> Config:
+def _config(course: Course, submitted: Path | None, copied: bool) -> Config:
     config = Config()
     if course.config_file.is_file():
         config = read_config(course)
@@ -128,7 +131,8 @@ def _config(course: Course, submitted: Path | None) -> Config:
     folders.root = str(course.root)
     folders.setdefault("db_url", f"sqlite:///{course.gradebook}")
     folders.setdefault("course_id", "")
-    folders.ignore = ["*"]
+    if not copied:
+        folders.ignore = ["*"]
     if submitted is not None:
         folders.submitted_directory = str(submitted.resolve())
     return config

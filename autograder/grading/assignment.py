@@ -80,7 +80,7 @@ class Assignment:
             notebook=notebooks.read(source),
             released_files=_released(course.release / name),
             tests_data=_tests_data(repository, name, *tests.values()),
-            seed=hashlib.sha256(course.secret() + name.encode()).digest(),
+            seed=course.seed(name),
         )
 
     @cached_property

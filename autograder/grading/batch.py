@@ -13,7 +13,6 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +20,9 @@ from autograder import faults
 from autograder.course.paths import Course, Repository, result_name
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment, code_hash
-from autograder.grading.forks import start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Received, Unreadable, read_bytes, receive
-from autograder.sandbox.host import check_wall
 from autograder.sandbox.limits import Limits
 
 # What the grader computes and reads with, and what notebooks and tests import.
@@ -34,7 +31,7 @@ _PACKAGES = (
     *("matplotlib", "numpy", "scipy", "sympy", "torch"),
 )
 
-_MOST_HELD = 2**28  # bytes: what waits beyond them is read again by the grader, if it can reach the files
+_MOST_HELD = 2**28  # bytes: what waits beyond them is read again when it is given out
 
 
 class NothingToGrade(Exception):
@@ -55,18 +52,18 @@ def grade_stream(
     Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
     loses nothing: finished results are on disk, and the next run goes on from there.
     """
-    if options.wall != "none":
-        check_wall()
     course, repository = Course(course.root.resolve()), Repository(repository.root.resolve())
     loaded = Assignment.load(course, repository, assignment)
     submitted = (options.submitted or course.submitted).resolve()
     folder = (options.results or course.results).resolve() / assignment
     found = _find(submitted, assignment, options.students)
+    if options.chosen is not None:
+        found = [student for student in found if student in options.chosen]
     usual = grader.slow_mentions(_content(course.release_notebook(assignment), course.root))
     _check_space(folder)
-    start_server(*(place(assignment) for place in (repository.source, repository.visible, repository.hidden)))
+    machines = options.machines or queue.Local()
+    machines.prepare(loaded, options)
     fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits)
-    travelling = replace(options, executor=None)
     unchanged: list[Result] = []
     waiting: list[grader.Job] = []
     held = 0  # bytes of notebooks that wait
@@ -79,15 +76,16 @@ def grade_stream(
             unchanged.append(stored)
             continue
         held += len(received.content)
-        travels = received if held <= _MOST_HELD or options.executor else None
+        kept = received if held <= _MOST_HELD else None
         slow = grader.slow_mentions(received.content) > usual
+        travelling = Options(roster=_own_place(options.roster, student), wall=options.wall, limits=options.limits)
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow
+            course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow
         )  # fmt: skip
         waiting.append(job)
     if on_start:
         on_start(len(waiting), len(unchanged))
-    coming = queue.run(waiting, loaded, options)
+    coming = queue.run(waiting, loaded, machines, close=options.machines is None)
     if waiting:
         next(coming)  # the processes start while the caller gets ready
 
@@ -102,20 +100,24 @@ def grade_stream(
     return stream()
 
 
-_kept_process: ProcessPoolExecutor | None = None
+_kept: queue.Local | None = None
 
 
 def grade_one(course: Course, repository: Repository, assignment: str, student: str, options: Options) -> Result:
     """Grade one submission, or return its stored result if nothing has changed. The grader is kept for the next."""
-    global _kept_process
-    if _kept_process is None:
-        _kept_process = queue.local_executor()
-    one = replace(options, students=glob.escape(student), executor=_kept_process)
+    global _kept
+    _kept = _kept or queue.Local()
+    one = replace(options, students=glob.escape(student), machines=_kept)
     (result,) = grade_stream(course, repository, assignment, one)
     if result.status == "failed":
-        queue.stop(_kept_process)
-        _kept_process = None
+        _kept.close()
+        _kept = None
     return result
+
+
+def _own_place(roster: tuple[str, ...] | None, student: str) -> tuple[str, ...] | None:
+    """What a job says of the roster: whether this student is on it, and nothing of others."""
+    return None if roster is None else tuple(one for one in roster if one == student)
 
 
 def submission_key(version: str, received: Received, student: str, roster: Collection[str] | None) -> str:
@@ -131,13 +133,18 @@ def machine_version(wall: str, limits: Limits) -> str:
     """What of the machine can change a result: versions of what computes, the grader's own code, the limits and the
     wall.
     """
+    return f"{installed_versions()} | {wall} | {limits!r}"
+
+
+def installed_versions() -> str:
+    """The versions of Python and of what computes, and a hash of the grader's own code: the same on each machine."""
     versions = [f"python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
             versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             versions.append(f"{package} none")
-    return " | ".join([*versions, wall, repr(limits), grader_code()])
+    return " | ".join([*versions, grader_code()])
 
 
 def grader_code() -> str:

@@ -30,7 +30,6 @@ from autograder.grading.submission import (
     Received,
     Unreadable,
     check_student_id,
-    receive,
 )
 from autograder.sandbox import wire
 from autograder.sandbox.host import ForkServer, WallError
@@ -48,11 +47,11 @@ _SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklea
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade; plain data, so that it can travel to any executor.
+    """One submission to grade; plain data, so that it can travel to any machine.
 
-    received: the submission, or None to have the grader read it from `path` in `submitted`. slow: whether it seems to
-    import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all: those that ran out of
-    time when other jobs ran beside this one.
+    received: the submission, or None to have it read from `path` in `submitted` when the job is given out. slow:
+    whether it seems to import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all:
+    those that ran out of time when other jobs ran beside this one.
     """
 
     course: Course
@@ -89,11 +88,12 @@ def run(job: Job) -> Graded:
     """
     from autograder.grading.reader import read  # with selfcheck, which takes half a second to import
 
+    assert job.received is not None  # it is read at the latest when the job is given out
     begin = time.monotonic()
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
         check_student_id(job.student, job.options.roster)
-        submission = read(job.received or receive(job.path, job.submitted, assignment), assignment)
+        submission = read(job.received, assignment)
     except Unreadable as error:
         return Graded(blank_result(assignment, job, "unreadable", str(error)).to_json(), time.monotonic() - begin)
     except (OSError, MemoryError) as error:  # no process to read it in

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from autograder.grading.queue import Machines
 
 
 @dataclass(frozen=True)
@@ -14,9 +17,9 @@ class Options:
     """How to grade.
 
     submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
-    or None. students: a glob on ids. jobs: processes (one per core by default). results: DIR for
-    ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. executor: anything with the interface of
-    concurrent.futures.Executor in place of local processes.
+    or None. students: a glob on ids; chosen: of those, these, if not all. jobs: processes (one per core by default).
+    results: DIR for ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. machines: where to grade,
+    if not in processes of this run alone; whoever made them closes them.
     """
 
     submitted: Path | None = None
@@ -26,4 +29,5 @@ class Options:
     results: Path | None = None
     wall: str = "sandlock"
     limits: Limits = field(default_factory=Limits)
-    executor: Executor | None = None
+    machines: Machines | None = None
+    chosen: frozenset[str] | None = None

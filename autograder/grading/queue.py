@@ -1,23 +1,70 @@
-"""Jobs to processes: each process is given one job and one that waits, and a process that dies is replaced."""
+"""Jobs to places: each place is given as many jobs as it grades at a time and as many that wait; places come and go.
+
+A place is a process of this machine or a worker of a cluster: what happens to a job is the same in both. When a place
+dies, what it was grading is under suspicion, the rest is given to others. A suspect is tried once more with nothing
+beside it in its place; if that place dies as well, the submission is to blame and its result is `failed`.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from autograder.grading import grader
 from autograder.grading.assignment import Assignment
-from autograder.grading.forks import context
+from autograder.grading.forks import context, start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
+from autograder.grading.submission import receive
+from autograder.sandbox.host import check_wall
 
 _AHEAD = 2
 _ATTEMPTS = 2
+
+
+class Ended(Exception):
+    """The process that was grading a job ended over it; the place goes on."""
+
+
+class ClusterError(Exception):
+    """The machines of a cluster cannot grade; the text says why and what to do."""
+
+
+class Place(Protocol):
+    """Where jobs are graded, `threads` at a time, on the machine `host`."""
+
+    threads: int
+    host: str
+
+    def submit(self, job: grader.Job) -> Future[grader.Graded]:
+        """Give it a job. The future raises Ended, or BrokenExecutor or CancelledError if the place is lost."""
+
+
+class Machines(Protocol):
+    """The places there are. look_again: seconds after which others may have come or gone, or None."""
+
+    look_again: float | None
+
+    def prepare(self, assignment: Assignment, options: Options) -> None:
+        """Do at once what takes no time and what may go on while the submissions are read."""
+
+    def start(self, jobs: int) -> None:
+        """Get ready to grade that many jobs of the assignment."""
+
+    def current(self) -> Sequence[Place]:
+        """Return the places that there are now; one that was lost is not among them."""
+
+    def died(self, place: Place) -> bool:
+        """Whether a place that is gone died over its jobs, and was not merely taken away or out of reach."""
+
+    def close(self) -> None:
+        """Let the places go."""
 
 
 def local_executor() -> ProcessPoolExecutor:
@@ -25,7 +72,7 @@ def local_executor() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=context(), initializer=grader.initialise)
 
 
-def stop(pool: Executor) -> None:
+def stop(pool: ProcessPoolExecutor) -> None:
     """End its processes at once: each has written nothing that could be lost."""
     processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
@@ -35,33 +82,89 @@ def stop(pool: Executor) -> None:
         process.join(timeout=10)
 
 
-def run(waiting: list[grader.Job], assignment: Assignment, options: Options) -> Iterator[tuple[Result, float] | None]:
-    """Yield results as they come, each with the seconds it took, after one None when the processes have started.
+class LocalProcess:
+    """A place: one process of this machine with its grader."""
 
-    Jobs that import what is slow to import go to the first process while there are others for the rest: each process
-    that grades one has to import it. A submission that two processes die of is reported as failed. One that ran out of
-    time is graded again in what ran out, once, after all others and with no other beside it; the second result counts.
+    threads = 1
+    host = ""
+
+    def __init__(self) -> None:
+        self.pool = local_executor()
+        self.lost = False
+
+    def submit(self, job: grader.Job) -> Future[grader.Graded]:
+        """Give it a job."""
+        try:
+            future = self.pool.submit(grader.run, job)
+        except BrokenExecutor as error:
+            future = Future()
+            future.set_exception(error)
+        future.add_done_callback(self._look)
+        return future
+
+    def _look(self, future: Future[grader.Graded]) -> None:
+        self.lost |= not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
+
+
+class Local:
+    """This machine: one place for each core, or as many as `Options.jobs` says. A process that dies is replaced."""
+
+    look_again: float | None = None
+
+    def __init__(self) -> None:
+        self.processes: list[LocalProcess] = []
+        self.most = os.cpu_count() or 1
+
+    def prepare(self, assignment: Assignment, options: Options) -> None:
+        """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run."""
+        if options.wall != "none":
+            check_wall()
+        files, name = assignment.repository, assignment.name
+        start_server(files.source(name), files.visible(name), files.hidden(name))
+        self.most = options.jobs or os.cpu_count() or 1
+
+    def start(self, jobs: int) -> None:
+        """Start as many processes as the jobs have use for; those that are there already are kept."""
+        wanted = max(1, min(self.most, jobs))
+        self.processes += [LocalProcess() for _ in range(wanted - len(self.processes))]
+
+    def current(self) -> Sequence[LocalProcess]:
+        """Return the processes, each dead one replaced."""
+        for index, process in enumerate(self.processes):
+            if process.lost:
+                stop(process.pool)
+                self.processes[index] = LocalProcess()
+        return self.processes
+
+    def died(self, place: Place) -> bool:
+        """A process that is gone has died."""
+        return True
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self.processes:
+            stop(process.pool)
+        self.processes.clear()
+
+
+def run(
+    waiting: list[grader.Job], assignment: Assignment, machines: Machines, *, close: bool
+) -> Iterator[tuple[Result, float] | None]:
+    """Yield results as they come, each with the seconds it took, after one None when the first jobs are given out.
+
+    close: let the machines go at the end.
+
+    Jobs that import what is slow to import go to the first place while there are others for the rest: each process
+    that grades one has to import it. One that ran out of time is graded again in what ran out, once, after all others
+    and with no other beside it on its machine; the second result counts.
     """
-    workers = max(1, min(options.jobs or os.cpu_count() or 1, len(waiting)))
-    queue = _Queue(waiting)
-    lines = [_Line(options.executor, workers)] if options.executor else [_Line(None, 1) for _ in range(workers)]
-    attempts: Counter[str] = Counter()
-    late: list[_Late] = []
     try:
-        for line in lines:
-            line.fill(queue, slow_first=line is lines[0])
-        yield None
-        while running := [future for line in lines for future in line.given]:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for line in lines:
-                for future in [given for given in line.given if given in done]:  # the oldest first
-                    yield from _finished(line, future, assignment, attempts, queue, late)
-                line.fill(queue, slow_first=line is lines[0])
-        for one in late:
-            yield from _alone(lines[0], one, assignment)
+        if waiting:
+            machines.start(len(waiting))
+            yield from _Run(waiting, assignment, machines).results()
     finally:
-        for line in lines:
-            line.close()
+        if close:
+            machines.close()
 
 
 class _Late(NamedTuple):
@@ -72,47 +175,138 @@ class _Late(NamedTuple):
     seconds: float
 
 
-def _alone(line: _Line, late: _Late, assignment: Assignment) -> Iterator[tuple[Result, float]]:
-    """Yield the result of a second grading, with which the process has nothing else to do."""
-    queue, attempts = _Queue([late.job]), Counter[str]()
-    while True:
-        line.fill(queue, slow_first=True)
-        if not line.given:
-            return
-        wait(line.given)
-        for future in list(line.given):
-            for second, seconds in _finished(line, future, assignment, attempts, queue, []):
-                yield late.first.with_second(second), late.seconds + seconds
+class _Run:
+    """What is to do, what is being done, and where."""
 
+    def __init__(self, waiting: list[grader.Job], assignment: Assignment, machines: Machines) -> None:
+        self.assignment = assignment
+        self.machines = machines
+        self.queue = _Queue(waiting)
+        self.suspects: deque[grader.Job] = deque()
+        self.attempts: Counter[str] = Counter()
+        self.late: deque[grader.Job] = deque()
+        self.first: dict[str, _Late] = {}
+        self.lines: dict[Place, _Line] = {}
 
-def _finished(
-    line: _Line, future: Future, assignment: Assignment, attempts: Counter[str], queue: _Queue, late: list[_Late]
-) -> Iterator[tuple[Result, float]]:
-    """Yield the result of a job that has ended; one that is to be graded again is put back, or into `late`."""
-    if future not in line.given:  # given back when the process died
-        return
-    try:
-        graded: grader.Graded = future.result()
-    except BrokenProcessPool:
-        suspect, *others = line.given_back()
-        attempts[suspect.student] += 1
-        if attempts[suspect.student] < _ATTEMPTS:
-            others.append(suspect)
+    def results(self) -> Iterator[tuple[Result, float] | None]:
+        """Do all there is to do."""
+        for turn in itertools.count():
+            yield from self._places_gone()
+            self._fill()
+            if turn == 0:
+                yield None
+            running = [future for line in self.lines.values() for future in line.given]
+            if running:
+                done, _ = wait(running, timeout=self.machines.look_again, return_when=FIRST_COMPLETED)
+            elif self.queue or self.suspects or self.late:
+                done = set()
+                time.sleep(self.machines.look_again or 0.0)
+            else:
+                return
+            for line in list(self.lines.values()):
+                for future in [given for given in line.given if given in done]:  # the oldest first
+                    yield from self._finished(line, future)
+
+    def _places_gone(self) -> Iterator[tuple[Result, float]]:
+        """Take notice of places that have come or gone; yield what a lost one had finished or is blamed for."""
+        current = self.machines.current()
+        for place in [place for place in self.lines if place not in current]:
+            line = self.lines.pop(place)
+            for future in [future for future in line.given if _has_result(future)]:
+                yield from self._finished(line, future)
+            jobs = list(line.given.values())
+            running = place.threads if self.machines.died(place) else 0
+            for suspect in jobs[:running]:
+                yield from self._blamed(suspect)
+            for job in jobs[running:]:
+                self._put_back(job)
+        for place in current:
+            self.lines.setdefault(place, _Line(place))
+
+    def _blamed(self, suspect: grader.Job) -> Iterator[tuple[Result, float]]:
+        self.attempts[suspect.student] += 1
+        if self.attempts[suspect.student] < _ATTEMPTS:
+            self.suspects.append(suspect)
         else:
-            yield (
-                grader.blank_result(assignment, suspect, "failed", "the grading process ended unexpectedly twice"),
-                0.0,
-            )
-        queue.put_back(others)
-    except Exception as error:  # of what carries jobs and results: the next job may fare better
-        job = line.given.pop(future)
-        yield grader.blank_result(assignment, job, "failed", f"{type(error).__name__}: {error}"), 0.0
-    else:
-        job, result = line.given.pop(future), Result.from_json(graded.text)
-        if graded.out_of_time and not job.only:
-            late.append(_Late(replace(job, only=graded.out_of_time), result, graded.seconds))
+            yield self._failed(suspect, "the grading process ended unexpectedly twice")
+
+    def _failed(self, job: grader.Job, reason: str) -> tuple[Result, float]:
+        self.first.pop(job.student, None)
+        return grader.blank_result(self.assignment, job, "failed", reason), 0.0
+
+    def _put_back(self, job: grader.Job) -> None:
+        if self.attempts[job.student]:
+            self.suspects.append(job)
+        elif job.only:
+            self.late.append(job)
+        else:
+            self.queue.put_back([job])
+
+    def _finished(self, line: _Line, future: Future[grader.Graded]) -> Iterator[tuple[Result, float]]:
+        """Yield the result of a job that has ended, unless it is to be graded again or its place is lost."""
+        try:
+            graded = future.result()
+        except BrokenExecutor:
+            return  # the place is lost, and its jobs with it: see _places_gone
+        except CancelledError:
+            self._put_back(line.given.pop(future))
+        except Ended:
+            yield from self._blamed(line.given.pop(future))
+        except Exception as error:  # of what carries jobs and results: the next job may fare better
+            yield self._failed(line.given.pop(future), f"{type(error).__name__}: {error}")
+        else:
+            yield from self._graded(line.given.pop(future), graded)
+
+    def _graded(self, job: grader.Job, graded: grader.Graded) -> Iterator[tuple[Result, float]]:
+        result = Result.from_json(graded.text)
+        if job.only:
+            late = self.first.pop(job.student)
+            yield late.first.with_second(result), late.seconds + graded.seconds
+        elif graded.out_of_time:
+            late = _Late(replace(job, only=graded.out_of_time), result, graded.seconds)
+            self.first[job.student] = late
+            self.late.append(late.job)
         else:
             yield result, graded.seconds
+
+    def _fill(self) -> None:
+        """Give the places what they have room for."""
+        for index, line in enumerate(self.lines.values()):
+            beside = [other for other in self.lines.values() if other.place.host == line.place.host and other.given]
+            if any(other.alone and (other is line or other.given_late) for other in beside):
+                continue
+            line.alone = False
+            if self.suspects:  # no place is given more until one is empty and takes the suspect
+                if not line.given:
+                    self._give(line, self.suspects.popleft(), alone=True)
+            elif self.queue:
+                while len(line.given) < _AHEAD * line.place.threads and self.queue:
+                    self._give(line, self.queue.take(slow_first=index == 0))
+            elif self.late and not beside:
+                self._give(line, self.late.popleft(), alone=True)
+
+    def _give(self, line: _Line, job: grader.Job, *, alone: bool = False) -> None:
+        line.alone = alone
+        received = job.received or receive(job.path, job.submitted, self.assignment)
+        line.given[line.place.submit(replace(job, received=received))] = job
+
+
+def _has_result(future: Future[grader.Graded]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+class _Line:
+    """What a place has been given, the oldest first; alone: one job, which has the place for itself."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.given: dict[Future[grader.Graded], grader.Job] = {}
+        self.alone = False
+
+    @property
+    def given_late(self) -> bool:
+        """Whether it grades a job a second time, which has the machine for itself."""
+        return any(job.only for job in self.given.values())
 
 
 class _Queue:
@@ -123,49 +317,14 @@ class _Queue:
         self.slow: deque[grader.Job] = deque()
         self.put_back(jobs)
 
+    def __bool__(self) -> bool:
+        return bool(self.quick or self.slow)
+
     def put_back(self, jobs: Iterable[grader.Job]) -> None:
         for job in jobs:
             (self.slow if job.slow else self.quick).append(job)
 
-    def take(self, *, slow_first: bool) -> grader.Job | None:
-        for jobs in (self.slow, self.quick) if slow_first else (self.quick, self.slow):
-            if jobs:
-                return jobs.popleft()
-        return None
-
-
-class _Line:
-    """The processes of an executor, by default one of our own, and the jobs that they have been given."""
-
-    def __init__(self, executor: Executor | None, workers: int) -> None:
-        self.own = executor is None
-        self.pool = executor or local_executor()
-        self.ahead = _AHEAD * workers
-        self.given: dict[Future, grader.Job] = {}  # the oldest first
-
-    def fill(self, queue: _Queue, *, slow_first: bool) -> None:
-        """Give the processes what they have room for."""
-        while len(self.given) < self.ahead and (job := queue.take(slow_first=slow_first)) is not None:
-            self.given[self._submitted(job)] = job
-
-    def _submitted(self, job: grader.Job) -> Future:
-        try:
-            return self.pool.submit(grader.run, job)
-        except BrokenProcessPool as error:
-            broken: Future = Future()
-            broken.set_exception(error)
-            return broken
-
-    def given_back(self) -> list[grader.Job]:
-        """All jobs, when a process has died over the first; a dead process of our own is replaced."""
-        jobs = list(self.given.values())
-        self.given.clear()
-        if self.own:
-            stop(self.pool)
-            self.pool = local_executor()
-        return jobs
-
-    def close(self) -> None:
-        """End our own processes; those of an executor that was passed in stay."""
-        if self.own:
-            stop(self.pool)
+    def take(self, *, slow_first: bool) -> grader.Job:
+        """Take the next job; IndexError if there is none."""
+        first, then = (self.slow, self.quick) if slow_first else (self.quick, self.slow)
+        return (first or then).popleft()

@@ -14,13 +14,15 @@ from autograder.course.paths import Course, Repository
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment
 from autograder.grading.options import Options
+from autograder.grading.submission import Received
 from sample import NAME
 
 
 def job(student, *, slow=False):
     here = Path("/nowhere")
+    received = Received(b"")
     return grader.Job(
-        Course(here), Repository(here), NAME, student, here, here, None, Options(wall="none"), "", "", slow
+        Course(here), Repository(here), NAME, student, here, here, received, Options(wall="none"), "", "", slow
     )
 
 
@@ -69,8 +71,14 @@ def made(monkeypatch, assignment):
     return processes
 
 
-def run(jobs, assignment, workers, executor=None):
-    coming = queue.run(jobs, assignment, Options(jobs=workers, executor=executor))
+def local(workers):
+    machines = queue.Local()
+    machines.most = workers
+    return machines
+
+
+def run(jobs, assignment, workers=1, machines=None):
+    coming = queue.run(jobs, assignment, machines or local(workers), close=machines is None)
     assert next(coming) is None
     return {result.student: (result.status, seconds) for result, seconds in coming}
 
@@ -90,11 +98,12 @@ def test_slow_jobs_are_shared_when_nothing_else_is_left(made, assignment):
     assert all(process.students for process in made)
 
 
-def test_an_executor_of_somebody_elses_is_used_and_left_open(made, assignment):
-    executor = Here()
-    assert len(run([job("s1"), job("s2", slow=True), job("s3")], assignment, 2, executor)) == 3
-    assert not made
-    assert sorted(executor.students) == ["s1", "s2", "s3"]
+def test_machines_of_somebody_elses_are_used_and_left_open(made, assignment):
+    machines = local(1)
+    assert len(run([job("s1"), job("s2", slow=True)], assignment, machines=machines)) == 2
+    assert len(run([job("s3")], assignment, machines=machines)) == 1
+    (process,) = made
+    assert sorted(process.students) == ["s1", "s2", "s3"]
 
 
 def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignment, monkeypatch):
@@ -124,7 +133,7 @@ def test_what_ran_out_of_time_is_graded_again_at_the_end_and_alone(made, assignm
     monkeypatch.setattr(queue, "local_executor", Noted)
     monkeypatch.setattr(queue, "_Line", Line)
     students = ["late1", "s1", "looping", "s2", "late2", "s3"]
-    coming = queue.run([job(student) for student in students], assignment, Options(jobs=2))
+    coming = queue.run([job(student) for student in students], assignment, local(2), close=True)
     assert next(coming) is None
     results = {result.student: (result, seconds) for result, seconds in coming}
     assert list(results)[3:] == [student for student, only, _ in given if only]
@@ -167,10 +176,90 @@ def test_what_was_graded_before_the_process_died_is_not_graded_again(made, assig
         assert [student for process in processes for student in process.students] == ["s1"]
 
 
-def test_a_broken_executor_of_somebody_elses_ends_in_results(made, assignment):
-    executor = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
-    got = run([job("killer"), job("s1")], assignment, 1, executor)
-    assert {status for status, _ in got.values()} == {"failed"}
+class Worker:
+    """A place whose jobs end when the test says so."""
+
+    def __init__(self, name, threads=1):
+        self.name, self.host, self.threads, self.died = name, name, threads, True
+        self.given = {}
+
+    def submit(self, job):
+        self.given[job.student] = Future()
+        return self.given[job.student]
+
+    def grade(self, student):
+        result = grader.blank_result(_GRADED["assignment"], job(student), "graded", "")
+        self.given.pop(student).set_result(grader.Graded(result.to_json(), 0.5))
+
+
+class Workers:
+    """Machines that come and go: `script` is run at each look, and changes `places`."""
+
+    look_again = 0.0
+
+    def __init__(self, script, *places):
+        self.script, self.places = script, list(places)
+
+    def start(self, jobs):
+        """Nothing to do."""
+
+    def current(self):
+        next(self.script, None)
+        return list(self.places)
+
+    def died(self, place):
+        return place.died
+
+
+def test_what_waited_at_a_lost_place_goes_to_others_and_what_ran_is_tried_alone(made, assignment):
+    one, two = Worker("one", threads=2), Worker("two", threads=2)
+    seen = []
+
+    def script():
+        yield
+        yield
+        assert list(one.given) == ["s1", "s2", "s3", "s4"]
+        one.grade("s1")  # its result is there when the place dies
+        machines.places = [two]
+        yield
+        yield
+        while True:
+            seen.extend(filter(None, [sorted(two.given)]))
+            for student in list(two.given):
+                two.grade(student)
+            yield
+
+    machines = Workers(script(), one)
+    got = run([job(f"s{number}") for number in range(1, 7)], assignment, machines=machines)
+    assert {status for status, _ in got.values()} == {"graded"}
+    assert sorted(got) == [f"s{number}" for number in range(1, 7)]
+    assert seen == [["s2"], ["s3"], ["s4", "s5", "s6"]], "s2 and s3 ran: each is tried with nothing beside it"
+
+
+@pytest.mark.parametrize(("dies", "status"), [(True, "failed"), (False, "graded")])
+def test_a_submission_that_kills_two_places_is_failed_and_one_whose_places_are_taken_away_is_not(
+    made, assignment, dies, status
+):
+    places = [Worker(str(number)) for number in range(5)]
+    met = []
+
+    def script():
+        yield
+        while True:
+            (place,) = machines.places
+            if "killer" in place.given and place is not places[-1]:
+                met.append(sorted(place.given))
+                place.died = dies
+                machines.places = [places[places.index(place) + 1]]
+            else:
+                for student in list(place.given):
+                    place.grade(student)
+            yield
+
+    machines = Workers(script(), places[0])
+    got = run([job("killer"), job("s1"), job("s2")], assignment, machines=machines)
+    assert {student: got[student][0] for student in got} == {"killer": status, "s1": "graded", "s2": "graded"}
+    assert not dies or met == [["killer", "s1"], ["killer"]], "the second time it is alone"
 
 
 def test_mentions_of_slow_imports_are_counted_in_a_notebooks_raw_text():

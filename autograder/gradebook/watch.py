@@ -1,0 +1,193 @@
+"""Grades submissions as they arrive: looks at a folder again and again, grades what is new, writes its feedback page.
+
+What has been graded stands in the results, and what has been tried on which day in a file beside them: so a watch that
+was ended or killed goes on where it was, and what arrived meanwhile is new when it starts again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from nbgrader.exchange import ExchangeError
+from nbgrader.exchange.default import ExchangeCollect
+
+from autograder.course.paths import Course, Repository
+from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.gradebook import record
+from autograder.gradebook.nbgrader_course import Folders, opened
+from autograder.grading import queue
+from autograder.grading.batch import NothingToGrade, grade_stream
+from autograder.grading.options import Options
+from autograder.grading.result import Result
+from autograder.grading.submission import Unreadable, read_bytes
+
+_TRIES = 3  # of a submission that the grader fails over
+
+
+class Watch:
+    """Watches for submissions of some assignments of a course.
+
+    options: how to grade; its `students` and `machines` are the watch's own unless they are given. attempts: how many
+    different submissions of a student and an assignment are graded in a day; what comes beyond them waits for the next.
+    inbound: whether to collect from nbgrader's exchange at each look. say: where a sentence about each goes. today: the
+    date.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        repository: Repository,
+        assignments: Sequence[str],
+        options: Options,
+        *,
+        attempts: int | None = None,
+        inbound: bool = False,
+        say: Callable[[str], None] = print,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self.course, self.repository, self.assignments = Course(course.root.resolve()), repository, assignments
+        self.machines = options.machines or queue.Local()
+        self.options = replace(options, machines=self.machines)
+        self.submitted = (options.submitted or course.submitted).resolve()
+        self.attempts, self.inbound, self.say, self.today = attempts, inbound, say, today
+        self.seen: dict[tuple[str, str], str] = {}
+        self.finished: dict[tuple[str, str], str] = {}
+        self.waiting: dict[tuple[str, str], date] = {}
+        self.failures: Counter[tuple[str, str]] = Counter()
+
+    def look(self) -> list[Result]:
+        """Grade what has arrived and was the same at the last look; return the results."""
+        graded: list[Result] = []
+        for assignment in self.assignments:
+            if self.inbound:
+                self._collect(assignment)
+            arrived = [student for student in self._arrived(assignment) if self._may_try(assignment, student)]
+            if arrived:
+                graded += self._grade(assignment, arrived)
+        return graded
+
+    def close(self) -> None:
+        """End the processes that grade."""
+        self.machines.close()
+
+    def _collect(self, assignment: str) -> None:
+        """Copy what students have handed in through nbgrader's exchange, as `nbgrader collect --update` does."""
+        with opened(self.course, assignment, copied=True) as (config, log):
+            folders = Folders(config=config, log=log)
+            folders.assignment_id = assignment
+            try:
+                ExchangeCollect(coursedir=folders, config=config, log=log, update=True).start()
+            except ExchangeError as error:
+                raise NothingToGrade(
+                    f"the exchange cannot be read ({error}): see {self.course.root / 'gradebook.log'}"
+                ) from error
+
+    def _arrived(self, assignment: str) -> Iterator[str]:
+        """The students whose submission is complete and is not what was graded last."""
+        for folder in sorted(self.submitted.glob(f"{self.options.students}/{assignment}")):
+            student = folder.parent.name
+            place, now = (assignment, student), _look_of(folder)
+            before, self.seen[place] = self.seen.get(place), now
+            if now == before and now != self.finished.get(place):
+                yield student
+
+    def _may_try(self, assignment: str, student: str) -> bool:
+        """Count an attempt, unless this very submission was counted; whether it is one that may be graded today."""
+        if self.attempts is None:
+            return True
+        place, today, digest = (assignment, student), self.today(), self._digest(assignment, student)
+        tried = _read_attempts(self._log(assignment)).get(student, [])
+        if any(digest == earlier for _, earlier in tried):
+            return True
+        if sum(day == today.isoformat() for day, _ in tried) >= self.attempts:
+            if self.waiting.get(place) != today:
+                self.say(f"{student}, {assignment}: waits for tomorrow, {self.attempts} were graded today")
+                self.waiting[place] = today
+            return False
+        with self._log(assignment).open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps([student, today.isoformat(), digest]) + "\n")
+        return True
+
+    def _log(self, assignment: str) -> Path:
+        path = (self.options.results or self.course.results) / assignment / "attempts.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _digest(self, assignment: str, student: str) -> str:
+        """Tell one submission from another: the notebook and what lies beside it, by content."""
+        folder = self.submitted / student / assignment
+        digest = hashlib.sha256()
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            try:
+                digest.update(os.fsencode(path.name) + read_bytes(path, self.submitted))
+            except Unreadable as error:
+                digest.update(os.fsencode(path.name) + str(error).encode())
+        return digest.hexdigest()
+
+    def _grade(self, assignment: str, students: list[str]) -> list[Result]:
+        """Grade, record and show these students' submissions; return the results that are new.
+
+        A failure of the grader is tried again at the next looks.
+        """
+        looks = {student: self.seen[assignment, student] for student in students}
+        options = replace(self.options, chosen=frozenset(students))
+        results: list[Result] = []
+        known: list[int] = []
+
+        def coming() -> Iterator[Result]:
+            stream = grade_stream(
+                self.course, self.repository, assignment, options, on_start=lambda _, before: known.append(before)
+            )
+            for result in stream:
+                results.append(result)
+                yield result
+
+        submitted, roster = self.options.submitted, self.options.roster
+        done = record(self.course, self.repository, assignment, coming(), submitted=submitted, roster=roster)
+        write_feedback(self.course, assignment, [one.student for one in done if one.recorded])
+        refused = {one.student: one.reason for one in done if not one.recorded}
+        for result in results:
+            place = (assignment, result.student)
+            self.failures[place] = self.failures[place] + 1 if result.status == "failed" else 0
+            if not 0 < self.failures[place] < _TRIES:
+                self.finished[place] = looks[result.student]
+        new = results[known[0] :]  # those that were graded before come first
+        for result in new:
+            self.say(f"{result.student}, {assignment}: {_said(result, refused.get(result.student, ''))}")
+        return new
+
+
+def _said(result: Result, refused: str) -> str:
+    if result.status != "graded":
+        return f"{result.status}: {result.reason}"
+    points = f"{result.points:.2f} of {result.max_points:.2f}"
+    return f"{points}; not in the gradebook: {refused}" if refused else points
+
+
+def _look_of(folder: Path) -> str:
+    """What a folder's files look like from outside: names, times and sizes."""
+    found = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            status = entry.stat(follow_symlinks=False)
+            found.append(f"{entry.name!r} {status.st_mtime_ns} {status.st_size} {status.st_ino}")
+    return "\n".join(found)
+
+
+def _read_attempts(path: Path) -> dict[str, list[tuple[str, str]]]:
+    """The day and the digest of each attempt, by student."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    with suppress(FileNotFoundError):
+        for line in path.read_text("utf-8", "replace").splitlines():
+            with suppress(ValueError, TypeError):  # half a line, of a watch that was killed
+                student, day, digest = json.loads(line)
+                found.setdefault(student, []).append((day, digest))
+    return found
