@@ -145,6 +145,7 @@ ORDER = {
     "console": 0,
     "course": 1,
     "sandbox": 2,
+    "collect": 2,
     "grading": 3,
     "gradebook": 4,
     "simulate": 4,
