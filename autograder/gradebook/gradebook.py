@@ -36,6 +36,7 @@ from traitlets import Unicode
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.lateness import set_times
 from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
 from autograder.gradebook.shown_tests import tests_output
@@ -114,6 +115,8 @@ class GradeInSandbox(NbGraderPreprocessor):
             with Gradebook(where["db_url"], folder.course_id) as gradebook:
                 forget_empty_submission(gradebook, where["assignment"], where["student"])
             raise
+        with Gradebook(where["db_url"], folder.course_id) as gradebook:
+            set_times(gradebook, Course(Path(folder.root)), where["assignment"], [where["student"]], _submitted(folder))
         if result.status == "unreadable":
             nb = stand_in(_release(folder, where), result.reason)
         exercises = {exercise.name: exercise for exercise in result.exercises}
@@ -238,6 +241,10 @@ def _coursedir(part: Any) -> CourseDirectory:
     while getattr(part, "coursedir", None) is None:
         part = part.parent
     return part.coursedir
+
+
+def _submitted(folder: CourseDirectory) -> Path:
+    return Path(folder.format_path(folder.submitted_directory, ".", ".")).resolve()
 
 
 def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
