@@ -178,7 +178,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         EOFError,
         OSError,
         RuntimeError,
-        NotImplementedError,
+        ValueError,
         struct.error,
     ) as error:
         raise SourceProblem(f"{name} is damaged in the archive ({str(error)[:100]})") from None

@@ -117,6 +117,13 @@ def test_a_damaged_file_is_its_students_and_the_others_are_collected(desk):
     assert "damaged in the archive" in done.listed[0][1]
 
 
+def test_a_name_that_is_damaged_in_one_of_its_two_places(desk):
+    path = desk.zip({CANVAS: notebook()})
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xff\xff", 1))
+    done = desk.collect(path)
+    assert (done.taken, "damaged in the archive" in done.listed[0][1]) == ([], True)
+
+
 def test_a_file_twice(desk):
     with pytest.warns(UserWarning, match="Duplicate"):
         path = made(desk, entries=[(CANVAS, b"other")])
