@@ -5,13 +5,12 @@ from __future__ import annotations
 import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
-import csv
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -23,11 +22,12 @@ from rich.text import Text
 
 from autograder import faults
 from autograder.console import console, print_table
-from autograder.course.lock import locked
+from autograder.course.lock import InUse, locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
 
 if TYPE_CHECKING:
+    from autograder.course.policies import Policies
     from autograder.grading.queue import Machines
 
 DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -136,7 +136,7 @@ def grade(
         Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option(help="CSV file of the students who may submit, with a column id or student_id.")
+        Path | None, typer.Option(help="CSV file of the students who may submit; the course's roster.csv by default.")
     ] = None,
     students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
     jobs: Annotated[int | None, typer.Option(min=1, help="Parallel processes; one per core by default.")] = None,
@@ -171,6 +171,9 @@ def grade(
 
     from dataclasses import replace
 
+    from autograder.course.roster import course_roster
+    from autograder.gradebook.lateness import unread_times
+    from autograder.gradebook.students import enrol
     from autograder.grading.batch import grade_stream
     from autograder.grading.options import Options
     from autograder.sandbox.limits import Limits
@@ -182,7 +185,9 @@ def grade(
         limits = replace(limits, submission=submission_seconds)
     if wall is Wall.none:
         errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
-    ids = tuple(read_roster(roster)) if roster is not None else None
+    students_known = course_roster(target, roster)
+    ids = students_known.accepted() if students_known else None
+    _policies(target, roster)
     machines = _cluster(cluster) if cluster is not None else None
     options = Options(submitted, ids, students, jobs, results, wall.value, limits, machines)
     graded: list[Result] = []
@@ -201,11 +206,15 @@ def grade(
                 yield result
 
         unrecorded = 0
+        if gradebook and students_known:
+            enrol(target, students_known)
         if gradebook:
             unrecorded = _into_gradebook(target, repository, assignment, coming(), submitted, ids)
         else:
             list(coming())
     graded.sort(key=lambda result: result.student)
+    for sentence in unread_times(target, assignment, submitted):
+        errors.print(sentence, style="yellow")
     if json_file is not None:
         write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
     unwritten = _feedback(target, assignment) if gradebook and feedback else ""
@@ -227,7 +236,7 @@ def _into_gradebook(
 
     done = record(course, repository, assignment, coming, submitted=submitted, roster=roster)
     for one in done:
-        if not one.recorded:
+        if not one.recorded and (roster is None or one.student in roster):  # of the others the result says it already
             errors.print(f"{one.student}: not in the gradebook: {one.reason}")
     return sum(not one.recorded and not one.barred for one in done)
 
@@ -292,18 +301,24 @@ def watch(
     """
     import time
 
+    from autograder.course.roster import course_roster
+    from autograder.gradebook.students import enrol
     from autograder.gradebook.watch import Watch
     from autograder.grading.options import Options
 
     repository, target = Repository.default(), Course(course)
     names = _known(repository, assignments)
-    ids = tuple(read_roster(roster)) if roster is not None else None
-    options = Options(submitted=submitted, roster=ids, jobs=jobs)
+    students_known = course_roster(target, roster)
+    _policies(target, roster)
+    options = Options(submitted=submitted, roster=students_known.accepted() if students_known else None, jobs=jobs)
+    if students_known:
+        enrol(target, students_known)
     watching = Watch(target, repository, names, options, attempts=attempts, inbound=inbound, say=output.print)
     output.print(f"watching {watching.submitted} for {', '.join(names)}; Ctrl-C ends it")
     try:
         while True:
-            watching.look()
+            with suppress(InUse), locked(target.root, f"autograder watch {' '.join(names)}"):
+                watching.look()  # while another command writes to the course, at the next look
             time.sleep(every)
     finally:
         watching.close()
@@ -382,8 +397,157 @@ def export(
     from autograder.gradebook.export import export_csv
 
     path = out or course / f"{assignment}.csv"
-    export_csv(Course(course), assignment, path)
+    for sentence in export_csv(Course(course), assignment, path):
+        errors.print(sentence, style="yellow")
     output.print(f"wrote {path}")
+
+
+@app.command()
+def course(
+    course: CourseOption = DEFAULT_COURSE,
+    check: Annotated[bool, typer.Option("--check", help="Write and show nothing: only check course.toml.")] = False,
+) -> None:
+    """Write course.toml with every value at its default, or show all values that hold, if the file is there.
+
+    It holds due times with their zones, grace, penalties, extensions, attempts, and what feedback shows.
+    """
+    from autograder.course.policies import policies_text
+
+    target = Course(course)
+    policies = _policies(target)
+    if check:
+        output.print(f"{policies.path}: {'in order' if policies.written else 'not written; all values are defaults'}")
+        return
+    text = policies_text(policies, Repository.default().names())
+    if policies.written:
+        output.print(text, end="")
+    else:
+        write_atomically(policies.path, text)
+        output.print(f"wrote {policies.path} with every value at its default")
+
+
+@app.command()
+def roster(
+    file: Annotated[Path, typer.Argument(help="What the learning platform exports: a CSV file of the students.")],
+    course: CourseOption = DEFAULT_COURSE,
+    id_column: Annotated[
+        str, typer.Option("--id", help="Which column holds the students' ids; the first that is known by default.")
+    ] = "",
+) -> None:
+    """Take the class from an export of Canvas, Moodle, Gradescope or GitHub Classroom, or from any CSV file.
+
+    Writes roster.csv into the course, and the names into nbgrader's gradebook. Nobody is removed from the gradebook.
+    """
+    from autograder.course.roster import read_roster, write_roster
+    from autograder.gradebook.students import enrol
+
+    target = Course(course)
+    found = read_roster(file, id_column)
+    path = write_roster(target, found)
+    enrolled = enrol(target, found)
+    for line in found.left_out:
+        output.print(f"left out: {line}")
+    for student in found:
+        if student.id != student.original_id:
+            output.print(f"{student.original_id} has the id {student.id}: nbgrader's exchange takes no + and no *")
+    output.print(f"wrote {len(found)} students to {path}" + (" and to the gradebook" if enrolled else ""))
+
+
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="The archive that the platform lets you download, or a folder.")],
+    course: CourseOption = DEFAULT_COURSE,
+    assignment: Annotated[
+        str, typer.Option("--assignment", help="Take this assignment alone; by default what each notebook's cells say.")
+    ] = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV file of the students; the course's own roster.csv by default.")
+    ] = None,
+    style: Annotated[
+        str, typer.Option(help="Whose names: canvas, moodle, gradescope, attempt, exchange, folders; seen by default.")
+    ] = "",
+    pattern: Annotated[
+        str, typer.Option(help="Names as nbgrader's zip_collect describes them, with (?P<student_id>...).")
+    ] = "",
+    times: Annotated[
+        str, typer.Option(help="CSV file with the columns student and time; or `files`, to trust the files' times.")
+    ] = "",
+    take: Annotated[
+        list[str] | None, typer.Option("--take", help="Path of the notebook to take where several could be meant.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be done.")] = False,
+) -> None:
+    """Put submissions where they are graded: an archive of Canvas, Moodle or Gradescope, repositories, an exchange.
+
+    Whose work it is, which assignment and when it was handed in is taken from the source. What is not certain is
+    listed with the reason, never guessed. An earlier submission is kept in the course's folder `collected`.
+    """
+    from autograder.collect import collect as collecting
+    from autograder.collect.archive import open_source
+    from autograder.collect.conventions import ATTEMPT, STYLES
+    from autograder.collect.places import carry_out
+    from autograder.collect.plan import Options
+    from autograder.collect.students import read_times
+    from autograder.course.roster import course_roster
+    from autograder.gradebook.harmless import line as on_one_line
+    from autograder.grading.submission import printable
+
+    if style and style not in STYLES:
+        _stop(f"there is no style {style!r}. The styles are: {', '.join(STYLES)}", USAGE)
+    target = Course(course)
+    students, policies = course_roster(target, roster), _policies(target, roster)
+    told = read_times(Path(times), students, policies.zone) if times not in ("", "files") else {}
+    options = Options(
+        style or (ATTEMPT if pattern else ""), assignment, pattern, told, tuple(take or ()), times == "files"
+    )
+    with open_source(source) as opened:
+        done = collecting.plan(target, opened, students, policies, options)
+        if not dry_run:
+            carry_out(target, done)
+    table = Table("student", "assignment", "handed in", "late", "what", "flags")
+    for one in done.taken:
+        late = collecting.late_by(one, policies)
+        what = f"{one.state}: {one.reason}" if one.reason else one.state
+        flags = "; ".join(f"{kind}: {detail}" for kind, detail in one.noted.flags)
+        hours = "" if late is None or late.total_seconds() <= 0 else f"{late.total_seconds() / 3600:.1f} h"
+        table.add_row(*map(Text, (one.student, one.assignment, one.noted.time or "unknown", hours, what, flags)))
+    print_table(table, output)
+    for label, reason in done.listed:
+        errors.print(f"not collected: {printable(label)}: {on_one_line(reason)}", style="yellow")
+    for remark in done.remarks:
+        errors.print(f"note: {remark}", style="yellow")
+    for absent in collecting.missing(target, students, sorted({one.assignment for one in done.taken}), done.taken):
+        output.print(absent)
+    output.print(
+        f"{done.style}: {len(done.taken)} submissions {'would be ' if dry_run else ''}collected, "
+        f"{len(done.listed)} to look at"
+    )
+
+
+@app.command()
+def similar(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    submitted: Annotated[
+        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
+    ] = None,
+    least: Annotated[int, typer.Option(min=1, max=100, help="Show pairs from this percentage of shared code.")] = 50,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT-similar.html by default.")
+    ] = None,
+) -> None:
+    """Show pairs of submissions that share unusually much code, side by side: a hint for a person, never a grade.
+
+    Code of the release, and code that many students have, is left out.
+    """
+    from autograder.gradebook.similarity import find_pairs, write_pairs
+
+    target = Course(course)
+    _known(Repository.default(), [assignment])
+    path = out or target.results / f"{assignment}-similar.html"
+    found = find_pairs(target, assignment, submitted, least / 100)
+    write_pairs(found, path)
+    output.print(f"compared {found.compared} submissions: {len(found.pairs)} pairs to look at; wrote {path}")
 
 
 @app.command()
@@ -401,21 +565,13 @@ def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
         raise typer.Exit(MACHINE_FAULT)
 
 
-def read_roster(path: Path) -> list[str]:
-    """Read ids from a CSV file with a column `id` or `student_id`. ValueError if there is no such column."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            column = next((name for name in ("id", "student_id") if name in (reader.fieldnames or [])), None)
-            if column is None:
-                raise ValueError(
-                    f"{path} has no column named id or student_id. Add a first line with the columns' names"
-                )
-            return [row[column].strip() for row in reader if row[column] and row[column].strip()]
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"{path} is not a CSV file in UTF-8 ({error}): export it from the spreadsheet again"
-        ) from error
+def _policies(course: Course, roster: Path | None = None) -> Policies:
+    """Read course.toml, with the names of assignments and students checked."""
+    from autograder.course.policies import read_policies
+    from autograder.course.roster import course_roster
+
+    students = course_roster(course, roster)
+    return read_policies(course, Repository.default().names(), students.find if students else None)
 
 
 def _stored(course: Course, assignment: str) -> list[Result]:

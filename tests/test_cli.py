@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import json
 import os
@@ -12,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,10 @@ from autograder.course.problem import Problem
 from autograder.gradebook import gradebook
 from sample import NAME, build_sample
 
-VERBS = ("new", "build", "bundle", "grade", "watch", "simulate", "report", "export", "doctor")
+VERBS = (
+    *("new", "build", "bundle", "course", "roster", "collect", "grade", "watch", "simulate", "report", "export"),
+    *("similar", "doctor"),
+)
 
 
 def run(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -139,11 +144,10 @@ def test_a_roster_without_ids_is_usage(in_process, tmp_path):
 
 def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path):
     roster = tmp_path / "roster.csv"
-    for text in (b"id,name\ns1," + b"x" * 200_000, b"id\n\xff\xfe\n"):
-        roster.write_bytes(text)
-        code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
-        assert (code, stderr.count("\n")) == (cli.USAGE, 1)
-        assert f"{roster} is not a CSV file in UTF-8" in stderr
+    roster.write_bytes(b"id,name\ns1," + b"x" * 200_000)
+    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+    assert (code, stderr.count("\n")) == (cli.USAGE, 1)
+    assert f"{roster}, line 2: field larger than field limit" in stderr
 
 
 @pytest.fixture
@@ -272,6 +276,89 @@ def test_an_unforeseen_error_is_the_machines_fault(one_submission, monkeypatch):
     code, _, stderr = one_submission("grade", NAME, "--no-gradebook")
     assert code == cli.MACHINE_FAULT
     assert "Traceback" in stderr
+
+
+CANVAS = """Student,ID,SIS Login ID,Section
+    Points Possible,,,
+"Müller, José",1001,José Müller,A
+"太郎, 山田",1002,a.b+c@uni.edu,A
+"O'Brien, Ann",1003,o'brien,A
+"""
+
+
+def archive_of(course, path, **notebooks):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, notebook in notebooks.items():
+            day = 6 if "LATE" not in name else 7
+            archive.writestr(zipfile.ZipInfo(f"{name}.ipynb", (2026, 10, day, 12, 0, 0)), notebook.read_bytes())
+    return path
+
+
+def test_from_a_canvas_export_to_grades_with_names_lateness_and_who_is_missing(in_process, tmp_path):
+    course = in_process.course
+    export = tmp_path / "export.csv"
+    export.write_bytes(CANVAS.encode("utf-16"))
+    code, out, _ = in_process("roster", str(export), "--id", "SIS Login ID")
+    assert (code, "wrote 3 students" in out, "and to the gradebook" in out) == (cli.DONE, True, True)
+    assert "a.b+c@uni.edu has the id a.b-c@uni.edu" in out
+    assert "left out: line 2: Canvas's row of points" in out
+    assert in_process("course")[1].startswith(f"wrote {course.root / 'course.toml'}")
+    rules = (course.root / "course.toml").read_text()
+    rules = rules.replace("day = 0", "day = 10").replace('due = "none"', 'due = "2026-10-06 13:00"')
+    (course.root / "course.toml").write_text(rules)
+    assert 'due = "2026-10-06 13:00:00 UTC"' in in_process("course")[1]
+    archive = archive_of(
+        course, tmp_path / "submissions.zip",
+        müllerjosé_1001_7_Homework=course.source_notebook(NAME),
+        太郎山田_LATE_1002_8_a1_sample=course.source_notebook(NAME),
+        ghost_99_9_a1_sample=course.release_notebook(NAME),
+    )  # fmt: skip
+    code, out, err = in_process("collect", str(archive), "--dry-run")
+    assert (code, list(course.submitted.iterdir())) == (cli.DONE, [])
+    assert "canvas: 2 submissions would be collected, 1 to look at" in out
+    code, out, err = in_process("collect", str(archive))
+    assert "canvas: 2 submissions collected, 1 to look at" in out
+    assert "notebook-renamed: Homework.ipynb" in out
+    assert "23.0 h" in out
+    assert "not collected: ghost_99: nobody on the roster has this name or id" in err
+    assert f"{NAME}: 1 of 3 have handed in nothing: o'brien (Ann O'Brien)" in out
+    stranger = course.submission("stranger", NAME)
+    stranger.parent.mkdir(parents=True)
+    shutil.copy(course.release_notebook(NAME), stranger)
+    code, out, err = in_process("grade", NAME)
+    assert (code, "2 graded, 1 unreadable" in out) == (cli.DONE, True)
+    assert err.count("stranger") == 1
+    assert in_process("export", NAME)[0] == cli.DONE
+    rows = {row["student"]: row for row in csv.DictReader((course.root / f"{NAME}.csv").read_text().splitlines())}
+    assert [(who, row["name"], row["status"], row["late_penalty"], row["total"]) for who, row in rows.items()] == [
+        ("José Müller", "José Müller", "to grade", "0", "80"), ("a.b-c@uni.edu", "山田 太郎", "to grade", "8", "72"),
+        ("o'brien", "Ann O'Brien", "missing", "", ""), ("stranger", "", "unreadable", "", ""),
+    ]  # fmt: skip
+    assert in_process("report", NAME)[0] == cli.DONE
+    report = (course.results / f"{NAME}.html").read_text()
+    assert "1 of the class without a result" in report
+    assert "notebook-renamed" in report
+    code, out, _ = in_process("similar", NAME)
+    assert (code, "compared 2 submissions: 0 pairs" in out) == (cli.DONE, True)
+
+
+def test_rules_that_are_wrong_stop_grading_with_their_line(in_process):
+    (in_process.course.root / "course.toml").write_text(f"[assignments.{NAME}]\ndue = '06/10/2026'")
+    for arguments in (("grade", NAME), ("course", "--check"), ("export", NAME)):
+        code, _, stderr = in_process(*arguments)
+        assert (code, "course.toml, line 2: due" in stderr) == (cli.USAGE, True), arguments
+
+
+def test_what_cannot_be_collected_is_a_sentence(in_process, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK")
+    for arguments, says in (
+        ((str(tmp_path / "x.zip"),), "download it again"),
+        ((str(tmp_path / "nowhere.zip"),), "there is no"),
+        ((str(tmp_path), "--style", "blackboard"), "The styles are"),
+        ((str(tmp_path), "--times", str(tmp_path / "t.csv")), "t.csv"),
+    ):
+        code, _, stderr = in_process("collect", *arguments)
+        assert (code, says in stderr) == (cli.USAGE, True), stderr
 
 
 def test_grade_report_and_export_travel_the_whole_way(in_process, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from autograder import cli
+from autograder.course import collected
 from autograder.course.cell import ATTRIBUTES
 from autograder.course.markers import MARK_SCHEME, SOLUTION
 from autograder.course.paths import Repository
@@ -15,10 +16,14 @@ from autograder.course.source import CODE_POINTS, TOTAL_POINTS
 
 REPOSITORY = Repository.default()
 ROOT = REPOSITORY.root
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/instructor.md")
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
-MADE = re.compile(r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER")
+MADE = re.compile(
+    r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
+    r"|course\.toml|roster\.csv|timestamp\.txt|collected\.json|submission_metadata\.yml|captions(-1)?\.json|inbound"
+    r"|\d\d/\d\d/\d{4}|\w+-1\.ipynb"
+)
 SUFFIXES = ("py", "md", "toml", "json", "ipynb", "yml", "yaml", "lock", "txt", "npz", "ini")
 
 
@@ -136,8 +141,8 @@ def test_every_name_that_the_machine_reads_from_cases_is_explained():
 
 def test_every_flag_is_explained():
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "autograder" / "grading").glob("*.py"))
-    flags = set(re.findall(r'Flag\(\s*"([a-z-]+)"', code))
-    assert flags
+    flags = set(re.findall(r'Flag\(\s*"([a-z-]+)"', code)) | set(collected.FLAGS)
+    assert len(flags) > len(collected.FLAGS)
     assert flags == set(
         re.findall(r"`([a-z-]+)`", text_of("CONTRIBUTING.md").split("\n## Flags\n")[1].split("\n## ")[0])
     )

@@ -148,6 +148,7 @@ ORDER = {
     "faults": 0,
     "course": 1,
     "sandbox": 2,
+    "collect": 2,
     "grading": 3,
     "gradebook": 4,
     "simulate": 4,

@@ -44,6 +44,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# Lateness as course.toml says; nbgrader's own rule where it says nothing.
+c.AssignLatePenalties.plugin_class = "autograder.gradebook.lateness.CoursePenalty"
 # Feedback pages that load nothing and run nothing.
 c.merge(feedback_config())
 '''

@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 from collections import defaultdict
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from typing import Any
 from nbgrader import api
 from sqlalchemy.orm import Session
 
+from autograder.course import policies, roster
 from autograder.course.paths import Course
+from autograder.course.policies import course_policies
 from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.batch import grader_code
 from autograder.grading.result import Result
@@ -88,8 +91,11 @@ def _states(session: Session, assignment: str, student: str | None) -> State:
 
 def same_for_all(course: Course, assignment: str) -> tuple[str, ...]:
     """What notebooks and pages of all students are made from."""
-    paths = (course.release_notebook(assignment), course.config_file)
-    return (_machinery(), *(_content(path, course.root) for path in paths))
+    rules, now = course_policies(course).rules(assignment), datetime.now(UTC)
+    seen = repr([rules.shows(visibility, now) for visibility in ("visible", "hidden")])
+    paths = [course.release_notebook(assignment), course.config_file]
+    paths += [course.root / name for name in (policies.NAME, roster.NAME)]
+    return (_machinery(), seen, *(_content(path, course.root) for path in paths))
 
 
 def made_from(submitted: Path, result: Result, common: tuple[str, ...]) -> str:

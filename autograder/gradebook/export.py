@@ -13,13 +13,14 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
 from autograder.gradebook import harmless
+from autograder.gradebook.lateness import settle
 from autograder.gradebook.nbgrader_course import opened
 from autograder.grading.result import Result, write_atomically
 
 TOTALS = ["auto_total", "manual_total", "late_penalty", "total", "max", "status", "late_hours"]
 
 
-def export_csv(course: Course, assignment: str, path: Path) -> None:
+def export_csv(course: Course, assignment: str, path: Path) -> list[str]:
     """Write one line per student (of the gradebook, or with a result), by id, and a first line with the columns' names.
 
     Columns: student, name; each exercise and each written question in the notebook's order (empty as long as a person
@@ -27,12 +28,15 @@ def export_csv(course: Course, assignment: str, path: Path) -> None:
     total = auto_total + manual_total - late_penalty; max; status; late_hours.
     status: `graded`; `to grade` (a person has still to look); `unreadable`; `failed` (the grader's own fault; if
     there are grades, they are of an earlier run); `missing` (no submission).
+    Lateness and penalty are those of course.toml and the times of submission as they are now. Returns sentences about
+    times and extensions that do not count.
     UTF-8, lines and quotes as in RFC 4180, and nothing in it that a spreadsheet takes for a formula.
     Raises NotBuilt if the assignment was not built in this course.
     """
     course = Course(course.root.resolve())
     release = cells.read(course.release_notebook(assignment)) if course.release_notebook(assignment).is_file() else None
     with opened(course, assignment) as (config, _):
+        remarks = settle(config, course, assignment)
         graded = [cell for cell in release.cells if cells.part(cell).get("grade")] if release else []
         gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
         try:
@@ -44,6 +48,7 @@ def export_csv(course: Course, assignment: str, path: Path) -> None:
     writer.writerow(["student", "name", *(cells.grade_id(cell) for cell in graded), *TOTALS])
     writer.writerows([harmless.spreadsheet(value) for value in line] for line in lines)
     write_atomically(path, text.getvalue())
+    return remarks
 
 
 def _lines(gradebook: Gradebook, course: Course, assignment: str, graded: list[Any]) -> Iterator[list[Any]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,13 @@ from pygments.formatters import HtmlFormatter
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
+from autograder.course.policies import course_policies
 from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.drawer import Drawer
 from autograder.gradebook.nbgrader_course import Chosen, Folders, feedback_config, opened
 from autograder.gradebook.read_once import read_once
-from autograder.gradebook.shown_tests import POLICY, TEMPLATES
+from autograder.gradebook.shown_tests import POLICY, TEMPLATES, tests_output
+from autograder.grading.result import Result
 
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
 
@@ -103,6 +107,7 @@ class ShowGrades(GetGrades):
         released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
         release = cells.read(released / f"{where['notebook']}.ipynb")
         self.familiar = {cell.source.strip() for cell in release.cells}
+        self._withhold(nb, Course(Path(folder.root)), where)
         _drawer().begin_page()
         nb, resources = super().preprocess(nb, resources)
         rows = {row["grade_id"]: row for cell in nb.cells if (row := _row(cell))}
@@ -110,6 +115,28 @@ class ShowGrades(GetGrades):
         where["sections"] = _sections(nb, rows, {cell.get("id"): cell for cell in release.cells})
         where |= {"style": _style(), "policy": POLICY}
         return nb, resources
+
+    def _withhold(self, nb: NotebookNode, course: Course, where: dict[str, str]) -> None:
+        """Leave out the tests that course.toml does not show to students, or not yet."""
+        rules, now = course_policies(course).rules(where["assignment"]), datetime.now(UTC)
+        shown = [visibility for visibility in ("visible", "hidden") if rules.shows(visibility, now)]
+        if len(shown) == 2:
+            return
+        try:
+            result = Result.read(course.result(where["student"], where["assignment"]))
+            exercises = {exercise.name: exercise for exercise in result.exercises}
+        except (OSError, ValueError):
+            exercises = {}  # graded elsewhere: nobody can tell which of its tests may be shown
+        for cell in filter(cells.is_test, nb.cells):
+            exercise = exercises.get(cells.grade_id(cell) or "")
+            if exercise is None:
+                cell.outputs = []
+                continue
+            tests = [test for test in exercise.tests if test.visibility in shown]
+            seen = replace(exercise, tests=tests)
+            cell.outputs = [
+                tests_output(seen, cells.points(cell), result.status, withheld=len(exercise.tests) - len(tests))
+            ]
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> tuple[NotebookNode, Any]:
         """Give the cell its part, its grade and its comment."""

@@ -42,6 +42,7 @@ from autograder.course import notebook as cells
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.current import Kept, made_from, recorded, same_for_all, states
+from autograder.gradebook.lateness import set_times
 from autograder.gradebook.nbgrader_course import (
     Chosen,
     Folders,
@@ -131,6 +132,8 @@ class GradeInSandbox(NbGraderPreprocessor):
             with Gradebook(where["db_url"], folder.course_id) as gradebook:
                 forget_empty_submission(gradebook, where["assignment"], where["student"])
             raise
+        with Gradebook(where["db_url"], folder.course_id) as gradebook:
+            set_times(gradebook, Course(Path(folder.root)), where["assignment"], [where["student"]], _submitted(folder))
         if result.status == "unreadable":
             nb = stand_in(_release(folder, where), result.reason)
         exercises = {exercise.name: exercise for exercise in result.exercises}
@@ -285,6 +288,10 @@ def _coursedir(part: Any) -> CourseDirectory:
     while getattr(part, "coursedir", None) is None:
         part = part.parent
     return part.coursedir
+
+
+def _submitted(folder: CourseDirectory) -> Path:
+    return Path(folder.format_path(folder.submitted_directory, ".", ".")).resolve()
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -27,6 +28,8 @@ from traitlets.config import Config
 
 from autograder import faults
 from autograder.course.paths import Course
+from autograder.course.policies import course_policies
+from autograder.course.times import read_time
 from autograder.gradebook import harmless
 from autograder.gradebook.course_config import read_config
 from autograder.gradebook.shown_tests import TEMPLATES
@@ -87,6 +90,22 @@ def opened(
         yield config, log
 
 
+@contextmanager
+def existing_gradebook(course: Course) -> Iterator[Gradebook | None]:
+    """The course's gradebook, whatever was built; None if there is no file yet. course: its root must be absolute."""
+    config = _config(course, None, copied=False)
+    url = config.CourseDirectory.db_url
+    if not course.gradebook.is_file() and str(course.gradebook) in url:
+        yield None
+        return
+    with _surroundings(course):
+        gradebook = Gradebook(url, config.CourseDirectory.course_id)
+        try:
+            yield gradebook
+        finally:
+            gradebook.close()
+
+
 def _check_gradebook(path: Path) -> None:
     """Raise GradebookFault unless the file is a sound database that can be written now."""
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
@@ -133,6 +152,8 @@ def _config(course: Course, submitted: Path | None, copied: bool) -> Config:
     folders.setdefault("course_id", "")
     if not copied:
         folders.ignore = ["*"]
+    if "plugin_class" not in config.AssignLatePenalties:
+        config.AssignLatePenalties.plugin_class = "autograder.gradebook.lateness.CoursePenalty"
     if submitted is not None:
         folders.submitted_directory = str(submitted.resolve())
     return config
@@ -225,20 +246,37 @@ class _OneRecord(logging.Formatter):
 
 
 class Folders(CourseDirectory):
-    """nbgrader's course directory; a time stamp that is not one is no time stamp, where nbgrader's code breaks."""
+    """nbgrader's course directory; a time stamp is what it says for certain, where nbgrader takes +0200 for 200 s."""
 
     def get_existing_timestamp(self, dest_path: str) -> Any:
         """When the submission in `dest_path` was handed in, or None. A link is not followed."""
         path = Path(dest_path) / TIMESTAMP
         if not os.path.lexists(path):
             return None
-        try:
-            if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
-                return super().get_existing_timestamp(dest_path)
-        except (OSError, ValueError, AttributeError, OverflowError):
-            pass  # nbgrader means to say so, but calls a method that its class does not have
-        self.log.warning("%s contains no time; the submission counts as on time", path)
-        return None
+        moment, problem = read_timestamp(path, self._zone())
+        if moment is None:
+            self.log.warning("%s: %s", path, problem)
+            return None
+        return moment.astimezone(UTC).replace(tzinfo=None)
+
+    def _zone(self) -> tzinfo:
+        return course_policies(Course(Path(self.root))).zone
+
+
+def read_timestamp(path: Path, zone: tzinfo) -> tuple[datetime | None, str]:
+    """Return the time in a file that nbgrader calls timestamp.txt and "", or None and why it is none.
+
+    zone: of a time without one. A link is not followed. Without a file, None and "".
+    """
+    if not os.path.lexists(path):
+        return None, ""
+    problem = "it is no small file"
+    try:
+        if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
+            return read_time(path.read_text(encoding="utf-8").strip(), zone), ""
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    return None, f"{problem}. The submission counts as on time"
 
 
 class Chosen(BaseConverter):

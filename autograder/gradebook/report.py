@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.paths import Course
+from autograder.course.roster import course_roster
+from autograder.gradebook.nbgrader_course import existing_gradebook
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 from autograder.grading.result import Result, write_atomically
 
@@ -35,6 +37,10 @@ FLAGS = {
     "function-renamed": "the function is defined under another name",
     "suspicious-code": "code that an honest answer rarely needs; read it",
     "foreign-file": "files beside the notebook that are not in the release, or differ from it; they were not used",
+    "notebook-renamed": "the notebook had another name or folder; its cells say which assignment it is",
+    "several-notebooks": "several notebooks were handed in; the one with the assignment's name was taken",
+    "group-work": "handed in together with others; each of them has it",
+    "late-without-time": "the platform says late, but no time of submission is known, so nothing was deducted",
     "old-release": "the notebook comes from an earlier release",
     "old-format": "the notebook had an old format and was upgraded",
 }
@@ -80,6 +86,7 @@ def write_report(course: Course, assignment: str, results: Sequence[Result], pat
         style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         results=results,
         graded=graded,
+        absent=_absent(course, results),
         troubled=[result for result in results if result.status != "graded"],
         counts=Counter(result.status for result in results),
         names=names,
@@ -96,6 +103,17 @@ def write_report(course: Course, assignment: str, results: Sequence[Result], pat
         unprotected=[result.student for result in results if result.wall == "none"],
     )  # fmt: skip
     write_atomically(path, text)
+
+
+def _absent(course: Course, results: Sequence[Result]) -> list[tuple[str, str]]:
+    """Id and name of those who have no result, on the course's roster or else in its gradebook."""
+    present = [result.student for result in results]
+    if roster := course_roster(course):
+        return [(student.id, student.name) for student in roster.absent(present)]
+    with existing_gradebook(Course(course.root.resolve())) as gradebook:
+        students = gradebook.students if gradebook else []
+        named = [(row.id, " ".join(filter(None, (row.first_name, row.last_name)))) for row in students]
+    return [(student, name) for student, name in named if student not in present]
 
 
 def _column(graded: Sequence[Result], name: str, most: float) -> Column:

@@ -27,18 +27,24 @@ OUTCOMES = {
 }
 
 
-def tests_output(exercise: ExerciseResult, max_points: float, status: str) -> NotebookNode:
+def tests_output(
+    exercise: ExerciseResult,
+    max_points: float,
+    status: str,
+    *,
+    withheld: int = 0,  # noqa: PT028, this is no test
+) -> NotebookNode:
     """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
 
     exercise: the result. max_points: the cell's points, which nbgrader lets no result exceed. status: the whole
-    result's; of an unreadable submission no test has run.
+    result's; of an unreadable submission no test has run. withheld: how many tests the course does not show.
     Hidden tests show what visible ones do, except that of an error in the student's code only the first line stays,
     without decimal numbers: a student could raise an error to read the test's input.
     """
     earned = min(max(round(exercise.points, 4), 0.0), max_points)
     rows = [(test, harmless.plain(_message(test), LONGEST_MESSAGE)) for test in exercise.tests]
     table = _PAGES.get_template("tests.html.j2").render(
-        exercise=exercise, earned=earned, max_points=max_points, rows=rows, status=status,
+        exercise=exercise, earned=earned, max_points=max_points, rows=rows, status=status, withheld=withheld,
         passed=sum(test.outcome == "passed" for test in exercise.tests),
         gate=any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
     )  # fmt: skip

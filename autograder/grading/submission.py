@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.course.collected import read_collected
+from autograder.course.student_ids import is_id
 from autograder.grading.assignment import Assignment, file_hash
 from autograder.grading.result import Flag
 
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
-STUDENT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 _IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
-    r"(timestamp\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
+    r"(timestamp\.txt|submission_secret\.txt|collected\.json|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
 )
 
 
@@ -32,8 +33,8 @@ class Unreadable(Exception):
 class Received:
     """What a student's folder holds, read once: plain data, for the key of the result and for the grader.
 
-    content: the notebook's bytes, or none, and `refusal` says why. foreign: what foreign_files flags. handed_in: files
-    beside the notebook by name, each its text or why there is none.
+    content: the notebook's bytes, or none, and `refusal` says why. foreign: what foreign_files and collecting flag.
+    handed_in: files beside the notebook by name, each its text or why there is none.
     """
 
     content: bytes
@@ -44,8 +45,10 @@ class Received:
 
 def check_student_id(student: str, roster: Collection[str] | None) -> None:
     """Raise Unreadable if the id is not on the roster, or, without a roster, does not look like an id."""
-    if not STUDENT_ID.fullmatch(student):
-        raise Unreadable("the folder's name is not a valid student id: use letters, digits and . _ @ -")
+    if not is_id(student):
+        raise Unreadable(
+            "the folder's name is not a valid student id: use letters, digits, blanks and _ . , @ - + ' ( )"
+        )
     if roster is not None and student not in roster:
         raise Unreadable("this student is not on the roster")
 
@@ -90,9 +93,16 @@ def receive(path: Path, submitted: Path, assignment: Assignment) -> Received:
     try:
         if not path.parent.is_dir():
             return Received(content, refusal)
-        return Received(content, refusal, tuple(foreign_files(path, assignment)), read_beside(path, assignment))
+        flags = (*_noted(path.parent), *foreign_files(path, assignment))
+        return Received(content, refusal, flags, read_beside(path, assignment))
     except OSError as error:  # a name that is too long, a folder that may not be listed
         return Received(content, refusal or f"its folder cannot be read: {error.strerror}")
+
+
+def _noted(folder: Path) -> list[Flag]:
+    """The flags that collecting has put beside the notebook."""
+    noted = read_collected(folder)
+    return [Flag(kind, printable(detail)) for kind, detail in noted.flags] if noted else []
 
 
 def read_beside(path: Path, assignment: Assignment) -> dict[str, str | NotHandedIn]:

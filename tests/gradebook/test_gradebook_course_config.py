@@ -16,7 +16,7 @@ from autograder.doctor import examine
 from autograder.gradebook import nbgrader_course
 from autograder.gradebook.course_config import OldConfig, config_text, outdated, read_config
 
-OLD_PLACES = 3  # the import, the exporter, the preprocessor
+OLD_PLACES = 4  # the import, the exporter, the preprocessor
 
 
 @pytest.fixture

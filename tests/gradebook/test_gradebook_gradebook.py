@@ -290,7 +290,7 @@ def test_ids_that_are_not_on_the_roster_or_no_ids_stay_out(desk, made):
     recorded = desk.record(made("s1"), made("../s2", status="unreadable"), roster=["s3"])
     assert reasons(recorded) == {
         "s1": "this student is not on the roster",
-        "../s2": "the folder's name is not a valid student id: use letters, digits and . _ @ -",
+        "../s2": "the folder's name is not a valid student id: use letters, digits, blanks and _ . , @ - + ' ( )",
     }
     assert desk.grades("s1") == {}
 

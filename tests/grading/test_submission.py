@@ -179,10 +179,15 @@ def test_links_and_pipes_are_never_opened(hand_in, read, course, solved, tmp_pat
         read(course.submission("s2", NAME))
 
 
-@pytest.mark.parametrize("student", ["../s1", "a b", "*", "-rf", "x\n", "a" * 70, "$(cmd)", ""])
+@pytest.mark.parametrize("student", ["../s1", "a;b", "*", "-rf", "x\n", "a" * 70, "$(cmd)", "", "s1 "])
 def test_odd_ids_are_refused(student):
     with pytest.raises(Unreadable, match="student id"):
         check_student_id(student, None)
+
+
+@pytest.mark.parametrize("student", ["José Müller", "山田太郎", "o'brien", "a.b+c@uni.edu", "Jose\u0301", "de la Cruz"])
+def test_names_in_any_alphabet_are_ids(student):
+    check_student_id(student, None)
 
 
 def test_a_student_not_on_the_roster_is_refused():

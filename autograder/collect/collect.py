@@ -1,0 +1,135 @@
+"""From an archive or a folder to `submitted/STUDENT/ASSIGNMENT/`: first a plan, which can be shown, then the files.
+
+Nothing is lost. A submission that replaces another moves the older one to `collected/ASSIGNMENT/STUDENT/`; one that
+does not count, since a newer is there or no attempt is left, is put there itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+
+from autograder.collect.archive import Source, SourceProblem, shown_name
+from autograder.collect.conventions import Handed, Sorted, Told, sort, style_of, without_download_time
+from autograder.collect.identify import Assignments
+from autograder.collect.notebooks import Submission
+from autograder.collect.places import compared
+from autograder.collect.plan import Options, Plan, Taken
+from autograder.collect.students import NotCertain, student_of
+from autograder.course.paths import Course
+from autograder.course.policies import Policies
+from autograder.course.roster import Roster
+from autograder.course.times import TimeProblem, read_time
+
+
+def plan(course: Course, source: Source, roster: Roster | None, policies: Policies, options: Options) -> Plan:
+    """Say what collecting from this source would do; nothing is written. Raises SourceProblem."""
+    assignments = Assignments(course)
+    if options.assignment and options.assignment not in assignments.files:
+        raise SourceProblem(
+            f"{options.assignment} was not built in {course.root}: run `autograder build {options.assignment}` first"
+        )
+    if not source.items:
+        raise SourceProblem(f"there is no file in {source.path}: give what the platform lets you download")
+    told = Told(policies.zone, options.pattern, None if roster is None else roster.knows)
+    found = sort(source, options.style or style_of(source), told)
+    done = Plan(found.style, listed=[*found.listed, *source.refused])
+    handed = _timed(found, source, policies.zone, options, done)
+    for one in handed:
+        try:
+            student = student_of(one, roster, found.style)
+            _check_owner(one, student, roster)
+        except NotCertain as problem:
+            done.listed.append((one.label, str(problem)))
+            continue
+        done.taken += Submission(one, student, found.style, source, assignments, options, done).taken()
+    done.taken = _one_each(done.taken, policies, done)
+    done.taken = [compared(course, one, policies) for one in done.taken]
+    done.taken.sort(key=lambda one: (one.assignment, one.student))
+    return done
+
+
+def _timed(found: Sorted, source: Source, zone: tzinfo, options: Options, done: Plan) -> list[Handed]:
+    """The submissions with their times, each with a zone."""
+    handed = found.handed
+    if options.file_times:
+        handed = [
+            replace(one, time=max(times), time_from="its files")
+            if one.time is None and (times := _of_files(one))
+            else one
+            for one in handed
+        ]
+    else:
+        handed, remark = without_download_time(handed, source)
+        done.remarks += [remark] if remark and not options.times else []
+    timed = []
+    for one in handed:
+        moment, problem = one.time, one.note
+        if moment is not None and moment.tzinfo is None:
+            try:
+                moment = read_time(moment, zone)
+            except TimeProblem as error:
+                moment, problem = None, f"its time was not understood: {error}"
+        if problem:
+            done.listed.append((one.label, f"{problem}. No time is noted for it, so it counts as on time"))
+        timed.append(replace(one, time=moment, time_from=one.time_from if moment else ""))
+    return timed
+
+
+def _of_files(one: Handed) -> list[datetime]:
+    return [item.time for item in one.items if item.time is not None]
+
+
+def _check_owner(one: Handed, student: str, roster: Roster | None) -> None:
+    """Raise NotCertain if another student of the class owns what was handed in through the exchange."""
+    if roster is not None and one.owner and (owner := roster.find(one.owner)) and owner != student:
+        raise NotCertain(f"it was handed in as {student} from the account of {owner}")
+
+
+def _one_each(taken: list[Taken], policies: Policies, done: Plan) -> list[Taken]:
+    """Of several submissions of one student the newest that an attempt is left for; of others some are listed."""
+    groups: dict[tuple[str, str], list[Taken]] = {}
+    for one in taken:
+        groups.setdefault((one.student, one.assignment), []).append(one)
+    kept = []
+    for (student, assignment), several in groups.items():
+        allowed = policies.rules(assignment).attempts
+        if len({_digest(one) for one in several}) == 1:
+            several = several[:1]
+        if len(several) > 1 and any(one.noted.moment is None for one in several):
+            labels = ", ".join(shown_name(one.label) for one in several)
+            done.listed.append((student, f"{len(several)} submissions of {assignment} without their times: {labels}"))
+            continue
+        in_order = sorted(several, key=lambda one: one.noted.time and one.noted.moment.timestamp())  # type: ignore[union-attr]
+        counted = in_order[:allowed] if allowed else in_order
+        for late in in_order[len(counted) :]:
+            done.listed.append((late.label, f"attempt {in_order.index(late) + 1}; {allowed} are allowed"))
+        kept.append(counted[-1])
+    return kept
+
+
+def _digest(one: Taken) -> bytes:
+    return hashlib.sha256(one.notebook.read()).digest()
+
+
+def late_by(one: Taken, policies: Policies) -> timedelta | None:
+    """How late a submission is; None if its time or its due time is not known."""
+    due, moment = policies.rules(one.assignment).due_for(one.student), one.noted.moment
+    return None if due is None or moment is None else moment - due
+
+
+def missing(course: Course, roster: Roster | None, assignments: Collection[str], taken: Iterable[Taken]) -> list[str]:
+    """Return, for each assignment, who on the roster has handed in nothing, now or earlier: as lines to show."""
+    if roster is None:
+        return []
+    lines = []
+    for assignment in assignments:
+        here = {path.parent.name for path in course.submitted.glob(f"*/{assignment}")}
+        here |= {one.student for one in taken if one.assignment == assignment}
+        absent = roster.absent(here)
+        if absent:
+            names = ", ".join(f"{student.id} ({student.name})" if student.name else student.id for student in absent)
+            lines.append(f"{assignment}: {len(absent)} of {len(roster)} have handed in nothing: {names}")
+    return lines

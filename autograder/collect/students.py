@@ -1,0 +1,91 @@
+"""Whose submission it is: what the platform says, looked up on the roster. Who is not certain is not guessed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from autograder.collect.archive import SourceProblem
+from autograder.collect.conventions import CANVAS, GRADESCOPE, MOODLE, Handed
+from autograder.course.roster import Roster, is_column
+from autograder.course.student_ids import is_id, name_key
+from autograder.course.tables import read_table
+from autograder.course.times import TimeProblem, read_time
+
+_TIMES = ("time", "submitted at", "submission time", "timestamp", "last modified (submission)", "submitted")
+
+
+class NotCertain(ValueError):
+    """Nobody is meant for certain; the text says why."""
+
+
+def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
+    """Return the id of the student who handed in. Raises NotCertain."""
+    if roster is None:
+        if style in (CANVAS, MOODLE, GRADESCOPE):
+            raise NotCertain("without a roster nobody knows whose it is: run `autograder roster FILE` first")
+        own = unicodedata.normalize("NFC", handed.own_id)
+        if not is_id(own):
+            raise NotCertain("it names no student's id, and there is no roster: run `autograder roster FILE` first")
+        return own
+    named = _named(handed.names, roster)
+    known = _found(handed.ids, roster)
+    if len(known) > 1:
+        raise NotCertain(f"{' and '.join(handed.ids)} are different students: {_listed(known, roster)}")
+    if known:
+        (student,) = known
+        keys = {name_key(name) for name in handed.names}
+        if style == CANVAS and roster[student].name_keys() and keys.isdisjoint(roster[student].name_keys()):
+            raise NotCertain(f"its number is that of {_listed(known, roster)}, who has another name")
+        return student
+    if whole := _found(handed.pieces[:1], roster):
+        return whole.pop()
+    if len(named) == 1:
+        return named.pop()
+    if len(named) > 1:
+        raise NotCertain(f"{len(named)} students have this name: {_listed(named, roster)}")
+    parts = _found(handed.pieces, roster)
+    if len(parts) == 1:
+        return parts.pop()
+    if len(parts) > 1:
+        raise NotCertain(f"it may be of several students: {_listed(parts, roster)}")
+    raise NotCertain("nobody on the roster has this name or id")
+
+
+def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, datetime]:
+    """Read when students handed in: a table with a column `time` and one that names the student by id, address or name.
+
+    Raises SourceProblem, naming the line, if a time or a student is not certain.
+    """
+    header, rows = read_table(path, lambda name: is_column(name) or name.strip().casefold() in _TIMES)
+    column = next((place for name in _TIMES for place, one in enumerate(header) if one.casefold() == name), None)
+    if column is None:
+        raise SourceProblem(f"{path} has no column named time; its columns are: {', '.join(header)[:300]}")
+    found: dict[str, datetime] = {}
+    for line, row in rows:
+        if len(row) <= column or row[column].strip() in ("", "-"):
+            continue
+        cells = [cell.strip() for place, cell in enumerate(row) if place != column and cell.strip()]
+        who = _found(cells, roster) or _named(cells, roster) if roster else set(cells[:1])
+        if len(who) != 1:
+            raise SourceProblem(f"{path}, line {line}: {', '.join(cells)[:100]} names no single student of the roster")
+        try:
+            found[who.pop()] = read_time(row[column], zone)
+        except TimeProblem as problem:
+            raise SourceProblem(f"{path}, line {line}: {problem}") from None
+    return found
+
+
+def _found(ids: Iterable[str], roster: Roster) -> set[str]:
+    return {student for text in ids if text and (student := roster.find(text))}
+
+
+def _named(names: Iterable[str], roster: Roster) -> set[str]:
+    return {student for name in names for student in roster.named(name)}
+
+
+def _listed(students: Iterable[str], roster: Roster) -> str:
+    return ", ".join(f"{student} ({roster[student].name})" if roster[student].name else student
+                     for student in sorted(students))  # fmt: skip

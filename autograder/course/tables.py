@@ -1,0 +1,89 @@
+"""Tables that people and platforms save as CSV: in any encoding, split at commas, semicolons or tabs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+LONGEST_FIELD = 1000
+LONGEST_FILE = 20 * 2**20
+MOST_LINES = 20_000
+
+Rows = list[tuple[int, list[str]]]  # each with the line in which it ends
+
+
+class TableProblem(ValueError):
+    """The table cannot be read; the text says where and what to do."""
+
+
+def read_table(path: Path, known: Callable[[str], bool]) -> tuple[list[str], Rows]:
+    """Read a table: its columns' names, and its rows with their lines. Raises TableProblem, or OSError without a file.
+
+    known: whether a text is the name of a column that is looked for; what splits the first line into most of them is
+    what splits all.
+    """
+    with path.open("rb") as file:
+        content = file.read(LONGEST_FILE + 1)
+    if len(content) > LONGEST_FILE:
+        raise TableProblem(f"{path} is larger than {LONGEST_FILE // 2**20} MiB: this is no table of students")
+    if content.startswith(b"PK\x03\x04"):
+        raise TableProblem(f"{path} is an Excel workbook or a zip: save the table as CSV (UTF-8)")
+    return _table(_decoded(content, path), path, known)
+
+
+def _table(text: str, path: Path, known: Callable[[str], bool]) -> tuple[list[str], Rows]:
+    """The first line and the others with their numbers, split at what splits the first into the most known columns."""
+    lines = text.splitlines()
+    skip = bool(lines and re.fullmatch(r"sep=.", lines[0].strip()))
+    best: tuple[int, list[str], Rows] = (-1, [], [])
+    for delimiter in (",", ";", "\t"):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+        try:
+            rows: Rows = []
+            for row in reader:
+                rows.append((reader.line_num, row))
+                if len(rows) == 1 + skip and sum(map(known, row)) <= best[0]:
+                    break
+                if len(rows) > MOST_LINES:
+                    raise TableProblem(f"{path} has more than {MOST_LINES} lines: this is no table of students")
+            else:
+                _check_fields(rows, path)
+                number = sum(map(known, rows[skip][1])) if len(rows) > skip else -1
+                if number > best[0]:
+                    best = number, [name.strip() for name in rows[skip][1]], rows[skip + 1 :]
+        except csv.Error as error:
+            raise TableProblem(f"{path}, line {reader.line_num}: {error}; is a quotation mark missing?") from None
+    if best[0] < 0:
+        raise TableProblem(f"{path} is empty: its first line must hold the columns' names")
+    return best[1], best[2]
+
+
+def _check_fields(rows: Rows, path: Path) -> None:
+    for line, row in rows:
+        if longest := max(map(len, row), default=0) if row else 0:
+            if longest > LONGEST_FIELD:
+                raise TableProblem(
+                    f"{path}, line {line}: a field of {longest} characters; is a quotation mark missing?"
+                )
+            if any("\0" in cell for cell in row):
+                raise TableProblem(f"{path}, line {line}: a zero byte; save the table as CSV (UTF-8)")
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif content[1:200:2].count(0) > 20:
+        encodings = ["utf-16-le"]
+    elif content[0:200:2].count(0) > 20:
+        encodings = ["utf-16-be"]
+    else:
+        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableProblem(f"{path} is damaged: it is not {encodings[0].upper()} to its end; export it again")

@@ -1,0 +1,325 @@
+"""Archives as Canvas, Moodle, Gradescope, Blackboard, nbgrader and GitHub Classroom name them find their students."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import unicodedata
+import zipfile
+
+import pytest
+
+from archives import ONE, TWO, notebook
+
+
+def listed(done, label):
+    """The reasons given for what begins with this label."""
+    return [reason for name, reason in done.listed if name.startswith(label)]
+
+
+def test_canvas_names_in_any_alphabet_late_or_not_with_what_it_and_browsers_add(desk):
+    files = {
+        "müllerjosé_1001_9001_a1_one.ipynb": notebook(mark="m"),
+        "太郎山田_LATE_1002_9002_a1_one-1.ipynb": notebook(mark="y"),
+        "obrienann_1003_9003_a1_one (1).ipynb": notebook(mark="o"),
+        "delacruzmaría_1004_9004_a1_one-2 (3).ipynb": notebook(mark="c"),
+        "smith_jonesal_1007_9005_a1_one.ipynb": notebook(mark="s"),
+    }
+    done = desk.collect(desk.zip(files))
+    assert done.style == "canvas"
+    assert [(one.student, one.noted.late) for one in done.taken] == [
+        ("1001", False), ("1002", True), ("1003", False), ("1004", False), ("1007", False),
+    ]  # fmt: skip
+    assert desk.content("1002") == notebook(mark="y")
+    assert [kind for one in done.taken for kind, _ in one.noted.flags] == ["late-without-time"]
+    assert done.listed == []
+    assert "time of the download" in done.remarks[0]
+    assert not (desk.course.submitted / "1001" / ONE / "timestamp.txt").exists()
+
+
+def test_canvas_number_decides_between_two_of_one_name_and_a_name_that_is_not_its_is_not_guessed(desk):
+    files = {
+        "doejane_1005_1_a1_one.ipynb": notebook(mark="1"),
+        "doejane_1006_2_a1_one.ipynb": notebook(mark="2"),
+        "doejane_77_3_a1_one.ipynb": notebook(mark="3"),
+        "smithbob_1003_4_a1_one.ipynb": notebook(mark="4"),
+        "nobody_99_5_a1_one.ipynb": notebook(mark="5"),
+        "anon_Zq4Xy_6_a1_one.ipynb": notebook(mark="6"),
+        "müllerjosé_1001_text.html": b"<p>",
+        "readme.txt": b"?",
+    }
+    done = desk.collect(desk.zip(files))
+    assert desk.there() == [f"1005/{ONE}", f"1006/{ONE}"]
+    assert "2 students have this name: 1005 (Jane Doe), 1006 (Jane Doe)" in listed(done, "doejane_77")[0]
+    assert "1003 (Ann O'Brien), who has another name" in listed(done, "smithbob_1003")[0]
+    assert "nobody on the roster" in listed(done, "nobody_99")[0]
+    assert "anonymously" in listed(done, "anon_")[0]
+    assert "a text or a link" in listed(done, "müllerjosé")[0]
+    assert "none that Canvas gives" in listed(done, "readme")[0]
+
+
+def test_canvas_without_its_numbers_on_the_roster_goes_by_a_name_that_only_one_has(desk):
+    desk.roster('id,name\njm,José Müller\nob,"O\'Brien, Ann"\n')
+    done = desk.collect(desk.zip({"müllerjosé_55_1_a1_one.ipynb": notebook(), "obrienann_56_2_a1_one.ipynb": b"{"}))
+    assert [one.student for one in done.taken] == ["jm", "ob"]
+
+
+def test_times_of_an_archive_count_where_they_are_no_downloads_in_the_courses_zone(desk):
+    desk.rules('timezone = "Europe/Berlin"\n[assignments.a1_one]\ndue = "2026-10-06 13:30"')
+    names = early, late, doubtful = [
+        f"{name}_7_a1_one.ipynb" for name in ("müllerjosé_1001", "太郎山田_LATE_1002", "obrienann_1003")
+    ]
+    files = {name: notebook(mark=name) for name in names}
+    times = {early: (2026, 10, 6, 13, 0, 0), late: (2026, 10, 7, 13, 0, 0), doubtful: (2026, 10, 8, 9, 0, 0)}
+    done = desk.collect(desk.zip(files, times))
+    assert {one.student: one.noted.time for one in done.taken} == {
+        "1001": "2026-10-06T13:00:00+02:00", "1002": "2026-10-07T13:00:00+02:00", "1003": "",
+    }  # fmt: skip
+    assert desk.beside("1001", "timestamp.txt") == "2026-10-06 11:00:00.000000 UTC"
+    assert "Canvas says on time" in next(one.reason for one in done.taken if one.student == "1003")
+    assert done.remarks == []
+    same = dict.fromkeys(files, (2026, 10, 8, 9, 0, 0))
+    assert "time of the download" in desk.plan(desk.zip(files, same, "same.zip")).remarks[0]
+
+
+def test_a_table_of_times_counts_more_than_the_archive(desk, tmp_path):
+    from autograder.collect.students import read_times
+    from autograder.course.policies import course_policies
+    from autograder.course.roster import course_roster
+
+    table = tmp_path / "times.csv"
+    table.write_text(
+        "student,time\nJosé Müller,2026-10-06 13:00 +0200\nyamada@uni.edu,2026-10-06 14:00 Europe/Berlin\n"
+    )
+    times = read_times(table, course_roster(desk.course), course_policies(desk.course).zone)
+    done = desk.collect(desk.zip({"müllerjosé_1001_1_a1_one.ipynb": notebook()}), times=times)
+    assert done.taken[0].noted.time == "2026-10-06T13:00:00+02:00"
+    for text, says in (
+        ("student,time\nJane Doe,2026-10-06 13:00\n", "names no single student"),
+        ("student,time\n1001,06/10/2026\n", "line 2"),
+        ("student,when\n1001,2026\n", "no column named time"),
+    ):
+        table.write_text(text)
+        with pytest.raises(ValueError, match=says):
+            read_times(table, course_roster(desk.course), course_policies(desk.course).zone)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_moodle_in_folders_and_flat(desk, flat):
+    slash = "" if flat else "/"
+    files = {
+        f"José Müller_501_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="m"),
+        f"山田 太郎_502_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="y"),
+        f"Ann OBrien_503_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="o"),
+        f"María de la Cruz_504_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="c"),
+        f"Jane Doe_505_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="d"),
+        f"Al Smith Jones_507_assignsubmission_onlinetext_{slash}onlinetext.html": b"<p>",
+        "Participant_508_assignsubmission_file_/a1_one.ipynb": notebook(mark="p"),
+    }
+    done = desk.collect(desk.zip(files))
+    assert done.style == "moodle"
+    assert [one.student for one in done.taken] == ["1001", "1002", "1003", "1004"]
+    assert desk.content("1003") == notebook(mark="o")
+    assert "2 students have this name" in listed(done, "Jane Doe")[0]
+    assert "a text entered" in listed(done, "Al Smith")[0]
+    assert "nobody on the roster" in listed(done, "Participant")[0]
+
+
+def test_moodles_blind_marking_is_found_by_the_grading_worksheets_identifier(desk):
+    desk.roster("Identifier,Email address,Full name\nParticipant 508,jose@uni.edu,José Müller\n")
+    done = desk.collect(desk.zip({"Participant_508_assignsubmission_file_/a1_one.ipynb": notebook()}))
+    assert [one.student for one in done.taken] == ["jose@uni.edu"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp437", "cp1252"])
+def test_a_zip_that_does_not_say_its_encoding_still_names_the_student(desk, encoding):
+    raw = "José Müller_501_assignsubmission_file_".encode(encoding)
+    path = desk.folder / "old.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("J" * len(raw) + "/a1_one.ipynb", notebook())
+    path.write_bytes(path.read_bytes().replace(b"J" * len(raw), raw))
+    assert [one.student for one in desk.collect(path).taken] == ["1001"]
+
+
+METADATA = """submission_1:
+  :submitters:
+  - :name: José Müller
+    :sid: U1
+    :email: jmueller@uni.edu
+  :created_at: 2026-10-06 11:29:35.572677000 Z
+  :score: 0.0
+submission_2:
+  :submitters:
+  - :name: Jane Doe
+    :sid: U6
+    :email: jane@uni.edu
+  - :name: Ann O'Brien
+    :sid: U3
+    :email: ann@uni.edu
+  :created_at: 2026-10-06 04:30:00.000000 -07:00
+submission_3:
+  :submitters:
+  - :name: Jane Doe
+    :email: other@uni.edu
+  :created_at: 2026-10-06 11:29:35 PST
+submission_4:
+  :submitters: []
+submission_5:
+  :submitters:
+  - :name: Al Smith_Jones
+    :sid: U7
+  :created_at: 2026-10-06 11:29:35 PST
+"""
+
+
+def test_gradescope_has_its_times_and_its_groups(desk):
+    files = {"assignment_9_export/submission_metadata.yml": METADATA.encode()}
+    for number in (1, 2, 3, 5):
+        files[f"assignment_9_export/submission_{number}/a1_one.ipynb"] = notebook(mark=str(number))
+    files["assignment_9_export/submission_9/a1_one.ipynb"] = notebook()
+    done = desk.collect(desk.zip(files))
+    assert done.style == "gradescope"
+    assert {one.student: one.noted.time for one in done.taken} == {
+        "1001": "2026-10-06T11:29:35+00:00",
+        "1003": "2026-10-06T04:30:00-07:00",
+        "1006": "2026-10-06T04:30:00-07:00",
+        "1007": "",
+    }
+    assert desk.beside("1006", "timestamp.txt") == "2026-10-06 11:30:00.000000 UTC"
+    assert {one.student for one in done.taken if one.noted.flags} == {"1003", "1006"}
+    assert "2 students have this name" in listed(done, "submission_3 ")[-1]
+    assert "names nobody" in listed(done, "submission_4")[0]
+    assert "PST" in listed(done, "submission_5")[0]
+    assert "does not name it" in listed(done, "assignment_9_export/submission_9")[0]
+
+
+def test_gradescopes_damaged_list_is_a_sentence(desk):
+    for text in (b"- a\n- b\n", b"a: [", b"\xff\xfe"):
+        with pytest.raises(ValueError, match="download"):
+            desk.plan(desk.zip({"submission_metadata.yml": text, "submission_1/a1_one.ipynb": notebook()}))
+
+
+def test_blackboard_and_zip_collect_have_ids_and_times_in_their_names(desk):
+    desk.rules('timezone = "America/New_York"')
+    files = {
+        "a1_one_jmueller_attempt_2026-10-06-13-30-00_a1_one.ipynb": notebook(mark="1"),
+        "a1_one_jmueller_attempt_2026-10-05-13-30-00_a1_one.ipynb": notebook(mark="0"),
+        "a1_one_jmueller_attempt_2026-10-06-13-30-00.txt": b"Name: ...",
+        "a1_o'brien_attempt_2026-10-06-13-31-00.txt": b"Name: ...",
+        "notes.txt": b"",
+    }
+    done = desk.collect(desk.zip(files))
+    assert (done.style, [(one.student, one.noted.time) for one in done.taken]) == (
+        "attempt", [("1001", "2026-10-06T13:30:00-04:00")],
+    )  # fmt: skip
+    assert desk.content("1001") == notebook(mark="1")
+    assert listed(done, "a1_o'brien") == ["no file was handed in"]
+    assert listed(done, "notes.txt")
+
+
+def test_a_pattern_of_nbgraders_zip_collect(desk):
+    files = {"hw-asj-2026_10_06.ipynb": notebook()}
+    done = desk.collect(desk.zip(files), style="attempt", pattern=r"hw-(?P<student_id>\w+)-(?P<file_id>\w+)")
+    assert [one.student for one in done.taken] == ["1007"]
+    for pattern in ("hw-(.*)", "("):
+        with pytest.raises(ValueError, match=r"student_id|expression"):
+            desk.plan(desk.zip(files), style="attempt", pattern=pattern)
+
+
+def inbound(desk, *names, owner_mark=""):
+    root = desk.folder / "exchange" / "course" / "inbound"
+    for name in names:
+        folder = root / name
+        folder.mkdir(parents=True)
+        (folder / "a1_one.ipynb").write_bytes(notebook(mark=name))
+        (folder / "timestamp.txt").write_text(name.split("+")[2])
+        (folder / "submission_secret.txt").write_text("secret")
+    return desk.folder / "exchange" / "course"
+
+
+def test_the_exchanges_newest_attempt_counts_with_its_secret(desk):
+    first = "jmueller+a1_one+2026-10-06 11:00:00.000000 UTC+abc"
+    root = inbound(
+        desk, first, "jmueller+a1_one+2026-10-06 12:00:00.000000 UTC+x-y", "o'brien+a1_one+2026-10-06 10:00:00 UTC"
+    )
+    done = desk.collect(root)
+    assert done.style == "exchange"
+    assert [(one.student, one.noted.time) for one in done.taken] == [
+        ("1001", "2026-10-06T12:00:00+00:00"), ("1003", "2026-10-06T10:00:00+00:00"),
+    ]  # fmt: skip
+    assert desk.beside("1001", "submission_secret.txt") == "secret"
+    desk.rules("[attempts]\nallowed = 1")
+    done = desk.plan(root)
+    assert "attempt 2; 1 are allowed" in listed(done, "jmueller")[0]
+    assert desk.plan(root).taken[0].notebook.read() == notebook(mark=first)
+
+
+def test_without_a_roster_the_exchanges_own_ids_count_and_a_platforms_names_do_not(desk):
+    (desk.course.root / "roster.csv").unlink()
+    assert [one.student for one in desk.plan(inbound(desk, "o'brien+a1_one+2026-10-06 10:00:00 UTC")).taken] == [
+        "o'brien"
+    ]
+    done = desk.plan(desk.zip({"müllerjosé_1001_1_a1_one.ipynb": notebook()}))
+    assert (done.taken, "autograder roster FILE" in done.listed[0][1]) == ([], True)
+
+
+def git(*arguments, cwd):
+    environment = {
+        **os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_COMMITTER_DATE": "2026-10-06T13:30:00 +0200",
+        "GIT_AUTHOR_DATE": "2020-01-01T00:00:00 +0000", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b",
+        "GIT_COMMITTER_NAME": "c", "GIT_COMMITTER_EMAIL": "c@d",
+    }  # fmt: skip
+    subprocess.run(["git", *arguments], cwd=cwd, env=environment, check=True, capture_output=True)
+
+
+def test_repositories_of_a_classroom_have_the_time_of_their_commit_and_run_nothing(desk):
+    root = desk.folder / "a1-submissions"
+    for name in ("a1-one-jmueller", "a1-one-o'brien", "a1-one-ghost"):
+        folder = root / name
+        folder.mkdir(parents=True)
+        (folder / "a1_one.ipynb").write_bytes(notebook(mark=name))
+        (folder / "a2_two.ipynb").write_bytes(notebook(TWO, mark=name))
+        git("init", "-q", cwd=folder)
+        git("add", ".", cwd=folder)
+        git("commit", "-qm", "work", cwd=folder)
+    trap = desk.folder / "trap"
+    config = root / "a1-one-jmueller" / ".git" / "config"
+    config.write_text(config.read_text() + f'[core]\n\tfsmonitor = "touch {trap}"\n\tsshCommand = "touch {trap}"\n')
+    git("pack-refs", "--all", cwd=root / "a1-one-o'brien")
+    done = desk.collect(root)
+    assert done.style == "folders"
+    assert {(one.student, one.assignment, one.noted.time) for one in done.taken} == {
+        (student, assignment, "2026-10-06T13:30:00+02:00") for student in ("1001", "1003") for assignment in (ONE, TWO)
+    }
+    assert "nobody on the roster" in listed(done, "a1-one-ghost")[0]
+    assert not trap.exists()
+    (desk.course.root / "roster.csv").unlink()
+    assert {reason for _, reason in desk.plan(root).listed} == {
+        "it names no student's id, and there is no roster: run `autograder roster FILE` first"
+    }
+    assert sorted(path.name for path in (desk.course.submitted / "1001" / ONE).iterdir()) == [
+        "a1_one.ipynb", "collected.json", "timestamp.txt",
+    ]  # fmt: skip
+
+
+def test_plain_folders_and_files_by_id_login_address_and_name(desk):
+    nfd = unicodedata.normalize("NFD", "José Müller")
+    files = {
+        f"{nfd}/a1_one.ipynb": notebook(mark="1"), "yamada@uni.edu/a1_one/a1_one.ipynb": notebook(mark="2"),
+        "1003/a1_one.ipynb": notebook(mark="3"), "A.B+C@uni.edu/a1_one.ipynb": notebook(mark="4"),
+        "jane2/deep/er/a1_one.ipynb": notebook(mark="5"), "asj.ipynb": notebook(mark="6"),
+    }  # fmt: skip
+    done = desk.collect(desk.zip(files))
+    assert {one.student: [kind for kind, _ in one.noted.flags] for one in done.taken} == {
+        "1001": [], "1002": [], "1003": [], "1004": [], "1006": ["notebook-renamed"], "1007": [],
+    }  # fmt: skip
+    assert done.listed == []
+    wrapped = desk.zip({f"submissions/{name}": content for name, content in files.items()}, name="wrapped.zip")
+    assert {one.student for one in desk.plan(wrapped).taken} == {one.student for one in done.taken}
+
+
+def test_a_folder_that_may_be_of_two_students_is_not_guessed(desk):
+    desk.roster("id,name\ndoe,A\njane-doe,B\n")
+    done = desk.plan(desk.zip({"hw-jane-doe/a1_one.ipynb": notebook(), "x/a1_one.ipynb": notebook()}))
+    assert done.taken == []
+    assert "it may be of several students: doe (A), jane-doe (B)" in listed(done, "hw-jane-doe")[0]
