@@ -114,7 +114,9 @@ class Submission:
             own = (f"{assignment}.ipynb", TIMESTAMP, SECRET, note.NAME)
             size += item.size
             too_long = len(name.encode("utf-8", "surrogateescape")) > 200
-            if name in own or name in kept or not name.isprintable() or too_long or item.size > MAX_FILE:
+            if name in own:
+                continue  # the collector's own names
+            if name in kept or not name.isprintable() or too_long or item.size > MAX_FILE:
                 self._list(f"{shown_name(item.path)}, a file beside the notebook, was left out: its name or size")
             elif len(kept) >= MOST_BESIDE or size > MOST_BYTES:
                 self._list(f"files beside the notebook were left out: more than {MOST_BESIDE}, or too large")

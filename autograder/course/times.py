@@ -110,7 +110,7 @@ def duration_text(duration: timedelta) -> str:
     """Write a duration as `read_duration` reads it."""
     minutes = round(duration.total_seconds() / 60)
     parts = [(minutes // 1440, "day"), (minutes % 1440 // 60, "hour"), (minutes % 60, "minute")]
-    return " ".join(f"{number} {unit}{'s' * (number != 1)}" for number, unit in parts if number) or "0"
+    return " ".join(f"{number} {unit}{'s' * (number != 1)}" for number, unit in parts if number) or "0 minutes"
 
 
 def nbgrader_text(moment: datetime) -> str:

@@ -50,8 +50,6 @@ def test_a_link(desk):
 
 
 def test_too_much_of_everything(desk, monkeypatch):
-    bomb = made(desk, entries=[("obrienann_1003_2_a1_one.ipynb", b"0" * 30_000_000)])
-    refused(desk, bomb, "grow more than 200 times")
     with open_source(made(desk)) as source:
         assert len(source.items) == 1
     small = reading.Limits(files=3, total=4000)
@@ -60,6 +58,18 @@ def test_too_much_of_everything(desk, monkeypatch):
     for path, says in ((many, "6 files"), (large, "unpack to more than")):
         with pytest.raises(SourceProblem, match=says), open_source(path, small):
             pass
+
+
+def test_a_bomb_is_its_students_and_the_others_are_collected(desk):
+    done = desk.collect(made(desk, entries=[("obrienann_1003_2_a1_one.ipynb", b"0" * 30_000_000)]))
+    assert desk.there() == [f"1001/{ONE}"]
+    (reason,) = [reason for _, reason in done.listed]
+    assert "larger than 20 MiB, and would grow more than 200 times: nothing of it was read" in reason
+
+
+def test_a_large_notebook_of_little_text_is_for_the_grader_to_judge(desk):
+    desk.collect(desk.zip({CANVAS: notebook() + b" " * 5_000_000}))
+    assert desk.there() == [f"1001/{ONE}"]
 
 
 def test_a_size_that_lies_is_not_believed(desk, monkeypatch):
@@ -150,7 +160,7 @@ def test_links_in_a_folder_are_listed_and_not_followed(desk):
 
 def test_what_systems_leave_behind_is_no_submission(desk):
     files = {CANVAS: notebook(), f"__MACOSX/._{CANVAS}": b"x", ".DS_Store": b"x"}
-    files["x/.ipynb_checkpoints/a1_one-checkpoint.ipynb"] = notebook()
+    files["x/.ipynb_checkpoints/a1_one-checkpoint.ipynb"] = files["repo/.venv/lib/x.ipynb"] = notebook()
     assert desk.collect(desk.zip(files)).listed == []
 
 
