@@ -42,6 +42,10 @@ SEED = 11
 USER = 54321  # an id of no user: the grader needs no name
 SECONDS = 3600  # for a run
 _SETTLE = 10.0  # seconds in which the grader's own processes may end after it
+_NO_PYTHON = (
+    f"user {USER} can read no Python of this version with the course's packages: install it where all may read it, "
+    "or use --as root"
+)
 _LARGEST_PAGE = 8 * 2**20
 _PR_SET_CHILD_SUBREAPER = 36
 _Seen = dict[str, tuple[bytes, int, int, int]]
@@ -116,7 +120,7 @@ class Tally:
 
 
 def attacks(titles: Collection[str] | None = None, mark: str = "", course: Path = Path()) -> list[Kind]:
-    """The kinds that are tried, in random order of no meaning; titles: those of them alone."""
+    """The kinds that are tried, for a course in which `mark` is planted. titles: those of them alone."""
     kinds = [kind for kind in (*KINDS, *fortress_kinds(mark, course)) if kind.family not in _ORDINARY]
     return [kind for kind in kinds if titles is None or kind.title in titles]
 
@@ -437,19 +441,10 @@ def main() -> int:
             folder = Path(temporary)
             folder.chmod(0o755)
             python = sys.executable if user is None else _python_for(user, folder / "python")
-            if not python:
-                print(f"error: user {USER} can read no Python {sys.version.split()[0]} with the course's packages: "
-                      "install it where all may read it, or use --as root", file=sys.stderr)  # fmt: skip
-                return 2
-            tally = try_all(
-                repository,
-                arguments.assignment,
-                folder,
-                titles=arguments.only,
-                honest=arguments.honest,
-                user=user,
+            tally = Tally(stopped=[_NO_PYTHON]) if not python else try_all(
+                repository, arguments.assignment, folder, titles=arguments.only, honest=arguments.honest, user=user,
                 python=python,
-            )
+            )  # fmt: skip
         who = "an ordinary user" if user is not None or os.geteuid() else "root"
         print(f"\nas {who}: honest students alone {tally.alone:.0f} s, all together {tally.together:.0f} s")
         for name in ("gained", "leaks", "survivors", "changed", "stopped", "otherwise"):

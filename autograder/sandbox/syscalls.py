@@ -6,8 +6,8 @@ limits and scheduling of other processes of its user, and watch folders. `System
 starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod) succeed and change nothing.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
-exists; no filter sees what a path or a process is. Where the grader is root, the process becomes a user of its own, who
-sees no more than the modes of folders let everyone see.
+exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
+Where the grader is root, the process becomes a user of its own: a second fence, should Landlock fail.
 """
 
 from __future__ import annotations
