@@ -17,7 +17,7 @@ from selfcheck.execute import NotebookProvider
 from selfcheck.folder import NotFound, visible_tests
 from selfcheck.notebook import exercise_names
 from selfcheck.report import HIDDEN_TESTS, CheckReport
-from selfcheck.session import CouldNotRun, run_tests
+from selfcheck.session import CouldNotRun, tested
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,11 +53,12 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
     provider = NotebookProvider(notebook, tests[0])
     for error in provider.execute():
         print(f"{error}\n")
-    records = run_tests(tests, provider, asked or known)
+    chosen = [name for name in known if name in (asked or known)]
+    records = tested(tests, provider, chosen)
     reports = []
-    for name in [name for name in known if name in (asked or known)]:
+    for name in chosen:
         own = [record for record in records if record.exercise == name]
-        reports.append(CheckReport(name, own, explain(tests[0], name, provider, own)))
+        reports.append(CheckReport(name, own, explain(tests[0], name, provider.at_check(name), own)))
     for report in reports:
         print(f"{report.body()}\n")
     passed = sum(report.passed for report in reports)

@@ -13,11 +13,11 @@ from selfcheck.folder import (
     NotFound,
     assignment_folder,
     cases_beside,
-    graded_cells,
     notebook_beside,
     session_notebook,
     visible_tests,
 )
+from selfcheck.release import release_of
 from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
 from selfcheck.target import LocalProvider
@@ -68,7 +68,7 @@ def progress() -> Report | None:
         records = run_tests(tests, provider)
         missed = {record.exercise for record in records if record.outcome != "passed"}
         passed = [name for name in exercise_names(tests) if name not in missed]
-        return ProgressReport(graded_cells(notebook), records, differing(tests[0], passed, provider))
+        return ProgressReport(release_of(notebook).graded, records, differing(tests[0], passed, provider))
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
 

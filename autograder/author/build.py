@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from autograder import atomic
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
+from autograder.author.outline import outline
 from autograder.author.release import BuildError, Release, generated
 from autograder.course import markers
 from autograder.course import notebook as notebooks
@@ -38,8 +39,17 @@ def conftest(repository: Repository, source: Source) -> bytes:
     return _CONFTEST.read_bytes()
 
 
+def release_json(repository: Repository, source: Source) -> bytes:
+    """Return the bytes of assignments/aN/release.json: what the self-check knows of this release."""
+    return outline(source_notebook(repository, source))
+
+
 # Files beside the notebook that are generated and committed as it is: name in assignments/aN/ -> what makes its bytes.
-GENERATED: dict[str, Generator] = {"conftest.py": conftest, "mistakes.json": mistakes_json}
+GENERATED: dict[str, Generator] = {
+    "conftest.py": conftest,
+    "mistakes.json": mistakes_json,
+    "release.json": release_json,
+}
 
 RELEASE_DIGITS = 16
 PREPARE = "prepare"  # the id of the demo cell that the build adds below the first import of check()

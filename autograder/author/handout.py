@@ -12,6 +12,7 @@ from autograder.course.source import Problem, Source, SourceError
 
 FINGERPRINTS = "mistakes.json"
 NOTATION = "NOTATION.md"
+OUTLINE = "release.json"
 README = "README.md"
 SELFCHECK = "selfcheck"
 SELFCHECK_SUFFIXES = (".py", ".css", ".ini")
@@ -35,8 +36,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
         NOTATION: repository.assignments / NOTATION,
         README: repository.assignments / README,
     }
-    if (public / FINGERPRINTS).is_file():
-        wanted[FINGERPRINTS] = public / FINGERPRINTS
+    wanted |= {place: public / place for place in (FINGERPRINTS, OUTLINE) if (public / place).is_file()}
     if repository.figures(name).is_file():
         wanted[repository.figures(name).name] = repository.figures(name)
     selfcheck = repository.assignments / SELFCHECK

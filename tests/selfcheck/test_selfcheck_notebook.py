@@ -110,9 +110,9 @@ def test_data_outside_of_data_is_not_looked_for():
 
 
 def test_points_come_from_the_notebooks_own_metadata(toy):
-    from selfcheck.folder import graded_cells
+    from selfcheck.release import release_in
 
-    cells = [(cell.name, cell.points, cell.written) for cell in graded_cells(toy.notebook)]
+    cells = [(cell.name, cell.points, cell.written) for cell in release_in(toy.notebook).graded]
     assert cells == [("step", 8, False), ("backward", 6, False), ("total", 6, False), ("why", 10, True)]
     toy.notebook.write_text(json.dumps({"cells": "none"}))
-    assert graded_cells(toy.notebook) == []
+    assert release_in(toy.notebook).graded == []
