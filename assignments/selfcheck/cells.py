@@ -80,7 +80,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
         tree = parsed(text)
         if tree is not None:
             wanted |= _global_names(tree)
-            there |= {name for node in tree.body for name in _bound(node)}
+            there |= {name for node in tree.body for name in bound(node)}
     found = [list(_definitions(text)) for text in figures]
     chosen: set[ast.stmt] = set()
     while True:
@@ -88,7 +88,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
             node
             for definitions in found
             for node in definitions
-            if node not in chosen and not wanted.isdisjoint(set(_bound(node)) - there)
+            if node not in chosen and not wanted.isdisjoint(set(bound(node)) - there)
         ]
         if not more:
             break
@@ -107,7 +107,7 @@ def _definitions(source: str) -> Iterator[ast.stmt]:
             yield node
 
 
-def _bound(node: ast.stmt) -> list[str]:
+def bound(node: ast.stmt) -> list[str]:
     """The names that a statement at the top level binds."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
         return [node.name]
@@ -149,7 +149,7 @@ class AtCheck:
 
 
 def _is_stub(value: Any) -> bool:
-    return any(STUB in code.co_names for code in _codes(value))
+    return any(STUB in code.co_names for code in function_codes(value))
 
 
 def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
     used: dict[str, Any] = {}
     waiting = [value]
     while waiting:
-        for code in _codes(waiting.pop()):
+        for code in function_codes(waiting.pop()):
             for name in code.co_names:
                 if name in namespace and name not in used:
                     used[name] = namespace[name]
@@ -165,7 +165,7 @@ def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
     return used
 
 
-def _codes(value: Any) -> Iterator[types.CodeType]:
+def function_codes(value: Any) -> Iterator[types.CodeType]:
     """The code of a function, or of a class's methods, with all functions inside; of a library's function none."""
     members = list(vars(value).values()) if isinstance(value, type) else [value]
     waiting = [member.__code__ for member in members if type(member) is types.FunctionType]

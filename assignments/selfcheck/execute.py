@@ -125,6 +125,7 @@ class NotebookProvider(LocalProvider):
 
     merged: the cells that run. changed: exercises that are no longer what they were at their check cells when all cells
     have run. skipped: the commands that did not run, each with its cell before it. seconds: of processor time, by cell.
+    slowest: of processor time, by exercise, of its longest call.
     """
 
     _known: Mapping[Path, NotebookProvider] = {}
@@ -138,6 +139,7 @@ class NotebookProvider(LocalProvider):
         self.changed: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self.seconds: dict[str, float] = {}
+        self.slowest: dict[str, float] = {}
         self._until = until
         self._at_check: dict[str, NotebookProvider] = {}
 
@@ -149,11 +151,8 @@ class NotebookProvider(LocalProvider):
             cls._known = {**cls._known, notebook: cls(notebook, tests)}
         return cls._known[notebook]
 
-    def execute(self, begin: Callable[[str], object] = lambda cell: None) -> list[CellError]:
-        """Run the notebook's cells in its folder at the first call; return the errors they raised.
-
-        begin: called with the name of each cell before it runs.
-        """
+    def execute(self) -> list[CellError]:
+        """Run the notebook's cells in its folder at the first call; return the errors they raised."""
         if self.errors is None:
             quiet()
             self.merged = plan(self.notebook)
@@ -167,7 +166,7 @@ class NotebookProvider(LocalProvider):
                         if identity == CHECK + self._until:
                             break
                         continue
-                    self._run(shell, self.named(identity), source, begin)
+                    self._run(shell, self.named(identity), source)
             self.namespace = shell.user_ns
             self.changed = at_check.changed(self.namespace)
         return self.errors
@@ -176,16 +175,16 @@ class NotebookProvider(LocalProvider):
         """Return what a student calls a cell: the number of one of their own, else the name that its mark gives it."""
         return f"number {self.merged.numbers[identity]}" if identity in self.merged.numbers else identity
 
-    def _run(self, shell: HeadlessShell, name: str, source: str, begin: Callable[[str], object]) -> None:
+    def _run(self, shell: HeadlessShell, name: str, source: str) -> None:
         assert self.errors is not None
-        begin(name)
         start = time.process_time()
-        self.errors += run_cells(shell, [(name, source)])
+        with self.watch.call(f"the cell {name}") if self.watch else contextlib.nullcontext():
+            self.errors += run_cells(shell, [(name, source)])
+            if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
+                raise KeyboardInterrupt
         self.seconds[name] = time.process_time() - start
         self.skipped += [(name, command) for command in shell.skipped]
         shell.skipped.clear()
-        if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
-            raise KeyboardInterrupt
 
     def at_check(self, exercise: str) -> NotebookProvider:
         """Return what counts for an exercise: this, or the notebook run up to its check if later cells change it."""
@@ -206,7 +205,11 @@ class NotebookProvider(LocalProvider):
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         self.execute()
-        return super().call(name, args, kwargs)
+        start = time.process_time()
+        try:
+            return super().call(name, args, kwargs)
+        finally:
+            self.slowest[name] = max(self.slowest.get(name, 0.0), time.process_time() - start)
 
     def probe(self, name: str, args: tuple) -> Any:
         self.execute()

@@ -14,6 +14,7 @@ from selfcheck.merging import DEMO, EXERCISE, GIVEN, TEST, Merged, StudentCell, 
 FILE = "release.json"
 WRITTEN = "written"
 SOLUTION_SUFFIX = "-solution"
+UNANSWERED = "YOUR ANSWER HERE"
 
 
 @dataclass(frozen=True)
@@ -133,3 +134,13 @@ def student_cells(notebook: Path) -> list[StudentCell]:
         part = nbgrader if isinstance(nbgrader, dict) else {}
         found.append(StudentCell(str(cell.get("cell_type", "")), source, part, demo, number))
     return found
+
+
+def answered(notebook: Path, release: Release) -> list[str]:
+    """Return the written questions that have an answer in a notebook file."""
+    asked = {cell.name for cell in release.graded if cell.written}
+    return [
+        cell.grade_id
+        for cell in student_cells(notebook)
+        if cell.grade_id in asked and cell.source.strip() and UNANSWERED not in cell.source
+    ]

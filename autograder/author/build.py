@@ -58,6 +58,17 @@ _PREPARATION = """\
 from selfcheck import prepare
 
 prepare()  # reads the tests once, so that the first check is quick"""
+READY = "ready"  # the id of the demo cell that the build adds at the end, below READY_TEXT
+READY_TEXT = """\
+## Before you hand in
+
+Save the notebook, then run this cell. It runs the saved notebook from the top in a process of its own, as the grade
+will, and says what is unfinished, what the grade would miss, and what it does not run. It takes about as long as the
+exercises take. In a terminal, `python -m selfcheck --ready` with the notebook's name does the same."""
+_READY = """\
+from selfcheck import ready
+
+ready()"""
 
 
 @dataclass(frozen=True)
@@ -135,8 +146,8 @@ def _released(course: Course, source: Source, notebook: NotebookNode) -> Iterato
 
 
 def source_notebook(repository: Repository, source: Source) -> NotebookNode:
-    """The instructor's notebook: the script's cells, one that prepares the checks, and beside each exercise its card
-    and its graded cell.
+    """The instructor's notebook: the script's cells, one that prepares the checks, beside each exercise its card and
+    its graded cell, and at the end the cell that tries the whole as the grade will.
     """
     cells = list(_cells(repository, source))
     made = notebooks.new(cells, {"course": {"assignment": source.name, "release": ""}})
@@ -194,6 +205,9 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             yield notebooks.prose(f"{card(cell)}\n\n{cell.question}", f"{cell.name}-question")
             yield notebooks.written(_answer(cell), cell.name, cell.points)
     yield from waiting
+    if prepared:
+        yield notebooks.prose(READY_TEXT, f"{READY}-text")
+        yield notebooks.demo(_READY, READY)
 
 
 def card(cell: Cell, number: str = "") -> str:

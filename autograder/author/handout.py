@@ -14,6 +14,7 @@ FINGERPRINTS = "mistakes.json"
 NOTATION = "NOTATION.md"
 OUTLINE = "release.json"
 README = "README.md"
+REQUIREMENTS = "requirements.txt"
 SELFCHECK = "selfcheck"
 SELFCHECK_SUFFIXES = (".py", ".css", ".ini")
 _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
@@ -23,7 +24,8 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     """The files that stand beside the notebook, by their path in the assignment's folder, sorted.
 
     Visible tests, cases, conftest.py, fingerprints and figures.py if there are any, the notation, the student's guide,
-    the self-checker, and the data that the notebook or one of these files asks for, with their licences.
+    the list of packages, the self-checker, and the data that the notebook or one of these files asks for, with their
+    licences.
     generated: files that are being made, by name, in the place of those in the repository.
     Raises SourceError that names everything missing.
     """
@@ -34,6 +36,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
         "cases.py": repository.cases(name),
         "conftest.py": public / "conftest.py",
         NOTATION: repository.assignments / NOTATION,
+        REQUIREMENTS: repository.assignments / REQUIREMENTS,
         README: repository.assignments / README,
     }
     wanted |= {place: public / place for place in (FINGERPRINTS, OUTLINE) if (public / place).is_file()}
