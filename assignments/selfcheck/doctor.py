@@ -59,13 +59,14 @@ def _package(line: str) -> tuple[str, str]:
     if wanted.marker is not None and not wanted.marker.evaluate():
         return FINE, f"{wanted.name} is not needed on this system"
     try:
-        found = importlib.metadata.version(wanted.name)
+        distribution = importlib.metadata.distribution(wanted.name)
     except importlib.metadata.PackageNotFoundError:
         return MEND, f"{wanted.name} is not installed in this environment: {INSTALL}"
+    found = distribution.version
     if not wanted.specifier.contains(found, prereleases=True):
         return MEND, f"{wanted.name} {found} is installed, {wanted.specifier} is needed: {INSTALL}"
     try:
-        __import__(wanted.name)
+        __import__((distribution.read_text("top_level.txt") or wanted.name).split()[0])  # ipython is IPython
     except Exception as error:  # a library that is damaged may raise anything
         return MEND, f"{wanted.name} {found} cannot be imported ({type(error).__name__}: {str(error)[:200]}): {INSTALL}"
     return FINE, f"{wanted.name} {found}"

@@ -103,13 +103,14 @@ class CheckReport(Report):
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (outcome in words, claim, message) of each test; a message already shown is not repeated.
 
-        Tests that passed share a row, unless a message goes with one.
+        Tests that passed share a row, unless a message goes with one; so do those that were not run.
         """
-        rows, seen, quiet = [], set(), list[str]()
+        rows, seen = [], set()
+        shared: dict[tuple[str, str], list[str]] = {}
         for record in [] if self.not_started else self.records:
             message = record.message.removeprefix("not run yet: ")
-            if record.outcome == "passed" and not message:
-                quiet.append(record.claim)
+            if record.outcome == "gated" or (record.outcome == "passed" and not message):
+                shared.setdefault((_word(record), message), []).append(record.claim)
                 continue
             if message in seen and record.outcome not in ("passed", "gated"):
                 message = "the same message as above"
@@ -118,9 +119,10 @@ class CheckReport(Report):
                 message += f"\nIt printed:\n{textwrap.indent(record.output.rstrip(), '  ')}"
                 seen.add(record.output)
             rows.append((_word(record), record.claim, message))
-        if quiet:
-            claims = "\n".join(quiet)
-            rows.append(("passed", quiet[0], "") if len(quiet) == 1 else ("passed", _tests(len(quiet)), claims))
+        for (word, message), claims in shared.items():
+            several = len(claims) > 1
+            below = [*([message] if message else []), *(claims if several else [])]
+            rows.append((word, _tests(len(claims)) if several else claims[0], "\n".join(below)))
         return rows
 
     def body(self) -> str:

@@ -14,7 +14,9 @@ from selfcheck.doctor import FINE, MEND, examine
 from selfcheck.patience import Stopped, Watch
 from selfcheck.target import LocalProvider
 
-REQUIREMENTS = "# what is needed\nnumpy>=1.26\nnot-there-at-all>=3\nipython<2\nnothing; python_version < '3'\n"
+REQUIREMENTS = (
+    "# what is needed\nnumpy>=1.26\nipython>=8.20\nnot-there-at-all>=3\npytest<2\nnothing; python_version < '3'\n"
+)
 
 
 def test_a_call_that_runs_long_is_told_of_once_while_it_runs(monkeypatch):
@@ -90,7 +92,8 @@ def test_the_doctor_says_what_to_mend_and_how(toy):
         "cases.py is missing: unpack the assignment into another folder and copy it from there.",
         "mistakes.json is damaged: unpack the assignment into another folder and copy it from there.",
     ]
-    assert any(sentence.startswith("numpy ") for state, sentence in said if state == FINE)
+    for name in ("numpy", "ipython"):
+        assert any(sentence.startswith(f"{name} ") for state, sentence in said if state == FINE)
     assert (FINE, "nothing is not needed on this system") in said
 
 
