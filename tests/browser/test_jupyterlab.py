@@ -82,6 +82,8 @@ def lab(page: Page, folder: Path, jupyter_server: Callable[..., Any], tmp_path: 
     settings.mkdir(parents=True)
     (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")
     server = jupyter_server(folder, JUPYTERLAB_SETTINGS_DIR=str(tmp_path / "settings"))
+    asks = page.locator(".jp-Dialog", has_text="Select Kernel")  # where the page is quicker than the list of kernels
+    page.add_locator_handler(asks, lambda dialog: dialog.locator(".jp-mod-accept").click())
     page.goto(server.at(f"lab/tree/{NAME}.ipynb"))
     expect(page.locator(".jp-Notebook")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_visible(timeout=PATIENCE)
