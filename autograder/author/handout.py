@@ -36,10 +36,11 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
         "cases.py": repository.cases(name),
         "conftest.py": public / "conftest.py",
         NOTATION: repository.assignments / NOTATION,
-        REQUIREMENTS: repository.assignments / REQUIREMENTS,
         README: repository.assignments / README,
     }
-    wanted |= {place: public / place for place in (FINGERPRINTS, OUTLINE) if (public / place).is_file()}
+    maybe = {place: public / place for place in (FINGERPRINTS, OUTLINE)}
+    maybe[REQUIREMENTS] = repository.assignments / REQUIREMENTS
+    wanted |= {place: path for place, path in maybe.items() if path.is_file()}
     if repository.figures(name).is_file():
         wanted[repository.figures(name).name] = repository.figures(name)
     selfcheck = repository.assignments / SELFCHECK

@@ -53,6 +53,10 @@ class Lab:
         self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{name}$")).click()
         self.page.locator(".lm-Menu-item", has_text=item).first.click()
 
+    def wait_for_kernel(self) -> None:
+        """Wait until the status bar says that the notebook's kernel is idle."""
+        expect(self.page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=PATIENCE)
+
     def save(self) -> None:
         """Save, and wait until the file is written."""
         self.page.keyboard.press("Control+s")
@@ -86,8 +90,9 @@ def lab(page: Page, folder: Path, jupyter_server: Callable[..., Any], tmp_path: 
     page.add_locator_handler(asks, lambda dialog: dialog.locator(".jp-mod-accept").click())
     page.goto(server.at(f"lab/tree/{NAME}.ipynb"))
     expect(page.locator(".jp-Notebook")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_visible(timeout=PATIENCE)
-    return Lab(page)
+    lab = Lab(page)
+    lab.wait_for_kernel()
+    return lab
 
 
 def test_an_evening_in_jupyterlab(lab: Lab, folder: Path, source: Source) -> None:
@@ -120,7 +125,7 @@ def test_an_evening_in_jupyterlab(lab: Lab, folder: Path, source: Source) -> Non
 
     lab.menu("Kernel", "Restart Kernel…")
     lab.page.locator(".jp-Dialog .jp-mod-accept").click()
-    expect(lab.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_visible(timeout=PATIENCE)
+    lab.wait_for_kernel()
     lab.run("import numpy as np")
     progress = lab.run(re.escape("progress()"))
     expect_shown(progress, re.compile(r"5 of 5 on \d{4}-\d\d-\d\d"))
