@@ -55,6 +55,8 @@ def test_the_hint_that_fits_comes_first():
     hints, fits = chosen(HINTS, [record(message="h is a list")])
     assert not fits
     assert len(hints) == 2
+    quoting = ('"has a mismatch", though every other thing looked perfectly plausible', "Print the shapes.")
+    assert chosen([quoting], [record(message="operand 1 has a mismatch")])[1]
     assert chosen([], [record()]) == ([], False)
 
 

@@ -34,7 +34,10 @@ def test_a_call_that_runs_long_is_told_of_once_while_it_runs(monkeypatch):
 
 
 def test_a_call_that_is_stopped_says_what_was_running():
-    provider = LocalProvider({"forever": lambda: exec("raise KeyboardInterrupt")})
+    def forever():
+        raise KeyboardInterrupt
+
+    provider = LocalProvider({"forever": forever})
     provider.watch = Watch(print)
     with pytest.raises(KeyboardInterrupt, match=r"Stopped: forever had been running for 0 s\.") as caught:
         provider.call("forever", (), {})

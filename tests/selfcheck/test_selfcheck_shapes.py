@@ -33,6 +33,9 @@ def loud():
 def dot(a, b):
     return np.dot(a.T, b)
 
+def product(a, b):
+    return a @ b
+
 def inside(a):
     return a + a[7]
 """
@@ -73,6 +76,9 @@ def test_a_broadcast_that_fails_names_both_sides_and_the_axis(told):
     assert told("add", np.ones((3, 4)), np.ones((2, 5)))[1] == (
         "2 * a[:, 0] has shape (3,), b has shape (2, 5): they differ in the last axis, 3 against 5"
     )
+    assert told("add", np.ones((3, 1, 1)), np.ones((2, 4)))[1] == (
+        "2 * a[:, 0] has shape (3, 1), b has shape (2, 4): they differ in axis 2 from the end, 3 against 2"
+    )
     x, h_prev, U, W = np.ones((3, 4)), np.ones((2, 5)), np.ones((5, 4)), np.ones((5, 5))
     assert told("step", x, h_prev, U, W, np.ones(5))[1] == (
         "x @ U.T has shape (3, 5), h_prev @ W has shape (2, 5): they differ in axis 2 from the end, 3 against 2"
@@ -96,6 +102,7 @@ def test_nothing_of_the_students_runs_when_its_values_are_described(told):
 
 def test_no_clash_is_claimed_where_there_is_none(told):
     assert told("inside", np.ones((4, 4))) == ["where a has shape (4, 4)"]
+    assert len(told("product", np.ones((2, 3, 4)), np.ones((3, 4, 5)))) == 1
 
 
 def test_an_error_in_code_without_a_source_is_told_without_shapes():

@@ -46,6 +46,7 @@ ALL = slice(None)
             "Wrong only in the first (rows 0 to 1) and the third (rows 4 to 5) of 3 blocks of H rows; "
             "the other rows are right.",
         ),
+        ("b", mask((6,), ([0, 2, 4],)), "Wrong only at index 0, 2, 4; right everywhere else."),
         ("c", mask((2, 3), (ALL, 2)), "Right for columns 0 to 1, wrong from column 2 on."),
         ("unknown", mask((4,), (3,)), "Right for indices 0 to 2, wrong from index 3 on."),
         ("h", mask((2, 2, 2), (0, 0, 0), (1, 1, 1)), "6 of its 8 numbers are right."),
