@@ -247,8 +247,8 @@ def table_html(rows: Sequence[Sequence[str]]) -> str:
 
     def row(cells: Sequence[str], head: bool) -> str:
         return "<tr style='background:transparent'>" + "".join(
-            f'<{"th" if head else "td"} style="{_CELL};white-space:pre;{"" if i == 0 else "text-align:right"}">'
-            f"{escape(cell)}</{'th' if head else 'td'}>"
+            f'<{"th" if head and cell else "td"} style="{_CELL};white-space:pre;{"" if i == 0 else "text-align:right"}">'
+            f"{escape(cell)}</{'th' if head and cell else 'td'}>"
             for i, cell in enumerate(cells)
         ) + "</tr>"  # fmt: skip
 

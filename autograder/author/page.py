@@ -34,7 +34,10 @@ _TEMPLATE = Path(__file__).parent / "templates" / "chapter.html.j2"
 _CALLS_OF_OURS = re.compile(r"(?m)^\s*(?:prepare|progress|ready)\(\)")
 _PREDICTION = re.compile(r"(?m)^predicted\w*(?:, predicted\w*)* = ")
 _TAG = re.compile(r"<[^>]*>")
-_OPERATORS = re.compile(r"\\arg(?![a-zA-Z])")  # latex2mathml does not know it
+_UNKNOWN = (
+    (r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"),
+    (r"(begin|end)\{aligned\}", r"\1{align*}"),
+)  # to latex2mathml
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,12 @@ class _Renderer(IPythonRenderer):
 
 def mathml(tex: str, display: bool = False) -> str:
     """Return a formula as MathML that keeps its TeX as its text for those who cannot see it."""
-    known = _OPERATORS.sub(r"\\operatorname{arg}", tex.strip())
+    known = tex.strip()
+    for unknown, instead in _UNKNOWN:
+        known = re.sub(unknown, instead, known)
     drawn = convert(known, display="block" if display else "inline")
-    return drawn.replace("<math ", f'<math alttext="{html.escape(" ".join(tex.split()))}" ', 1)
+    reached = ' tabindex="0"' if display else ""  # by the keyboard, where it is wider than the page
+    return drawn.replace("<math ", f'<math alttext="{html.escape(" ".join(tex.split()))}"{reached} ', 1)
 
 
 def _prose(cell: NotebookNode, sections: list[Section]) -> str:
