@@ -245,12 +245,14 @@ class ProgressReport(Report):
 def table_html(rows: Sequence[Sequence[str]]) -> str:
     """Return a table in HTML: the first row is its head, the last one its foot, numbers are on the right."""
 
+    def cell(column: int, text: str, head: bool) -> str:
+        tag = "th" if head and text else "td"
+        side = "text-align:right" if column else ""
+        return f'<{tag} style="{_CELL};white-space:pre;{side}">{escape(text)}</{tag}>'
+
     def row(cells: Sequence[str], head: bool) -> str:
-        return "<tr style='background:transparent'>" + "".join(
-            f'<{"th" if head and cell else "td"} style="{_CELL};white-space:pre;{"" if i == 0 else "text-align:right"}">'
-            f"{escape(cell)}</{'th' if head and cell else 'td'}>"
-            for i, cell in enumerate(cells)
-        ) + "</tr>"  # fmt: skip
+        inside = "".join(cell(column, text, head) for column, text in enumerate(cells))
+        return f"<tr style='background:transparent'>{inside}</tr>"
 
     body = "".join(row(cells, number in (0, len(rows) - 1)) for number, cells in enumerate(rows))
     return f'<table style="border-collapse:collapse;margin:4px 0">{body}</table>'
