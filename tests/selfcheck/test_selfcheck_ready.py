@@ -97,6 +97,32 @@ def test_a_function_under_another_name_is_told(ready):
     assert report.mend == ["total is not defined: its cell defines totals. Keep the function's name."]
 
 
+def test_the_second_file_is_looked_at(ready, toy):
+    cells = [
+        {
+            "id": "a",
+            "role": "exercise",
+            "grade_id": "total-solution",
+            "source": STUB,
+            "section": "",
+            "file": "sum.json",
+        },
+        {"id": "b", "role": "test", "grade_id": "total", "source": 'check("total")', "section": "", "metadata": {}},
+    ]
+    release = {"assignment": "toy", "release": "7", "cells": cells, "exercises": {}, "minutes": {}}
+    (toy.folder / "release.json").write_text(json.dumps(release))
+    code, report = ready()
+    assert code == 1
+    assert report.mend == ["sum.json is not beside the notebook: run the cell that writes it."]
+    (toy.folder / "sum.json").write_text("{}")
+    code, report = ready()
+    assert (code, report.release) == (0, "7")
+    assert "sum.json is there and complete: hand it in beside the notebook." in report.know
+    assert f"sha256 {hashlib.sha256(b'{}').hexdigest()}  sum.json" in report.receipt.text()
+    _, report = ready(total="def total(values):\n    return 0")
+    assert "sum.json is there, but the tests of total do not pass: see what they say of the file." in report.mend
+
+
 def test_the_limits_are_those_of_grading():
     assert (Limits().call, Limits().cell) == (CALL_SECONDS, CELL_SECONDS)
 
