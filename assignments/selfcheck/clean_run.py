@@ -133,11 +133,18 @@ def missing_names(exercise: str, provider: NotebookProvider) -> Iterator[str]:
         if function in seen:
             continue
         seen.add(function)
-        for name in _global_names(namespace.get(function)):
+        value = namespace.get(function)
+        for name in _global_names(value) if _is_own(value, namespace) else ():
             if name in namespace:
                 waiting.append(name)
             elif not hasattr(builtins, name):
                 yield f"{function} uses {name}. {_whence(name, provider)}"
+
+
+def _is_own(value: Any, namespace: Mapping[str, Any]) -> bool:
+    """Whether a function, or a class by one of its methods, was defined in the notebook and not in a library."""
+    members = vars(value).values() if isinstance(value, type) else [value]
+    return any(getattr(member, "__globals__", None) is namespace for member in members)
 
 
 def _global_names(function: Any) -> list[str]:

@@ -74,6 +74,11 @@ def test_names_of_figure_cells_and_of_deleted_cells_are_found(ready):
     assert any("scale" in said and "figure cell" in said for said in report.know)
 
 
+def test_names_inside_of_a_library_are_not_the_notebooks(ready):
+    counted = "def total(values):\n    return Counter({0: sum(values)}).most_common(1)[0][1]"
+    assert ready("from collections import Counter", total=counted)[1].mend == []
+
+
 def test_what_the_grade_does_not_run_is_told(ready):
     code, report = ready("!pip install nothing")
     assert code == 0
