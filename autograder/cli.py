@@ -117,14 +117,22 @@ def bundle(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for ASSIGNMENT.zip; the course directory by default.")
     ] = None,
+    html: Annotated[
+        bool, typer.Option("--html", help="Make ASSIGNMENT.html instead: the chapter as one page for reading.")
+    ] = False,
 ) -> None:
-    """Make the students' zip. Refuse if it would contain a solution, a hidden test or an expected array."""
+    """Make the students' zip. Refuse if it would contain a solution, a hidden test or an expected array.
+
+    With --html, make the chapter as one page that needs no network; the same is refused in it. It takes as long as the
+    notebook, which is run for its figures.
+    """
     from autograder.author.bundle import bundle as make_bundle
+    from autograder.author.page import write_page
 
     repository = Repository.default()
     _known(repository, [assignment])
-    path = make_bundle(repository, Course(course), assignment, out or course)
-    output.print(f"wrote {path}")
+    make = write_page if html else make_bundle
+    output.print(f"wrote {make(repository, Course(course), assignment, out or course)}")
 
 
 @app.command()

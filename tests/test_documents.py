@@ -142,6 +142,8 @@ def test_every_name_that_the_machine_reads_from_cases_is_explained():
 def test_every_flag_is_explained():
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "autograder" / "grading").glob("*.py"))
     flags = set(re.findall(r'Flag\(\s*"([a-z-]+)"', code)) | set(collected.FLAGS)
+    merging = (ROOT / "assignments" / "selfcheck" / "merging.py").read_text("utf-8")
+    flags |= set(re.findall(r'\("([a-z]+(?:-[a-z]+)+)",', merging))
     assert len(flags) > len(collected.FLAGS)
     assert flags == set(
         re.findall(r"`([a-z-]+)`", text_of("CONTRIBUTING.md").split("\n## Flags\n")[1].split("\n## ")[0])

@@ -13,7 +13,7 @@ from selfcheck import expect
 from selfcheck.execute import quiet
 from selfcheck.folder import data_path
 from selfcheck.marks import exercise
-from selfcheck.notebook import check, prepare, progress
+from selfcheck.notebook import check, prepare, progress, ready
 from selfcheck.target import StudentError, StudentTimeout, Target
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "prepare",
     "progress",
     "quiet",
+    "ready",
 ]

@@ -1,23 +1,29 @@
 """`python -m selfcheck NOTEBOOK [EXERCISE ...]`: run the visible tests on a saved notebook.
 
-Exit code: 0 all visible tests passed, 1 a visible test did not pass, 2 nothing to run (the message says what to do),
-130 interrupted.
+`--ready NOTEBOOK`: what is left to do before handing in. `--doctor`: does this environment have all that is needed?
+
+Exit code: 0 all visible tests passed (nothing is left, nothing is missing), 1 a visible test did not pass (something
+is left, or missing), 2 nothing to run (the message says what to do), 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from selfcheck import doctor
+from selfcheck.clean_run import ready_report
 from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import NotFound, visible_tests
 from selfcheck.notebook import exercise_names
+from selfcheck.patience import Watch
 from selfcheck.report import HIDDEN_TESTS, CheckReport
-from selfcheck.session import CouldNotRun, run_tests
+from selfcheck.session import CouldNotRun, tested
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,39 +31,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m selfcheck",
         description="Run the visible tests of an assignment on a saved notebook. Cells tagged 'demo' are skipped.",
     )
-    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the .ipynb file, in its assignment's folder")
+    parser.add_argument(
+        "notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="the .ipynb file, in its assignment's folder"
+    )
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="exercises to check (default: all)")
+    parser.add_argument(
+        "--ready", action="store_true", help="run the notebook as the grade will, and say what is left to do"
+    )
+    parser.add_argument("--json", action="store_true", help="with --ready: print what was found as JSON")
+    parser.add_argument("--doctor", action="store_true", help="say whether this environment has all that is needed")
     asked = parser.parse_args(arguments)
     os.environ.setdefault("MPLBACKEND", "agg")
+    if asked.doctor:
+        return doctor.main(asked.notebook.resolve().parent if asked.notebook else Path.cwd())
+    if asked.notebook is None:
+        parser.error("give the path of the .ipynb file to check")
     try:
-        return _check(asked.notebook, asked.exercises)
+        return _ready(asked.notebook, asked.json) if asked.ready else _check(asked.notebook, asked.exercises)
     except (NotFound, CouldNotRun, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(str(stopped) or "interrupted", file=sys.stderr)
         return 130
 
 
-def _check(notebook: Path, asked: Sequence[str]) -> int:
+def _tests_of(notebook: Path) -> tuple[Path, list[Path]]:
+    """The notebook's whole path, and the visible tests beside it."""
     if not notebook.is_file():
         raise NotFound(f"there is no notebook {notebook}: give the path of the .ipynb file to check")
     notebook = notebook.resolve()
     tests = visible_tests(notebook.parent)
     if not tests:
         raise NotFound(f"there are no visible tests beside {notebook.name}: move it back into its assignment's folder")
+    return notebook, tests
+
+
+def _ready(notebook: Path, as_json: bool) -> int:
+    notebook, tests = _tests_of(notebook)
+    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
+    with watch.on():
+        report = ready_report(notebook, tests, watch)
+    print(json.dumps(report.data()) if as_json else report.text())
+    return 0 if report.passed else 1
+
+
+def _check(notebook: Path, asked: Sequence[str]) -> int:
+    notebook, tests = _tests_of(notebook)
     known = exercise_names(tests)
     unknown = [name for name in asked if name not in known]
     if unknown:
         raise ValueError(f"there is no exercise {unknown[0]!r} in this assignment; choose from: {', '.join(known)}")
     provider = NotebookProvider(notebook, tests[0])
-    for error in provider.execute():
-        print(f"{error}\n")
-    records = run_tests(tests, provider, asked or known)
+    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
+    provider.watch = watch
+    chosen = [name for name in known if name in (asked or known)]
+    with watch.on():
+        for error in provider.execute():
+            print(f"{error}\n")
+        records = tested(tests, provider, chosen)
     reports = []
-    for name in [name for name in known if name in (asked or known)]:
+    for name in chosen:
         own = [record for record in records if record.exercise == name]
-        reports.append(CheckReport(name, own, explain(tests[0], name, provider, own)))
+        reports.append(CheckReport(name, own, explain(tests[0], name, provider.at_check(name), own)))
     for report in reports:
         print(f"{report.body()}\n")
     passed = sum(report.passed for report in reports)

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 STUB = "NotImplementedError"
+CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise; so in the sandbox
 JOINED, SEVERAL = "joined", "several"  # how an exercise's text was found among more than one cell
 # Commands that do nothing outside of a kernel: they start programs, install packages, or clear the namespace.
 LINE_COMMANDS = ("pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "sc", "reset", "reset_selective")
@@ -85,7 +86,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
         tree = parsed(text)
         if tree is not None:
             wanted |= _global_names(tree)
-            there |= {name for node in tree.body for name in _bound(node)}
+            there |= {name for node in tree.body for name in bound(node)}
     found = [list(_definitions(text)) for text in figures]
     chosen: set[ast.stmt] = set()
     while True:
@@ -93,7 +94,7 @@ def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:
             node
             for definitions in found
             for node in definitions
-            if node not in chosen and not wanted.isdisjoint(set(_bound(node)) - there)
+            if node not in chosen and not wanted.isdisjoint(set(bound(node)) - there)
         ]
         if not more:
             break
@@ -112,7 +113,7 @@ def _definitions(source: str) -> Iterator[ast.stmt]:
             yield node
 
 
-def _bound(node: ast.stmt) -> list[str]:
+def bound(node: ast.stmt) -> list[str]:
     """The names that a statement at the top level binds."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
         return [node.name]
@@ -154,7 +155,7 @@ class AtCheck:
 
 
 def _is_stub(value: Any) -> bool:
-    return any(STUB in code.co_names for code in _codes(value))
+    return any(STUB in code.co_names for code in function_codes(value))
 
 
 def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
     used: dict[str, Any] = {}
     waiting = [value]
     while waiting:
-        for code in _codes(waiting.pop()):
+        for code in function_codes(waiting.pop()):
             for name in code.co_names:
                 if name in namespace and name not in used:
                     used[name] = namespace[name]
@@ -170,7 +171,7 @@ def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
     return used
 
 
-def _codes(value: Any) -> Iterator[types.CodeType]:
+def function_codes(value: Any) -> Iterator[types.CodeType]:
     """The code of a function, or of a class's methods, with all functions inside; of a library's function none."""
     members = list(vars(value).values()) if isinstance(value, type) else [value]
     waiting = [member.__code__ for member in members if type(member) is types.FunctionType]

@@ -7,9 +7,9 @@ does not reach the terminal.
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
-from selfcheck.cells import CELL_COMMANDS, LINE_COMMANDS, needed_definitions, one_source
-from selfcheck.folder import cases_beside, notebook_beside, read_cells
+from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck
+from selfcheck.folder import cases_beside, notebook_beside
+from selfcheck.merging import Merged
 from selfcheck.output import captured
+from selfcheck.release import plan
 from selfcheck.target import LocalProvider, StudentError, student_error
 
 _quiet = False
@@ -118,48 +120,28 @@ def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list
     return errors
 
 
-_CALLS_OF_OURS = re.compile(r"\s*(?:selfcheck\.)?(?:check|progress)\s*\([^()]*\)\s*;?\s*(?:#.*)?")
-
-
-def code_cells(notebook: Path) -> list[tuple[str, str]]:
-    """Return (cell id, source) of the cells of a notebook file that run, by the rules of `selfcheck.cells`.
-
-    Calls to check() and progress() are left out.
-    """
-    found: list[tuple[str, str, bool]] = []
-    pieces: dict[str, list[str]] = {}
-    for position, cell in enumerate(read_cells(notebook)):
-        source = cell.get("source", cell.get("input", ""))
-        source = "".join(source) if isinstance(source, list) else str(source)
-        metadata = cell.get("metadata", {})
-        nbgrader = metadata.get("nbgrader", {})
-        if cell.get("cell_type") != "code" or not source.strip() or _CALLS_OF_OURS.fullmatch(source):
-            continue
-        name = str(nbgrader.get("grade_id") or f"number {position + 1}")
-        if nbgrader.get("solution"):
-            pieces.setdefault(name, []).append(source)
-        found.append((name, source, "demo" in metadata.get("tags", ())))
-    whole = {name: one_source(name.removesuffix("-solution"), texts)[0] for name, texts in pieces.items()}
-    run = [whole.get(name, source) for name, source, figure in found if not figure]
-    figures = iter(needed_definitions([source for _, source, figure in found if figure], run))
-    cells: dict[str, str] = {}
-    for number, (name, source, figure) in enumerate(found):
-        text = next(figures) if figure else whole.get(name, source)
-        if text:
-            cells.setdefault(name if name in whole else f"{name}\0{number}", text)
-    return [(name.partition("\0")[0], text) for name, text in cells.items()]
-
-
 class NotebookProvider(LocalProvider):
-    """Calls the functions of a notebook file; runs its cells once, before the first call."""
+    """Calls the functions of a notebook file; runs its cells once, before the first call, by the rules of the grade.
+
+    merged: the cells that run. changed: exercises that are no longer what they were at their check cells when all cells
+    have run. skipped: the commands that did not run, each with its cell before it. seconds: of processor time, by cell.
+    slowest: of processor time, by exercise, of its longest call.
+    """
 
     _known: Mapping[Path, NotebookProvider] = {}
 
-    def __init__(self, notebook: Path, tests: Path) -> None:
+    def __init__(self, notebook: Path, tests: Path, until: str = "") -> None:
         super().__init__({}, cases_beside(tests))
         self.notebook = notebook
         self.tests = tests
         self.errors: list[CellError] | None = None
+        self.merged = Merged([])
+        self.changed: list[str] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.seconds: dict[str, float] = {}
+        self.slowest: dict[str, float] = {}
+        self._until = until
+        self._at_check: dict[str, NotebookProvider] = {}
 
     @classmethod
     def beside(cls, tests: Path) -> NotebookProvider:
@@ -173,16 +155,45 @@ class NotebookProvider(LocalProvider):
         """Run the notebook's cells in its folder at the first call; return the errors they raised."""
         if self.errors is None:
             quiet()
-            cells = code_cells(self.notebook)
+            self.merged = plan(self.notebook)
+            at_check = AtCheck()
             with contextlib.chdir(self.notebook.parent), _first_on_path(self.notebook.parent):
                 shell = make_shell()
                 self.errors = []
-                for cell in cells:
-                    self.errors += run_cells(shell, [cell])
-                    if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
-                        raise KeyboardInterrupt
+                for identity, source in self.merged.cells:
+                    if identity.startswith(CHECK):
+                        at_check.note(identity.removeprefix(CHECK), shell.user_ns)
+                        if identity == CHECK + self._until:
+                            break
+                        continue
+                    self._run(shell, self.named(identity), source)
             self.namespace = shell.user_ns
+            self.changed = at_check.changed(self.namespace)
         return self.errors
+
+    def named(self, identity: str) -> str:
+        """Return what a student calls a cell: the number of one of their own, else the name that its mark gives it."""
+        return f"number {self.merged.numbers[identity]}" if identity in self.merged.numbers else identity
+
+    def _run(self, shell: HeadlessShell, name: str, source: str) -> None:
+        assert self.errors is not None
+        start = time.process_time()
+        with self.watch.call(f"the cell {name}") if self.watch else contextlib.nullcontext():
+            self.errors += run_cells(shell, [(name, source)])
+            if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
+                raise KeyboardInterrupt
+        self.seconds[name] = time.process_time() - start
+        self.skipped += [(name, command) for command in shell.skipped]
+        shell.skipped.clear()
+
+    def at_check(self, exercise: str) -> NotebookProvider:
+        """Return what counts for an exercise: this, or the notebook run up to its check if later cells change it."""
+        self.execute()
+        if exercise not in self.changed or self._until:
+            return self
+        if exercise not in self._at_check:
+            self._at_check[exercise] = NotebookProvider(self.notebook, self.tests, until=exercise)
+        return self._at_check[exercise]
 
     @property
     def problems(self) -> list[str]:
@@ -194,7 +205,11 @@ class NotebookProvider(LocalProvider):
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         self.execute()
-        return super().call(name, args, kwargs)
+        start = time.process_time()
+        try:
+            return super().call(name, args, kwargs)
+        finally:
+            self.slowest[name] = max(self.slowest.get(name, 0.0), time.process_time() - start)
 
     def probe(self, name: str, args: tuple) -> Any:
         self.execute()

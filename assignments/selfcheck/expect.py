@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from selfcheck.target import StudentError, plain_text
+from selfcheck.where import Where
 
 Dtypes = DTypeLike | builtins.tuple[DTypeLike, ...]
 FLOAT32_RTOL = 1e-4
@@ -29,7 +30,14 @@ ROUNDING = 1e-12  # of the numbers that a result is made of: what idioms for the
 
 
 class Mismatch(AssertionError):
-    """Says how a result differs from the expected one, in a text that is safe to show to a student."""
+    """Says how a result differs from the expected one, in a text that is safe to show to a student.
+
+    where: which entries of an array are wrong; only a visible test may tell.
+    """
+
+    def __init__(self, message: str, where: Where | None = None) -> None:
+        super().__init__(message)
+        self.where = where
 
 
 def array(
@@ -93,12 +101,13 @@ def close(
     where = _first(wrong)
     at = f" first at {_index(where)}" if wrong.ndim else ""
     if not np.isfinite(error[where]):
-        _fail(f"{name} differs{at}" + _law(because))
+        _fail(f"{name} differs{at}" + _law(because), Where(name, wrong))
     largest = _largest(error)
     relative = f", relative to a scale of {_digit(scale)}" if scale else ""
     _fail(
         f"{name} differs{at}, by about {_digit(error[where])} (largest error {_digit(largest)}{relative})"
-        + _law(because)
+        + _law(because),
+        Where(name, wrong),
     )
 
 
@@ -179,9 +188,9 @@ def raises(error_name: str, function: Callable[..., Any], *args: Any, because: s
     _fail(f"no error was raised; expected {error_name}" + _law(because))
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, where: Where | None = None) -> NoReturn:
     __tracebackhide__ = True
-    raise Mismatch(message)
+    raise Mismatch(message, where)
 
 
 def _law(because: str) -> str:

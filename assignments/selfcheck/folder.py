@@ -115,22 +115,12 @@ def _load(path: Path) -> ModuleType:
 
 @dataclass(frozen=True)
 class GradedCell:
-    """An exercise or a written question, as nbgrader's metadata in a notebook lists it."""
+    """An exercise or a written question: its points, and the heading of its section ('' if that is not known)."""
 
     name: str
     points: float
     written: bool
-
-
-def graded_cells(notebook: Path) -> list[GradedCell]:
-    """Return the exercises and written questions of a notebook with their points, in order."""
-    found = []
-    for cell in read_cells(notebook):
-        metadata = cell.get("metadata", {}).get("nbgrader", {})
-        if metadata.get("grade"):
-            name, points = str(metadata.get("grade_id", "")), float(metadata.get("points", 0))
-            found.append(GradedCell(name, points, written=bool(metadata.get("solution"))))
-    return found
+    section: str = ""
 
 
 def read_cells(notebook: Path) -> list[dict[str, Any]]:

@@ -1,32 +1,47 @@
-"""What a notebook calls: `prepare()` at its beginning, `check("NAME")` and `progress()` as the student works."""
+"""What a notebook calls: `prepare()` at its beginning, then `check("NAME")`, `progress()`, and `ready()` at its end."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import json
+import os
+import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from selfcheck import history, live
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
 from selfcheck.folder import (
     NotFound,
     assignment_folder,
     cases_beside,
-    graded_cells,
     notebook_beside,
     session_notebook,
     visible_tests,
 )
+from selfcheck.hints import AFTER_TRIES, chosen
+from selfcheck.kept import SUFFIX, Kept
+from selfcheck.patience import Watch
+from selfcheck.predictions import predictions
+from selfcheck.readiness import ReadyReport
+from selfcheck.release import Release, answered, release_beside, release_in
 from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
-from selfcheck.target import LocalProvider
+from selfcheck.target import LocalProvider, not_started
+
+TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
+COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
 
 
 def prepare() -> None:
     """Collect the visible tests once, so that the first check() is quick: most of its time goes into their imports."""
     if is_quiet():
         return
+    history.follow(_shell())
     try:
         tests = visible_tests(assignment_folder())
         run_tests(tests, _provider(tests), exercises=())
@@ -42,20 +57,32 @@ def check(name: str) -> Report | None:
     """
     if is_quiet():
         return None
+    history.follow(_shell())
     try:
         tests = visible_tests(assignment_folder())
         provider = _provider(tests)
-        records = run_tests(tests, provider, {name})
-        if not records:
-            every = ", ".join(exercise_names(tests))
-            return Problem(f"There is no exercise {name!r} in this assignment. Its exercises are: {every}.")
-        return CheckReport(name, records, explain(tests[0], name, provider, records))
+        with _watched(provider):
+            records = run_tests(tests, provider, {name})
+            if not records:
+                every = ", ".join(exercise_names(tests))
+                return Problem(f"There is no exercise {name!r} in this assignment. Its exercises are: {every}.")
+            said = explain(tests[0], name, provider, records)
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
+    release = _release(tests)
+    kept = _kept(tests, release)
+    if name in provider.namespace:  # what this session has not run is as it was
+        kept.note(records, {cell.name: cell.points for cell in release.graded})
+    hints: list[tuple[str, str]] = []
+    fits = False
+    if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
+        hints, fits = chosen(release.hints.get(name, []), records)
+    said = [*_older(name, provider, exercise_names(tests)), *not_started(name, records), *said]
+    return CheckReport(name, records, said, hints, fits)
 
 
 def progress() -> Report | None:
-    """Run all visible tests and add up the points so far, exercise by exercise.
+    """Run all visible tests and add up the points so far, section by section; kept beside the notebook.
 
     An exercise that passes them all, but is not right on the public inputs, is named: hidden tests will see it.
     """
@@ -63,14 +90,58 @@ def progress() -> Report | None:
         return None
     try:
         tests = visible_tests(assignment_folder())
-        notebook = session_notebook() or notebook_beside(tests[0])
         provider = _provider(tests)
-        records = run_tests(tests, provider)
-        missed = {record.exercise for record in records if record.outcome != "passed"}
-        passed = [name for name in exercise_names(tests) if name not in missed]
-        return ProgressReport(graded_cells(notebook), records, differing(tests[0], passed, provider))
+        release = _release(tests)
+        kept = _kept(tests, release)
+        names = exercise_names(tests)
+        here = [name for name in names if name in provider.namespace]
+        with _watched(provider):
+            records = run_tests(tests, provider)
+            missed = {record.exercise for record in records if record.outcome != "passed"}
+            differ = differing(tests[0], [name for name in names if name not in missed], provider)
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
+    points = {cell.name: cell.points for cell in release.graded}
+    earlier = {name: found for name in names if name not in here and (found := kept.exercise(name))}
+    kept.note([record for record in records if record.exercise in here], points)
+    notebook = _notebook(tests)
+    done = answered(notebook, release) if notebook else ()
+    lines = predictions(notebook) if notebook else ()
+    return ProgressReport(release.graded, records, differ, earlier, release.minutes, done, lines)
+
+
+def ready() -> Report | None:
+    """Run the saved notebook in a clean process as the grade will, and say what is unfinished before it is handed in.
+
+    Save the notebook first. What passes here and fails there depends on something that only this session has.
+    """
+    if is_quiet():
+        return None
+    try:
+        tests = visible_tests(assignment_folder())
+        notebook = live.saved(tests[0].parent, tests[0].stem.removeprefix("test_")) or _notebook(tests)
+        if notebook is None:
+            notebook = notebook_beside(tests[0])
+        report = _clean_run(notebook, tests[0].parent)
+        if isinstance(report, ReadyReport):
+            names = [name for name, passed, count, _, _ in report.exercises if passed < count]
+            records = run_tests(tests, _provider(tests), names) if names else []
+    except (NotFound, CouldNotRun, ValueError) as problem:
+        return Problem(str(problem))
+    if not isinstance(report, ReadyReport):
+        return report
+    missed = {record.exercise for record in records if record.outcome != "passed"}
+    newer = history.unsaved([name for name, *_ in report.exercises], notebook)
+    for name in newer:
+        report.mend.insert(
+            0, f"{name} has a newer version here than in the saved notebook: save it, then run this again."
+        )
+    for name in names:
+        if name not in missed and name not in newer:
+            report.mend.append(
+                f"{name} passes in this session, but not in a clean run: something it needs is only here."
+            )
+    return report
 
 
 def exercise_names(tests: list[Path]) -> list[str]:
@@ -81,6 +152,66 @@ def exercise_names(tests: list[Path]) -> list[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "exercise":
                 names += [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
     return list(dict.fromkeys(map(str, names)))
+
+
+def _clean_run(notebook: Path, folder: Path) -> Report:
+    """Run `python -m selfcheck --ready` on the notebook, with this Python and this folder's selfcheck."""
+    command = [sys.executable, "-m", "selfcheck", "--ready", "--json", str(notebook)]
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    environment = {**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+    sys.stdout.write("The notebook runs in a clean process, as it does for the grade ...\n")
+    sys.stdout.flush()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    try:
+        return ReadyReport.from_data(json.loads(done.stdout))
+    except (ValueError, KeyError, TypeError):
+        why = done.stderr.strip().rpartition("\n")[2]
+        return Problem(f"{COULD_NOT_START} {notebook.name}. {why}".strip())
+
+
+def _older(name: str, provider: LocalProvider, known: Sequence[str]) -> list[str]:
+    """Say which function was defined before its cell was last edited."""
+    notebook = session_notebook()
+    if notebook is None:
+        return []
+    return [
+        f"{one} was defined before your last edit: run its cell again, then this check."
+        for one in history.older([name, *provider.uses(name, known)], notebook)
+    ]
+
+
+def _release(tests: list[Path]) -> Release:
+    found = release_beside(tests[0])
+    return found if found is not None else release_in(session_notebook() or notebook_beside(tests[0]))
+
+
+def _notebook(tests: list[Path]) -> Path | None:
+    """The notebook of this session, or the one beside the tests; None if there is none or one of several."""
+    with contextlib.suppress(NotFound):
+        return session_notebook() or notebook_beside(tests[0])
+    return None
+
+
+def _kept(tests: list[Path], release: Release) -> Kept:
+    return Kept(tests[0].with_name((release.assignment or tests[0].stem.removeprefix("test_")) + SUFFIX))
+
+
+@contextlib.contextmanager
+def _watched(provider: LocalProvider) -> Iterator[None]:
+    """Say of a call that it runs long, on what is the notebook's output now, before that is kept away from it."""
+    stream = sys.stdout
+
+    def say(sentence: str) -> None:
+        stream.write(f"{sentence}. {TO_STOP}\n")
+        stream.flush()
+
+    watch = Watch(say)
+    provider.watch = watch
+    try:
+        with watch.on():
+            yield
+    finally:
+        provider.watch = None
 
 
 def _provider(tests: list[Path]) -> LocalProvider:

@@ -23,7 +23,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Test the notebook beside the test file; the next test's file may lie beside another."""
     if exercise_of(item):
-        current.provider = NotebookProvider.beside(item.path)
+        current.provider = NotebookProvider.beside(item.path).at_check(exercise_of(item))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -31,10 +31,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     provider = current.provider
     if not isinstance(provider, NotebookProvider):
         return
+    provider = NotebookProvider.beside(provider.tests)
     for problem in provider.problems:
         terminalreporter.write_line(problem, yellow=True)
     recorder = next(known for known in config.pluginmanager.get_plugins() if isinstance(known, Recorder))
     for name in dict.fromkeys(record.exercise for record in recorder.records):
         own = [record for record in recorder.records if record.exercise == name]
-        for sentence in explain(provider.tests, name, provider, own):
+        for sentence in explain(provider.tests, name, provider.at_check(name), own):
             terminalreporter.write_line(f"{name}: {sentence}")

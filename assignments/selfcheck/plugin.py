@@ -19,7 +19,9 @@ from selfcheck.expect import Mismatch
 from selfcheck.folder import cases_beside
 from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.record import Record, visibility
+from selfcheck.release import release_beside
 from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
+from selfcheck.where import located
 
 COULD_NOT_FINISH = "the test could not finish"
 NOT_RUN = "not run yet: the tests of type and shape come first"
@@ -174,7 +176,8 @@ def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestR
         record.message = plain_text("\n".join(notes), MESSAGE_LIMIT)
         return record
     record.output = plain_text(report.capstdout + report.capstderr, OUTPUT_LIMIT)
-    record.message = plain_text("\n".join([str(error), *notes]), MESSAGE_LIMIT)
+    said = [str(error), *_located(item, error, record), *notes]
+    record.message = plain_text("\n".join(said), MESSAGE_LIMIT)
     if call.when == "setup" and report.skipped:
         record.outcome = "gated"
     elif isinstance(error, Mismatch):
@@ -186,3 +189,12 @@ def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestR
         told = f"{type(error).__name__}: {record.message}".rstrip(": ")
         record.message = f"{COULD_NOT_FINISH}: {told}" if record.visibility == "visible" else COULD_NOT_FINISH
     return record
+
+
+def _located(item: pytest.Item, error: BaseException, record: Record) -> list[str]:
+    """Say where an array is wrong, in visible tests only: of a hidden one it might show what is expected."""
+    if record.visibility != "visible" or not isinstance(error, Mismatch):
+        return []
+    release = release_beside(Path(item.path))
+    sentence = located(error.where, release.axes.get(record.exercise, {}) if release else {})
+    return [sentence] if sentence else []

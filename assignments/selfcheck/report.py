@@ -1,16 +1,19 @@
-"""Show results: a small table in HTML, or plain text where HTML cannot be shown."""
+"""Show results: lines that fold, and tables, in HTML; plain text that says the same where HTML cannot be shown."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Collection, Mapping, Sequence
+from html import escape, unescape
 from typing import Any
 
 from selfcheck.folder import GradedCell
 from selfcheck.record import Record, earned
 from selfcheck.target import NOT_STARTED
 
+HINTS = "Hints, folded away below the exercise in the notebook; which one is your symptom?"
+PREDICTED = "What you have predicted beside what was measured, from the saved notebook:"
 HIDDEN_TESTS = "The grade also counts hidden tests on other inputs."
 _ORDER = ["failed", "error", "timeout", "gated", "passed"]
 _WORDS = {"error": "raised", "gated": "not run", "timeout": "too slow"}
@@ -61,16 +64,26 @@ class Problem(Report):
 class CheckReport(Report):
     """The visible tests of one exercise: the failing first, each with its claim, outcome and message.
 
-    said: sentences about the answer as a whole, shown before the tests.
+    said: sentences about the answer as a whole, shown before the tests. hints: pairs of symptom and text, to be shown
+    after several tries; the first is opened if it is the one that fits.
     """
 
-    def __init__(self, exercise: str, records: Sequence[Record], said: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        exercise: str,
+        records: Sequence[Record],
+        said: Sequence[str] = (),
+        hints: Sequence[tuple[str, str]] = (),
+        fits: bool = False,
+    ) -> None:
         self.exercise = exercise
         self.records = sorted(records, key=lambda record: _ORDER.index(record.outcome))
         self.said = list(said)
         self.passed = all(record.outcome == "passed" for record in self.records)
         first = self.records[0].message if self.records else ""
         self.not_started = first == f"{exercise} {NOT_STARTED}"
+        self.hints = [] if self.passed or self.not_started else list(hints)
+        self.fits = fits
 
     @property
     def heading(self) -> str:
@@ -88,10 +101,17 @@ class CheckReport(Report):
         return HIDDEN_TESTS if self.passed else ""
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return (outcome in words, claim, message) of each test; a message already shown is not repeated."""
+        """Return (outcome in words, claim, message) of each test; a message already shown is not repeated.
+
+        Tests that passed share a row, unless a message goes with one; so do those that were not run.
+        """
         rows, seen = [], set()
+        shared: dict[tuple[str, str], list[str]] = {}
         for record in [] if self.not_started else self.records:
             message = record.message.removeprefix("not run yet: ")
+            if record.outcome == "gated" or (record.outcome == "passed" and not message):
+                shared.setdefault((_word(record), message), []).append(record.claim)
+                continue
             if message in seen and record.outcome not in ("passed", "gated"):
                 message = "the same message as above"
             seen.add(message)
@@ -99,6 +119,10 @@ class CheckReport(Report):
                 message += f"\nIt printed:\n{textwrap.indent(record.output.rstrip(), '  ')}"
                 seen.add(record.output)
             rows.append((_word(record), record.claim, message))
+        for (word, message), claims in shared.items():
+            several = len(claims) > 1
+            below = [*([message] if message else []), *(claims if several else [])]
+            rows.append((word, _tests(len(claims)) if several else claims[0], "\n".join(below)))
         return rows
 
     def body(self) -> str:
@@ -107,6 +131,10 @@ class CheckReport(Report):
         for word, claim, message in self.rows():
             lines.append(f"  {word if word == 'passed' else word.upper():<12}{claim}")
             lines += textwrap.indent(message, " " * 14).splitlines()
+        for number, (symptom, text) in enumerate(self.hints):
+            lines += [HINTS] if number == 0 else []
+            lines.append(f"  {_plain(symptom)}")
+            lines += textwrap.indent(text, " " * 4).splitlines() if self.fits and number == 0 else []
         return "\n".join(lines)
 
     def text(self) -> str:
@@ -114,66 +142,137 @@ class CheckReport(Report):
 
     def html(self) -> str:
         said = "".join(f'<div style="{_TEXT};margin:4px 0">{escape(sentence)}</div>' for sentence in self.said)
-        body = "".join(self._row(*row) for row in self.rows())
-        table = f'<table style="border-collapse:collapse;margin:4px 0">{body}</table>' if body else ""
+        body = "".join(
+            _folded(f"{_chip(word)} {escape(claim)}", message, opened=number == 0 and word != "passed")
+            for number, (word, claim, message) in enumerate(self.rows())
+        )
+        hints = "".join(
+            _folded(escape(_plain(symptom)), text, opened=self.fits and number == 0)
+            for number, (symptom, text) in enumerate(self.hints)
+        )
+        hints = f'<div style="margin:6px 0 0">{HINTS}</div>{hints}' if hints else ""
         closing = f"<div>{escape(self.closing)}</div>" if self.closing else ""
-        return f"<div><b>{escape(self.heading)}</b>{said}{table}{closing}</div>"
-
-    @staticmethod
-    def _row(word: str, claim: str, message: str) -> str:
-        below = f'<pre style="{_TEXT}">{escape(message)}</pre>' if message else ""
-        cells = f'<td style="{_CELL}">{_chip(word)}</td><td style="{_CELL}">{escape(claim)}{below}</td>'
-        return f'<tr style="background:transparent">{cells}</tr>'
+        return f"<div><b>{escape(self.heading)}</b>{said}{body}{hints}{closing}</div>"
 
 
 class ProgressReport(Report):
-    """Points so far, exercise by exercise, as the visible tests see it.
+    """Points so far, section by section, as the visible tests see it.
 
-    differing: exercises that pass them and are not right on the public inputs.
+    differing: exercises that pass them and are not right on the public inputs. earlier: by exercise that this session
+    has not run, what was kept of it. minutes: by exercise and question, from its card. answered: questions with an
+    answer. predictions: lines that figures print of what was measured and predicted.
     """
 
-    def __init__(self, cells: Sequence[GradedCell], records: Sequence[Record], differing: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        cells: Sequence[GradedCell],
+        records: Sequence[Record],
+        differing: Sequence[str] = (),
+        earlier: Mapping[str, Mapping[str, Any]] | None = None,
+        minutes: Mapping[str, int] | None = None,
+        answered: Collection[str] = (),
+        predictions: Sequence[str] = (),
+    ) -> None:
         self.differing = differing
+        self.predictions = list(predictions)
         self.rows: list[tuple[str, str, str]] = []
+        known = earlier or {}
         exercises = [cell for cell in cells if not cell.written]
-        total = 0.0
+        sections: dict[str, list[GradedCell]] = {}
         for cell in exercises:
-            own = [record for record in records if record.exercise == cell.name]
-            points = sum(share for _, share, _ in earned(own, cell.points))
-            total += points
-            passed = sum(record.outcome == "passed" for record in own)
-            self.rows.append((cell.name, f"{passed} of {len(own)}", f"{_points(points)} of {_points(cell.points)}"))
-        self.written = sum(cell.points for cell in cells if cell.written)
+            sections.setdefault(cell.section, []).append(cell)
+        total, self.left = 0.0, 0
+        for section, members in sections.items():
+            rows, so_far = [], 0.0
+            for cell in members:
+                own = [record for record in records if record.exercise == cell.name]
+                points = sum(share for _, share, _ in earned(own, cell.points))
+                passed, tests = sum(record.outcome == "passed" for record in own), len(own)
+                when = ""
+                if cell.name in known:
+                    points, passed, tests = (known[cell.name][part] for part in ("points", "passed", "tests"))
+                    when = f" on {known[cell.name]['time']}"
+                so_far += points
+                self.left += 0 if tests and passed == tests else (minutes or {}).get(cell.name, 0)
+                rows.append((cell.name, f"{passed} of {tests}{when}", _of(points, cell.points)))
+            total += so_far
+            if section:
+                self.rows.append((section, "", _of(so_far, sum(cell.points for cell in members))))
+                rows = [(f"  {name}", tests, points) for name, tests, points in rows]
+            self.rows += rows
+        questions = [cell for cell in cells if cell.written]
+        self.left += sum((minutes or {}).get(cell.name, 0) for cell in questions if cell.name not in answered)
+        self.written = sum(cell.points for cell in questions)
         most = sum(cell.points for cell in exercises)
         self.passed = bool(exercises) and total >= most and not differing
-        self.total = ("all exercises", "", f"{_points(total)} of {_points(most)}")
+        self.kept = bool(known)
+        self.total = ("all exercises", "", _of(total, most))
 
     heading = "Points so far, from the visible tests only"
 
     @property
     def closing(self) -> str:
-        written = f" A person grades the written questions ({_points(self.written)} points)." if self.written else ""
+        written = f" A person grades the written questions ({point_text(self.written)} points)." if self.written else ""
         calls = " and ".join(f'check("{name}")' for name in self.differing)
         show = "show" if len(self.differing) > 1 else "shows"
         not_right = f"Hidden tests will see more: {calls} {show} what still differs. " if calls else ""
         return not_right + HIDDEN_TESTS + written
 
+    @property
+    def below(self) -> list[str]:
+        """Return the sentences below the table."""
+        said = [f"About {self.left} minutes are left by the cards."] if self.left else []
+        if self.kept:
+            said.append("A date marks what this session has not run yet: it is as it was then.")
+        return [self.closing, *said]
+
     def text(self) -> str:
         table = [("exercise", "tests passed", "points"), *self.rows, self.total]
-        width = max(len(row[0]) for row in table)
-        lines = [f"  {name:<{width}}  {tests:>12}  {points:>12}" for name, tests, points in table]
-        return "\n".join([self.heading, *lines, self.closing])
+        widths = [max(12, *(len(row[column]) for row in table)) for column in range(3)]
+        lines = [f"  {name:<{widths[0]}}  {tests:>{widths[1]}}  {points:>{widths[2]}}" for name, tests, points in table]
+        predicted = [PREDICTED, *(f"  {line}" for line in self.predictions)] if self.predictions else []
+        return "\n".join([self.heading, *lines, *self.below, *predicted])
 
     def html(self) -> str:
-        def row(cells: tuple[str, str, str], tag: str = "td") -> str:
-            return "<tr style='background:transparent'>" + "".join(
-                f'<{tag} style="{_CELL};{"" if i == 0 else "text-align:right"}">{escape(cell)}</{tag}>'
-                for i, cell in enumerate(cells)
-            ) + "</tr>"  # fmt: skip
+        table = table_html([("exercise", "tests passed", "points"), *self.rows, self.total])
+        below = "".join(f"<div>{escape(sentence)}</div>" for sentence in self.below)
+        if self.predictions:
+            lines = escape("\n".join(self.predictions))
+            below += f'<div style="margin:6px 0 0">{PREDICTED}</div><pre style="{_TEXT}">{lines}</pre>'
+        return f"<div><b>{escape(self.heading)}</b>{table}{below}</div>"
 
-        body = row(("exercise", "tests passed", "points"), "th") + "".join(map(row, self.rows)) + row(self.total, "th")
-        table = f'<table style="border-collapse:collapse;margin:4px 0">{body}</table>'
-        return f"<div><b>{escape(self.heading)}</b>{table}<div>{escape(self.closing)}</div></div>"
+
+def table_html(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in HTML: the first row is its head, the last one its foot, numbers are on the right."""
+
+    def cell(column: int, text: str, head: bool) -> str:
+        tag = "th" if head and text else "td"
+        side = "text-align:right" if column else ""
+        return f'<{tag} style="{_CELL};white-space:pre;{side}">{escape(text)}</{tag}>'
+
+    def row(cells: Sequence[str], head: bool) -> str:
+        inside = "".join(cell(column, text, head) for column, text in enumerate(cells))
+        return f"<tr style='background:transparent'>{inside}</tr>"
+
+    body = "".join(row(cells, number in (0, len(rows) - 1)) for number, cells in enumerate(rows))
+    return f'<table style="border-collapse:collapse;margin:4px 0">{body}</table>'
+
+
+def _folded(summary: str, text: str, opened: bool) -> str:
+    """A line that opens and closes what is below it, by mouse and by keyboard; the line alone if there is nothing."""
+    if not text:
+        return f'<div style="margin:3px 0">{summary}</div>'
+    pre = f'<pre style="{_TEXT};margin:2px 0 6px 14px">{escape(text)}</pre>'
+    return f'<details{" open" if opened else ""} style="margin:3px 0"><summary>{summary}</summary>{pre}</details>'
+
+
+def _plain(text: str) -> str:
+    """The text of a symptom without its tags, such as <code>."""
+    return unescape(re.sub(r"</?\w+[^>]*>", "", text))
+
+
+def _of(points: float, most: float) -> str:
+    return f"{point_text(points)} of {point_text(most)}"
 
 
 def _word(record: Record) -> str:
@@ -193,5 +292,6 @@ def _tests(count: int) -> str:
     return "1 visible test" if count == 1 else f"{count} visible tests"
 
 
-def _points(points: float) -> str:
+def point_text(points: float) -> str:
+    """Return points as people read them: at most two decimals."""
     return f"{points:.2f}".rstrip("0").rstrip(".")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from selfcheck import harness
+from selfcheck.execute import NotebookProvider
 from selfcheck.folder import cases_beside
 from selfcheck.plugin import Recorder
 from selfcheck.record import Record
@@ -35,6 +36,16 @@ def run_tests(tests: Sequence[Path], provider: Provider, exercises: Collection[s
         names = " and ".join(path.name for path in tests)
         raise CouldNotRun(f"{names} could not be run: unpack the assignment again. pytest said:\n{done.output}")
     return recorder.records
+
+
+def tested(tests: Sequence[Path], provider: NotebookProvider, exercises: Collection[str]) -> list[Record]:
+    """Run the tests of exercises on a notebook file; each counts as it was at its check, as it does for the grade."""
+    provider.execute()
+    alone = [name for name in exercises if name in provider.changed]
+    records = run_tests(tests, provider, [name for name in exercises if name not in alone])
+    for name in alone:
+        records += run_tests(tests, provider.at_check(name), [name])
+    return records
 
 
 class _OwnWarnings:

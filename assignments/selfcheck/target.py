@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import linecache
 import re
-import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, Protocol
 
+from selfcheck import shapes
 from selfcheck.handed_in import NotHandedIn
+from selfcheck.patience import Watch
 
 MESSAGE_LIMIT = 500
 TRACEBACK_LIMIT = 2000
@@ -131,6 +132,7 @@ class LocalProvider:
     def __init__(self, namespace: Mapping[str, Any], cases: Any = None) -> None:
         self.namespace = namespace
         self.cases = cases
+        self.watch: Watch | None = None
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         if name not in self.namespace:
@@ -140,13 +142,15 @@ class LocalProvider:
         if not callable(function):
             message = f"{name} is {_article(type(function).__name__)}, not a function"
             raise StudentError(("TypeError", "Exception", "BaseException", "object"), message)
-        return self._guarded(function, args, kwargs)
+        with self.watch.call(name) if self.watch else contextlib.nullcontext():
+            return self._guarded(function, args, kwargs)
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
         return [self.call(name, args, kwargs) for args, kwargs in calls]
 
     def probe(self, name: str, args: tuple) -> Any:
-        return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
+        with self.watch.call(name) if self.watch else contextlib.nullcontext():
+            return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
 
     def uses(self, name: str, among: Collection[str]) -> list[str]:
         """Return the names in `among` that the function `name` refers to, directly or through other functions."""
@@ -168,6 +172,14 @@ class LocalProvider:
         raise failure
 
 
+def not_started(name: str, records: Sequence[Any]) -> list[str]:
+    """Say which exercise that `name` calls is not started; records: the outcomes of its tests."""
+    ends = f" {NOT_STARTED}"
+    said = {record.message for record in records if record.message.endswith(ends)}
+    others = sorted({message.removesuffix(ends) for message in said} - {name})
+    return [f"{name} calls {other}, which {NOT_STARTED}: do {other} first." for other in others]
+
+
 def _names(value: Any) -> set[str]:
     """The names that a function's code refers to, a class's functions' and those inside them; none for other things."""
     if isinstance(value, type):
@@ -183,7 +195,8 @@ def _names(value: Any) -> set[str]:
 def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:
     """Turn error into a StudentError; keep only frames whose globals are the student's namespace."""
     names = [cls.__name__ for cls in type(error).__mro__]
-    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is namespace]
+    traces = [trace for trace in _traces(error.__traceback__) if trace.tb_frame.f_globals is namespace]
+    frames = [(trace.tb_frame, trace.tb_lineno) for trace in traces]
     try:
         # a type found in _SYNTAX has msg and lineno, which mypy cannot know
         message = error.msg if type(error) in _SYNTAX else str(error)  # type: ignore[attr-defined]
@@ -193,13 +206,20 @@ def student_error(error: BaseException, namespace: Mapping[str, Any]) -> Student
         message = f"{frames[-1][0].f_code.co_name if frames else 'the exercise'} {NOT_STARTED}"
     if type(error) in _SYNTAX and not frames:
         return StudentError(names, message, f"  line {error.lineno}: {(error.text or '').strip()[:160]}")  # type: ignore[attr-defined]
-    return StudentError(names, message, _own_frames(frames))
+    below = [f"    {plain_text(line, 300)}" for line in (shapes.told(traces[-1]) if traces else [])]
+    return StudentError(names, message, "\n".join([*_own_frames(frames), *below]))
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
 
 
 _SYNTAX = (SyntaxError, IndentationError, TabError)
 
 
-def _own_frames(frames: list[tuple[FrameType, int]]) -> str:
+def _own_frames(frames: list[tuple[FrameType, int]]) -> list[str]:
     lines = []
     for frame, line in frames:
         source = linecache.getline(frame.f_code.co_filename, line).strip()
@@ -207,7 +227,7 @@ def _own_frames(frames: list[tuple[FrameType, int]]) -> str:
     if len(lines) > FRAMES_SHOWN:
         half = FRAMES_SHOWN // 2
         lines[half:-half] = [f"  ... {len(lines) - 2 * half} more ..."]
-    return "\n".join(lines)
+    return lines
 
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from autograder import atomic
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
+from autograder.author.outline import outline
 from autograder.author.release import BuildError, Release, generated
 from autograder.course import markers
 from autograder.course import notebook as notebooks
@@ -38,8 +39,17 @@ def conftest(repository: Repository, source: Source) -> bytes:
     return _CONFTEST.read_bytes()
 
 
+def release_json(repository: Repository, source: Source) -> bytes:
+    """Return the bytes of assignments/aN/release.json: what the self-check knows of this release."""
+    return outline(source_notebook(repository, source))
+
+
 # Files beside the notebook that are generated and committed as it is: name in assignments/aN/ -> what makes its bytes.
-GENERATED: dict[str, Generator] = {"conftest.py": conftest, "mistakes.json": mistakes_json}
+GENERATED: dict[str, Generator] = {
+    "conftest.py": conftest,
+    "mistakes.json": mistakes_json,
+    "release.json": release_json,
+}
 
 RELEASE_DIGITS = 16
 PREPARE = "prepare"  # the id of the demo cell that the build adds below the first import of check()
@@ -48,6 +58,17 @@ _PREPARATION = """\
 from selfcheck import prepare
 
 prepare()  # reads the tests once, so that the first check is quick"""
+READY = "ready"  # the id of the demo cell that the build adds at the end, below READY_TEXT
+READY_TEXT = """\
+## Before you hand in
+
+Save the notebook, then run this cell. It runs the saved notebook from the top in a process of its own, as the grade
+will, and says what is unfinished, what the grade would miss, and what it does not run. It takes about as long as the
+exercises take. In a terminal, `python -m selfcheck --ready` with the notebook's name does the same."""
+_READY = """\
+from selfcheck import ready
+
+ready()"""
 
 
 @dataclass(frozen=True)
@@ -125,8 +146,8 @@ def _released(course: Course, source: Source, notebook: NotebookNode) -> Iterato
 
 
 def source_notebook(repository: Repository, source: Source) -> NotebookNode:
-    """The instructor's notebook: the script's cells, one that prepares the checks, and beside each exercise its card
-    and its graded cell.
+    """The instructor's notebook: the script's cells, one that prepares the checks, beside each exercise its card and
+    its graded cell, and at the end the cell that tries the whole as the grade will.
     """
     cells = list(_cells(repository, source))
     made = notebooks.new(cells, {"course": {"assignment": source.name, "release": ""}})
@@ -184,6 +205,9 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             yield notebooks.prose(f"{card(cell)}\n\n{cell.question}", f"{cell.name}-question")
             yield notebooks.written(_answer(cell), cell.name, cell.points)
     yield from waiting
+    if prepared:
+        yield notebooks.prose(READY_TEXT, f"{READY}-text")
+        yield notebooks.demo(_READY, READY)
 
 
 def card(cell: Cell, number: str = "") -> str:

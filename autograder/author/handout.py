@@ -12,7 +12,9 @@ from autograder.course.source import Problem, Source, SourceError
 
 FINGERPRINTS = "mistakes.json"
 NOTATION = "NOTATION.md"
+OUTLINE = "release.json"
 README = "README.md"
+REQUIREMENTS = "requirements.txt"
 SELFCHECK = "selfcheck"
 SELFCHECK_SUFFIXES = (".py", ".css", ".ini")
 _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
@@ -22,7 +24,8 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     """The files that stand beside the notebook, by their path in the assignment's folder, sorted.
 
     Visible tests, cases, conftest.py, fingerprints and figures.py if there are any, the notation, the student's guide,
-    the self-checker, and the data that the notebook or one of these files asks for, with their licences.
+    the list of packages, the self-checker, and the data that the notebook or one of these files asks for, with their
+    licences.
     generated: files that are being made, by name, in the place of those in the repository.
     Raises SourceError that names everything missing.
     """
@@ -35,8 +38,9 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
         NOTATION: repository.assignments / NOTATION,
         README: repository.assignments / README,
     }
-    if (public / FINGERPRINTS).is_file():
-        wanted[FINGERPRINTS] = public / FINGERPRINTS
+    maybe = {place: public / place for place in (FINGERPRINTS, OUTLINE)}
+    maybe[REQUIREMENTS] = repository.assignments / REQUIREMENTS
+    wanted |= {place: path for place, path in maybe.items() if path.is_file()}
     if repository.figures(name).is_file():
         wanted[repository.figures(name).name] = repository.figures(name)
     selfcheck = repository.assignments / SELFCHECK

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
 
-from autograder.course.notebook import DEMO, EXERCISE, GIVEN, PROSE, TEST, WRITTEN
-from autograder.grading.assignment import Assignment, Cell
+from autograder.grading.assignment import Assignment
 from autograder.grading.result import Flag
 from autograder.grading.submission import MAX_CELLS, Received, Unreadable, cell_count, printable
-from autograder.sandbox.worker import CHECK
-from selfcheck.cells import JOINED, SEVERAL, defined_names, needed_definitions, one_source
+from selfcheck.cells import defined_names
 from selfcheck.handed_in import NotHandedIn
+from selfcheck.merging import StudentCell, merge
 
 MAX_NESTING = 200
 
@@ -69,10 +67,9 @@ def read_submission(received: Received, assignment: Assignment) -> Submission:
         flags.append(
             Flag("old-release", "the notebook comes from an earlier release; it was graded against the current one")
         )
-    submission = _merge(cells, assignment)
-    submission.flags = [*flags, *received.foreign, *submission.flags, *_suspicious(submission.cells, assignment)]
-    submission.handed_in = dict(received.handed_in)
-    return submission
+    merged = merge(cells, assignment.cells)
+    flags += [*received.foreign, *(Flag(*flag) for flag in merged.flags), *_suspicious(merged.cells, assignment)]
+    return Submission(merged.cells, flags, merged.problems, dict(received.handed_in))
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], list[Flag]]:
@@ -127,20 +124,7 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-@dataclass
-class _StudentCell:
-    kind: str
-    source: str
-    nbgrader: dict[str, Any]
-    demo: bool
-
-    @property
-    def grade_id(self) -> str:
-        identity = self.nbgrader.get("grade_id", "")
-        return identity if isinstance(identity, str) else ""
-
-
-def _student_cells(data: dict[str, Any]) -> list[_StudentCell]:
+def _student_cells(data: dict[str, Any]) -> list[StudentCell]:
     found = []
     for cell in data["cells"]:
         if not isinstance(cell, dict):
@@ -157,12 +141,12 @@ def _student_cells(data: dict[str, Any]) -> list[_StudentCell]:
         tags = metadata.get("tags", [])
         demo = isinstance(tags, list) and "demo" in tags
         found.append(
-            _StudentCell(str(cell.get("cell_type", "")), source, nbgrader if isinstance(nbgrader, dict) else {}, demo)
+            StudentCell(str(cell.get("cell_type", "")), source, nbgrader if isinstance(nbgrader, dict) else {}, demo)
         )
     return found
 
 
-def _check_assignment(data: dict[str, Any], cells: list[_StudentCell], assignment: Assignment) -> None:
+def _check_assignment(data: dict[str, Any], cells: list[StudentCell], assignment: Assignment) -> None:
     course = data.get("metadata", {}).get("course", {})
     named = course.get("assignment") if isinstance(course, dict) else None
     if isinstance(named, str) and named != assignment.name:
@@ -171,124 +155,6 @@ def _check_assignment(data: dict[str, Any], cells: list[_StudentCell], assignmen
     defined = {name for cell in cells if cell.kind == "code" for name in defined_names(cell.source)}
     if not any(cell.grade_id in known for cell in cells) and not defined & set(assignment.points):
         raise Unreadable(f"the notebook contains no cell and no function of {assignment.name}")
-
-
-def _merge(cells: list[_StudentCell], assignment: Assignment) -> Submission:
-    """Follow the instructor's cells; replace exercise cells by the student's, and keep the student's own cells after
-    their neighbour.
-
-    Of figure cells, the definitions and imports are kept that other cells use. An entry CHECK + NAME stands for the
-    check cell of the exercise NAME.
-    """
-    known = {cell.grade_id: cell for cell in assignment.cells if cell.grade_id}
-    by_id: dict[str, list[_StudentCell]] = {}
-    followers: dict[str, list[_StudentCell]] = {}
-    demos = {cell.source.strip() for cell in assignment.cells if cell.role == DEMO}
-    anchor = ""
-    for cell in cells:
-        if cell.grade_id in known:
-            anchor = cell.grade_id
-            by_id.setdefault(anchor, []).append(cell)
-        elif cell.kind == "code":
-            cell.demo |= cell.source.strip() in demos
-            followers.setdefault(anchor, []).append(cell)
-    flags: list[Flag] = []
-    plan: list[tuple[str, str, bool]] = [*_following("start", followers.get("", []))]  # the last: a figure cell
-    for expected in assignment.cells:
-        copies = by_id.get(expected.grade_id, []) if expected.grade_id else []
-        if expected.role == GIVEN:
-            plan.append((expected.grade_id or expected.id, expected.source, False))
-        elif expected.role == EXERCISE and copies:
-            plan.append((expected.grade_id, _exercise_text(expected, copies, flags), False))
-        elif expected.role == TEST:
-            plan.append((CHECK + expected.exercise, "", False))
-        if expected.grade_id:
-            flags += _flags_of(expected, copies)
-            plan += _following(expected.grade_id, followers.get(expected.grade_id, []))
-    run = _with_definitions(plan, flags)
-    problems: dict[str, str] = {}
-    for expected in assignment.cells:
-        if expected.role == EXERCISE:
-            flags += _find_function(expected, by_id.get(expected.grade_id, []), run, problems)
-    return Submission(run, flags, problems)
-
-
-def _following(anchor: str, cells: list[_StudentCell]) -> Iterator[tuple[str, str, bool]]:
-    """The student's own cells and the figure cells behind a cell of the assignment, in order."""
-    for number, cell in enumerate(cells):
-        if cell.source.strip():
-            yield f"{'figure' if cell.demo else 'free'}-{anchor}-{number}", cell.source, cell.demo
-
-
-def _exercise_text(expected: Cell, copies: list[_StudentCell], flags: list[Flag]) -> str:
-    """The text that counts of an exercise's cells; what was not as it should be becomes a flag."""
-    if any(copy.kind != "code" for copy in copies):
-        flags.append(Flag("metadata-changed", f"{expected.grade_id} is no longer a code cell; it ran as one"))
-    text, how = one_source(expected.exercise, [copy.source for copy in copies])
-    if how == JOINED:
-        flags.append(Flag("cell-split", f"{expected.grade_id}: its {len(copies)} pieces were joined"))
-    elif how == SEVERAL:
-        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies; the last solution was used"))
-    return text
-
-
-def _with_definitions(plan: list[tuple[str, str, bool]], flags: list[Flag]) -> list[tuple[str, str]]:
-    """The cells to run, with the definitions of figure cells that the others need."""
-    figures = [source for _, source, figure in plan if figure]
-    try:
-        needed = needed_definitions(figures, [source for _, source, figure in plan if not figure])
-    except (RecursionError, MemoryError):  # a stranger's text
-        needed = [""] * len(figures)
-    texts = iter(needed)
-    run = [(identity, next(texts) if figure else source) for identity, source, figure in plan]
-    used = [name for (_, text), (_, _, figure) in zip(run, plan, strict=True) if figure for name in _bound_in(text)]
-    if used:
-        flags.append(Flag("figure-cell-used", f"defined in a figure cell: {', '.join(used[:10])}"))
-    return [(identity, text) for identity, text in run if text or identity.startswith(CHECK)]
-
-
-def _bound_in(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith(("import", "from"))] + defined_names(text)
-
-
-def _flags_of(expected: Cell, copies: list[_StudentCell]) -> list[Flag]:
-    if expected.role in (PROSE, WRITTEN):
-        return []
-    if not copies:
-        return [Flag("cell-missing", expected.grade_id)]
-    flags = []
-    if len(copies) > 1 and expected.role != EXERCISE:
-        flags.append(Flag("cell-duplicated", f"{expected.grade_id}: {len(copies)} copies; the last one was used"))
-    last = copies[-1]
-    if expected.role in (GIVEN, TEST) and (last.source.strip() != expected.source.strip() or last.kind != "code"):
-        flags.append(Flag("locked-cell-changed", expected.grade_id))
-    fields = ("points", "grade", "locked", "solution")
-    if any(last.nbgrader.get(name, expected.metadata.get(name)) != expected.metadata.get(name) for name in fields):
-        flags.append(Flag("metadata-changed", expected.grade_id))
-    return flags
-
-
-def _find_function(
-    cell: Cell, copies: list[_StudentCell], plan: list[tuple[str, str]], problems: dict[str, str]
-) -> list[Flag]:
-    """Find an exercise's function if its own cell does not define it; put the sentence for the student into
-    `problems`.
-    """
-    name = cell.exercise
-    counting = next((source for identity, source in plan if identity == cell.grade_id), "")
-    if name in defined_names(counting):
-        return []
-    elsewhere = [identity for identity, source in plan if identity != cell.grade_id and name in defined_names(source)]
-    if elsewhere:
-        return [Flag("function-elsewhere", f"{name} is defined in cell {elsewhere[-1]}")]
-    if not copies:
-        problems[name] = f"{name} is not defined: its cell is missing from the notebook"
-        return []
-    own = [other for other in defined_names(counting) if not other.startswith("_")]
-    if own:
-        problems[name] = f"{name} is not defined: its cell defines {', '.join(own[:3])}. Keep the function's name"
-        return [Flag("function-renamed", f"{name}: its cell defines {', '.join(own[:3])}")]
-    return []
 
 
 def _suspicious(cells: list[tuple[str, str]], assignment: Assignment) -> list[Flag]:

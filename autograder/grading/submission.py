@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
-_IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
-    r"(timestamp\.txt|submission_secret\.txt|collected\.json|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
+_IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps; what the self-check keeps for the student
+    r"(timestamp\.txt|submission_secret\.txt|collected\.json|.*\.pt|.*\.progress\.json|.*\.receipt\.txt"
+    r"|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
 )
 
 

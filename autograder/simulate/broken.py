@@ -213,7 +213,7 @@ def ids_swapped(work: Work) -> None:
 def ids_removed(work: Work) -> None:
     for cell in work.notebook.cells:
         cell.metadata.pop("nbgrader", None)
-    work.flags = ("function-elsewhere",)
+    work.flags = ("metadata-lost",)
 
 
 @kind("magics", "own cells with magics and shell lines")

@@ -35,7 +35,7 @@ def test_the_students_notebook_has_a_card_a_cell_and_a_test_per_exercise(student
         *("prose-1", "prose-2", "given-1", "prepare"),
         *("scaled_sum-card", "scaled_sum-solution", "scaled_sum", "given-plotted", "demo-1"),
         *("running_mean-card", "running_mean-solution", "running_mean"),
-        *("why_means_forget-question", "why_means_forget"),
+        *("why_means_forget-question", "why_means_forget", "ready-text", "ready"),
     ]
     assert notebooks.exercise_points(student) == {"scaled_sum": 50, "running_mean": 30}
     assert notebooks.find(student, "scaled_sum").source == 'check("scaled_sum")'
@@ -49,11 +49,11 @@ def test_given_and_test_cells_are_locked_and_the_others_are_not(student):
         locked = notebooks.is_given(cell) or notebooks.is_test(cell)
         assert bool(notebooks.part(cell).get("locked")) == locked
         assert cell.metadata.get("editable", True) == (not locked)
-    assert [cell.id for cell in student.cells if notebooks.is_demo(cell)] == ["prepare", "demo-1"]
+    assert [cell.id for cell in student.cells if notebooks.is_demo(cell)] == ["prepare", "demo-1", "ready"]
 
 
 def test_a_written_question_is_asked_and_its_answer_is_empty(student):
-    question, answer = student.cells[-2:]
+    question, answer = student.cells[-4:-2]
     assert question.source == (
         "**Question: `why_means_forget`** · 20 points · about 10 minutes · graded by a person\n\n"
         "Why does a running mean forget slowly?"
@@ -94,7 +94,8 @@ def test_the_release_holds_what_a_student_needs_and_nothing_else(built):
     assert found == [
         *("NOTATION.md", "README.md", "a1_sample.ipynb", "cases.py", "conftest.py"),
         *("data/README.md", "data/words/LICENSE-words", "data/words/names.txt"),
-        *("mistakes.json", "selfcheck/__init__.py", "selfcheck/table.css", "test_a1_sample.py"),
+        *("mistakes.json", "release.json", "requirements.txt"),
+        *("selfcheck/__init__.py", "selfcheck/table.css", "test_a1_sample.py"),
     ]
     assert course.release_notebook(NAME).read_bytes() == repository.notebook(NAME).read_bytes()
     assert list((course.source / NAME).iterdir()) == [course.source_notebook(NAME)]

@@ -42,7 +42,8 @@ def test_a_stale_notebook_is_found(own, edit):
     repository, _ = own
     edit(repository.root / SCRIPT, "# Text with", "# A text with")
     assert found(repository) == [
-        f"{NOTEBOOK}: it is not what the script says: run `autograder build` and commit the result."
+        f"{path}: it is not what the script says: run `autograder build` and commit the result."
+        for path in (NOTEBOOK, f"assignments/{NAME}/release.json")
     ]
 
 

@@ -92,11 +92,22 @@ def test_an_exercise_turned_into_text_runs_as_code(hand_in, read, solved):
 def test_foreign_files_and_an_old_release_are_flagged(hand_in, read, solved):
     solved["metadata"]["course"]["release"] = "0" * 16
     path = hand_in("s1", solved)
-    (path.parent / "conftest.py").write_text("")  # released under this name: not foreign
+    (path.parent / "conftest.py").write_text("")  # released under this name, with another text
     (path.parent / "weights.pt").write_bytes(b"")  # what a notebook has trained, nor this
+    for kept in ("a.progress.json", "a.receipt.txt"):  # nor what the self-check keeps
+        (path.parent / kept).write_text("")
     (path.parent / "numpy.py").write_text("")
     assert sorted(kinds(read(path))) == ["foreign-file", "old-release"]
-    assert "weights.pt" not in next(flag.detail for flag in read(path).flags if flag.kind == "foreign-file")
+    assert [flag.detail for flag in read(path).flags if flag.kind == "foreign-file"] == ["conftest.py, numpy.py"]
+
+
+def test_a_notebook_without_any_marks_runs_the_same_cells(hand_in, read, solved):
+    marked = read(hand_in("s1", solved))
+    for cell in solved["cells"]:
+        cell["metadata"] = {}
+    unmarked = read(hand_in("s2", solved))
+    assert kinds(unmarked) == ["metadata-lost"]
+    assert unmarked.cells == marked.cells
 
 
 def test_suspicious_code_is_flagged(hand_in, read, solved):

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from selfcheck.execute import code_cells, make_shell, run_cells
+from selfcheck.execute import make_shell, run_cells
 from selfcheck.output import Sink
+from selfcheck.release import plan
 
 
 @pytest.fixture
@@ -50,14 +51,11 @@ def test_a_flood_of_output_is_cut():
     assert sink.getvalue() == "abcdabcdab"
 
 
-def test_demo_cells_and_calls_to_check_and_progress_are_left_out(toy):
-    toy.write("check('step')", "progress()  # so far", "x = check('step')", "check(\n    'total'\n);")
-    assert [name for name, _ in code_cells(toy.notebook)] == [
-        "number 1",
-        "number 4",
-        "step-solution",
-        "backward-solution",
-        "total-solution",
+def test_figure_cells_are_left_out_and_calls_of_check_stand_for_themselves(toy):
+    toy.write("check('step')", "progress()  # so far")
+    assert [name for name, _ in plan(toy.notebook).cells] == [
+        *("free-start-0", "free-start-1", "free-start-2"),
+        *("step-solution", "check:step", "backward-solution", "check:backward", "total-solution", "check:total"),
     ]
 
 

@@ -53,7 +53,7 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
     assert step.output_type == "execute_result"
     assert step.data["text/plain"].startswith("step: 2 of 3 visible tests passed\n  FAILED      a step agrees")
     page = step.data["text/html"]
-    assert "<table" in page
+    assert "<details open" in page
     assert "&lt;b&gt; (3, 4)" in page
     assert page.index("failed") < page.index("a step returns shape N H")
     assert "the visible tests passed" in outputs["backward"][0].data["text/plain"]
@@ -64,7 +64,7 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
     assert re.search(r"all exercises +6 of 20\n", progress.data["text/plain"])
     assert "visible tests only" in progress.data["text/html"]
     assert "A person grades the written questions (10 points)." in progress.data["text/plain"]
-    assert {path.name for path in toy.folder.rglob("*")} == files
+    assert {path.name for path in toy.folder.rglob("*")} == files | {"toy.progress.json"}
 
 
 def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy):
@@ -76,6 +76,43 @@ def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy)
     outputs = executed(last="progress()")
     for name in ("step", "last"):
         assert "keep the notebook in the folder it came in" in outputs[name][0].data["text/plain"]
+
+
+LONG = """
+import json, os, time
+from pathlib import Path
+from selfcheck import ready
+Path("toy.ipynb").write_text(Path("toy.ipynb").read_text().replace("sum(values)", "sum(values) + 0"))
+os.utime("toy.ipynb", (time.time() + 9,) * 2)
+os.environ["JPY_SESSION_NAME"] = str(Path("toy.ipynb").resolve())
+display(check("total"))
+def total(values):
+    time.sleep(2.3)
+    return sum(values)
+display(check("total"))
+display(ready())
+"""
+
+
+def test_a_long_call_and_an_old_function_are_told_and_the_clean_run_starts(executed, toy):
+    outputs = executed("from selfcheck import prepare\nprepare()", step=WRONG, last=LONG)["last"]
+    old, found, ready = (output for output in outputs if output.output_type == "display_data")
+    assert "total was defined before your last edit: run its cell again, then this check." in old.data["text/plain"]
+    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    assert "total has been running for 2 seconds and goes on. To stop it: the button" in printed
+    assert "the visible tests passed" in found.data["text/plain"]
+    assert ready.data["text/plain"].startswith("Not finished yet: 1 thing to look at. toy.ipynb")
+    assert "step: 1 visible test does not pass. The first one says: h differs first at" in ready.data["text/plain"]
+    assert "<li>step:" in ready.data["text/html"]
+    assert (toy.folder / "toy.receipt.txt").is_file()
+
+
+def test_points_outlive_the_kernel(executed, toy):
+    executed()
+    outputs = executed(step="", backward="", total="", last="progress()")
+    said = " ".join(outputs["last"][0].data["text/plain"].split())
+    assert re.search(r"step 3 of 3 on \d{4}-\d\d-\d\d \d\d:\d\d 8 of 8", said)
+    assert "all exercises 20 of 20" in said
 
 
 def test_quiet_makes_them_harmless():
@@ -110,9 +147,9 @@ def test_data_outside_of_data_is_not_looked_for():
 
 
 def test_points_come_from_the_notebooks_own_metadata(toy):
-    from selfcheck.folder import graded_cells
+    from selfcheck.release import release_in
 
-    cells = [(cell.name, cell.points, cell.written) for cell in graded_cells(toy.notebook)]
+    cells = [(cell.name, cell.points, cell.written) for cell in release_in(toy.notebook).graded]
     assert cells == [("step", 8, False), ("backward", 6, False), ("total", 6, False), ("why", 10, True)]
     toy.notebook.write_text(json.dumps({"cells": "none"}))
-    assert graded_cells(toy.notebook) == []
+    assert release_in(toy.notebook).graded == []

@@ -32,7 +32,7 @@ def test_failures_are_told_and_leave_with_1(toy):
         "total is not started yet (1 visible test)",
     ):
         assert line in done.stdout
-    assert done.stdout.index("FAILED") < done.stdout.index("passed      a step")
+    assert done.stdout.index("FAILED") < done.stdout.index("passed      2 visible tests")
 
 
 def test_one_exercise_can_be_asked_for(toy):
@@ -65,7 +65,7 @@ def test_an_infinite_loop_can_be_interrupted(toy):
     toy.write("import _thread; _thread.interrupt_main()\nwhile True: pass")
     done = toy.run("-m", "selfcheck", "toy.ipynb")
     assert done.returncode == 130
-    assert done.stderr == "interrupted\n"
+    assert done.stderr == "Stopped: the cell number 2 had been running for 0 s.\n"
 
 
 def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):

@@ -1,0 +1,142 @@
+"""Before handing in: what `--ready` says of a notebook, and its receipt."""
+
+import hashlib
+import json
+
+import pytest
+
+from autograder.sandbox.limits import Limits
+from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS
+from selfcheck.readiness import ReadyReport
+
+STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+BACKWARD = "def backward(x, dout):\n    return scale(dout.T @ x), dout.sum(axis=0) * factor"
+
+
+@pytest.fixture
+def ready(toy):
+    """Write the toy notebook, run `--ready` on it; return the exit code and what was found."""
+
+    def run(*more, demo="", **cells):
+        toy.write(*more, **cells)
+        if demo:
+            content = json.loads(toy.notebook.read_text())
+            next(cell for cell in content["cells"] if cell["id"] == "demo")["source"] = demo
+            toy.notebook.write_text(json.dumps(content))
+        done = toy.run("-m", "selfcheck", "--ready", "--json", "toy.ipynb")
+        assert done.stdout, done.stderr
+        return done.returncode, ReadyReport.from_data(json.loads(done.stdout))
+
+    return run
+
+
+def test_a_finished_notebook_is_ready_and_gets_a_receipt(ready, toy):
+    code, report = ready()
+    assert (code, report.mend) == (0, [])
+    assert [row[:3] for row in report.exercises] == [("step", 3, 3), ("backward", 2, 2), ("total", 1, 1)]
+    kept = (toy.folder / "toy.receipt.txt").read_text()
+    assert report.receipt.text() in kept
+    assert "visible tests: 20 of 20 points" in kept
+    assert f"sha256 {hashlib.sha256(toy.notebook.read_bytes()).hexdigest()}  toy.ipynb" in kept
+    assert "Ready to hand in" in report.html()
+    assert "hidden tests" in report.text()
+
+
+def test_an_earlier_receipt_is_kept(ready, toy):
+    ready(total=STUB)
+    ready()
+    kept = (toy.folder / "toy.receipt.txt").read_text()
+    assert kept.index("20 of 20") < kept.index("14 of 20")
+
+
+def test_what_is_unfinished_is_told(ready):
+    code, report = ready("junk = 1 / 0", total=STUB, step="def step(x, h_prev, U, W, b):\n    return [1.0], None")
+    assert code == 1
+    assert report.mend == [
+        "step: 2 visible tests do not pass. The first one says: h is a list; expected a NumPy array",
+        "total is not started yet.",
+        "The cell number 2 raises ZeroDivisionError: division by zero.",
+    ]
+
+
+def test_names_of_figure_cells_and_of_deleted_cells_are_found(ready):
+    demo = "factor = [1.0][0]\n\ndef scale(a):\n    return a * unit\n"
+    code, report = ready(backward=BACKWARD, demo=demo)
+    assert code == 1
+    assert (
+        "backward uses factor. Only the figure cell number 2 makes factor, and the grade does not run figure cells."
+        in report.mend
+    )
+    assert (
+        "scale uses unit. No cell that the grade runs before makes unit: "
+        "its cell was deleted, moved below, or is not saved." in report.mend
+    )
+    assert any("scale" in said and "figure cell" in said for said in report.know)
+
+
+def test_names_inside_of_a_library_are_not_the_notebooks(ready):
+    counted = "def total(values):\n    return Counter({0: sum(values)}).most_common(1)[0][1]"
+    assert ready("from collections import Counter", total=counted)[1].mend == []
+
+
+def test_what_the_grade_does_not_run_is_told(ready):
+    code, report = ready("!pip install nothing")
+    assert code == 0
+    assert report.know == [
+        "1 figure cell does not run for the grade: nothing is lost by that.",
+        "The command ! in the cell number 2 does not run for the grade.",
+        "release.json is missing or damaged, so the release is not known: unpack the assignment again.",
+    ]
+
+
+def test_a_function_counts_as_it_was_at_its_check(ready):
+    _, report = ready(last="total = None")
+    assert report.mend == []
+    assert (
+        "total, or what it uses, is changed below its check. The grade takes it as it was at the check." in report.know
+    )
+
+
+def test_a_function_under_another_name_is_told(ready):
+    _, report = ready(total="def totals(values):\n    return sum(values)")
+    assert report.mend == ["total is not defined: its cell defines totals. Keep the function's name."]
+
+
+def test_the_second_file_is_looked_at(ready, toy):
+    cells = [
+        {
+            "id": "a",
+            "role": "exercise",
+            "grade_id": "total-solution",
+            "source": STUB,
+            "section": "",
+            "file": "sum.json",
+        },
+        {"id": "b", "role": "test", "grade_id": "total", "source": 'check("total")', "section": "", "metadata": {}},
+    ]
+    release = {"assignment": "toy", "release": "7", "cells": cells, "exercises": {}, "minutes": {}}
+    (toy.folder / "release.json").write_text(json.dumps(release))
+    code, report = ready()
+    assert code == 1
+    assert report.mend == ["sum.json is not beside the notebook: run the cell that writes it."]
+    (toy.folder / "sum.json").write_text("{}")
+    code, report = ready()
+    assert (code, report.release) == (0, "7")
+    assert "sum.json is there and complete: hand it in beside the notebook." in report.know
+    assert f"sha256 {hashlib.sha256(b'{}').hexdigest()}  sum.json" in report.receipt.text()
+    _, report = ready(total="def total(values):\n    return 0")
+    assert "sum.json is there, but the tests of total do not pass: see what they say of the file." in report.mend
+
+
+def test_the_limits_are_those_of_grading():
+    assert (Limits().call, Limits().cell) == (CALL_SECONDS, CELL_SECONDS)
+
+
+def test_in_the_terminal_it_is_text(toy):
+    toy.write(total=STUB)
+    done = toy.run("-m", "selfcheck", "--ready", "toy.ipynb")
+    assert done.returncode == 1
+    assert done.stdout.startswith("Not finished yet: 1 thing to look at. toy.ipynb, release unknown, saved ")
+    assert "  - total is not started yet.\n" in done.stdout
+    assert "Receipt (kept in toy.receipt.txt):" in done.stdout
+    assert toy.run("-m", "selfcheck", "--ready", "nothing.ipynb").returncode == 2

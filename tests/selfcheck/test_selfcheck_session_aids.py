@@ -1,0 +1,113 @@
+"""What helps in a long session: a call that runs long, a function older than its cell, the doctor."""
+
+import json
+import os
+import shutil
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from selfcheck import history, patience
+from selfcheck.doctor import FINE, MEND, examine
+from selfcheck.patience import Stopped, Watch
+from selfcheck.target import LocalProvider
+
+REQUIREMENTS = (
+    "# what is needed\nnumpy>=1.26\nipython>=8.20\nnot-there-at-all>=3\npytest<2\nnothing; python_version < '3'\n"
+)
+
+
+def test_a_call_that_runs_long_is_told_of_once_while_it_runs(monkeypatch):
+    monkeypatch.setattr(patience, "AFTER", 0.05)
+    said, heard = [], threading.Event()
+    watch = Watch(lambda sentence: (said.append(sentence), heard.set()))
+    with watch.on():
+        with watch.call("quick"):
+            pass
+        with watch.call("slow"):
+            assert heard.wait(5)
+            time.sleep(0.15)
+    assert len(said) == 1
+    assert said[0].startswith("slow has been running for")
+
+
+def test_a_call_that_is_stopped_says_what_was_running():
+    def forever():
+        raise KeyboardInterrupt
+
+    provider = LocalProvider({"forever": forever})
+    provider.watch = Watch(print)
+    with pytest.raises(KeyboardInterrupt, match=r"Stopped: forever had been running for 0 s\.") as caught:
+        provider.call("forever", (), {})
+    assert type(caught.value) is Stopped
+    assert caught.value._render_traceback_() == ["Stopped: forever had been running for 0 s."]
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Say that this session has run a cell with this text."""
+    monkeypatch.setattr(history, "_ran", {})
+
+    def run(text, error=None):
+        history._note(SimpleNamespace(info=SimpleNamespace(raw_cell=text), error_before_exec=error))
+
+    return run
+
+
+def test_an_edit_after_the_run_makes_a_function_old(toy, ran):
+    ran("def total(values):\n    return 0")
+    later = time.time() + 5
+    os.utime(toy.notebook, (later, later))
+    assert history.older(["total", "step"], toy.notebook) == ["total"]
+    assert history.unsaved(["total"], toy.notebook) == []
+    ran("def total(values):  # as saved\n    return sum(values)")
+    assert history.older(["total"], toy.notebook) == []
+
+
+def test_a_run_after_the_last_save_is_not_saved(toy, ran):
+    os.utime(toy.notebook, (1, 1))
+    ran("def total(values):\n    return 0")
+    assert history.older(["total"], toy.notebook) == []
+    assert history.unsaved(["total"], toy.notebook) == ["total"]
+    ran("def total(", SyntaxError())
+    assert history.unsaved(["total"], toy.notebook) == ["total"]
+
+
+def test_a_notebook_that_cannot_be_read_makes_nothing_old(toy, ran):
+    ran("def total(values):\n    return 0")
+    toy.notebook.write_text("{")
+    assert history.older(["total"], toy.notebook) == []
+    assert history.older(["total"], toy.folder / "nothing.ipynb") == []
+
+
+def test_the_doctor_says_what_to_mend_and_how(toy):
+    (toy.folder / "requirements.txt").write_text(REQUIREMENTS)
+    (toy.folder / "mistakes.json").write_text("{")
+    (toy.folder / "cases.py").unlink()
+    said = list(examine(toy.folder))
+    mend = [sentence for state, sentence in said if state == MEND]
+    assert mend[0].startswith("not-there-at-all is not installed in this environment: python -m pip install -r")
+    assert mend[1].endswith("is installed, <2 is needed: python -m pip install -r requirements.txt")
+    assert mend[2:] == [
+        "release.json is missing or damaged: unpack the assignment again.",
+        "cases.py is missing: unpack the assignment into another folder and copy it from there.",
+        "mistakes.json is damaged: unpack the assignment into another folder and copy it from there.",
+    ]
+    for name in ("numpy", "ipython"):
+        assert any(sentence.startswith(f"{name} ") for state, sentence in said if state == FINE)
+    assert (FINE, "nothing is not needed on this system") in said
+
+
+def test_the_doctor_of_a_whole_folder_leaves_with_0(toy):
+    (toy.folder / "requirements.txt").write_text("numpy>=1.26\n")
+    (toy.folder / "mistakes.json").write_text("{}")
+    release = {"assignment": "toy", "release": "1", "cells": [], "exercises": {}, "minutes": {}}
+    (toy.folder / "release.json").write_text(json.dumps(release))
+    done = toy.run("-m", "selfcheck", "--doctor")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("Everything is there.\n")
+    shutil.rmtree(toy.folder / "selfcheck" / "__pycache__", ignore_errors=True)
+    (toy.folder / "requirements.txt").unlink()
+    assert toy.run("-m", "selfcheck", "--doctor").returncode == 1
