@@ -19,7 +19,7 @@ from selfcheck.expect import Mismatch
 from selfcheck.folder import cases_beside
 from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.record import Record, visibility
-from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
+from selfcheck.target import Probe, StudentError, StudentTimeout, Target, current, plain_text
 
 COULD_NOT_FINISH = "the test could not finish"
 NOT_RUN = "not run yet: the tests of type and shape come first"
@@ -57,9 +57,9 @@ def cases(request: pytest.FixtureRequest) -> ModuleType:
 
 
 @pytest.fixture
-def probe() -> Callable[..., Any]:
+def probe() -> Probe:
     """Return probe(NAME, *args), the value of cases.PROBES[NAME], computed in the student's process."""
-    return run_probe
+    return Probe()
 
 
 @pytest.fixture
