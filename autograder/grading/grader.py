@@ -159,7 +159,10 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         own = [record for record in records if record.exercise == name]
         if not own:
             raise GraderFault(f"no test of {name} was run")
-        tests = [TestResult(r.name, r.visibility, r.outcome, got, of, r.message) for r, got, of in earned(own, points)]
+        tests = [
+            TestResult(r.name, r.visibility, r.outcome, got, of, r.message, r.note)
+            for r, got, of in earned(own, points)
+        ]
         mistake = reply["mistakes"].get(name)
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]

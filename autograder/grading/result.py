@@ -14,7 +14,10 @@ OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
 
 @dataclass
 class TestResult:
-    """One test: `outcome` is one of OUTCOMES; points are out of `max_points`, both 0 for a gate."""
+    """One test: `outcome` is one of OUTCOMES; points are out of `max_points`, both 0 for a gate.
+
+    message: for the student. note: for the instructor alone.
+    """
 
     __test__ = False  # the name begins with Test; pytest must not collect it
 
@@ -24,6 +27,7 @@ class TestResult:
     points: float
     max_points: float
     message: str = ""
+    note: str = ""
 
 
 @dataclass

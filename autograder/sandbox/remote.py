@@ -45,6 +45,10 @@ class RemoteProvider:
         self._exercise = exercise
         self._slow = False
 
+    def begin_hidden(self) -> None:
+        """From now on hidden inputs go to the student's code, and nothing that comes from it becomes text."""
+        self.student.begin_hidden()
+
     def finish(self) -> None:
         """End the last exercise and every process of the student."""
         self.student.close()

@@ -363,3 +363,45 @@ def test_a_kept_value_that_a_call_edits_is_the_same_for_the_next_call(submission
     provider.opaque = {"make": (1,)}
     _, kept = provider.call("make", (), {})
     assert [provider.call("use", (kept,), {}) for _ in range(2)] == [2, 2]
+
+
+FILES = "open('mine', 'w').write('x')\nimport os\ndef files():\n    return sorted(os.listdir())"
+WRITE = "def write(name):\n    open(name, 'w').write(name)\n    return 1"
+
+
+def test_hidden_tests_find_what_the_cells_have_written_and_nothing_else(submission):
+    provider = submission(FILES, WRITE)
+    provider.call("write", ("seen",), {})
+    provider.call("write", ("mine",), {})
+    provider.begin_hidden()
+    for name in ("one", "two"):
+        provider.begin(name)
+        assert provider.call("files", (), {}) == ["mine"]
+        assert provider.call("write", (name,), {}) == 1
+
+
+def test_the_cells_run_once_more_for_hidden_tests_only_where_a_file_was_written(submission):
+    provider = submission(FILES, RUNS)
+    provider.call("files", (), {})
+    made = provider.student._home
+    provider.begin_hidden()
+    for name in ("one", "two"):
+        provider.begin(name)
+        assert provider.call("runs", (), {}) == 1
+        assert provider.student._home is made
+
+
+def test_what_the_students_process_says_once_hidden_tests_run_is_not_told(submission):
+    provider = submission(
+        "import mmap, threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        "if flag is None:\n    raise ValueError('seen')",
+        COUNTER,
+    )
+    assert provider.call("count", (), {}) == 1
+    told = provider.student.notebook.errors["cell-1"].message
+    provider.begin_hidden()
+    provider.student.notebook.cells[1] = ("cell-1", "raise KeyError('carried')")
+    provider.begin("one")
+    assert provider.call("count", (), {}) == 1
+    assert "carried" in provider.student.notebook.errors["cell-1"].message
+    assert provider.student.told.errors["cell-1"].message == told
