@@ -146,6 +146,10 @@ def grade(
         float | None, typer.Option(min=0.1, help="Processor time for one call of a student's function.")
     ] = None,
     submission_seconds: Annotated[float | None, typer.Option(min=1, help="Processor time for one submission.")] = None,
+    inputs: Annotated[
+        int | None,
+        typer.Option(min=0, max=15, help="Give all tests this set of inputs, not one by student and attempt."),
+    ] = None,
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
@@ -173,7 +177,7 @@ def grade(
         errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
     ids = tuple(read_roster(roster)) if roster is not None else None
     executor = _dask(cluster) if cluster is not None else None
-    options = Options(submitted, ids, students, jobs, results, wall.value, limits, executor)
+    options = Options(submitted, ids, students, jobs, results, wall.value, limits, executor, inputs)
     graded: list[Result] = []
     with _progress() as bar:
         task = bar.add_task("grading", total=None)

@@ -32,7 +32,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
 from traitlets import Any as AnyTrait
-from traitlets import Unicode
+from traitlets import Integer, Unicode
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
@@ -100,6 +100,11 @@ class GradeInSandbox(NbGraderPreprocessor):
     repository = Unicode("", help="The instructor's repository; the one this package lies in by default.").tag(
         config=True
     )
+    inputs = Integer(
+        None,
+        allow_none=True,
+        help="The set of inputs, 0 to 15, of all tests; by default one by student and attempt.",
+    ).tag(config=True)
     known = AnyTrait(None, allow_none=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -127,7 +132,7 @@ class GradeInSandbox(NbGraderPreprocessor):
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
         submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
         repository = Repository(Path(self.repository)) if self.repository else Repository.default()
-        options = Options(submitted=submitted.parent.parent, wall=self.wall)
+        options = Options(submitted=submitted.parent.parent, wall=self.wall, inputs=self.inputs)
         return grade_one(Course(Path(folder.root)), repository, where["assignment"], where["student"], options)
 
 

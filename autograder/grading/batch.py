@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.paths import Course, Repository, result_name
-from autograder.grading import grader, queue
+from autograder.grading import attempts, grader, queue
 from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.forks import start_server
 from autograder.grading.options import Options
@@ -71,7 +71,11 @@ def grade_stream(
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
         received = receive(path, submitted, loaded)
-        key = submission_key(fingerprint + version, received, student, options.roster)
+        inputs = options.inputs
+        if inputs is None:
+            attempt = attempts.attempt_of(course, assignment, result_name(student), received)
+            inputs = attempts.inputs_of(course, assignment, student, attempt)
+        key = submission_key(fingerprint + version, received, student, options.roster, inputs)
         stored = stored_result(folder / result_name(student), key)
         if stored is not None:
             unchanged.append(stored)
@@ -80,7 +84,8 @@ def grade_stream(
         travels = received if held <= _MOST_HELD or options.executor else None
         slow = grader.slow_mentions(received.content) > usual
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow
+            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow,
+            inputs=inputs,
         )  # fmt: skip
         waiting.append(job)
     if on_start:
@@ -118,9 +123,14 @@ def grade_one(course: Course, repository: Repository, assignment: str, student: 
     return result
 
 
-def submission_key(version: str, received: Received, student: str, roster: Collection[str] | None) -> str:
-    """Return a hash of all that can change this submission's result. version: of the assignment and of the machine."""
-    digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n".encode())
+def submission_key(
+    version: str, received: Received, student: str, roster: Collection[str] | None, inputs: int = 0
+) -> str:
+    """Return a hash of all that can change this submission's result.
+
+    version: of the assignment and of the machine. inputs: the set of inputs that its tests get.
+    """
+    digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n{inputs}\n".encode())
     digest.update(received.content or received.refusal.encode())
     beside = repr((received.foreign, received.handed_in))
     digest.update(beside.encode("utf-8", "backslashreplace"))

@@ -111,7 +111,7 @@ class Session:
         self.recorder.records.clear()
         self.mistakes, self.not_finished = {}, []
         try:
-            with setting(provider=provider, handed_in=files):
+            with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
             provider.finish()
         except ForkServerFault as error:
