@@ -162,6 +162,10 @@ def grade(
         float | None, typer.Option(min=0.1, help="Processor time for one call of a student's function.")
     ] = None,
     submission_seconds: Annotated[float | None, typer.Option(min=1, help="Processor time for one submission.")] = None,
+    inputs: Annotated[
+        int | None,
+        typer.Option(min=0, max=15, help="Give all tests this set of inputs, not one by student and attempt."),
+    ] = None,
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
@@ -197,7 +201,7 @@ def grade(
     ids = students_known.accepted() if students_known else None
     _policies(target, roster)
     machines = _cluster(cluster) if cluster is not None else None
-    options = Options(submitted, ids, students, jobs, results, wall.value, limits, machines)
+    options = Options(submitted, ids, students, jobs, results, wall.value, limits, machines, inputs=inputs)
     graded: list[Result] = []
     with _progress() as bar, closing(machines) if machines is not None else nullcontext():
         task = bar.add_task("grading", total=None)

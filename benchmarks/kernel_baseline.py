@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from selfcheck.target import LocalProvider, Target, current, run_probe, setting
+from selfcheck.target import LocalProvider, Probe, Target, current, setting
 
 _loaded: dict[str, ModuleType] = {}
 
@@ -75,7 +75,7 @@ def _passes(test: Any, arguments: dict[str, Any], label: str, reference: ModuleT
             digest = hashlib.sha256(seed + b"\0" + label.encode()).digest()
             arguments[name] = np.random.default_rng(int.from_bytes(digest, "big"))
         else:
-            fixtures = {"cases": current.cases, "reference": reference, "probe": run_probe}
+            fixtures = {"cases": current.cases, "reference": reference, "probe": Probe()}
             arguments[name] = fixtures.get(name) or Target(name)
     try:
         test(**arguments)

@@ -49,13 +49,14 @@ class Content:
             for arguments in self.cases.CASES(exercise, np.random.default_rng([2026, seed])):
                 try:
                     with np.errstate(all="ignore"):
-                        result = call(*arguments)
+                        shown = call(*arguments)
                 except traces.Raised as error:
                     seen.append(error.name)
                     continue
+                result = shown.value
                 if hidden:
                     result = tuple(part for place, part in enumerate(result) if place not in hidden)
-                seen.append((result, list(map(traces.content, arguments))))
+                seen.append((result, list(map(traces.content, shown.args))))
         return seen
 
 

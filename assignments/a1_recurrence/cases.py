@@ -199,13 +199,6 @@ def _draw_many(namespace, model, generator, temperature, max_length, count):
     return [namespace["sample_sequence"](model, generator, temperature, max_length) for _ in range(count)]
 
 
-def _global_random_state_moves(namespace, *args):
-    """Whether a call of the student's sample_sequence draws from, or seeds, the generators that all code shares."""
-    before = _global_random_state()
-    namespace["sample_sequence"](*args)
-    return _global_random_state() != before
-
-
 def _global_random_state():
     _, words, *rest = np.random.get_state()
     return random.getstate(), words.tobytes(), rest
@@ -217,5 +210,4 @@ PROBES = {
     "step_with_its_cache": _step_with_its_cache,
     "sequence_with_its_cache": _sequence_with_its_cache,
     "draw_many": _draw_many,
-    "global_random_state_moves": _global_random_state_moves,
 }

@@ -6,7 +6,6 @@ gains are not one: what hides mistakes is left out. `CASES` lists, for each exer
 told from another.
 """
 
-import random
 from itertools import pairwise
 
 import numpy as np
@@ -181,31 +180,9 @@ def _draw_orthogonal(namespace, H, generator, count):
     return np.stack([namespace["recurrent_init"](H, "orthogonal", generator) for _ in range(count)])
 
 
-def _global_random_state_moves(namespace, name, *args):
-    """Whether a call of the student's function draws from, or seeds, the generators that all code shares."""
-    before = _global_random_state()
-    namespace[name](*args)
-    return _global_random_state() != before
-
-
-def _global_random_state():
-    _, words, *rest = np.random.get_state()
-    return random.getstate(), words.tobytes(), rest
-
-
-def _generator_moves(namespace, name, *args):
-    """Whether a call of the student's function draws from the generator among its arguments."""
-    generator = next(argument for argument in args if isinstance(argument, np.random.Generator))
-    before = generator.bit_generator.state
-    namespace[name](*args)
-    return generator.bit_generator.state != before
-
-
 PROBES = {
     "caches": _caches,
     "draw_orthogonal": _draw_orthogonal,
-    "global_random_state_moves": _global_random_state_moves,
-    "generator_moves": _generator_moves,
 }
 
 

@@ -15,7 +15,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged
+from selfcheck.agreement import (
+    agree_in_float32_and_strided,
+    arguments_unchanged,
+    generator_untouched,
+    shared_generators_untouched,
+)
 from selfcheck.tensors import with_parameters
 
 SIX = 6.0  # standard deviations
@@ -573,19 +578,22 @@ def test_orthogonal_weights_favour_no_direction(probe, cases, rng):
 
 
 @exercise("recurrent_init", points=1)
-def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, probe, cases, rng):
+def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, cases, rng):
     H, kind, generator, scale = cases.recurrent_init(rng, H=5)
-    twin, other = copy.deepcopy(generator), np.random.default_rng(rng.integers(2**62))
-    W, again, others, later = (recurrent_init(H, kind, g, scale) for g in (generator, twin, other, generator))
+    other = np.random.default_rng(rng.integers(2**62))
+    drawn = recurrent_init.watched(H, kind, generator, scale)
+    W, (again, others, later) = (
+        drawn.value,
+        recurrent_init.map([(H, kind, g, scale) for g in (generator, other, drawn.args[2])]),
+    )
     for value in (W, again, others, later):
         expect.array(value, shape=(5, 5), name="W")
     expect.that(np.array_equal(W, again), "two generators in the same state gave different initial values")
     expect.that(not np.allclose(W, others), "two generators gave the same initial values")
     expect.that(not np.allclose(W, later), "a generator gave the same initial values twice")
-    moved = probe("global_random_state_moves", "recurrent_init", H, kind, generator, scale)
-    expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
-    drew = probe("generator_moves", "recurrent_init", H, "identity", generator, scale)
-    expect.that(drew is False, "numbers were drawn from the generator; the identity matrix needs none")
+    shared_generators_untouched(recurrent_init.watched, (H, kind, generator, scale), rng)
+    after = recurrent_init.watched(H, "identity", generator, scale).args[2]
+    generator_untouched(generator, after, "numbers were drawn from the generator; the identity matrix needs none")
 
 
 # dropout_deep_rnn
@@ -729,20 +737,18 @@ def test_the_steps_of_a_sequence_share_a_mask_when_asked(dropout_deep_rnn, cases
 
 
 @exercise("dropout_deep_rnn", points=1)
-def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, probe, cases, rng):
+def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, cases, rng):
     x, layers, p, generator, *rest = cases.dropout_deep_rnn(rng, N=4, T=6, D=5, H=(5,), p=0.5)
-    twin, other = copy.deepcopy(generator), np.random.default_rng(rng.integers(2**62))
-    outs = [
-        _layers_of(dropout_deep_rnn(*copy.deepcopy((x, layers)), p, g, *rest), x, layers)[0]
-        for g in (generator, twin, other, generator)
-    ]
+    other = np.random.default_rng(rng.integers(2**62))
+    drawn = dropout_deep_rnn.watched(x, layers, p, generator, *rest)
+    calls = [(x, layers, p, g, *rest) for g in (generator, other, drawn.args[3])]
+    outs = [_layers_of(result, x, layers)[0] for result in (drawn.value, *dropout_deep_rnn.map(calls))]
     expect.that(np.array_equal(outs[0], outs[1]), "two generators in the same state drew different masks")
     expect.that(not np.allclose(outs[0], outs[2]), "two generators drew the same masks")
     expect.that(not np.allclose(outs[0], outs[3]), "a generator drew the same masks twice")
-    moved = probe("global_random_state_moves", "dropout_deep_rnn", *copy.deepcopy((x, layers)), p, generator, *rest)
-    expect.that(moved is False, "the generators shared by the whole process, np.random or random, were used as well")
-    drew = probe("generator_moves", "dropout_deep_rnn", x, layers, p, generator, False)
-    expect.that(drew is False, "numbers were drawn from the generator at test time")
+    shared_generators_untouched(dropout_deep_rnn.watched, (x, layers, p, generator, *rest), rng)
+    after = dropout_deep_rnn.watched(x, layers, p, generator, False).args[3]
+    generator_untouched(generator, after, "numbers were drawn from the generator at test time")
 
 
 @exercise("dropout_deep_rnn", points=1)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from selfcheck import data_path, exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck.agreement import arguments_unchanged, as_they_were, shared_generators_untouched
 from selfcheck.oracles import deviation, exhaustive_search
 from selfcheck.tensors import expect_tensor, to_numpy
 
@@ -26,6 +26,12 @@ def _pair(value, name, what):
     return value
 
 
+def _as_many(found, asked):
+    """What came back for several calls; expect a list with one result for each."""
+    expect.that(type(found) is list and len(found) == len(asked), "there is not one result for each call")
+    return found
+
+
 # build_vocabulary, encode and decode
 
 
@@ -39,22 +45,24 @@ def test_a_vocabulary_is_a_list_of_strings(build_vocabulary, cases, rng):
 @exercise("build_vocabulary", points=1.5)
 def test_captions_numbers_and_vocabularies_are_left_as_they_were(build_vocabulary, probe, cases, rng):
     arguments_unchanged(build_vocabulary, cases.build_vocabulary(rng), "captions minimum_count")
-    for name, args in (("encoded", cases.encode(rng)), ("decoded", cases.decode(rng))):
-        _, unchanged = probe(name, *args)
-        function = name.removesuffix("d")
-        expect.that(unchanged, f"{function} changed its arguments; work on a copy of the argument")
+    for name, args, names in (
+        ("encoded", cases.encode(rng), ("captions of encode", "vocabulary of encode")),
+        ("decoded", cases.decode(rng), ("rows of decode", "vocabulary of decode")),
+    ):
+        as_they_were(args, probe.watched(name, *args), names)
 
 
 @exercise("build_vocabulary")
 def test_a_caption_becomes_a_list_of_ints(probe, cases, rng):
-    rows, _ = probe("encoded", *cases.encode(rng))
-    for row in rows:
+    captions, vocabulary = cases.encode(rng)
+    for row in _as_many(probe("encoded", captions, vocabulary), captions):
         expect.that(type(row) is list and all(type(k) is int for k in row), "encode does not give a list of ints")
 
 
 @exercise("build_vocabulary")
 def test_a_list_of_ints_becomes_a_string(probe, cases, rng):
-    captions, _ = probe("decoded", *cases.decode(rng))
+    rows, vocabulary = cases.decode(rng)
+    captions = _as_many(probe("decoded", rows, vocabulary), rows)
     expect.that(all(type(caption) is str for caption in captions), "decode does not give a string")
 
 
@@ -84,7 +92,7 @@ def test_the_vocabulary_begins_with_the_most_frequent_words(build_vocabulary, ca
 @exercise("build_vocabulary", points=2)
 def test_a_caption_is_start_its_words_and_end(probe, cases, rng):
     captions, vocabulary = cases.encode(rng)
-    for caption, row in zip(captions, probe("encoded", captions, vocabulary)[0], strict=True):
+    for caption, row in zip(captions, probe("encoded", captions, vocabulary), strict=True):
         words = caption.split()
         expect.that(len(row) == len(words) + 2, "encode does not give two numbers more than the caption has words")
         expect.that((row[0], row[-1]) == (cases.START, cases.END), "a caption's numbers are not between START and END")
@@ -107,7 +115,7 @@ def test_a_caption_ends_before_its_first_end(probe, cases):
         (2, 4): "",
         (): "",
     }
-    captions, _ = probe("decoded", [list(row) for row in known], vocabulary)
+    captions = probe("decoded", [list(row) for row in known], vocabulary)
     for row, caption, desired in zip(known, captions, known.values(), strict=True):
         expect.equal(caption, desired, name=f"decode of {list(row)}", because=f"with the vocabulary {vocabulary}")
 
@@ -116,8 +124,8 @@ def test_a_caption_ends_before_its_first_end(probe, cases):
 def test_a_caption_of_known_words_comes_back(build_vocabulary, probe, cases, rng):
     captions, _ = cases.build_vocabulary(rng)
     vocabulary = _call(build_vocabulary, captions, 1)
-    rows, _ = probe("encoded", captions, vocabulary)
-    expect.equal(probe("decoded", rows, vocabulary)[0], captions, name="decode of encode of the captions")
+    rows = probe("encoded", captions, vocabulary)
+    expect.equal(probe("decoded", rows, vocabulary), captions, name="decode of encode of the captions")
 
 
 # embedding_forward and embedding_backward
@@ -564,8 +572,8 @@ def test_drawn_captions_are_lists_of_ints(probe, cases, rng):
 @exercise("decode_sample")
 def test_drawing_moves_no_other_generator(probe, cases, rng):
     weights, features, max_length = cases.decode_greedy(rng)
-    moves = probe("global_random_state_moves", weights, features, 1.3, 5, max_length)
-    expect.that(not moves, "decode_sample uses randomness that all code shares; use the generator that is passed in")
+    args = "sampled", weights, features, 1.3, [5], max_length
+    shared_generators_untouched(probe.watched, args, rng)
 
 
 @exercise("decode_sample", points=1)
@@ -602,16 +610,23 @@ def _pair_counts(said, K):
     return [np.bincount(words[:, t] * K + words[:, t + 1], minlength=K * K).reshape(K, K) for t in range(said.shape[1])]
 
 
+def _expect_words(said, N, T, K=6):
+    """Expect captions (N, T) as the probe gives them: words below K, -1 after a caption's end."""
+    expect.array(said, shape=(N, T), dtype=np.int64, name="the captions")
+    expect.that(bool(((said >= -1) & (said < K)).all()), "a caption holds a number that is no word's")
+
+
 @exercise("decode_sample", points=3)
 def test_words_and_ends_are_drawn_as_often_as_their_probabilities_say(probe, cases, rng):
     table, N = cases.table_model(rng), 1500
     for temperature in (0.5, 1.0, 2.0):
         said = probe("sampled_from_table", table, cases.groups(2, N), temperature, int(rng.integers(2**31)), 3)
+        _expect_words(said, 2 * N, 3)
         expect.that(not (said == cases.END).any(), "a caption holds END; it ends before")
         for group in range(2):
             counts = _pair_counts(said[group * N : (group + 1) * N], 6)
             for t, chances in enumerate(_pair_chances(table, temperature, group)):
-                far = deviation(counts[t], chances) > 6
+                far = deviation(counts[t], chances, samples=N) > 6
                 what = "after START" if t == 0 else "after each word before"
                 where = f"word {t} of group {group}, {what}, at temperature {temperature}"
                 expect.that(not far, f"the counts of {where}, do not look as if drawn from the model's probabilities")
@@ -620,18 +635,20 @@ def test_words_and_ends_are_drawn_as_often_as_their_probabilities_say(probe, cas
 @exercise("decode_sample", points=1)
 def test_equal_pictures_get_captions_drawn_independently(probe, cases, rng):
     table, N = cases.table_model(rng), 1500
-    said = probe("sampled_from_table", table, cases.groups(2, N), 1.5, int(rng.integers(2**31)), 2)[:N, 0]
-    first = np.where(said < 0, cases.END, said)
+    said = probe("sampled_from_table", table, cases.groups(2, N), 1.5, int(rng.integers(2**31)), 2)
+    _expect_words(said, 2 * N, 2)
+    first = np.where(said[:N, 0] < 0, cases.END, said[:N, 0])
     p = (table[0, 0, cases.START] / 1.5).softmax(dim=0).numpy()
     counts = np.bincount(first[::2] * 6 + first[1::2], minlength=36)
-    expect.that(deviation(counts, np.outer(p, p)) < 6, "the captions of neighbouring pictures are not independent")
+    far = deviation(counts, np.outer(p, p), samples=N // 2) > 6
+    expect.that(not far, "the captions of neighbouring pictures are not independent")
 
 
 # extend_beam and decode_beam
 
 
 def _extended(probe, scores, log_p, finished):
-    result, _ = probe("extend_beam", scores, log_p, finished)
+    result = probe("extend_beam", scores, log_p, finished)
     expect.tuple(result, 3, "the result of extend_beam")
     k = len(scores)
     expect_tensor(result[0], (k,), "words", torch.int64)
@@ -653,13 +670,14 @@ def test_an_extended_beam_is_three_tensors(probe, cases, rng):
 
 @exercise("decode_beam", points=1.5)
 def test_extending_a_beam_leaves_the_arguments_as_they_were(probe, cases, rng):
-    _, unchanged = probe("extend_beam", *cases.extend_beam(rng, 5, 6, 1))
-    expect.that(unchanged, "extend_beam changed its arguments; work on a copy of the argument")
+    args = cases.extend_beam(rng, 5, 6, 1)
+    as_they_were(args, probe.watched("extend_beam", *args), "scores log_p finished")
 
 
 @exercise("decode_beam")
 def test_a_beam_gives_a_list_of_ints_and_a_float(probe, cases, rng):
-    for result in probe("beams", *cases.decode_beam(rng)):
+    weights, features, *rest = cases.decode_beam(rng)
+    for result in _as_many(probe("beams", weights, features, *rest), features):
         _beam(result, 6, 6)
 
 

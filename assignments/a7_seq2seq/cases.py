@@ -146,10 +146,8 @@ _CASES = {
 
 
 def _reverse_within_lengths(namespace, tokens, lengths):
-    """What the student's reverse_within_lengths gives, and whether the arguments are afterwards what they were."""
-    given = tokens.clone(), lengths.clone()
-    found = namespace["reverse_within_lengths"](*given)
-    return found, torch.equal(given[0], tokens) and torch.equal(given[1], lengths)
+    """What the student's reverse_within_lengths gives."""
+    return namespace["reverse_within_lengths"](tokens, lengths)
 
 
 def _padded_and_reversed(namespace, sequences, pad, tokens, lengths):

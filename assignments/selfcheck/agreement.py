@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from selfcheck import arrays, expect
-from selfcheck.target import Target
+from selfcheck import arrays, expect, shared_generators
+from selfcheck.copies import copied
+from selfcheck.target import Target, Watched
 
 EITHER_FLOAT = (np.float32, np.float64)
 Names = str | Sequence[str]
@@ -37,10 +37,11 @@ def agree(
 ) -> None:
     """Expect each call of target to agree with asked; `calls` pairs words for the message with the arguments.
 
+    asked: called first, on copies of the arguments, as target is.
     names: of the first values of a tuple, or of the result as a whole. part: what of a result is compared.
     made_of: as in `expect.close`.
     """
-    desired = [part(asked(*copy.deepcopy(args))) for _, args in calls]
+    desired = [part(asked(*copied(args))) for _, args in calls]
     results = map(part, target.map([args for _, args in calls]))
     results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, made_of=made_of, dtype=dtype)
 
@@ -55,7 +56,7 @@ def agree_in_float32_and_strided(
 ) -> None:
     """Expect agreement on float32 arguments, in float32 or float64 at 1e-4, and on arrays that are not contiguous."""
     strided = [("with strided arrays", arrays.strided(args))]
-    single = [("with float32 arrays", arrays.in_float32(copy.deepcopy(args)))]
+    single = [("with float32 arrays", arrays.in_float32(args))]
     agree(target, asked, strided, names, part=part)
     agree(target, asked, single, names, part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
@@ -64,9 +65,9 @@ def same_in_float32_and_strided(
     target: Target, args: tuple, names: Names = "the result", *, part: Callable[[Any], Any] = _whole
 ) -> None:
     """Expect of arrays that are not contiguous, and of float32 at 1e-4, what target gives on the plain arguments."""
-    plain = target(*copy.deepcopy(args))
+    plain = target(*args)
     strided = [("with strided arrays", arrays.strided(args))]
-    single = [("with float32 arrays", arrays.in_float32(copy.deepcopy(args)))]
+    single = [("with float32 arrays", arrays.in_float32(args))]
     agree(target, lambda *_: plain, strided, names, part=part)
     agree(target, lambda *_: plain, single, names, part=part, rtol=1e-4, dtype=EITHER_FLOAT)
 
@@ -108,16 +109,42 @@ def each_close(
         expect.equal(result, desired, name=name)
 
 
-def arguments_unchanged(function: Callable[..., Any], args: tuple, names: str) -> None:
-    """Call the function and expect every argument but a generator to be as it was; names: of all, with spaces between.
+def in_pairs(target: Target, asked: Callable[..., Any], calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
+    """Return each call's arguments, what target gives and what asked gives, which is called first, on copies."""
+    calls = list(calls)
+    desired = [asked(*copied(args)) for args in calls]
+    return list(zip(calls, target.map(calls), desired, strict=True))
+
+
+def arguments_unchanged(target: Target, args: tuple, names: Names) -> None:
+    """Call target and expect every argument but a generator to be as it was; names: of all, or with spaces between."""
+    as_they_were(args, target.watched(*args), names)
+
+
+def as_they_were(args: tuple, seen: Watched, names: Names) -> None:
+    """Expect the arguments that came back from a watched call to be those that went there, but for generators.
 
     What is no plain data, such as a tensor, is compared as NumPy sees it.
     """
-    before = copy.deepcopy(args)
-    function(*args)
-    for was, now, name in zip(before, args, names.split(), strict=True):
+    called = names.split() if isinstance(names, str) else names
+    for was, now, name in zip(args, seen.args, called, strict=True):
         if not isinstance(was, np.random.Generator):
             expect.unchanged(_plain(was), _plain(now), name=name)
+
+
+def shared_generators_untouched(watched: Callable[..., Watched], args: tuple, rng: np.random.Generator) -> None:
+    """Make a watched call (of Target.watched or Probe.watched); expect it to use no generator that all code shares."""
+    seed = int(rng.integers(2**31))
+    expect.that(
+        shared_generators.untouched(watched(*args, seed=seed).shared, seed),
+        "the generators that all code shares (np.random, random, torch) were used; use the one that is passed in",
+    )
+
+
+def generator_untouched(before: np.random.Generator, after: Any, message: str) -> None:
+    """Expect a generator that came back from a watched call to be in the state in which it went there."""
+    same = type(after) is np.random.Generator and after.bit_generator.state == before.bit_generator.state
+    expect.that(same, message)
 
 
 def _plain(value: Any) -> Any:

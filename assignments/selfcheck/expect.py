@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import DTypeLike
 
+from selfcheck import hidden
 from selfcheck.target import StudentError, plain_text
 from selfcheck.where import Where
 
@@ -32,11 +33,13 @@ ROUNDING = 1e-12  # of the numbers that a result is made of: what idioms for the
 class Mismatch(AssertionError):
     """Says how a result differs from the expected one, in a text that is safe to show to a student.
 
+    hidden: what a hidden test says in its place: a sentence that quotes nothing of the result. See selfcheck.hidden.
     where: which entries of an array are wrong; only a visible test may tell.
     """
 
-    def __init__(self, message: str, where: Where | None = None) -> None:
+    def __init__(self, message: str, hidden: str = hidden.NOT_SO, where: Where | None = None) -> None:
         super().__init__(message)
+        self.hidden = hidden
         self.where = where
 
 
@@ -51,10 +54,11 @@ def array(
     """Expect exactly a NumPy array of this shape and one of these dtypes, all finite unless finite is False."""
     _is_array(actual, name)
     if actual.shape != builtins.tuple(shape):
-        _fail(f"{name} has shape {actual.shape}; expected {builtins.tuple(shape)}")
+        said = hidden.SHAPE if actual.ndim == len(shape) else hidden.rank(len(shape))
+        _fail(f"{name} has shape {actual.shape}; expected {builtins.tuple(shape)}", said)
     expected = _dtypes(dtype)
     if actual.dtype not in expected:
-        _fail(f"{name} has dtype {actual.dtype}; expected {' or '.join(str(d) for d in expected)}")
+        _fail(f"{name} has dtype {actual.dtype}; expected {' or '.join(str(d) for d in expected)}", hidden.DTYPE)
     if finite:
         _is_finite(actual, name)
 
@@ -101,12 +105,13 @@ def close(
     where = _first(wrong)
     at = f" first at {_index(where)}" if wrong.ndim else ""
     if not np.isfinite(error[where]):
-        _fail(f"{name} differs{at}" + _law(because), Where(name, wrong))
+        _fail(f"{name} differs{at}" + _law(because), hidden.VALUE, Where(name, wrong))
     largest = _largest(error)
     relative = f", relative to a scale of {_digit(scale)}" if scale else ""
     _fail(
         f"{name} differs{at}, by about {_digit(error[where])} (largest error {_digit(largest)}{relative})"
         + _law(because),
+        hidden.VALUE,
         Where(name, wrong),
     )
 
@@ -115,29 +120,29 @@ def equal(actual: Any, desired: Any, *, name: str = "result", because: str = "")
     """Expect exactly desired, types included: numbers, strings, None, and lists, tuples and dicts of them."""
     problem = _difference(actual, desired)
     if problem:
-        _fail(f"{name}{problem}" + _law(because))
+        _fail(f"{name}{problem}" + _law(because), hidden.VALUE if type(actual) is type(desired) else hidden.TYPE)
 
 
 def integer(actual: Any, *, name: str = "result") -> None:
     """Expect a Python int (neither bool nor a NumPy scalar)."""
     if type(actual) is not int:
-        _fail(f"{name} is {_kind(actual)}; expected an int")
+        _fail(f"{name} is {_kind(actual)}; expected an int", hidden.TYPE)
 
 
 def number(actual: Any, *, name: str = "result", finite: bool = True) -> None:
     """Expect a Python float or int (neither bool nor a NumPy scalar)."""
     if type(actual) not in (float, int):
-        _fail(f"{name} is {_kind(actual)}; expected a float")
+        _fail(f"{name} is {_kind(actual)}; expected a float", hidden.TYPE)
     if finite and type(actual) is float and not np.isfinite(actual):
-        _fail(f"{name} is {'NaN' if actual != actual else 'infinite'}")
+        _fail(f"{name} is {'NaN' if actual != actual else 'infinite'}", hidden.NOT_FINITE)
 
 
 def tuple(actual: Any, length: int, name: str = "result") -> None:
     """Expect a tuple of `length` values."""
     if type(actual) is not builtins.tuple:
-        _fail(f"{name} is {_kind(actual)}; expected a tuple of {length} values")
+        _fail(f"{name} is {_kind(actual)}; expected a tuple of {length} values", hidden.TYPE)
     if len(actual) != length:
-        _fail(f"{name} has length {len(actual)}; expected a tuple of {length} values")
+        _fail(f"{name} has length {len(actual)}; expected a tuple of {length} values", hidden.LENGTH)
 
 
 def unchanged(before: Any, after: Any, *, name: str) -> None:
@@ -145,7 +150,8 @@ def unchanged(before: Any, after: Any, *, name: str) -> None:
     problem = _difference(after, before)
     if problem:
         where = problem.partition(" first ")[2]
-        _fail(f"{name} was changed by the call{f', first {where}' if where else ''}; work on a copy of the argument")
+        first = f", first {where}" if where else ""
+        _fail(f"{name} was changed by the call{first}; work on a copy of the argument", hidden.CHANGED)
 
 
 def json_object(text: str, *, name: str = "the text") -> dict[str, Any]:
@@ -161,11 +167,11 @@ def json_object(text: str, *, name: str = "the text") -> dict[str, Any]:
         value = json.loads(text, object_pairs_hook=pairs)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        _fail(f"{name} is not JSON{where}")
+        _fail(f"{name} is not JSON{where}", hidden.NO_JSON)
     if type(value) is not dict:
-        _fail(f"{name} is JSON, but not an object: it must begin with {{ and end with }}")
+        _fail(f"{name} is JSON, but not an object: it must begin with {{ and end with }}", hidden.NO_JSON)
     if repeated:
-        _fail(f"{name} has the key {plain_text(repeated[0], 60)!r} more than once")
+        _fail(f"{name} has the key {plain_text(repeated[0], 60)!r} more than once", hidden.NO_JSON)
     return value
 
 
@@ -183,14 +189,14 @@ def raises(error_name: str, function: Callable[..., Any], *args: Any, because: s
         if error.names[0] == "NotImplementedError" and error_name != "NotImplementedError":
             raise
         if error_name not in error.names:
-            _fail(f"{error.names[0]} was raised; expected {error_name}" + _law(because))
+            _fail(f"{error.names[0]} was raised; expected {error_name}" + _law(because), hidden.OTHER_ERROR)
         return
-    _fail(f"no error was raised; expected {error_name}" + _law(because))
+    _fail(f"no error was raised; expected {error_name}" + _law(because), hidden.NO_ERROR)
 
 
-def _fail(message: str, where: Where | None = None) -> NoReturn:
+def _fail(message: str, said: str = hidden.NOT_SO, where: Where | None = None) -> NoReturn:
     __tracebackhide__ = True
-    raise Mismatch(message, where)
+    raise Mismatch(message, said, where)
 
 
 def _law(because: str) -> str:
@@ -199,7 +205,7 @@ def _law(because: str) -> str:
 
 def _is_array(actual: Any, name: str) -> None:
     if type(actual) is not np.ndarray:
-        _fail(f"{name} is {_kind(actual)}; expected a NumPy array")
+        _fail(f"{name} is {_kind(actual)}; expected a NumPy array", hidden.TYPE)
 
 
 def _is_finite(actual: np.ndarray, name: str, where: np.ndarray | None = None) -> None:
@@ -212,7 +218,8 @@ def _is_finite(actual: np.ndarray, name: str, where: np.ndarray | None = None) -
         return
     index = _first(bad)
     what = "NaN" if np.isnan(actual[index]) else "an infinite value"
-    _fail(f"{name} contains {what}, first at {_index(index)}" if actual.ndim else f"{name} is {what}")
+    said = f"{name} contains {what}, first at {_index(index)}" if actual.ndim else f"{name} is {what}"
+    _fail(said, hidden.NOT_FINITE)
 
 
 def _kind(value: Any) -> str:

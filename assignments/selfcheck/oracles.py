@@ -31,14 +31,21 @@ def exhaustive_search(
     return [symbol for symbol in best if symbol != end], worth
 
 
-def deviation(counts: Sequence[int] | np.ndarray, probabilities: Sequence[float] | np.ndarray) -> float:
+def deviation(
+    counts: Sequence[int] | np.ndarray, probabilities: Sequence[float] | np.ndarray, *, samples: int
+) -> float:
     """How many standard deviations Pearson's chi-square of `counts` lies above what `probabilities` lead one to expect.
 
+    samples: how many were to be counted; counts of more, of fewer or of none deviate without bound.
     Cells in which fewer than 20 are expected are counted as one. The cube root of a chi-square over its degrees of
     freedom is nearly normal (Wilson and Hilferty 1931): above 6 about once in 1e9 times, by the normal law.
     """
     found, chances = np.asarray(counts, dtype=np.float64).ravel(), np.asarray(probabilities, dtype=np.float64).ravel()
-    expected = chances * found.sum()
+    if found.shape != chances.shape:
+        raise ValueError(f"{found.size} counts and {chances.size} probabilities: expected one for each")
+    if samples < 1 or found.sum() != samples or (found < 0).any():
+        return float("inf")
+    expected = chances * samples
     rare = expected < 20
     if rare.any():
         found, expected = (np.append(a[~rare], a[rare].sum()) for a in (found, expected))

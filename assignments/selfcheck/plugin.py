@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from selfcheck import hidden
 from selfcheck.expect import Mismatch
 from selfcheck.folder import cases_beside
 from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.record import Record, visibility
 from selfcheck.release import release_beside
-from selfcheck.target import StudentError, StudentTimeout, Target, current, plain_text, run_probe
+from selfcheck.target import Probe, StudentError, StudentTimeout, Target, current, plain_text
 from selfcheck.where import located
 
 COULD_NOT_FINISH = "the test could not finish"
@@ -59,9 +60,9 @@ def cases(request: pytest.FixtureRequest) -> ModuleType:
 
 
 @pytest.fixture
-def probe() -> Callable[..., Any]:
+def probe() -> Probe:
     """Return probe(NAME, *args), the value of cases.PROBES[NAME], computed in the student's process."""
-    return run_probe
+    return Probe()
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
         except NotHandedIn as reason:
             found = reason
         if isinstance(found, NotHandedIn):
-            raise Mismatch(str(found))
+            raise Mismatch(str(found), hidden.NO_JSON)
         return found
 
     return text
@@ -92,7 +93,10 @@ def handed_in(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
 @pytest.fixture
 def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Return note(TEXT), which adds a line for the student, whether the test passes or not."""
+    """Return note(TEXT), which adds a line to the test's message, whether it passes or not.
+
+    Students read it in visible tests; a hidden test's is for the instructor.
+    """
     return request.node.stash.setdefault(_NOTES, []).append
 
 
@@ -108,13 +112,13 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Order the tests exercise by exercise, gates first, and leave out the other exercises."""
+        """Order the tests, visible ones first, exercise by exercise, gates first; leave out the other exercises."""
         if self.exercises is not None:
             config.hook.pytest_deselected(items=[i for i in items if exercise_of(i) not in self.exercises])
             items[:] = [i for i in items if exercise_of(i) in self.exercises]
         names = list(dict.fromkeys(exercise_of(item) for item in items))
         order = {name: (not name, position) for position, name in enumerate(names)}
-        items.sort(key=lambda item: (order[exercise_of(item)], weight_of(item) is not None))
+        items.sort(key=lambda item: (is_hidden(item), order[exercise_of(item)], weight_of(item) is not None))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -150,6 +154,11 @@ def exercise_of(item: pytest.Item) -> str:
     return str(mark.args[0]) if mark and mark.args else ""
 
 
+def is_hidden(item: pytest.Item) -> bool:
+    """Return whether a test is a hidden one."""
+    return visibility(Path(item.path)) == "hidden"
+
+
 def weight_of(item: pytest.Item) -> float | None:
     """Return the weight a test is marked with; None for a gate."""
     mark = item.get_closest_marker("exercise")
@@ -170,15 +179,24 @@ def _marks(test: Any) -> list[pytest.Mark]:
 def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Record:
     record = Record(item.name, exercise_of(item), visibility(Path(item.path)), "passed", weight_of(item))
     error = call.excinfo.value if call.excinfo else None
-    notes = item.stash.get(_NOTES, [])
+    said: list[str] = item.stash.get(_NOTES, [])
+    notes = plain_text("\n".join(said), MESSAGE_LIMIT)
     item.stash[_NOTES] = []
     if error is None:
-        record.message = plain_text("\n".join(notes), MESSAGE_LIMIT)
-        return record
-    record.output = plain_text(report.capstdout + report.capstderr, OUTPUT_LIMIT)
-    said = [str(error), *_located(item, error, record), *notes]
-    record.message = plain_text("\n".join(said), MESSAGE_LIMIT)
-    if call.when == "setup" and report.skipped:
+        record.message = notes
+    else:
+        record.output = plain_text(report.capstdout + report.capstderr, OUTPUT_LIMIT)
+        told = filter(None, [str(error), *_located(item, error, record), notes])
+        record.message = plain_text("\n".join(told), MESSAGE_LIMIT)
+        _judge(record, error, gated=call.when == "setup" and report.skipped)
+    if record.visibility == "hidden":
+        record.detail, record.note, record.message = record.message, notes, _said_of_hidden(record, error)
+    return record
+
+
+def _judge(record: Record, error: BaseException, *, gated: bool) -> None:
+    """Set the outcome that an error means; one that is the test's own is a fault."""
+    if gated:
         record.outcome = "gated"
     elif isinstance(error, Mismatch):
         record.outcome = "failed"
@@ -186,9 +204,15 @@ def _record(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestR
         record.outcome = "timeout" if isinstance(error, StudentTimeout) else "error"
     else:
         record.outcome, record.fault = "failed", True
-        told = f"{type(error).__name__}: {record.message}".rstrip(": ")
-        record.message = f"{COULD_NOT_FINISH}: {told}" if record.visibility == "visible" else COULD_NOT_FINISH
-    return record
+        record.message = f"{COULD_NOT_FINISH}: {type(error).__name__}: {record.message}".rstrip(": ")
+
+
+def _said_of_hidden(record: Record, error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    if record.outcome == "gated":
+        return NOT_RUN
+    return COULD_NOT_FINISH if record.fault else hidden.sentence(error)
 
 
 def _located(item: pytest.Item, error: BaseException, record: Record) -> list[str]:

@@ -13,6 +13,8 @@ class Record:
 
     visibility: "visible" or "hidden". outcome: "passed", "failed", "error" (the student's code raised), "timeout" or
     "gated" (not run, because a gate of its exercise did not pass). weight: None for a gate.
+    message: for the student; of a hidden test one of the sentences of selfcheck.hidden. detail: all that a hidden test
+    found, for its author. note: what it adds, for the instructor.
     fault: the test itself could not finish, which is not the student's fault. output: what the student's code printed.
     """
 
@@ -24,6 +26,8 @@ class Record:
     message: str = ""
     fault: bool = False
     output: str = ""
+    detail: str = ""
+    note: str = ""
 
     @property
     def claim(self) -> str:

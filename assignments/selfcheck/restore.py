@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from selfcheck import shared_generators
 from selfcheck.output import Sink, captured
 
 
@@ -27,7 +27,7 @@ def undisturbed() -> Iterator[Sink]:
 def _as_before() -> Iterator[None]:
     """Put back what pytest, the tests or the student's functions may change in the process."""
     with contextlib.ExitStack() as stack:
-        for keep in (_keep_attributes, _keep_paths, _keep_random_states, _keep_numpy, _keep_figures):
+        for keep in (_keep_attributes, _keep_paths, shared_generators.keep, _keep_numpy, _keep_figures):
             restore = keep()
             stack.callback(restore)
         stack.enter_context(warnings.catch_warnings())
@@ -63,19 +63,6 @@ def _keep_paths() -> Callable[[], None]:
             del os.environ[name]
         os.environ.update(environment)
         sys.setrecursionlimit(limit)
-
-    return restore
-
-
-def _keep_random_states() -> Callable[[], None]:
-    torch = _imported("torch", "get_rng_state")
-    states = (random.getstate(), np.random.get_state(), torch.get_rng_state() if torch else None)
-
-    def restore() -> None:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        if torch:
-            torch.set_rng_state(states[2])
 
     return restore
 

@@ -10,11 +10,12 @@ import contextlib
 import linecache
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, Protocol
 
-from selfcheck import shapes
+from selfcheck import shapes, shared_generators
+from selfcheck.copies import copied
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.patience import Watch
 
@@ -54,14 +55,32 @@ class StudentTimeout(StudentError):
         return self.message
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What a call gave, its arguments as the call left them, and digests of the generators that all code shares.
+
+    shared: see selfcheck.shared_generators; empty unless they were seeded before the call.
+    """
+
+    value: Any
+    args: tuple
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+
 class Provider(Protocol):
-    """Runs calls of the student's functions. Errors of the student's code are raised as `StudentError`."""
+    """Runs calls of the student's functions. Errors of the student's code are raised as `StudentError`.
+
+    watched: calls a function, or a probe, on copies of the arguments, and tells what became of them. seed: of the
+    generators that all code shares, before the call; None to leave them as they are.
+    """
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any: ...
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list: ...
 
     def probe(self, name: str, args: tuple) -> Any: ...
+
+    def watched(self, name: str, args: tuple, *, probe: bool = False, seed: int | None = None) -> Watched: ...
 
 
 class Current:
@@ -95,25 +114,41 @@ def setting(**values: Any) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Target:
-    """An exercise's function under test."""
+    """An exercise's function under test.
+
+    It is called on copies of the arguments, so no edit of them reaches the test, or the reference that the test asks.
+    """
 
     name: str
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _provider().call(self.name, args, kwargs)
+        return _provider().call(self.name, copied(args), copied(kwargs))
 
     def map(self, calls: Iterable[tuple]) -> list:
         """Return name(*args) for each args of calls, sent together; raise the first error."""
-        results = _provider().map(self.name, [(tuple(args), {}) for args in calls])
+        results = _provider().map(self.name, [(copied(tuple(args)), {}) for args in calls])
         for result in results:
             if isinstance(result, StudentError):
                 raise result
         return results
 
+    def watched(self, *args: Any, seed: int | None = None) -> Watched:
+        """Call it on copies of the arguments; return what it gives, what it made of them, and the shared generators."""
+        return _provider().watched(self.name, args, seed=seed)
 
-def run_probe(name: str, *args: Any) -> Any:
-    """Return cases.PROBES[name](student's namespace, *args), computed in the student's process."""
-    return _provider().probe(name, args)
+
+class Probe:
+    """probe(NAME, *args) gives cases.PROBES[NAME](student's namespace, *args), computed in the student's process.
+
+    Like a function under test, it gets copies of the arguments.
+    """
+
+    def __call__(self, name: str, *args: Any) -> Any:
+        return _provider().probe(name, copied(args))
+
+    def watched(self, name: str, *args: Any, seed: int | None = None) -> Watched:
+        """Return what the probe gives, what was made of its arguments, and the shared generators."""
+        return _provider().watched(name, args, probe=True, seed=seed)
 
 
 def _provider() -> Provider:
@@ -151,6 +186,12 @@ class LocalProvider:
     def probe(self, name: str, args: tuple) -> Any:
         with self.watch.call(name) if self.watch else contextlib.nullcontext():
             return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
+
+    def watched(self, name: str, args: tuple, *, probe: bool = False, seed: int | None = None) -> Watched:
+        args = copied(args)
+        with shared_generators.seeded(seed) as digests:
+            value = self.probe(name, args) if probe else self.call(name, args, {})
+            return Watched(value, args, digests())
 
     def uses(self, name: str, among: Collection[str]) -> list[str]:
         """Return the names in `among` that the function `name` refers to, directly or through other functions."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from selfcheck.copies import copied
 from selfcheck.fingerprint import Describer, Trace, joined
-from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout
+from selfcheck.target import NOT_STARTED, Provider, StudentError, StudentTimeout, Watched
 
 ARGUMENTS = "arguments"
 RAISES = "raises"
@@ -74,19 +74,19 @@ def shown_by(cases: Any, exercise: str) -> str | None:
     return probe
 
 
-def caller(exercise: str, provider: Provider, cases: Any) -> Callable[..., Any]:
-    """The exercise as a function of a case's arguments; those are the probe's where one shows it.
+def caller(exercise: str, provider: Provider, cases: Any) -> Callable[..., Watched]:
+    """The exercise as a function of a case's arguments, watched; those are the probe's where one shows it.
 
     What the exercise raises is a Raised, but for a call that does not end in its time and an exercise not started. A
     probe has arguments of its own: what it does to them stays with it.
     """
     probe = shown_by(cases, exercise)
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: Any) -> Watched:
         try:
             if probe is not None:
-                return provider.probe(probe, copy.deepcopy(arguments))
-            return provider.call(exercise, arguments, {})
+                return Watched(provider.probe(probe, copied(arguments)), arguments)
+            return provider.watched(exercise, arguments)
         except StudentTimeout:
             raise
         except StudentError as error:
@@ -102,10 +102,12 @@ def raises(case: Mapping[str, Trace]) -> bool:
     return any(trace.exact.startswith(RAISES) for trace in case.values())
 
 
-def trace(subject: Subject, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]], describe: Describer) -> Traces:
-    """Call the function on a copy of each case's arguments and describe what comes out.
+def trace(
+    subject: Subject, call: Callable[..., Watched], cases: Sequence[tuple[Any, ...]], describe: Describer
+) -> Traces:
+    """Call the function on each case's arguments and describe what comes out, and what the call made of them.
 
-    call: called with a case's arguments; an error of the function is a Raised, everything else passes through.
+    call: as `caller` makes it; an error of the function is a Raised, everything else passes through.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -115,16 +117,15 @@ def trace(subject: Subject, call: Callable[..., Any], cases: Sequence[tuple[Any,
 
 
 def _case(
-    subject: Subject, call: Callable[..., Any], case: tuple[Any, ...], place: str, describe: Describer
+    subject: Subject, call: Callable[..., Watched], case: tuple[Any, ...], place: str, describe: Describer
 ) -> dict[str, Trace]:
-    arguments = copy.deepcopy(case)
     try:
-        value = call(*arguments)
+        seen = call(*case)
     except Raised as error:
-        outputs = {name: Trace(f"{RAISES} {error.name}") for name in subject.shown}
+        seen, outputs = Watched(None, case), {name: Trace(f"{RAISES} {error.name}") for name in subject.shown}
     else:
-        outputs = _outputs(subject, value, place, describe)
-    pairs = list(zip(case, arguments, strict=True))
+        outputs = _outputs(subject, seen.value, place, describe)
+    pairs = list(zip(case, seen.args, strict=True))
     changed = {
         str(i): describe(after, f"{place} argument {i}")
         for i, (before, after) in enumerate(pairs)

@@ -36,7 +36,7 @@ def expected_arrays(repository: Repository, source: Source, seeds: list[bytes]) 
         if failed:
             raise SourceError(
                 [
-                    Problem(where, f"the reference fails {one.name}: {one.message}; mend the test or the reference.")
+                    Problem(where, f"the reference fails {one.name}: {one.detail}; mend the test or the reference.")
                     for one in failed
                 ]
             )

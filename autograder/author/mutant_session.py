@@ -64,6 +64,22 @@ def judge(
 ) -> list[Verdict]:
     """Return the verdicts of the visible and hidden tests on these mutants, then on these right solutions.
 
+    Raises SourceError: see `judge_on`.
+    """
+    (verdicts,) = judge_on(repository, assignment, mutants, [seed], right=right)
+    return verdicts
+
+
+def judge_on(
+    repository: Repository,
+    assignment: str,
+    mutants: list[Mutant],
+    seeds: Sequence[bytes],
+    *,
+    right: Sequence[Mutant] = (),
+) -> list[list[Verdict]]:
+    """Return, for each seed of the tests' inputs, the verdicts on these mutants, then on these right solutions.
+
     The tests run in a process of their own. A mutant may never end: it has ten times as long as the reference needs.
     A right solution has a minute. Raises SourceError if the tests cannot be collected, or if the reference does not
     pass them.
@@ -72,7 +88,7 @@ def judge(
     os.environ.update(_ENVIRONMENT)  # read by NumPy and torch as they start: a fork of a process with threads may hang
     try:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seed).result()
+            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seeds).result()
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -82,8 +98,8 @@ def judge(
 
 
 def _judge(
-    repository: Repository, assignment: str, mutants: list[Mutant], right: Sequence[Mutant], seed: bytes
-) -> tuple[list[Verdict], str]:
+    repository: Repository, assignment: str, mutants: list[Mutant], right: Sequence[Mutant], seeds: Sequence[bytes]
+) -> tuple[list[list[Verdict]], str]:
     """The verdicts, and what keeps the tests from running; in that case there are no verdicts."""
     sys.dont_write_bytecode = True
     source = read_source(repository, assignment)
@@ -93,9 +109,9 @@ def _judge(
     except SourceError as error:
         return [], str(error)
     recorder = Recorder()
-    trial = _Trial(source, mutants, right, recorder)
+    trial = _Trial(source, mutants, right, recorder, seeds)
     tests = (repository.visible(assignment), repository.hidden(assignment))
-    done = harness.run(tests, None, seed, cases, reference, handed_in, hooks=(recorder, trial))
+    done = harness.run(tests, None, seeds[0], cases, reference, handed_in, hooks=(recorder, trial))
     if trial.ready:
         return trial.verdicts, trial.refusal
     return [], f"its tests could not be collected:\n{done.output.strip()}"
@@ -104,21 +120,32 @@ def _judge(
 class _Trial:
     """Pytest plugin whose run loop tries the mutants."""
 
-    def __init__(self, source: Source, mutants: list[Mutant], right: Sequence[Mutant], recorder: Recorder) -> None:
+    def __init__(
+        self, source: Source, mutants: list[Mutant], right: Sequence[Mutant], recorder: Recorder, seeds: Sequence[bytes]
+    ) -> None:
         self.source = source
         self.mutants = mutants
         self.right = right
         self.recorder = recorder
-        self.verdicts: list[Verdict] = []
+        self.seeds = seeds
+        self.verdicts: list[list[Verdict]] = []  # by seed
         self.refusal = ""
         self.ready = False
         self.imported: list[str] = []  # by the fork that was tried last
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try the reference of each exercise, which sets its mutants' time, and then the mutants."""
+        """For each seed, try the reference of each exercise, which sets its mutants' time, and then the mutants."""
         if session.testsfailed:
             raise session.Interrupted("the tests could not be collected")
         self.ready = True
+        for seed in self.seeds:
+            with setting(seed=seed):
+                if not self._try_all(session):
+                    break
+        return True
+
+    def _try_all(self, session: pytest.Session) -> bool:
+        """Try all with the inputs of one seed; return whether the reference passes."""
         limits: dict[str, float] = {}
         for name in dict.fromkeys(mutant.exercise for mutant in [*self.mutants, *self.right]):
             begin = time.monotonic()
@@ -129,12 +156,14 @@ class _Trial:
                 self.refusal = (
                     f"the reference of {name} does not pass {verdict.test} ({verdict.outcome}): mend it first."
                 )
-                return True
+                return False
         tried = [(mutant, limits[mutant.exercise]) for mutant in self.mutants]
         tried += [(solution, RIGHT_SECONDS) for solution in self.right]
+        verdicts = []
         for mutant, limit in tried:
             variant = self.source.with_cell(mutant.exercise, mutant.code)
-            self.verdicts.append(self._try(session, mutant.exercise, variant, limit))
+            verdicts.append(self._try(session, mutant.exercise, variant, limit))
+        self.verdicts.append(verdicts)
         return True
 
     def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:

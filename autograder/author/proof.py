@@ -1,12 +1,15 @@
 """Proves the tests and the self-checker on an assignment: right solutions pass, listed mistakes are rejected and named.
 
-python -m autograder.author.proof [ASSIGNMENT ...] [--quick]
+python -m autograder.author.proof [ASSIGNMENT ...] [--quick | --all-inputs]
 
 Rejected: at least one visible or hidden test fails, so the mistake earns fewer points than the reference. Named: in a
 process that has only what students get, the self-checker says the mistake's own sentence. A false accusation is any
 sentence about a right solution, about one that differs by rounding, or about a wrong one that is not on the list.
 Two mistakes at once must be named by both sentences, or by none; and where a mistake is made in one output alone, the
 rest being right, nothing may be said that was written for more.
+
+Grading gives a submission one of several sets of inputs (autograder.grading.attempts). With --all-inputs the tests run
+on all of them: the reference and every right solution must pass, and every listed mistake must be rejected, on each.
 """
 
 from __future__ import annotations
@@ -29,12 +32,13 @@ from autograder.author import student_side
 from autograder.author.build import read_source
 from autograder.author.fingerprints import Exercise, exercises
 from autograder.author.handout import handout
-from autograder.author.mutant_session import Verdict, judge
+from autograder.author.mutant_session import SEED, Verdict, judge, judge_on
 from autograder.author.mutation import Mutant
 from autograder.console import console, print_table
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import Source, SourceError
+from autograder.grading import attempts
 from selfcheck import diagnosis, fingerprint
 from selfcheck.sealing import Sealed
 from selfcheck.traces import Traces, raises
@@ -170,6 +174,34 @@ def _in_one_output(right: Traces, wrong: Traces, output: str) -> Traces | None:
     return made if different else None
 
 
+def prove_on_all_inputs(repository: Repository, assignment: str) -> dict[str, Proof]:
+    """Return what the tests say of right solutions and listed mistakes, by exercise, on every set of inputs.
+
+    Raises SourceError if its files are not whole, or if the reference fails.
+    """
+    source = read_source(repository, assignment)
+    mistakes, rights = catalogue.mistakes(repository, assignment), catalogue.right(repository, assignment)
+    proofs = {cell.name: Proof() for cell in source.exercises}
+    wrong = [
+        Mutant(cell.name, "", mistake["id"], 1, cell.patched(mistake["old"], mistake["new"] or ""))
+        for cell in source.exercises
+        for mistake in mistakes.get(cell.name, [])
+    ]
+    right = [
+        Mutant(cell.name, "", name, 1, code)
+        for cell in source.exercises
+        for name, code in rights.get(cell.name, {}).items()
+    ]
+    seeds = [attempts.seed_of(SEED, number) for number in range(attempts.SETS)]
+    for number, verdicts in enumerate(judge_on(repository, assignment, wrong, seeds, right=right)):
+        for mutant, verdict in zip([*wrong, *right], verdicts, strict=True):
+            found = Proof()
+            _judge_verdict(found, mutant, verdict, mutant in right)
+            found.problems = [f"inputs {number}: {problem}" for problem in found.problems]
+            proofs[mutant.exercise].add(found)
+    return proofs
+
+
 def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) -> None:
     if right:
         proof.right += 1
@@ -235,6 +267,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prove the tests and the self-checker.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
     parser.add_argument("--quick", action="store_true", help="leave out two mistakes at once")
+    parser.add_argument("--all-inputs", action="store_true", help="only the tests, on every set of inputs of grading")
     arguments = parser.parse_args()
     table = Table(
         "exercise", "mistakes", "rejected", "exempt", "named", "right solutions", "passed", "variants", "accused"
@@ -242,7 +275,10 @@ def main() -> int:
     total = Proof()
     for assignment in arguments.assignments or repository.names():
         try:
-            proofs = prove(repository, assignment, pairs=not arguments.quick)
+            if arguments.all_inputs:
+                proofs = prove_on_all_inputs(repository, assignment)
+            else:
+                proofs = prove(repository, assignment, pairs=not arguments.quick)
         except SourceError as error:
             total.problems.append(str(error))
             continue
@@ -253,6 +289,12 @@ def main() -> int:
     print_table(table, console())
     for problem in total.problems:
         print(problem)
+    if arguments.all_inputs:
+        print(
+            f"on {attempts.SETS} sets of inputs: {total.passed} of {total.right} right solutions passed, "
+            f"{total.rejected} of {total.listed} mistakes were rejected"
+        )
+        return 0 if total.holds else 1
     print(
         f"mistakes: {total.listed} listed, {total.rejected} rejected, {total.named} named, "
         f"{total.accusations} false accusations ({total.exempt} exempt from naming, with reasons; "

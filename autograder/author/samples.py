@@ -192,7 +192,7 @@ def _output_names(cell: Cell, call: Callable[..., Any], inputs: list[tuple[Any, 
     value = None
     for case in inputs:
         with contextlib.suppress(Exception):  # some cases ask for an error
-            value = call(*case)
+            value = call(*case).value
             break
     if type(value) is dict:
         return tuple(map(str, value))

@@ -136,6 +136,11 @@ class Course:
         return self.root / "results"
 
     @property
+    def attempts(self) -> Path:
+        """What tells a student's attempts apart: see autograder.grading.attempts."""
+        return self.root / "attempts"
+
+    @property
     def gradebook(self) -> Path:
         return self.root / "gradebook.db"
 

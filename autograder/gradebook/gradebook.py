@@ -35,7 +35,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, Execute, NbGraderPreprocessor
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Any as AnyTrait
-from traitlets import Unicode
+from traitlets import Integer, Unicode
 from traitlets.config import Config
 
 from autograder.course import notebook as cells
@@ -118,6 +118,11 @@ class GradeInSandbox(NbGraderPreprocessor):
     repository = Unicode("", help="The instructor's repository; the one this package lies in by default.").tag(
         config=True
     )
+    inputs = Integer(
+        None,
+        allow_none=True,
+        help="The set of inputs, 0 to 15, of all tests; by default one by student and attempt.",
+    ).tag(config=True)
     known = AnyTrait(None, allow_none=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -147,7 +152,7 @@ class GradeInSandbox(NbGraderPreprocessor):
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
         submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
         repository = Repository(Path(self.repository)) if self.repository else Repository.default()
-        options = Options(submitted=submitted.parent.parent, wall=self.wall)
+        options = Options(submitted=submitted.parent.parent, wall=self.wall, inputs=self.inputs)
         course = Course(Path(folder.root))
         with locked(course.root, "nbgrader autograde"):
             return grade_one(course, repository, where["assignment"], where["student"], options)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from autograder import faults
 from autograder.course.paths import Course, Repository, result_name
-from autograder.grading import grader, queue
+from autograder.grading import attempts, grader, queue
 from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.options import Options
 from autograder.grading.result import Result
@@ -70,7 +70,11 @@ def grade_stream(
     for student in found:
         path = submitted / student / assignment / f"{assignment}.ipynb"
         received = receive(path, submitted, loaded)
-        key = submission_key(fingerprint + version, received, student, options.roster)
+        inputs = options.inputs
+        if inputs is None:
+            attempt = attempts.attempt_of(course, assignment, result_name(student), received)
+            inputs = attempts.inputs_of(course, assignment, student, attempt)
+        key = submission_key(fingerprint + version, received, student, options.roster, inputs)
         stored = stored_result(folder / result_name(student), key, student)
         if stored is not None:
             unchanged.append(stored)
@@ -80,7 +84,8 @@ def grade_stream(
         slow = grader.slow_mentions(received.content) > usual
         travelling = Options(roster=_own_place(options.roster, student), wall=options.wall, limits=options.limits)
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow
+            course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow,
+            inputs=inputs,
         )  # fmt: skip
         waiting.append(job)
     if on_start:
@@ -120,9 +125,14 @@ def _own_place(roster: tuple[str, ...] | None, student: str) -> tuple[str, ...] 
     return None if roster is None else tuple(one for one in roster if one == student)
 
 
-def submission_key(version: str, received: Received, student: str, roster: Collection[str] | None) -> str:
-    """Return a hash of all that can change this submission's result. version: of the assignment and of the machine."""
-    digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n".encode())
+def submission_key(
+    version: str, received: Received, student: str, roster: Collection[str] | None, inputs: int = 0
+) -> str:
+    """Return a hash of all that can change this submission's result.
+
+    version: of the assignment and of the machine. inputs: the set of inputs that its tests get.
+    """
+    digest = hashlib.sha256(f"{version}\n{roster is None or student in roster}\n{inputs}\n".encode())
     digest.update(received.content or received.refusal.encode())
     beside = repr((received.foreign, received.handed_in))
     digest.update(beside.encode("utf-8", "backslashreplace"))

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograder.course.paths import Course, Repository
 from autograder.faults import sentence
 from autograder.grading.assignment import Assignment
+from autograder.grading.attempts import seed_of
 from autograder.grading.forks import context, late_imports
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
@@ -51,7 +52,8 @@ class Job:
 
     received: the submission, or None to have it read from `path` in `submitted` when the job is given out. slow:
     whether it seems to import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all:
-    those that ran out of time when other jobs ran beside this one.
+    those that ran out of time when other jobs ran beside this one. inputs: the set of inputs of its tests: see
+    autograder.grading.attempts.
     """
 
     course: Course
@@ -66,6 +68,7 @@ class Job:
     fingerprint: str
     slow: bool = False
     only: tuple[str, ...] = ()
+    inputs: int = 0
 
 
 class Graded(NamedTuple):
@@ -136,7 +139,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(submission, job.only)
+            reply = _grader(job, assignment).grade(submission, job.only, job.inputs)
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
         except (GraderFault, WallError) as error:
             close_grader()
@@ -163,7 +166,10 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
         own = [record for record in records if record.exercise == name]
         if not own:
             raise GraderFault(f"no test of {name} was run")
-        tests = [TestResult(r.name, r.visibility, r.outcome, got, of, r.message) for r, got, of in earned(own, points)]
+        tests = [
+            TestResult(r.name, r.visibility, r.outcome, got, of, r.message, r.note)
+            for r, got, of in earned(own, points)
+        ]
         mistake = reply["mistakes"].get(name)
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
@@ -257,9 +263,9 @@ class Grader:
         if "ready" not in reply:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
-    def grade(self, submission: Submission, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    def grade(self, submission: Submission, only: tuple[str, ...] = (), inputs: int = 0) -> dict[str, Any]:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
-        from outside. Raises GraderFault.
+        from outside. inputs: the set of inputs that the tests get. Raises GraderFault.
         """
         fork_server = self._fork_server(submission.slow - set(self.imports))
         job = {
@@ -269,6 +275,7 @@ class Grader:
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
             "only": list(only),
+            "seed": seed_of(self.assignment.seed, inputs),
             "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }
         jobs = self.jobs.fileno()

@@ -19,7 +19,8 @@ class Options:
     submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
     or None. students: a glob on ids; chosen: of those, these, if not all. jobs: processes (one per core by default).
     results: DIR for ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. machines: where to grade,
-    if not in processes of this run alone; whoever made them closes them.
+    if not in processes of this run alone; whoever made them closes them. inputs: the set of inputs that everyone's
+    tests get; None for one by student and attempt.
     """
 
     submitted: Path | None = None
@@ -31,3 +32,4 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     machines: Machines | None = None
     chosen: frozenset[str] | None = None
+    inputs: int | None = None

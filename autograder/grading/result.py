@@ -17,7 +17,10 @@ STATUSES = ("graded", "unreadable", "failed")
 
 @dataclass
 class TestResult:
-    """One test: `outcome` is one of OUTCOMES; points are out of `max_points`, both 0 for a gate."""
+    """One test: `outcome` is one of OUTCOMES; points are out of `max_points`, both 0 for a gate.
+
+    message: for the student. note: for the instructor alone.
+    """
 
     __test__ = False  # the name begins with Test; pytest must not collect it
 
@@ -27,6 +30,7 @@ class TestResult:
     points: float
     max_points: float
     message: str = ""
+    note: str = ""
 
 
 @dataclass

@@ -26,7 +26,7 @@ from autograder.sandbox.remote import RemoteProvider
 from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
-from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of
+from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of, is_hidden
 from selfcheck.target import LocalProvider, current, setting
 
 
@@ -111,19 +111,20 @@ class Session:
         self.recorder.records.clear()
         self.mistakes, self.not_finished = {}, []
         try:
-            with setting(provider=provider, handed_in=files):
+            with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
             provider.finish()
         except ForkServerFault as error:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
-        records = [vars(record) | {"output": ""} for record in self.recorder.records]
+        told = student.told or notebook
+        records = [vars(record) | {"output": "", "detail": ""} for record in self.recorder.records]
         return {
             "records": records,
-            "left_out": notebook.left_out,
-            "changed": sorted(notebook.changed),
-            "skipped": sorted(map(list, notebook.skipped)),
+            "left_out": told.left_out,
+            "changed": sorted(told.changed),
+            "skipped": sorted(map(list, told.skipped)),
             "mistakes": self.mistakes,
             "out_of_time": provider.out_of_time,
             "not_finished": self.not_finished,
@@ -140,25 +141,35 @@ class Session:
             self.mistakes[exercise] = mistake
 
     def _run(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
-        last = ""
-        for index, item in enumerate(items):
-            if exercise_of(item) != last:
-                self._name_mistake(last, provider)
-                last = exercise_of(item)
-                provider.begin(last)
-            following = items[index + 1] if index + 1 < len(items) else None
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            record = self.recorder.records[-1] if self.recorder.records else None
-            if record is not None and record.fault and self._passes_on_the_reference(item):
-                self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
-                record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
-        self._name_mistake(last, provider)
+        """Run all visible tests, then all hidden ones, and name the mistakes; each exercise in a new fork each time.
 
-    def _passes_on_the_reference(self, item: pytest.Item) -> bool:
+        No hidden input is there while anything of the student's becomes text.
+        """
+        following = dict(zip(items, [*items[1:], None], strict=True))
+        exercises = list(dict.fromkeys(map(exercise_of, items)))
+        for hidden in (False, True):
+            if hidden:
+                provider.begin_hidden()
+            for exercise in exercises:
+                provider.begin(exercise)
+                for item in items:
+                    if exercise_of(item) == exercise and is_hidden(item) == hidden:
+                        self._run_one(item, following[item])
+                if hidden:
+                    self._name_mistake(exercise, provider)
+
+    def _run_one(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        record = self.recorder.records[-1] if self.recorder.records else None
+        if record is not None and record.fault and self._passes_on_the_reference(item, following):
+            self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
+            record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
+
+    def _passes_on_the_reference(self, item: pytest.Item, following: pytest.Item | None) -> bool:
         kept = list(self.recorder.records)
         try:
             with setting(provider=LocalProvider(vars(current.reference), current.cases), handed_in=self.handed_in):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=item)
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             return self.recorder.records[-1].outcome == "passed"
         finally:
             self.recorder.records[:] = kept

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from autograder.sandbox import wire
 from autograder.sandbox.clock import OutOfTime
 from autograder.sandbox.student import MRO, StudentProcesses, student_error
-from selfcheck.target import StudentError, StudentTimeout
+from selfcheck.target import StudentError, StudentTimeout, Watched
 
 NOT_A_REPLY = "your code sent something that is not a reply"
 _LATER_CALL = 1.0  # seconds of processor time for a call once another of the same exercise has run out of time
@@ -45,26 +45,48 @@ class RemoteProvider:
         self._exercise = exercise
         self._slow = False
 
+    def begin_hidden(self) -> None:
+        """From now on hidden inputs go to the student's code, and nothing that comes from it becomes text."""
+        self.student.begin_hidden()
+
     def finish(self) -> None:
         """End the last exercise and every process of the student."""
         self.student.close()
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
-        """Return the student's NAME(*args, **kwargs); carry changes of the arguments back. Raises StudentError."""
+        """Return the student's NAME(*args, **kwargs). Raises StudentError."""
         return self.map(name, [(args, dict(kwargs))])[0]
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list[Any]:
         """Make many calls in one message; raise the first error, as single calls would."""
-        self._in_time(lambda: self.student.start(self._exercise))
-        self._explain_if_undefined(name)
+        self._start(name)
         request = {"op": "call", "name": name, "calls": calls, "opaque": list(self.opaque.get(name, ()))}
-        replies = self._ask(request, len(calls))
-        return [_value(reply, calls[index][0]) for index, reply in enumerate(replies)]
+        return [_value(reply) for reply in self._ask(request, len(calls))]
 
     def probe(self, name: str, args: tuple) -> Any:
         """Return cases.PROBES[name](namespace, *args), computed in the student's process. Raises StudentError."""
+        self._start()
+        return _value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0])
+
+    def watched(self, name: str, args: tuple, *, probe: bool = False, seed: int | None = None) -> Watched:
+        """Return what a call or a probe gives, its arguments as they came back, and the shared generators' digests.
+
+        The arguments that are passed in stay as they are: what came back is the test's to compare. Raises StudentError.
+        """
+        self._start("" if probe else name)
+        opaque = [] if probe else list(self.opaque.get(name, ()))
+        request = {"op": "watch", "name": name, "args": args, "probe": probe, "seed": seed, "opaque": opaque}
+        (reply,) = self._ask(request, 1)
+        value, after, shared = _value(reply), reply.get("after"), reply.get("shared")
+        if type(after) is not tuple or len(after) != len(args) or type(shared) is not dict:
+            raise StudentError(("WireError", *MRO), NOT_A_REPLY)
+        return Watched(value, after, shared)
+
+    def _start(self, name: str = "") -> None:
+        """Make sure that there is a process for the calls, and that it defines the function `name`, if one is given."""
         self._in_time(lambda: self.student.start(self._exercise))
-        return _value(self._ask({"op": "probe", "name": name, "args": args}, 1)[0], ())
+        if name:
+            self._explain_if_undefined(name)
 
     def _explain_if_undefined(self, name: str) -> None:
         notebook = self.student.notebook
@@ -109,15 +131,10 @@ class RemoteProvider:
         return f"the process ended while your code ran: it exited, crashed, or needed more than {megabytes} MiB"
 
 
-def _value(reply: Any, args: tuple) -> Any:
-    """Return what a call gave; carry changes of its arguments back. Raises StudentError."""
+def _value(reply: Any) -> Any:
+    """Return what a call gave. Raises StudentError."""
     if type(reply) is not dict:
         raise StudentError(("WireError", *MRO), NOT_A_REPLY)
     if "error" in reply:
         raise student_error(reply["error"])
-    changed = reply.get("changed", {})
-    if type(changed) is dict:
-        for position, value in changed.items():
-            if type(position) is int and 0 <= position < len(args):
-                wire.write_back(args[position], value)
     return reply.get("value")

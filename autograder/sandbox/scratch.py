@@ -16,6 +16,7 @@ from autograder.sandbox.processes import alive
 _PREFIX = "course-scratch-"
 _OF_OWNER = re.compile(rf"{_PREFIX}([0-9]{{1,9}})-.*", re.ASCII)
 _MOST_FILES = 5000  # in a scratch folder
+_MOST_LISTED = 500
 
 
 def make_scratch_root(user: int | None = None) -> Path:
@@ -66,6 +67,29 @@ def space_used(folder: Path) -> int:
         except OSError:
             return sys.maxsize
     return total
+
+
+Listing = frozenset[tuple[str, int, int, int]]
+"""The files and folders in a folder: of each its path, its number, its size and when it was changed."""
+
+
+def listing(folder: Path) -> Listing | None:
+    """Return what a folder holds, so that a later look shows whether anything was written; None if that is too much."""
+    found = set()
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    found.add((entry.path, status.st_ino, status.st_size, status.st_ctime_ns))
+                    if len(found) > _MOST_LISTED:
+                        return None
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError:
+            return None
+    return frozenset(found)
 
 
 def remove_folder(folder: Path) -> None:

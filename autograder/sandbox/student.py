@@ -6,7 +6,7 @@ import array
 import os
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.clock import Allowance
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import address_space, processor_seconds, sweep
-from autograder.sandbox.scratch import give_to_owner_of, remove_folder, space_used
+from autograder.sandbox.scratch import Listing, give_to_owner_of, listing, remove_folder, space_used
 from autograder.sandbox.worker import CHECK
 from selfcheck.cells import COMMANDS
 from selfcheck.target import StudentError
@@ -163,8 +163,10 @@ class StudentProcesses:
         self.whole = Allowance(self._used, limits.submission, limits.whole_patience)
         self.whole.before = self._used()
         self.cell_out_of_time = False  # whether a cell was left out that wanted more time
+        self.told: Notebook | None = None  # what there was to tell of the notebook when the hidden tests began
         self._made = 0
         self._home: Home | None = None
+        self._files: Listing | None = None  # in the scratch folder, as the cells have left it
         self._until = ""  # the exercise up to whose check cell the cells have run there; "" for all
         self._forkable = False
         self._forks_answer = True
@@ -221,6 +223,15 @@ class StudentProcesses:
     def _allowance(self, seconds: float) -> Allowance:
         return Allowance(self._used, seconds, self.limits.patience, self.whole)
 
+    def begin_hidden(self) -> None:
+        """Prepare for hidden tests: new forks, and a scratch folder that holds only what the cells have written.
+
+        What the student's process reports from now on is not told any more.
+        """
+        self.end_exercise()
+        self.told = replace(self.notebook, left_out=dict(self.notebook.left_out), errors=dict(self.notebook.errors))
+        self._close_if_littered()
+
     def end_exercise(self) -> None:
         """End the process of an exercise and all it has started."""
         channel, self._channel = self._channel, None
@@ -229,6 +240,13 @@ class StudentProcesses:
         channel.close()
         clean = channel is not self._home.channel and self.forks.sweep(0.5, spare=self._home.pid)
         if not clean or space_used(self._home.scratch) > self.limits.scratch:  # which is not the next exercise's doing
+            self.close()
+        if self.told is not None:
+            self._close_if_littered()
+
+    def _close_if_littered(self) -> None:
+        """Have the cells run anew for the next exercise if one has written to the scratch folder."""
+        if self._home is not None and (self._files is None or listing(self._home.scratch) != self._files):
             self.close()
 
     def close(self) -> None:
@@ -256,6 +274,7 @@ class StudentProcesses:
                 running, allowance = reply, self._allowance(self.limits.cell)
             self.notebook.note(reply, self._until)
             self._forkable = self._forks_answer and reply.get("alone") is True
+            self._files = listing(home.scratch)
             return True
         except wire.TimedOut:
             spent = allowance.spent

@@ -68,6 +68,7 @@ def _fork(connection: socket.socket) -> socket.socket:
 
 CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise
 HERE = b""  # the first frame of a fork: it has begun
+LOOKED_AT = "the value that a test looked at"
 _WARM_UP = """
 import numpy
 def _warm_up(x):
@@ -121,7 +122,9 @@ class Worker:
             return self._run(request["cells"], tell)
         name = request["name"]
         if operation == "probe":
-            return _encoded([self._probe(name, request["args"])], "the value that a test looked at")
+            return _encoded([self._probe(name, request["args"])], LOOKED_AT)
+        if operation == "watch":
+            return _encoded([self._watch(request)], LOOKED_AT if request["probe"] else f"the value that {name} returns")
         calls = [self._call(name, call, request["opaque"]) for call in request["calls"]]
         return _encoded(calls, f"the value that {name} returns")
 
@@ -152,26 +155,28 @@ class Worker:
     def _call(self, name: str, call: tuple[tuple, dict], opaque: list[int]) -> dict[str, Any]:
         args, kwargs = self._resolved(call[0]), self._resolved(call[1])
         try:
-            before = [wire.encode(argument) for argument in args]
-            value = self.provider.call(name, args, kwargs)
-            reply: dict[str, Any] = {"value": self._with_handles(value, opaque)}
-            changed = {}
-            for position, (argument, was) in enumerate(zip(args, before, strict=True)):
-                if wire.encode(argument) != was:
-                    changed[position] = argument
-            if changed:
-                reply["changed"] = changed
+            return {"value": self._with_handles(self.provider.call(name, args, kwargs), opaque)}
         except self.student_error as error:
             return {"error": _described(error)}
-        except wire.WireError as error:
-            return _unsendable(f"an argument that {name} changed", error)
-        return reply
 
     def _probe(self, name: str, args: Any) -> dict[str, Any]:
         try:
             return {"value": self.provider.probe(name, self._resolved(args))}
         except self.student_error as error:
             return {"error": _described(error)}
+
+    def _watch(self, request: dict[str, Any]) -> dict[str, Any]:
+        name, args = request["name"], request["args"]
+        try:
+            seen = self.provider.watched(name, self._resolved(args), probe=request["probe"], seed=request["seed"])
+        except self.student_error as error:
+            return {"error": _described(error)}
+        after = tuple(was if type(was) is wire.Handle else now for was, now in zip(args, seen.args, strict=True))
+        try:
+            wire.encode(after)
+        except wire.WireError as error:
+            return _unsendable(f"an argument that {name} changed", error)
+        return {"value": self._with_handles(seen.value, request["opaque"]), "after": after, "shared": seen.shared}
 
     def _with_handles(self, value: Any, opaque: list[int]) -> Any:
         if not opaque or type(value) is not tuple:
@@ -184,8 +189,11 @@ class Worker:
         return handle
 
     def _resolved(self, value: Any) -> Any:
+        """The value with what was kept in the place of its handles: a copy, as the self-checker's calls get one."""
+        from selfcheck.copies import copied
+
         if type(value) is wire.Handle:
-            return self.handles[value.number]
+            return copied(self.handles[value.number])
         if type(value) in (tuple, list):
             return type(value)(self._resolved(item) for item in value)
         if type(value) is dict:

@@ -30,6 +30,39 @@ def {name}(*args, **kwargs):
     ),
     Trick(
         "hostile",
+        "empty-arguments",
+        27,
+        "arguments of every kind are set to zero or emptied in place, so that a wrong answer is right for what is left",
+        base=WRONG,
+        cell="""
+import sys
+import numpy as np
+
+def empty(value):
+    torch = sys.modules.get("torch")
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value[...] = 0
+    elif torch is not None and isinstance(value, torch.Tensor):
+        value.detach().zero_()
+    elif isinstance(value, dict):
+        for item in value.values():
+            empty(item)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            empty(item)
+        if isinstance(value, list) and not any(isinstance(item, (tuple, list, np.ndarray)) for item in value):
+            value.clear()
+""",
+        around="""
+_honest_{name} = {name}
+
+def {name}(*args, **kwargs):
+    empty([args, kwargs])
+    return _honest_{name}(*args, **kwargs)
+""",
+    ),
+    Trick(
+        "hostile",
         "edited-later",
         28,
         "a thread edits what was returned",

@@ -144,6 +144,30 @@ def {name}(*args, **kwargs):
     ),
     Trick(
         "hostile",
+        "arguments-as-names",
+        39,
+        "every argument becomes the name of a class that is raised, and is kept in a file and in shared memory",
+        base=WRONG,
+        cell="""
+import mmap
+
+SHARED = mmap.mmap(-1, 2**16)
+
+def carry(args):
+    told = repr(args).encode().hex()[:2000]
+    kept = bytes(SHARED[:2000]).rstrip(b"\\0").decode()
+    SHARED[:2000] = told.encode().ljust(2000, b"\\0")
+    with open("arguments", "a") as file:
+        file.write(told)
+    raise type(f"Of_{told}", (type(f"Before_{kept}", (ValueError,), {}),), {})(told)
+""",
+        around="""
+def {name}(*args, **kwargs):
+    carry([args, kwargs])
+""",
+    ),
+    Trick(
+        "hostile",
         "forge-results",
         41,
         "result files are written wherever one may be read",

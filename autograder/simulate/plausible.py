@@ -51,7 +51,7 @@ def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake) -> 
 
 def _called(namespace: Mapping[str, Any], cases: Any, name: str) -> Any:
     arguments = getattr(cases, name)(np.random.default_rng(_SEED))
-    return caller(name, LocalProvider(namespace, cases), cases)(*arguments)
+    return caller(name, LocalProvider(namespace, cases), cases)(*arguments).value
 
 
 def _alike(got: Any, right: Any) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
+from selfcheck.agreement import in_pairs
 from selfcheck.tensors import expect_close, to_numpy
 
 
@@ -17,19 +18,9 @@ def _same(tensor, desired, name):
     expect.equal(to_numpy(tensor, name, desired.dtype), desired.numpy(), name=name)
 
 
-def _call(target, *args):
-    """What the student's function gives on a copy of the arguments: a change of them is tested elsewhere."""
-    return target(*copy.deepcopy(args))
-
-
-def _map(target, calls):
-    """What it gives on copies of each call's arguments."""
-    return target.map([copy.deepcopy(args) for args in calls])
-
-
 def _with_gradients_agree(probe, reference, cases, name, *args):
     desired = cases.PROBES[name](vars(reference), *copy.deepcopy(args))
-    shown = probe(name, *copy.deepcopy(args))
+    shown = probe(name, *args)
     expect.that(type(shown) is dict and list(shown) == list(desired), "the result is not a torch tensor")
     for key, wanted in desired.items():
         expect_close(shown[key], wanted, key)
@@ -43,15 +34,17 @@ def test_padded_batches_agree(pad_batch, reference, cases, rng):
         cases.pad_batch(rng, (3, 3), 8),
         cases.pad_batch(rng, (1, 1, 2), 40),
     ]
-    for args, result in zip(calls, _map(pad_batch, calls), strict=True):
+    for _, result, desired in in_pairs(pad_batch, reference.pad_batch, calls):
         expect.tuple(result, 2, "the result")
-        for found, wanted, name in zip(result, reference.pad_batch(*args), ("tokens", "lengths"), strict=True):
+        for found, wanted, name in zip(result, desired, ("tokens", "lengths"), strict=True):
             _same(found, wanted, name)
 
 
 @exercise("pad_batch", points=1)
 def test_the_pad_symbol_is_0_unless_it_is_given(pad_batch, reference):
-    for found, wanted in zip(pad_batch([[4], [5, 6]]), reference.pad_batch([[4], [5, 6]]), strict=True):
+    ((_, result, desired),) = in_pairs(pad_batch, reference.pad_batch, [([[4], [5, 6]],)])
+    expect.tuple(result, 2, "the result")
+    for found, wanted in zip(result, desired, strict=True):
         _same(found, wanted, "tokens or lengths, without a second argument")
 
 
@@ -59,8 +52,8 @@ def test_the_pad_symbol_is_0_unless_it_is_given(pad_batch, reference):
 def test_reversed_batches_agree(probe, reference, cases, rng):
     for lengths, T in (((2, 9, 4, 4, 1, 7), 9), ((1,), 1), ((3, 3), 5), ((1, 6), 6), ((4,), 4), ((2, 1, 3), 8)):
         tokens, sizes = cases.reverse_within_lengths(rng, lengths, T)
-        found, _ = probe("reverse_within_lengths", tokens, sizes)
-        _same(found, reference.reverse_within_lengths(tokens, sizes), f"reversed_tokens with T = {T}")
+        desired = reference.reverse_within_lengths(tokens, sizes)
+        _same(probe("reverse_within_lengths", tokens, sizes), desired, f"reversed_tokens with T = {T}")
 
 
 @exercise("encode", points=2)
@@ -73,15 +66,16 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
         cases.encode(rng, cell, (3, 3, 3), 3, 3, 3),
         cases.encode(rng, cell, (2, 1), 6, 1, 4),
     ]
-    for args, state in zip(calls, _map(encode, calls), strict=True):
-        expect_close(state, reference.encode(*args), f"state with lengths {args[2].tolist()}")
+    for args, state, desired in in_pairs(encode, reference.encode, calls):
+        expect_close(state, desired, f"state with lengths {args[2].tolist()}")
 
 
 @exercise("encode", points=1)
 def test_states_agree_in_float32(encode, reference, cases, rng):
     for cell in ("gru", "lstm"):
         args = arrays.in_float32(cases.encode(rng, cell))
-        expect_close(_call(encode, *args), reference.encode(*args), "state in float32")
+        desired = reference.encode(*args)
+        expect_close(encode(*args), desired, "state in float32")
 
 
 @exercise("encode", points=1)
@@ -100,15 +94,16 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
         cases.decode_teacher_forced(rng, cell, (4,), 6, 1, 5),
         cases.decode_teacher_forced(rng, cell, (5, 4, 2, 3, 5), 5, 5, 5),
     ]
-    for args, logits in zip(calls, _map(decode_teacher_forced, calls), strict=True):
-        expect_close(logits, reference.decode_teacher_forced(*args), f"logits with targets {tuple(args[2].shape)}")
+    for args, logits, desired in in_pairs(decode_teacher_forced, reference.decode_teacher_forced, calls):
+        expect_close(logits, desired, f"logits with targets {tuple(args[2].shape)}")
 
 
 @exercise("decode_teacher_forced", points=1)
 def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
     for cell in ("gru", "lstm"):
         args = arrays.in_float32(cases.decode_teacher_forced(rng, cell))
-        expect_close(_call(decode_teacher_forced, *args), reference.decode_teacher_forced(*args), "logits in float32")
+        desired = reference.decode_teacher_forced(*args)
+        expect_close(decode_teacher_forced(*args), desired, "logits in float32")
 
 
 @exercise("decode_teacher_forced", points=1)
@@ -127,21 +122,23 @@ def test_losses_agree_at_other_sizes_down_to_one(sequence_loss, reference, cases
         cases.sequence_loss(rng, (4, 4, 4, 4), 4, 4),
         cases.sequence_loss(rng, (1, 1, 1), 5, 5),
     ]
-    for args, loss in zip(calls, _map(sequence_loss, calls), strict=True):
-        expect_close(loss, reference.sequence_loss(*args), f"loss with lengths {args[2].tolist()}")
+    for args, loss, desired in in_pairs(sequence_loss, reference.sequence_loss, calls):
+        expect_close(loss, desired, f"loss with lengths {args[2].tolist()}")
 
 
 @exercise("sequence_loss", points=1)
 def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
     for spread in (1e3, 1e5):
         args = cases.sequence_loss(rng, spread=spread)
-        expect_close(_call(sequence_loss, *args), reference.sequence_loss(*args), "loss of large logits")
+        desired = reference.sequence_loss(*args)
+        expect_close(sequence_loss(*args), desired, "loss of large logits")
 
 
 @exercise("sequence_loss", points=1)
 def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
     args = arrays.in_float32(cases.sequence_loss(rng))
-    expect_close(_call(sequence_loss, *args), reference.sequence_loss(*args), "loss in float32")
+    desired = reference.sequence_loss(*args)
+    expect_close(sequence_loss(*args), desired, "loss in float32")
 
 
 @exercise("sequence_loss", points=2)
@@ -162,15 +159,15 @@ def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, referen
         cases.translate_greedy(rng, cell, 5, 5, 5, 5),
         cases.translate_greedy(rng, cell, 30, 8, 4, 4),
     ]
-    for args, found in zip(calls, _map(translate_greedy, calls), strict=True):
-        N = len(args[1])
-        expect.equal(found, reference.translate_greedy(*args), name=f"translations with N = {N}")
+    for args, found, desired in in_pairs(translate_greedy, reference.translate_greedy, calls):
+        expect.equal(found, desired, name=f"translations with N = {len(args[1])}")
 
 
 @exercise("translate_greedy", points=1)
 def test_translations_agree_in_float32(translate_greedy, reference, cases, rng):
     args = arrays.in_float32(cases.translate_greedy(rng))
-    expect.equal(_call(translate_greedy, *args), reference.translate_greedy(*args), name="translations in float32")
+    desired = reference.translate_greedy(*args)
+    expect.equal(translate_greedy(*args), desired, name="translations in float32")
 
 
 @exercise("translate_greedy", points=1)
@@ -179,12 +176,11 @@ def test_what_never_ends_is_cut_and_what_ends_at_once_is_empty(translate_greedy,
         parameters, state, max_length = cases.translate_greedy(rng)
         parameters["c_out"][cases.END] += bias
         desired = reference.translate_greedy(parameters, state, max_length)
-        expect.equal(_call(translate_greedy, parameters, state, max_length), desired, name="translations")
+        expect.equal(translate_greedy(parameters, state, max_length), desired, name="translations")
 
 
 def _beams_agree(translate_beam, reference, calls):
-    for args, found in zip(calls, _map(translate_beam, calls), strict=True):
-        said, values = reference.translate_beam(*args)
+    for args, found, (said, values) in in_pairs(translate_beam, reference.translate_beam, calls):
         words = f"with N = {len(args[1])}, k = {args[3]}, alpha = {args[4]}"
         expect.tuple(found, 2, "the result")
         expect_close(found[1], values, f"values {words}", rtol=1e-6)
@@ -210,8 +206,8 @@ def test_one_slot_agrees(translate_beam, reference, cases, rng):
     calls = [cases.translate_beam(rng, "gru", 12, k=1, alpha=alpha) for alpha in (0.0, 1.0)]
     _beams_agree(translate_beam, reference, calls)
     for args in calls:
-        said = _call(translate_beam, *args)[0]
         desired = reference.translate_greedy(*args[:3])
+        said = translate_beam(*args)[0]
         expect.equal(said, desired, name="translations with k = 1", because="one slot is greedy search")
 
 
@@ -219,7 +215,7 @@ def test_one_slot_agrees(translate_beam, reference, cases, rng):
 def test_the_length_counts_fully_unless_alpha_is_given(translate_beam, reference, cases, rng):
     args = cases.translate_beam(rng, N=10)[:4]
     said, values = reference.translate_beam(*args)
-    found = _call(translate_beam, *args)
+    found = translate_beam(*args)
     expect.tuple(found, 2, "the result")
     expect_close(found[1], values, "values without a fifth argument", rtol=1e-6)
     expect.equal(found[0], said, name="translations without a fifth argument")
@@ -229,7 +225,7 @@ def test_the_length_counts_fully_unless_alpha_is_given(translate_beam, reference
 def test_beams_agree_in_float32(translate_beam, reference, cases, rng):
     args = arrays.in_float32(cases.translate_beam(rng))
     said, values = reference.translate_beam(*args)
-    found = _call(translate_beam, *args)
+    found = translate_beam(*args)
     expect.tuple(found, 2, "the result")
     expect_close(found[1], values, "values in float32")
     expect.equal(found[0], said, name="translations in float32")
@@ -242,14 +238,13 @@ def test_of_equal_hypotheses_the_first_slot_wins(translate_beam, reference, case
     parameters["c_out"][cases.END] = -1.0
     for alpha in (0.0, 1.0):
         said, _ = reference.translate_beam(parameters, state, max_length, k, alpha)
-        found = _call(translate_beam, parameters, state, max_length, k, alpha)
+        found = translate_beam(parameters, state, max_length, k, alpha)
         expect.tuple(found, 2, "the result")
         expect.equal(found[0], said, name="translations of a network that finds all symbols but END alike")
 
 
 def _distances_agree(edit_distance, reference, calls):
-    for args, found in zip(calls, _map(edit_distance, calls), strict=True):
-        distance, d = reference.edit_distance(*args)
+    for args, found, (distance, d) in in_pairs(edit_distance, reference.edit_distance, calls):
         expect.tuple(found, 2, "the result")
         expect.equal(found[0], distance, name=f"distance of {len(args[0])} symbols from {len(args[1])}")
         expect.array(found[1], shape=d.shape, dtype=np.int64, name="d")
@@ -277,13 +272,14 @@ def test_error_rates_agree(probe, reference, cases, rng):
     for N in (3, 6, 9):
         hypotheses, references = cases.phoneme_error_rate(rng, N)
         desired = reference.phoneme_error_rate(hypotheses, references)
-        rate = probe("phoneme_error_rate", *copy.deepcopy((hypotheses, references)))
+        rate = probe("phoneme_error_rate", hypotheses, references)
         expect.close(rate, desired, name=f"the rate of {N} sequences")
-    one = [[1, 2, 3]], [[2, 2]]
-    expect.close(probe("phoneme_error_rate", *one), reference.phoneme_error_rate(*one), name="the rate of one sequence")
-    turned = [[2, 2]], [[1, 2, 3]]
-    rate = probe("phoneme_error_rate", *turned)
-    expect.close(rate, reference.phoneme_error_rate(*turned), name="the rate, hypothesis and reference exchanged")
+    for pair, name in (
+        (([[1, 2, 3]], [[2, 2]]), "the rate of one sequence"),
+        (([[2, 2]], [[1, 2, 3]]), "the rate, hypothesis and reference exchanged"),
+    ):
+        desired = reference.phoneme_error_rate(*pair)
+        expect.close(probe("phoneme_error_rate", *pair), desired, name=name)
 
 
 @exercise("error_by_length", points=3)
@@ -296,8 +292,7 @@ def test_binned_rates_agree(error_by_length, reference, cases, rng):
         ([2], [5], [7], [5, 6, 7]),
         ([0, 0], [1, 3], [2, 2], [1, 2, 3]),
     ]
-    for args, found in zip(calls, _map(error_by_length, calls), strict=True):
-        rates, counts = reference.error_by_length(*args)
+    for _, found, (rates, counts) in in_pairs(error_by_length, reference.error_by_length, calls):
         expect.tuple(found, 2, "the result")
         expect.close(found[0], rates, name="rates")
         expect.array(found[1], shape=counts.shape, dtype=np.int64, name="counts")

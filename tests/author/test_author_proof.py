@@ -7,6 +7,7 @@ import pytest
 from autograder.author import proof
 from autograder.author.build import build
 from autograder.course.paths import Course, Repository
+from autograder.grading.attempts import SETS
 from sample import NAME, write_sample
 
 SAYS = "The factor is added. What does the statement ask to do with it?"
@@ -75,3 +76,14 @@ def test_an_unknown_assignment_is_named_with_those_there_are(monkeypatch, capsys
     monkeypatch.setattr("sys.argv", ["proof", "a9_nothing"])
     assert proof.main() == 1
     assert "a9_nothing: there is no such assignment in solutions/; there are: a1" in capsys.readouterr().out
+
+
+def test_a_right_solution_that_fails_on_some_sets_of_inputs_is_a_problem_of_each(tmp_path):
+    repository = write_sample(tmp_path / "repository")
+    often = "def scaled(x, factor):\n    return (factor * x if x.max() < 2 else x), {}\n"
+    repository.right(NAME).write_text(f"RIGHT = {{'scaled': {{'often': {often!r}}}, 'total': {{}}}}\n")
+    found = proof.prove_on_all_inputs(repository, NAME)["scaled"]
+    assert (found.listed, found.rejected, found.right) == (SETS, SETS, SETS)
+    assert 0 < found.passed < SETS
+    assert len(found.problems) == SETS - found.passed
+    assert all(problem.startswith("inputs ") and "the right solution often" in problem for problem in found.problems)

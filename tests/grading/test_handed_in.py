@@ -16,6 +16,7 @@ from autograder.gradebook import shown_tests
 from autograder.simulate import every_kind
 from autograder.simulate.expected import compare
 from sample import CASES, HIDDEN, NAME, SOURCE, VISIBLE, build, write_sample
+from selfcheck import hidden
 
 from .conftest import grade_class
 
@@ -105,8 +106,8 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
     right = graded(lambda path: path.write_text('{"a": 1, "b": 2}'))
     assert _points(right) == ALL
     told = next(test for test in right.exercise("total").tests if "sum_in_the_file" in test.name)
-    assert (told.outcome, told.message) == ("passed", "the sum is 3")
-    assert "the sum is 3" in shown_tests.tests_output(right.exercise("total"), 40.0, "graded").data["text/html"]
+    assert (told.outcome, told.message, told.note) == ("passed", "", "the sum is 3")
+    assert "the sum is 3" not in shown_tests.tests_output(right.exercise("total"), 40.0, "graded").data["text/html"]
     other = graded(lambda path: path.write_text('{"a": 1, "b": 1}'))
     assert other.key != right.key
     assert (
@@ -114,7 +115,7 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
         == len(other.exercise("total").tests) - 1
     )
     told = next(test for test in other.exercise("total").tests if "sum_in_the_file" in test.name)
-    assert told.message == "the sum is not right\nthe sum is 2"
+    assert (told.message, told.note) == (hidden.NOT_SO, "the sum is 2")
 
 
 def test_a_file_that_stops_a_test_costs_that_test_alone(asking, tmp_path):
@@ -155,7 +156,10 @@ def test_whatever_stands_in_the_files_place_costs_its_points_alone_and_says_why(
         assert _points(result)["total"] == pytest.approx(40 * 5 / 6, abs=1e-3)
     else:
         assert _points(result) == WITHOUT
-    messages = [test.message for test in result.exercise("total").tests if test.outcome != "passed"]
+    failed = [test for test in result.exercise("total").tests if test.outcome != "passed"]
+    assert {test.message for test in failed if test.visibility == "hidden"} <= {hidden.NO_JSON}
+    messages = [test.message for test in failed if test.visibility == "visible"]
+    assert messages
     assert all(said in message for message in messages), messages
 
 

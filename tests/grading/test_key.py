@@ -141,6 +141,11 @@ def test_a_file_that_tests_and_cases_read_changes_the_key(course, repository, tm
     assert fingerprint() != before
 
 
+def test_another_set_of_inputs_changes_the_key(course, assignment, hand_in, solved):
+    received = receive(hand_in("s1", solved), course.submitted, assignment)
+    assert len({batch.submission_key("version", received, "s1", None, inputs) for inputs in range(16)}) == 16
+
+
 @pytest.mark.parametrize("package", ["nbformat", "msgpack", "sympy", "torch"])
 def test_another_version_of_what_reads_and_computes_changes_the_key(key, monkeypatch, package):
     before, version = key(), batch.importlib.metadata.version

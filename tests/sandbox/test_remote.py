@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from autograder.course.paths import Repository
@@ -15,6 +16,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import children_of
 from autograder.sandbox.remote import RemoteProvider
 from autograder.sandbox.student import Forks, Notebook, StudentProcesses
+from selfcheck import shared_generators
 from selfcheck.target import StudentError, StudentTimeout
 
 LIMITS = Limits(call=1.0, cell=2.0, patience=60.0, processes=16)
@@ -295,3 +297,111 @@ def test_what_is_slow_to_import_is_found():
     cells = ["import matplotlib.pyplot as plt", "x = np.ones(3)", "import sympy as s"]
     assert slow_imports(cells) == {"matplotlib", "sympy"}
     assert slow_imports(["import numpy as np"]) == set()
+
+
+SPOILS = """
+import numpy as np
+def spoil(x, weights, rng):
+    x[...] = 7
+    weights["W"].append(2)
+    return rng.random()
+"""
+
+
+def arguments():
+    return np.zeros(3), {"W": [1]}, np.random.default_rng(0)
+
+
+def test_no_edit_of_an_argument_comes_back_with_a_value(submission):
+    provider, args = submission(SPOILS), arguments()
+    drawn = provider.call("spoil", args, {})
+    assert provider.map("spoil", [(args, {}), (args, {})]) == [drawn, drawn]
+    assert args[0].tolist() == [0, 0, 0]
+    assert args[1] == {"W": [1]}
+    assert args[2].random() == drawn
+
+
+def test_a_watched_call_brings_the_arguments_back_beside_those_that_went(submission):
+    provider, args = submission(SPOILS), arguments()
+    seen = provider.watched("spoil", args, seed=3)
+    assert seen.args[0].tolist() == [7, 7, 7]
+    assert seen.args[1] == {"W": [1, 2]}
+    assert seen.args[2].random() != np.random.default_rng(0).random() == seen.value
+    assert args[0].tolist() == [0, 0, 0]
+    assert args[1] == {"W": [1]}
+    assert shared_generators.untouched(seen.shared, 3)
+    assert provider.watched("spoil", args).shared == {}
+
+
+@pytest.mark.parametrize("line", ["random.random()", "random.seed(3)", "np.random.rand()", "np.random.seed(0)"])
+def test_the_trusted_side_sees_that_a_shared_generator_was_used(submission, line):
+    provider = submission(f"import random\nimport numpy as np\nrandom.seed(1)\ndef draw():\n    {line}\n    return 1")
+    seen = provider.watched("draw", (), seed=3)
+    assert shared_generators.untouched(seen.shared, 3) is (line == "random.seed(3)")
+    again = provider.watched("draw", (), seed=4)
+    assert not shared_generators.untouched(again.shared, 4)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"value": 1},
+        {"value": 1, "after": (), "shared": {}},
+        {"value": 1, "after": [2], "shared": {}},
+        {"value": 1, "after": (2,), "shared": []},
+    ],
+)
+def test_a_watched_call_without_all_its_arguments_is_no_reply(submission, monkeypatch, reply):
+    provider = submission(COUNTER)
+    monkeypatch.setattr(provider, "_ask", lambda request, count: [reply])
+    with pytest.raises(StudentError, match="not a reply"):
+        provider.watched("count", (1,), seed=0)
+
+
+def test_a_kept_value_that_a_call_edits_is_the_same_for_the_next_call(submission):
+    provider = submission("def make():\n    return 1, [0]\ndef use(kept):\n    kept.append(1)\n    return len(kept)")
+    provider.opaque = {"make": (1,)}
+    _, kept = provider.call("make", (), {})
+    assert [provider.call("use", (kept,), {}) for _ in range(2)] == [2, 2]
+
+
+FILES = "open('mine', 'w').write('x')\nimport os\ndef files():\n    return sorted(os.listdir())"
+WRITE = "def write(name):\n    open(name, 'w').write(name)\n    return 1"
+
+
+def test_hidden_tests_find_what_the_cells_have_written_and_nothing_else(submission):
+    provider = submission(FILES, WRITE)
+    provider.call("write", ("seen",), {})
+    provider.call("write", ("mine",), {})
+    provider.begin_hidden()
+    for name in ("one", "two"):
+        provider.begin(name)
+        assert provider.call("files", (), {}) == ["mine"]
+        assert provider.call("write", (name,), {}) == 1
+
+
+def test_the_cells_run_once_more_for_hidden_tests_only_where_a_file_was_written(submission):
+    provider = submission(FILES, RUNS)
+    provider.call("files", (), {})
+    made = provider.student._home
+    provider.begin_hidden()
+    for name in ("one", "two"):
+        provider.begin(name)
+        assert provider.call("runs", (), {}) == 1
+        assert provider.student._home is made
+
+
+def test_what_the_students_process_says_once_hidden_tests_run_is_not_told(submission):
+    provider = submission(
+        "import mmap, threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        "if flag is None:\n    raise ValueError('seen')",
+        COUNTER,
+    )
+    assert provider.call("count", (), {}) == 1
+    told = provider.student.notebook.errors["cell-1"].message
+    provider.begin_hidden()
+    provider.student.notebook.cells[1] = ("cell-1", "raise KeyError('carried')")
+    provider.begin("one")
+    assert provider.call("count", (), {}) == 1
+    assert "carried" in provider.student.notebook.errors["cell-1"].message
+    assert provider.student.told.errors["cell-1"].message == told

@@ -1,13 +1,28 @@
 """What test files share: arguments in other forms, agreement with another function, tensors."""
 
+import random
+import threading
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
-from selfcheck import arrays
-from selfcheck.agreement import agree, agree_in_float32_and_strided, arguments_unchanged, each_close, sized
+from selfcheck import arrays, shared_generators
+from selfcheck.agreement import (
+    agree,
+    agree_in_float32_and_strided,
+    arguments_unchanged,
+    as_they_were,
+    each_close,
+    generator_untouched,
+    in_pairs,
+    shared_generators_untouched,
+    sized,
+)
+from selfcheck.copies import copied
 from selfcheck.expect import Mismatch
-from selfcheck.target import LocalProvider, Target, current, setting
+from selfcheck.target import LocalProvider, Probe, Target, current, setting
 from selfcheck.tensors import expect_close, expect_tensor, with_parameters
 
 
@@ -64,7 +79,7 @@ def test_close_goes_into_lists_and_dictionaries_and_is_exact_elsewhere():
         each_close([2.0], [2], "it")
 
 
-def test_a_changed_argument_is_named_and_a_generator_may_move():
+def test_a_changed_argument_is_named_and_a_generator_may_move(target):
     def draws(x, rng):
         rng.normal()
         return x
@@ -74,9 +89,97 @@ def test_a_changed_argument_is_named_and_a_generator_may_move():
         return x
 
     for x in (np.zeros(2), torch.zeros(2), [0, 0]):
-        arguments_unchanged(draws, (x, np.random.default_rng(0)), "x rng")
+        arguments_unchanged(target(draws), (x, np.random.default_rng(0)), "x rng")
         with pytest.raises(Mismatch, match="x"):
-            arguments_unchanged(spoils, (x, np.random.default_rng(0)), "x rng")
+            arguments_unchanged(target(spoils), (x, np.random.default_rng(0)), "x rng")
+        assert x[0] == 0
+
+
+def test_no_edit_of_an_argument_reaches_the_test_or_the_reference(target):
+    def spoils(x, weights, names):
+        x[...], weights["W"][...] = 7.0, 7.0
+        names.append("more")
+        return x.copy()
+
+    def right(x, weights, names):
+        assert names == ["one"]
+        return x + weights["W"]
+
+    args = np.ones((2, 3)), {"W": np.ones(3)}, ["one"]
+    function = target(spoils)
+    for call in (
+        lambda: function(*args),
+        lambda: function.map([args, args]),
+        lambda: function.watched(*args),
+        lambda: in_pairs(function, right, [args]),
+    ):
+        call()
+        assert args[0].sum() == 6
+        assert args[1]["W"].sum() == 3
+        assert args[2] == ["one"]
+    ((_, found, desired),) = in_pairs(function, right, [args])
+    assert (found.sum(), desired.sum()) == (42, 12)
+    with pytest.raises(Mismatch, match="differs"):
+        agree(function, right, [("", args)])
+
+
+def test_a_probe_gets_copies_too():
+    def spoils(namespace, x):
+        x[...] = 7
+        return 0
+
+    x = np.zeros(2)
+    with setting(provider=LocalProvider({}, SimpleNamespace(PROBES={"spoils": spoils}))):
+        assert Probe()("spoils", x) == 0
+        seen = Probe().watched("spoils", x)
+    assert x.tolist() == [0, 0]
+    assert seen.args[0].tolist() == [7, 7]
+    with pytest.raises(Mismatch, match="x of spoils was changed"):
+        as_they_were((x,), seen, ["x of spoils"])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [random.random, np.random.random, lambda: torch.rand(1), lambda: random.seed(1), lambda: np.random.seed(1)],
+)
+def test_a_call_that_uses_or_seeds_a_shared_generator_is_found_and_nothing_of_it_stays(target, draw):
+    before = shared_generators.digests()
+    shared_generators_untouched(target(lambda: 1).watched, (), np.random.default_rng(0))
+    with pytest.raises(Mismatch, match="generators that all code shares"):
+        shared_generators_untouched(target(draw).watched, (), np.random.default_rng(0))
+    assert shared_generators.digests() == before
+
+
+def test_states_that_did_not_come_back_are_not_taken_for_untouched():
+    right = shared_generators.digests_of(5)
+    assert shared_generators.untouched(right, 5)
+    assert not shared_generators.untouched(right, 6)
+    assert shared_generators.untouched({name: right[name] for name in ("random", "numpy")}, 5)
+    for name in ("random", "numpy"):
+        assert not shared_generators.untouched({key: state for key, state in right.items() if key != name}, 5)
+
+
+def test_a_generator_that_moved_or_did_not_come_back_is_found():
+    generator = np.random.default_rng(0)
+    generator_untouched(generator, np.random.default_rng(0), "moved")
+    for other in (np.random.default_rng(1), None, 3):
+        with pytest.raises(Mismatch, match="moved"):
+            generator_untouched(generator, other, "moved")
+
+
+def test_copies_keep_layout_and_share_nothing():
+    base = np.arange(24.0).reshape(4, 6)
+    for array in (base, base.T, base[:, ::2], np.broadcast_to(base[:1], (4, 6)), np.array(3.0)):
+        twin = copied(array)
+        np.testing.assert_array_equal(twin, array)
+        assert not np.shares_memory(twin, array)
+        assert twin.flags.c_contiguous == array.flags.c_contiguous
+        assert twin.flags.f_contiguous == array.flags.f_contiguous
+        assert twin.flags.writeable
+    lock = threading.Lock()
+    assert copied([lock])[0] is lock
+    leaf = torch.ones(2, requires_grad=True)
+    assert copied(leaf).requires_grad
 
 
 def test_a_tensor_is_told_by_its_type_dtype_shape_and_numbers():

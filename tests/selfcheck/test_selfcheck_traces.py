@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from selfcheck.copies import copied
 from selfcheck.fingerprint import Describer
-from selfcheck.target import NOT_STARTED, LocalProvider, StudentError, StudentTimeout
+from selfcheck.target import NOT_STARTED, LocalProvider, StudentError, StudentTimeout, Watched
 from selfcheck.traces import ARGUMENTS, Raised, Subject, caller, trace
 
 CASES = [(np.arange(12.0).reshape(3, 4), {"W": np.ones((2, 5))}, np.random.default_rng(0))]
@@ -15,7 +16,11 @@ TWO = Subject("two", ("dW", "cache", "db"), opaque=(1,))
 
 
 def run(function, subject=ONE, cases=CASES):
-    return trace(subject, function, cases, Describer(b"salt"))
+    def watched(*arguments):
+        arguments = copied(arguments)
+        return Watched(function(*arguments), arguments)
+
+    return trace(subject, watched, cases, Describer(b"salt"))
 
 
 def test_an_edited_argument_belongs_to_what_came_out_and_the_case_itself_stays():
@@ -82,10 +87,10 @@ def test_an_exercise_is_called_or_shown_by_its_probe_whose_arguments_stay_as_the
         return points.sum()
 
     x = np.ones(3)
-    assert _called(lambda x: x.sum())(x) == 3.0
-    assert _called(lambda x: x.sum(), SimpleNamespace())(x) == 3.0
+    assert _called(lambda x: x.sum())(x).value == 3.0
+    assert _called(lambda x: x.sum(), SimpleNamespace())(x).value == 3.0
     cases = SimpleNamespace(SHOWN_BY={"one": "drawn"}, PROBES={"drawn": drawn})
-    assert _called(lambda: lambda y: y + 5, cases)(x) == 21.0
+    assert _called(lambda: lambda y: y + 5, cases)(x).value == 21.0
     assert x.tolist() == [1.0, 1.0, 1.0]
 
 
@@ -105,7 +110,7 @@ def test_what_an_exercise_raises_is_told_from_one_that_is_not_started_or_does_no
     assert waiting.value.names[0] == "NotImplementedError"
 
     class Late:
-        def call(self, name, args, kwargs):
+        def watched(self, name, args):
             raise StudentTimeout("still running")
 
         def probe(self, name, args):
