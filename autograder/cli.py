@@ -166,6 +166,9 @@ def grade(
         int | None,
         typer.Option(min=0, max=15, help="Give all tests this set of inputs, not one by student and attempt."),
     ] = None,
+    carry_over: Annotated[
+        bool, typer.Option(help="Judge what calls a wrong function of the student's beside that function, too.")
+    ] = True,
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
@@ -201,7 +204,9 @@ def grade(
     ids = students_known.accepted() if students_known else None
     _policies(target, roster)
     machines = _cluster(cluster) if cluster is not None else None
-    options = Options(submitted, ids, students, jobs, results, wall.value, limits, machines, inputs=inputs)
+    options = Options(
+        submitted, ids, students, jobs, results, wall.value, limits, machines, inputs=inputs, carry_over=carry_over
+    )
     graded: list[Result] = []
     with _progress() as bar, closing(machines) if machines is not None else nullcontext():
         task = bar.add_task("grading", total=None)

@@ -18,6 +18,7 @@ LONGEST_MESSAGE = 1500
 # Outcome: the sign in front of the test and the words behind it.
 OUTCOMES = {
     "passed": ("✓", "passed"),
+    "carried": ("✓", "right beside your own function"),
     "failed": ("✗", "failed"),
     "error": ("✗", "your code raised an error"),
     "timeout": ("✗", "took too long"),

@@ -63,7 +63,7 @@ def grade_stream(
     _check_space(folder)
     machines = options.machines or queue.Local()
     machines.prepare(loaded, options)
-    fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits)
+    fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits, options.carry_over)
     unchanged: list[Result] = []
     waiting: list[grader.Job] = []
     held = 0  # bytes of notebooks that wait
@@ -82,7 +82,12 @@ def grade_stream(
         held += len(received.content)
         kept = received if held <= _MOST_HELD else None
         slow = grader.slow_mentions(received.content) > usual
-        travelling = Options(roster=_own_place(options.roster, student), wall=options.wall, limits=options.limits)
+        travelling = Options(
+            roster=_own_place(options.roster, student),
+            wall=options.wall,
+            limits=options.limits,
+            carry_over=options.carry_over,
+        )
         job = grader.Job(
             course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow,
             inputs=inputs,
@@ -139,11 +144,11 @@ def submission_key(
     return f"sha256:{digest.hexdigest()}"
 
 
-def machine_version(wall: str, limits: Limits) -> str:
+def machine_version(wall: str, limits: Limits, carry_over: bool = True) -> str:
     """What of the machine can change a result: versions of what computes, the grader's own code, the limits and the
-    wall.
+    wall, and whether points are carried over.
     """
-    return f"{installed_versions()} | {wall} | {limits!r}"
+    return f"{installed_versions()} | {wall} | {limits!r} | {carry_over!r}"
 
 
 def installed_versions() -> str:

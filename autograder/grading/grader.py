@@ -139,7 +139,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(submission, job.only, job.inputs)
+            reply = _grader(job, assignment).grade(submission, job.only, job.inputs, job.options.carry_over)
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
         except (GraderFault, WallError) as error:
             close_grader()
@@ -153,6 +153,7 @@ def _out_of_time(assignment: Assignment, names: list[str]) -> tuple[str, ...]:
 
 
 def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
+    from autograder.grading.carried import carry_over
     from selfcheck.record import Record, earned  # with pytest: see Grader._session
 
     records = [Record(**record) for record in reply["records"]]
@@ -170,10 +171,17 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
             TestResult(r.name, r.visibility, r.outcome, got, of, r.message, r.note)
             for r, got, of in earned(own, points)
         ]
+        own_steps = next((one for one in reply["carried"] if one["exercise"] == name), None)
+        if own_steps:
+            carry_over(tests, own_steps["tests"], own_steps["steps"], points)
         mistake = reply["mistakes"].get(name)
         exercises.append(ExerciseResult(name, sum(test.points for test in tests), points, mistake, tests))
     flags = [*submission.flags, *(Flag("cell-left-out", f"{c}: {why}") for c, why in sorted(reply["left_out"].items()))]
     flags += [Flag("changed-after-check", f"{name}: graded as it was at its check cell") for name in reply["changed"]]
+    flags += [
+        Flag("carried-over", f"{one['exercise']}: judged beside the submission's own {', '.join(one['steps'])}")
+        for one in reply["carried"]
+    ]
     flags += [Flag("test-not-finished", said) for said in reply["not_finished"]]
     flags += [Flag("command-skipped", f"{command} in cell {cell}") for cell, command in reply["skipped"][:10]]
     return Result(
@@ -209,6 +217,7 @@ class Grader:
             "visible": files.visible(name),
             "hidden": files.hidden(name),
             "mistakes": files.mistakes(name),
+            "right": files.right(name),
             "cells": [vars(cell) for cell in assignment.cells],
             "limits": limits,
         }
@@ -263,9 +272,12 @@ class Grader:
         if "ready" not in reply:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
-    def grade(self, submission: Submission, only: tuple[str, ...] = (), inputs: int = 0) -> dict[str, Any]:
+    def grade(
+        self, submission: Submission, only: tuple[str, ...] = (), inputs: int = 0, carry_over: bool = True
+    ) -> dict[str, Any]:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
-        from outside. inputs: the set of inputs that the tests get. Raises GraderFault.
+        from outside. inputs: the set of inputs that the tests get. carry_over: see autograder.grading.carried. Raises
+        GraderFault.
         """
         fork_server = self._fork_server(submission.slow - set(self.imports))
         job = {
@@ -275,6 +287,7 @@ class Grader:
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
             "only": list(only),
+            "carry_over": carry_over,
             "seed": seed_of(self.assignment.seed, inputs),
             "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }

@@ -20,7 +20,8 @@ class Options:
     or None. students: a glob on ids; chosen: of those, these, if not all. jobs: processes (one per core by default).
     results: DIR for ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. machines: where to grade,
     if not in processes of this run alone; whoever made them closes them. inputs: the set of inputs that everyone's
-    tests get; None for one by student and attempt.
+    tests get; None for one by student and attempt. carry_over: whether an exercise that calls a wrong one of the
+    student's is judged beside that one, too: see autograder.grading.carried.
     """
 
     submitted: Path | None = None
@@ -33,3 +34,4 @@ class Options:
     machines: Machines | None = None
     chosen: frozenset[str] | None = None
     inputs: int | None = None
+    carry_over: bool = True

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from autograder import atomic
 
-OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
+OUTCOMES = ("passed", "carried", "failed", "error", "timeout", "gated")
 STATUSES = ("graded", "unreadable", "failed")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from autograder.course.loading import load_file
+from autograder.grading.carried import OwnSteps
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.sandbox import wire
@@ -26,7 +27,7 @@ from autograder.sandbox.remote import RemoteProvider
 from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
-from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of, is_hidden
+from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of, generator_for, is_hidden
 from selfcheck.target import LocalProvider, current, setting
 
 
@@ -40,6 +41,8 @@ class Session:
         self.served = False
         self.complaint = "pytest could not start"
         self.catalogue: Catalogue | None = None
+        self.own_steps: OwnSteps | None = None
+        self.carried: list[dict[str, Any]] = []
         self.mistakes: dict[str, str] = {}
         self.not_finished: list[str] = []  # tests that the student's replies or files have stopped
         self.handed_in: dict[str, str] = {}  # the reference's files
@@ -109,10 +112,12 @@ class Session:
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
         items = [item for item in session.items if not job["only"] or exercise_of(item) in job["only"]]
         self.recorder.records.clear()
-        self.mistakes, self.not_finished = {}, []
+        self.mistakes, self.not_finished, self.carried = {}, [], []
         try:
             with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
+                if job["carry_over"]:
+                    self._carry_over(items, provider)
             provider.finish()
         except ForkServerFault as error:
             return {"fault": str(error)}
@@ -128,6 +133,7 @@ class Session:
             "mistakes": self.mistakes,
             "out_of_time": provider.out_of_time,
             "not_finished": self.not_finished,
+            "carried": self.carried,
         }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
@@ -165,6 +171,39 @@ class Session:
             self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
             record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
 
+    def _carry_over(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
+        """Note what is right beside the student's own functions that it calls: see autograder.grading.carried."""
+        if self.own_steps is None:
+            return
+        depends: dict[str, bool] = {}
+        for exercise, code, steps in list(self.own_steps.to_judge_again(self.recorder.records)):
+            for step in steps:
+                if step not in depends:
+                    provider.begin(step)
+                    depends[step] = self.own_steps.depends(
+                        step, provider, current.reference, generator_for(f"carried {step}")
+                    )
+            if not all(depends[step] for step in steps):
+                continue
+            lost = {record.name for record in self.recorder.records if record.exercise == exercise and record.weight}
+            lost -= {record.name for record in self.recorder.records if record.outcome == "passed"}
+            again = [item for item in items if is_hidden(item) and exercise_of(item) == exercise and item.name in lost]
+            provider.begin(exercise)
+            with setting(reference=self.own_steps.beside(exercise, code, steps, provider)):
+                passed = [item.name for item in again if self._passes_now(item)]
+            if passed:
+                self.carried.append({"exercise": exercise, "steps": steps, "tests": passed})
+
+    def _passes_now(self, item: pytest.Item) -> bool:
+        """Run a test once more, and leave the records as they are."""
+        kept = list(self.recorder.records)
+        self.recorder.records[:] = []  # its gates have passed
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            return [record.outcome for record in self.recorder.records] == ["passed"]
+        finally:
+            self.recorder.records[:] = kept
+
     def _passes_on_the_reference(self, item: pytest.Item, following: pytest.Item | None) -> bool:
         kept = list(self.recorder.records)
         try:
@@ -187,6 +226,9 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
         seed, cases = setup["seed"], load_file(setup["cases"], "cases")
         reference = load_file(setup["reference"], "reference")
         session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], cases, seed)
+        if setup["right"].is_file():
+            right = load_file(setup["right"]).RIGHT
+            session.own_steps = OwnSteps(session.catalogue.given, session.catalogue.sources, right, cases)
         tests = [setup["visible"], setup["hidden"]]
         harness.run(tests, None, seed, cases, reference, hooks=(recorder, session))  # each fork has its provider
     except Exception as error:  # whatever the instructor's files raise, the grader must hear of it

@@ -42,15 +42,15 @@ def assignment(course, repository):
 
 @pytest.fixture
 def solved(course):
-    return _read(course.source_notebook(NAME))
+    return read(course.source_notebook(NAME))
 
 
 @pytest.fixture
 def untouched(course):
-    return _read(course.release_notebook(NAME))
+    return read(course.release_notebook(NAME))
 
 
-def _read(path: Path) -> dict:
+def read(path: Path) -> dict:
     """A notebook whose cells hold their text in one piece."""
     notebook = json.loads(path.read_text())
     for cell in notebook["cells"]:

@@ -1,0 +1,204 @@
+"""One mistake costs once: what calls a wrong step is judged beside that step, and no trick gains by it."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from autograder.author.build import build
+from autograder.course.paths import Course
+from autograder.grading.carried import MOST
+from sample import NAME, write_sample
+
+from .conftest import grade_class, read, set_source
+
+CHAPTER = '''# %% [markdown]
+# # A recurrence
+
+# %%
+import numpy as np
+
+from selfcheck import check, progress
+
+# %% exercise="step" points=40 difficulty=1 minutes=5
+def step(h, x, w):
+    """tanh(w h + x). h, x: (N,). w: (N,)."""
+    ### BEGIN SOLUTION
+    new = np.tanh(w * h + x)
+    ### END SOLUTION
+    return new
+
+
+# %% exercise="whole" points=40 difficulty=1 minutes=5
+def whole(x, w):
+    """The states (N, T) from zeros. x: (N, T). w: (N,)."""
+    ### BEGIN SOLUTION
+    h, states = np.zeros(len(x)), np.empty(x.shape)
+    for t in range(x.shape[1]):
+        h = np.tanh(w * h + x[:, t])
+        states[:, t] = h
+    ### END SOLUTION
+    return states
+
+
+# %% [markdown] written="why" points=20 minutes=5
+# Why?
+#
+# ### BEGIN SOLUTION
+# Because.
+# ### END SOLUTION
+# ### BEGIN MARK SCHEME
+# 20 points for because.
+# ### END MARK SCHEME
+'''
+
+CASES = """
+def step(rng, N=9):
+    return rng.standard_normal(N), rng.standard_normal(N), rng.standard_normal(N) + 2
+
+def whole(rng, N=3, T=5):
+    return rng.standard_normal((N, T)), rng.standard_normal(N) + 2
+
+def CASES(name, rng):
+    return [globals()[name](rng), globals()[name](rng, N=11)]
+"""
+
+VISIBLE = """
+from selfcheck import exercise, expect
+
+@exercise("step")
+def test_a_step_is_an_array(step, cases, rng):
+    expect.array(step(*cases.step(rng)), shape=(9,), name="h")
+
+@exercise("step", points=1)
+def test_a_step_is_bounded(step, cases, rng):
+    h, x, w = cases.step(rng)
+    expect.that(abs(step(h, 1e3 + 0 * x, w)[0] - 1) < 1e-9, "h is not one for a large input")
+
+@exercise("whole")
+def test_the_states_are_an_array(whole, cases, rng):
+    expect.array(whole(*cases.whole(rng)), shape=(3, 5), name="states")
+
+@exercise("whole", points=1)
+def test_without_an_input_nothing_happens(whole, cases, rng):
+    x, w = cases.whole(rng)
+    expect.close(whole(0 * x, w), 0 * x, name="states")
+"""
+
+HIDDEN = """
+from selfcheck import exercise, expect
+
+@exercise("step", points=3)
+def test_a_step_agrees(step, reference, cases, rng):
+    args = cases.step(rng, N=7)
+    expect.close(step(*args), reference.step(*args), name="h")
+
+@exercise("whole", points=4)
+def test_the_states_agree(whole, reference, cases, rng):
+    args = cases.whole(rng, N=2, T=9)
+    expect.close(whole(*args), reference.whole(*args), name="states")
+"""
+
+LOOP = """
+    h, states = np.zeros(len(x)), []
+    for t in range(x.shape[1]):
+        h = step(h, x[:, t], w)
+        states.append(h)
+    return np.stack(states, axis=1)
+"""
+RIGHT = f"""
+RIGHT = {{
+    "step": {{"a_sum": '''def step(h, x, w):
+    return np.tanh(x + h * w)
+'''}},
+    "whole": {{"by_steps": '''def whole(x, w):{LOOP}'''}},
+}}
+"""
+MISTAKES = """
+MISTAKES = {
+    "step": [{"id": "sine", "old": "np.tanh(", "new": "np.sin(", "says": "It is a sine. Which function is asked for?"}],
+    "whole": [{"id": "sine", "old": "np.tanh(", "new": "np.sin(", "says": "It is a sine. Which one is asked for?"}],
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def course_of_steps(tmp_path_factory):
+    root = tmp_path_factory.mktemp("steps")
+    repository, course = write_sample(root / "repository"), Course(root / "course")
+    for path, text in (
+        (repository.source(NAME), CHAPTER),
+        (repository.cases(NAME), CASES),
+        (repository.visible(NAME), VISIBLE),
+        (repository.hidden(NAME), HIDDEN),
+        (repository.right(NAME), RIGHT),
+        (repository.mistakes(NAME), MISTAKES),
+    ):
+        path.write_text(text.lstrip("\n"))
+    build(repository, course, NAME)
+    return repository, course
+
+
+STEPS = {
+    "right": "np.tanh(w * h + x)",
+    "sine": "np.sin(w * h + x)",
+    "constant": "np.full(len(h), 0.5)",
+    "zero": "np.zeros(len(h))",
+    "identity": "h + 0.0",
+    "input": "x + 0.0",
+    "without_h": "np.sin(w + x)",
+    "nearly_zero": "1e-9 * np.sin(w * h + x)",
+    "a_stub": "undefined",
+}
+
+
+@pytest.fixture(scope="module")
+def points(course_of_steps):
+    """Points of `whole` for every step above, where `whole` calls it and is right, and where it is given up."""
+    repository, course = course_of_steps
+    solved = read(course.source_notebook(NAME))
+    wholes = {"loop": LOOP, "zeros": "\n    return np.zeros(x.shape)\n"}
+    for step, code in STEPS.items():
+        for whole, body in wholes.items():
+            notebook = copy.deepcopy(solved)
+            set_source(notebook, "step-solution", f"def step(h, x, w):\n    return {code}\n")
+            set_source(notebook, "whole-solution", f"def whole(x, w):{body}")
+            path = course.submission(f"{step}-{whole}", NAME)
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(notebook))
+    return {result.student: result for result in grade_class(course, repository, NAME)}
+
+
+def test_a_right_loop_over_a_wrong_step_earns_half_at_most_and_says_why(points):
+    result = points["sine-loop"]
+    assert result.exercise("step").points == 0
+    whole = result.exercise("whole")
+    assert whole.points == pytest.approx(MOST * 40 + 8)  # and the visible test, which a sine passes
+    (test,) = [test for test in whole.tests if test.outcome == "carried"]
+    assert "beside your own step" in test.message
+    assert [flag.detail for flag in result.flags if flag.kind == "carried-over"] == [
+        "whole: judged beside the submission's own step"
+    ]
+
+
+def test_what_is_right_is_judged_as_ever(points):
+    assert points["right-loop"].points == 80
+    assert not [flag for flag in points["right-loop"].flags if flag.kind == "carried-over"]
+
+
+@pytest.mark.parametrize("step", STEPS.keys() - {"right", "sine"})
+@pytest.mark.parametrize("whole", ["loop", "zeros"])
+def test_a_step_that_depends_on_too_little_carries_nothing(points, step, whole):
+    assert not [test for test in points[f"{step}-{whole}"].exercise("whole").tests if test.outcome == "carried"]
+
+
+def test_a_wrong_loop_gains_nothing_beside_a_wrong_step(points):
+    assert points["sine-zeros"].exercise("whole").points == points["right-zeros"].exercise("whole").points
+
+
+def test_the_instructor_can_switch_it_off(course_of_steps, points):
+    repository, course = course_of_steps
+    (off,) = grade_class(course, repository, NAME, students="sine-loop", carry_over=False)
+    assert off.exercise("whole").points == points["sine-loop"].exercise("whole").points - MOST * 40
