@@ -9,7 +9,7 @@ from selfcheck import budget
 def clock(monkeypatch):
     """A clock that moves only when work is done."""
     now = [100.0]
-    monkeypatch.setattr(budget.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(budget.time, "process_time", lambda: now[0])
     return now
 
 
@@ -38,3 +38,9 @@ def test_the_sample_is_the_least(clock):
 
 def test_no_more_than_what_is_wanted(clock):
     assert budget.affordable(3, 60, worker(clock, 0.0001), sample=5, what="words") == 3
+
+
+def test_what_is_slow_the_first_time_alone_is_done_in_full(clock, capsys):
+    works = iter((worker(clock, 5.0), worker(clock, 0.01)))
+    assert budget.affordable(4200, 60, lambda count: next(works)(count), sample=5, what="batches") == 4200
+    assert capsys.readouterr().out == ""
