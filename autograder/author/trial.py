@@ -25,6 +25,7 @@ from autograder.course.paths import Repository
 from autograder.course.source import SourceError
 
 CELL_SECONDS = 300
+LOOPING_CELL_SECONDS = 900
 PASSED = "the visible tests passed"
 KEEP_HELP = (
     "write the executed notebooks there, and ASSIGNMENT.numbers.txt: the numbers in prose beside what was printed"
@@ -127,7 +128,12 @@ def main() -> int:
     for assignment in arguments.assignments or repository.names():
         try:
             seconds = run_reference(
-                repository, assignment, keep=arguments.keep, hand_in=arguments.hand_in, loops=arguments.loops
+                repository,
+                assignment,
+                LOOPING_CELL_SECONDS if arguments.loops else CELL_SECONDS,
+                keep=arguments.keep,
+                hand_in=arguments.hand_in,
+                loops=arguments.loops,
             )
             print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
         except (SourceError, TrialError) as error:

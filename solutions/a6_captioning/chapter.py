@@ -1446,6 +1446,7 @@ if __name__ == "__main__":
 # its steps are nearly certain, and greedy decoding finds the most probable caption by itself. As to the lengths, all is
 # as expected: by sums the captions are the shorter ones, by about a tenth of a word. With longer and freer sentences
 # the beam earns more (section 12).
+# </details>
 
 # %% [markdown]
 # ## 10. How good is a caption?
@@ -1480,7 +1481,6 @@ if __name__ == "__main__":
 # \right)^{1/4} = 0.895 \cdot 0.643 = 0.576$$
 #
 # The first caption alone would get 0, because none of its two 4-grams fits; the mean of the two would be 0.5.
-# </details>
 
 
 # %%
@@ -1664,13 +1664,13 @@ if __name__ == "__main__":
 # And on unseen concepts nothing has been: the captioner's BLEU is 0.33 to 0.36, the neighbour's 0.350, and what the
 # captioner says of a ship is a patchwork of what it knows. The beam changes little on either. If a report gave one
 # number over all 980 pictures, the two halves of this result would disappear in it.
+# </details>
 #
 # ### Experiment 6: words against characters
 #
 # The competition that section 2 announced. Two small networks of equal width (32 numbers for each class that is read,
 # 128 units), one for words, one for characters, train for about equal time. Compare nats per *caption*: nats per word
 # and nats per character are not the same currency. Who will be ahead on the validation set, and by what factor?
-# </details>
 
 # %%
 if __name__ == "__main__":
@@ -1704,6 +1704,7 @@ if __name__ == "__main__":
 # time, and is about persons and tones, not yet about *this* person: spelling is learnt first, it is most of the loss.
 # Equal time is one fair comparison among several. Trained on, the characters would catch up in part, and there is one
 # thing only they can do: write a word that stands on no list.
+# </details>
 #
 # ### Experiment 7: the gallery, and your own judgement
 #
@@ -1711,7 +1712,6 @@ if __name__ == "__main__":
 # the image*, *unrelated to the image*. No formula decides that; people looked. So look: twelve pictures, unseen
 # combinations and unseen concepts mixed, with what the network says of them. Write your verdict, 1 to 4, before you
 # run the cell after the next, which shows the names.
-# </details>
 
 # %%
 if __name__ == "__main__":
