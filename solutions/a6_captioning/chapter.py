@@ -1291,10 +1291,11 @@ if __name__ == "__main__":
 #
 # The k slots are the rows of a batch, so one step of the model continues all of them.
 #
-# **Three hypotheses, drawn.** The search of one network for one picture, a selfie, as it was recorded. Each column is a
-# round, each row a slot, the best above; a line leads from a hypothesis to what it was continued to, and the number is
-# the sum of the log probabilities. What has no line to its right has dropped out. Green is what has said END; the dot
-# is a finished one that has kept its slot. Below the figure: what the three are worth in the end.
+# **Three hypotheses, drawn.** The search of one network for the name of one picture, *woman medium dark skin tone
+# beard*, as it was recorded. Each column is a round, each row a slot, the best above; a line leads from a hypothesis to
+# what it was continued to, and the number is the sum of the log probabilities. What has no line to its right has
+# dropped out. Green is what has said END; the dot is a finished one that has kept its slot. Below the figure: what the
+# three are worth in the end.
 
 # %% folded=true
 if __name__ == "__main__":

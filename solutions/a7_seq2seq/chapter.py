@@ -1270,8 +1270,8 @@ if __name__ == "__main__":
 # words they have never seen as the dictionary does, and nearly nine in ten of the sounds.
 #
 # And you have measured where it fails. Some of the words that came out wrong in section 7 a beam still finds in the
-# same vector. On long words search helps little: there most of the sounds are in the answer, out of order, and section
-# 11 has traced that to the passage. About to say its fifth phoneme, the decoder has to find in H numbers, packed before
+# same vector. But section 11 has shown that errors grow with the length of the word, and the more so the narrower the
+# passage. About to say its fifth phoneme, the decoder has to find in H numbers, packed before
 # a single sound was asked for, which letter comes next. Yet the letters have not gone away! The encoder had a state at
 # every one of them, $\mathbf{h}_0, \dots, \mathbf{h}_{T-1}$, and `encode` threw away all but the last. Assignment 1
 # asked, in its section 8, why not remember everything, and found that such a memory grows with every input and that
