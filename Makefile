@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check notebooks lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,9 @@ check: $(READY) ## check one assignment in all respects in about two minutes: ma
 
 notebooks: $(READY) ## run each reference notebook top to bottom
 	$(BIN)/python -m autograder.author.trial
+
+loops: $(READY) ## run each notebook with the right solutions that loop most
+	$(BIN)/python -m autograder.author.trial --loops
 
 lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .

@@ -8,11 +8,12 @@ import pytest
 import typer
 
 from autograder import cli
+from autograder.author.reading import section_minutes
 from autograder.course import collected
 from autograder.course.cell import ATTRIBUTES
 from autograder.course.markers import MARK_SCHEME, SOLUTION
 from autograder.course.paths import Repository
-from autograder.course.source import CODE_POINTS, TOTAL_POINTS
+from autograder.course.source import CODE_POINTS, TOTAL_POINTS, parse
 
 REPOSITORY = Repository.default()
 ROOT = REPOSITORY.root
@@ -148,3 +149,11 @@ def test_every_flag_is_explained():
     assert flags == set(
         re.findall(r"`([a-z-]+)`", text_of("CONTRIBUTING.md").split("\n## Flags\n")[1].split("\n## ")[0])
     )
+
+
+def test_the_readme_says_how_long_each_assignment_takes():
+    for name in REPOSITORY.names():
+        source = parse(REPOSITORY.source(name))
+        needed = sum(cell.minutes for cell in source.cells) + sum(section_minutes(source.cells))
+        (said,) = re.findall(rf"(?m)^\| \[{name}\].* \| (\d+) \|$", text_of("README.md"))
+        assert abs(int(said) - needed) <= 5, (name, needed)

@@ -13,7 +13,8 @@ from time import perf_counter
 import matplotlib.pyplot as plt
 import numpy as np
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.unrolled import unrolled
 
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # symbol 0, the dot, marks where a name begins and ends; a..z are 1..26
 
@@ -44,7 +45,7 @@ def letters_and_words(one_hot, path):
     right.axhline(100_000, color=GREY, linestyle="--", label="the lecture's K = 100,000")
     right.set(xlabel="words read", ylabel="classes K", title="Shakespeare: words keep coming, letters do not")
     right.legend(loc="upper left", bbox_to_anchor=(0, 0.88))
-    plt.show()
+    show()
     once = sum(times == 1 for times in counts.values())
     print(f"{len(words):,} words, {len(counts):,} different ones; {once:,} of them occur only once")
     print({word: counts[word] for word in ("an", "evening", "stroll", "through", "a", "city", "square")})
@@ -94,7 +95,17 @@ def show_influence(moved):
         picture = axis.imshow(np.log10(np.where(sizes > 1e-12, sizes, np.nan)), cmap="viridis_r", vmin=-7, vmax=0)
         axis.set(xlabel="input changed at step s", ylabel="output at step t", title=title)
     figure.colorbar(picture, ax=axes, label="log10 of the change")
-    plt.show()
+    show()
+
+
+def unrolled_in_numbers(rnn_forward):
+    """Draw the unit that section 5 works out on paper, over four steps, with the states of your rnn_forward."""
+    x, (U, W, b, h0) = np.array([1.0, -1.0, 0.5, 0.0]), (0.5, 0.9, 0.1, 0.2)
+    h = rnn_forward(x[None, :, None], np.array([[U]]), np.array([[W]]), np.array([b]), np.array([[h0]]))[0][0, :, 0]
+    states = [f"$h_{t}$\n{state:.4f}" for t, state in enumerate(h)]
+    inputs = [f"$x_{t}$\n{value:g}" for t, value in enumerate(x)]
+    across = [f"W·h = {W * state:.3f}" for state in (h0, *h[:-1])]
+    unrolled(states, inputs, [""] * 4, f"$h_{{-1}}$\n{h0}", across, title="One unit, the same W, U, b at every step")
 
 
 # Experiment 1
@@ -137,7 +148,7 @@ def order_matters(one_hot, temporal_convolution, rnn_forward, predicted_vectors,
     right.set_xticks(range(6), [f"{first}\n{second}" for first, second in pairwise(sentence)], fontsize=7)
     right.set(xlabel="the two neighbours exchanged", ylabel="relative distance")
     right.set_title("Last state, mean of 200 networks")
-    plt.show()
+    show()
 
 
 # The trained model of surnames
@@ -170,7 +181,7 @@ def expectations(one_hot, rnn_forward, rnn_output, model, name):
     axis.set_yticks(range(27), list(LETTERS), fontsize=7)
     axis.set(xlabel="symbol just read", ylabel="next symbol", title="What the model expects, circle: what comes")
     figure.colorbar(picture, label="probability")
-    plt.show()
+    show()
     print("probability of what comes:", y[steps, comes].round(2))
 
 
@@ -215,13 +226,13 @@ def everything_or_a_state(one_hot, rnn_step_forward, predicted_t):
     colors = dict(zip(kept, (ORANGE, "#e69f00", GREEN, BLUE), strict=True))
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
     for name, size in kept.items():
-        left.loglog(steps, size, color=colors[name], label=name)
+        left.loglog(steps, size, color=colors[name], label=name if name in used else f"{name} (left alone)")
     for name, duration in used.items():
         right.loglog(some, np.array(duration) * 1e6, ".-", color=colors[name])
     left.set(xlabel="inputs seen, t", ylabel="bytes kept", title="Memory")
     right.set(xlabel="inputs seen, t", ylabel="microseconds", title="Time to use it once")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
+    show()
     for name, row in zip(predicted_t, (everything[:1], tokens[:1].astype(np.uint8)), strict=True):
         first = h.nbytes // row.nbytes + 1
         print(f"{name}: more bytes than the state from t = {first} on; predicted: {predicted_t[name]}")
@@ -277,7 +288,7 @@ def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, pena
         print(f"{name}: above one half up to k = {reach} (predicted: {predicted}); sum over k: {total:.1f}")
     axis.set(xlabel="k, steps back", ylabel="R² of reading x[t-k] from h_t", title="How far back a state remembers")
     axis.legend()
-    plt.show()
+    show()
 
 
 def _letters_right(names, one_hot, rnn_forward, U, W, b):
@@ -331,7 +342,7 @@ def letters_in_the_state(one_hot, rnn_forward, model, path, predicted_to_know_mo
     axis.plot(backs, commonest, ":", color=GREY, label="always guessing the commonest letter")
     axis.set(xlabel="k, letters back", ylabel="share read right", title="Letters read out of the state", ylim=(0, 1.03))
     axis.legend(fontsize=8)
-    plt.show()
+    show()
     print(f"predicted to know more: {predicted_to_know_more}")
     print("trained:         ", trained.round(2))
     print("shuffled:        ", np.mean(mixed, axis=0).round(2))
@@ -383,4 +394,4 @@ def temperatures(one_hot, rnn_forward, rnn_output, model, on_list, different):
     right.set_xticks(range(len(on_list)), [str(temperature) for temperature in on_list])
     right.set(xlabel="temperature", ylabel="share of 500", ylim=(0, 1.45), title="Names drawn")
     right.legend(loc="upper left")
-    plt.show()
+    show()

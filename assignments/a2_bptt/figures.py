@@ -14,7 +14,8 @@ import numpy as np
 import sympy
 import torch
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.unrolled import unrolled
 
 LOOKS = ((GREEN, "--"), (BLUE, "-"), (ORANGE, "-."))  # colour and line of the first, second and third network
 
@@ -55,7 +56,7 @@ def step_sizes(numerical_gradient, chain_rule_terms, predicted_best_step, predic
     axis.axhline(abs(without - exact) / exact, color=ORANGE, linestyle="--", label="chain rule without the third term")
     axis.set(xlabel="step ε", ylabel="relative error", title="How wrong is a central difference?")
     axis.legend(loc="center left", bbox_to_anchor=(0.0, 0.78))
-    plt.show()
+    show()
     best = int(np.argmin(errors))
     print(f"best step {steps[best]:.0e} (predicted: {predicted_best_step})", end=", ")
     print(f"relative error {errors[best]:.0e} (predicted: {predicted_smallest_error})")
@@ -95,6 +96,27 @@ def _loss_in_torch(case, p, W_of_step):
     for t, state in enumerate(states):
         loss = loss + (state * torch.from_numpy(case.dh[:, t])).sum()
     return loss + (states[-1] * torch.from_numpy(case.dh_last)).sum()
+
+
+def unrolled_in_numbers(rnn_forward, rnn_backward):
+    """Draw the unit of section 3's example over four steps: states, gradients back, and what each step adds to dW.
+
+    The loss is the last state. rnn_forward: the notebook's. rnn_backward: yours, on the last 1, 2, 3 and 4 steps.
+    """
+    x, (U, W, b, h0) = np.array([1.0, -1.0, 0.5, 0.0]), (0.5, 0.9, 0.1, 0.2)
+    weights = np.array([[U]]), np.array([[W]]), np.array([b])
+    h = rnn_forward(x[None, :, None], *weights, np.array([[h0]]))[0]
+    before, back, total = [h0, *h[0, :-1, 0]], [], []
+    for k in range(4):  # from step k on: the gradient at the state before it, and dW of the steps k to 3
+        _, cache = rnn_forward(x[None, k:, None], *weights, np.array([[before[k]]]))
+        _, _, dW, _, dh_before = rnn_backward(np.zeros_like(h[:, k:]), cache, np.ones((1, 1)))
+        back.append(dh_before.item())
+        total.append(dW.item())
+    own = np.array(total) - np.array([*total[1:], 0])
+    states = [f"$h_{t}$ = {h[0, t, 0]:.4f}\nadds {own[t]:.4f}" for t in range(4)]
+    inputs = [f"$x_{t}$\n{value:g}" for t, value in enumerate(x)]
+    title = f"Forward (blue), the gradient of $h_3$ back (orange), and what each step adds to dW = {total[0]:.4f}"
+    unrolled(states, inputs, [""] * 4, f"$h_{{-1}}$\n{h0}", ["· W"] * 4, [f"{g:.4f}" for g in back], title=title)
 
 
 def against_autograd(case, ours):
@@ -223,7 +245,7 @@ def growth_of_the_product(state_jacobian, jacobian_product, predicted_sigma_max,
     for axis in (left, right):
         axis.set_xticks(widths, [str(H) for H in widths])
         axis.minorticks_off()
-    plt.show()
+    show()
 
     print(f"share of the numbers in W that lie between -1 and 1: {np.mean(small):.2f}")
     for H, sizes in zip(widths, sigma, strict=True):
@@ -276,7 +298,7 @@ def reach_of_the_gradient(caches, gradient_contributions, predicted_steps):
     right.set_title("How soon the sum is full")
     left.legend()
     right.legend(loc="lower right")
-    plt.show()
+    show()
 
 
 def loss_of_truncation(
@@ -308,7 +330,7 @@ def loss_of_truncation(
     axis.set(xlabel="k, steps in a chunk", ylabel=r"$\|dW - dW_k\| \,/\, \|dW\|$", ylim=(0, 1.05))
     axis.set_title(f"What truncation loses: T = {T}, median of {draws} draws of the targets")
     axis.legend()
-    plt.show()
+    show()
 
 
 # Experiment 3
@@ -337,12 +359,15 @@ def _equal_singular_values(axis, rnn_forward, state_jacobian, jacobian_product, 
         print(f"(predicted: {predicted[name]}), bound {scale**40:.1e}", end="; ")
         print(f"share of the Jacobians' singular values above 1: {above:.2f}")
     axis.set(xlabel="gap n - k", ylabel="‖∂hₙ/∂hₖ‖")
-    axis.set_title("All singular values of W equal to s (dashed: $s^{gap}$)")
+    axis.set_title("All singular values s (dashed: $s^{gap}$)")
     axis.legend(fontsize=8)
 
 
-def _random_matrix(axis, rnn_forward, state_jacobian, jacobian_product):
-    """Draw the noise of the squared norm of a gradient by gap for a random W; return W and squares (N, gap)."""
+def _random_matrix(axes, rnn_forward, state_jacobian, jacobian_product):
+    """Draw how the norms of a gradient spread by gap for a random W, and their noise; return W and squares (N, gap).
+
+    axes: two, one for the norms of 1000 sequences, one for the variance of their squares.
+    """
     rng = np.random.default_rng(7)
     N, T, D, H = 1000, 31, 16, 16
     W, U = 2.5 * rng.standard_normal((H, H)) / np.sqrt(H), rng.standard_normal((H, D)) / np.sqrt(D)
@@ -351,12 +376,19 @@ def _random_matrix(axis, rnn_forward, state_jacobian, jacobian_product):
     P = jacobian_product(state_jacobian(a, W).reshape(N, T, H, H))[:, ::-1]  # (N, gap, H, H)
     v = rng.standard_normal(H)
     squares = ((v @ P) ** 2).sum(axis=2) / (v @ v)  # (N, gap): of the gradient of v·h_n
-    gaps = np.arange(1, T)
-    axis.semilogy(gaps, _noise(squares)[1:], color=BLUE, label="variance / mean², 1000 sequences")
-    axis.semilogy(gaps, np.median(squares, axis=0)[1:], color=GREY, linestyle="--", label="median")
-    axis.semilogy(gaps, (1 + 2 / H) ** gaps - 1, ":", color=ORANGE, label="fresh normal matrices: $(1+2/H)^{gap}-1$")
-    axis.set(xlabel="gap n - k", ylabel="of the squared norm of a gradient", title="W random: noise that grows")
-    axis.legend(fontsize=8)
+    gaps, (norms, noise) = np.arange(T), axes
+    low, middle, high = np.quantile(np.sqrt(squares), (0.05, 0.5, 0.95), axis=0)
+    norms.fill_between(gaps, low, high, color=BLUE, alpha=0.25, linewidth=0, label="5% to 95% of 1000 sequences")
+    norms.semilogy(gaps, middle, color=BLUE, label="median")
+    norms.set(xlabel="gap n - k", ylabel="norm of a gradient", title="W random: norms spread")
+    norms.legend(loc="upper left", fontsize=8)
+    noise.semilogy(gaps[1:], _noise(squares)[1:], color=BLUE, label="measured")
+    noise.semilogy(gaps[1:], (1 + 2 / H) ** gaps[1:] - 1, ":", color=ORANGE, label="fresh matrices: $(1+2/H)^{gap}-1$")
+    noise.axhline(N - 1, color=GREY, linewidth=0.8)
+    noise.annotate("most that 1000 can show", (T - 1, N - 1), ha="right", va="bottom", color=GREY, fontsize=8)
+    noise.set(xlabel="gap n - k", ylabel="variance / mean², of the squared norm", title="... and so does their noise")
+    noise.set_ylim(top=2e4)
+    noise.legend(loc="upper left", fontsize=8)
     return W, squares
 
 
@@ -372,10 +404,10 @@ def singular_values(rnn_forward, state_jacobian, jacobian_product, spectral_verd
     Prints norms, your verdicts and the noise.
     """
     yours = state_jacobian, jacobian_product
-    _, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
+    _, (left, *others) = plt.subplots(1, 3, figsize=(10.4, 3.6))
     _equal_singular_values(left, rnn_forward, *yours, spectral_verdict, predicted_norm_at_40)
-    W, squares = _random_matrix(right, rnn_forward, *yours)
-    plt.show()
+    W, squares = _random_matrix(others, rnn_forward, *yours)
+    show()
     print(f"\nrandom W: verdict {spectral_verdict(W)!r}")
     for gap in (1, 5, 10, 20, 30):
         low, middle, high = np.quantile(np.sqrt(squares[:, gap]), (0.05, 0.5, 0.95))
@@ -419,7 +451,7 @@ def state_map(fixed_points):
     right.plot(w, border, color=ORANGE)
     right.plot(w, -border, color=ORANGE)
     right.set(xlabel="w", ylabel="b", title="Filled: three fixed points, a bit can be kept")
-    plt.show()
+    show()
 
 
 # Experiment 4
@@ -434,7 +466,7 @@ def _bits_and_noise(rng, N, T, units):
 
 
 def _last_by_first(h, w):
-    """Return |ds_T/ds_1| of each unit (units,): the median over the sequences."""
+    """Return |ds_T-1/ds_0| of each unit (units,): the median over the sequences."""
     return np.median(np.abs(np.prod(w * (1 - h[:, 1:] ** 2), axis=1)), axis=0)
 
 
@@ -443,7 +475,7 @@ def train_units(rnn_forward, rnn_backward, T, units=100, updates=500, rate=0.1, 
 
     rnn_forward: the notebook's. rnn_backward: yours. N: fresh sequences for each update. The starts are the same for
     every T. Returns arrays (units,): w_start; w and u after training; succeeds, whether a unit is right in 95 of 100
-    new sequences; before and after, its |ds_T/ds_1| before and after training.
+    new sequences; before and after, its |ds_T-1/ds_0| before and after training.
     """
     start_rng = np.random.default_rng(8)
     w_start, u_start = start_rng.uniform(0.2, 1.2, units), start_rng.uniform(0.2, 1.2, units)
@@ -473,11 +505,16 @@ def _interval(successes, trials, z=1.96):
     return middle - half, middle + half
 
 
+def _quantile(values, shares=0.5):
+    """Return quantiles of some numbers, by default their median; NaN where there are none."""
+    return np.quantile(values, shares) if len(values) else np.full(np.shape(shares), np.nan)
+
+
 def who_learns_to_latch(trained, predicted_successes, predicted_derivative):
-    """Draw the share of units that succeed, their starts, and |ds_T/ds_1|, against T.
+    """Draw the share of units that succeed, their starts, and |ds_T-1/ds_0|, against T.
 
     trained: by T, from `train_units`. predicted_successes, predicted_derivative: by T. Prints for each T how many
-    succeed, with which w and u, and the median of |ds_T/ds_1|.
+    succeed, with which w and u, and the median of |ds_T-1/ds_0|.
     """
     lengths, w_start = tuple(trained), trained[min(trained)].w_start
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3.5))
@@ -504,22 +541,22 @@ def who_learns_to_latch(trained, predicted_successes, predicted_derivative):
         (after, BLUE, "o", "successful, after training"),
         (before, GREY, "x", "all, before training"),
     ):
-        middles = [np.median(size) for size in sizes]
+        middles = [_quantile(size) for size in sizes]
         right.semilogy(lengths, middles, marker=marker, color=color, label=label)
-        right.fill_between(lengths, *np.transpose([np.quantile(s, (0.1, 0.9)) for s in sizes]), color=color, alpha=0.2)
-    right.set(xlabel="T", ylabel=r"$|\partial s_T/\partial s_1|$, median, 10% to 90%")
+        right.fill_between(lengths, *np.transpose([_quantile(s, (0.1, 0.9)) for s in sizes]), color=color, alpha=0.2)
+    right.set(xlabel="T", ylabel=r"$|\partial s_{T-1}/\partial s_0|$, median, 10% to 90%")
     right.set_title("Derivative of last by first state")
     right.legend(fontsize=8)
-    plt.show()
+    show()
 
     for T, units in trained.items():
         good, failed = units.succeeds, ~units.succeeds
         print(f"T = {T:>2}: {good.sum():>3} succeed (predicted: {predicted_successes.get(T)})", end="; ")
-        print(f"smallest w at the start among them {w_start[good].min():.2f}", end="; ")
-        print(f"w at the end {np.median(units.w[good]):.2f}, of the failures ", end="")
+        print(f"smallest w at the start among them {w_start[good].min(initial=np.inf):.2f}", end="; ")
+        print(f"w at the end {_quantile(units.w[good]):.2f}, of the failures ", end="")
         print(f"{np.median(units.w[failed]):.2f}" if failed.any() else "-", end=", ")
         print(f"u {np.median(abs(units.u[failed])):.2f}" if failed.any() else "-", end="; ")
-        print(f"|ds_T/ds_1| {np.median(units.after[good]):.0e} (predicted: {predicted_derivative.get(T)})", end="")
+        print(f"|ds_T-1/ds_0| {_quantile(units.after[good]):.0e} (predicted: {predicted_derivative.get(T)})", end="")
         print(f", of all before training {np.median(units.before):.0e}")
 
 
@@ -551,7 +588,7 @@ def what_units_have_learnt(fixed_points, trained, T):
         right.plot(w, _slope_at(w, points[name]), marker, color=color, markersize=7)
     right.set(xlabel="w", ylabel=r"$\partial h_t/\partial h_{t-1}$", title="The factor of each step", ylim=(0, 1.6))
     right.legend(fontsize=8)
-    plt.show()
+    show()
     for name, w in typical.items():
         point, rate = points[name], _slope_at(w, points[name])
         print(f"{name}: w {w:.2f}, stays at {abs(point):.2f}, factor {rate:.2f} a step, {rate**20:.0e} in 20 steps")
@@ -657,7 +694,7 @@ def what_it_has_learnt(plays, losses, held_out_loss, reaches, predicted_loss, pr
     tables = [_table_loss(plays, memory) for memory in range(4)]
     print("held-out nats per letter, tables with a memory of 0, 1, 2, 3 letters:", np.round(tables, 2))
     print(f"the network: {held_out_loss:.2f} (predicted: {predicted_loss})", end="; ")
-    beaten = max(memory for memory in range(4) if held_out_loss < tables[memory])
+    beaten = max((memory for memory in range(4) if held_out_loss < tables[memory]), default="none")
     print(f"beats the table with a memory of {beaten} (predicted: {predicted_letters})")
 
     _, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
@@ -679,23 +716,46 @@ def what_it_has_learnt(plays, losses, held_out_loss, reaches, predicted_loss, pr
     right.set(xlabel="gap n - k, letters", ylabel="norm of term k, relative to k = n")
     right.set_title("How far the gradient reaches")
     right.legend()
-    plt.show()
+    show()
     print(f"predicted reach after training: {predicted_reach}")
+
+
+def same_gradients(theirs, ours):
+    """Print how far PyTorch's gradients of U, W and b are from yours."""
+    for name, parameter, mine in zip(("dU", "dW", "db"), theirs, ours, strict=True):
+        print(f"{name}: largest difference from autograd's {abs(parameter.grad.numpy() - mine).max():.0e}")
+
+
+def push_one_input(model, plays, rnn_forward, gaps, push=1e-4):
+    """Print how far the states after a letter move when its vector is pushed, as a share of its own state's move.
+
+    model: trained. gaps: steps from the letter on; the median of 100 held-out passages is printed for each.
+    """
+    network, T, rng = (model["U"], model["W"], model["b"]), 101 + max(gaps), np.random.default_rng(14)
+    x = np.eye(len(plays.symbols))[plays.rows[:, :T]]
+    pushed = x.copy()
+    pushed[:, 100] += push * rng.standard_normal((len(x), x.shape[2]))
+    difference = rnn_forward(pushed, *network)[0] - rnn_forward(x, *network)[0]  # (100, T, H)
+    moved = np.linalg.norm(difference, axis=2)[:, 100:]  # (100, gap)
+    for gap in gaps:
+        share = np.median(moved[:, gap] / moved[:, 0])
+        each = f", a factor of {share ** (1 / gap):.2f} a step" if gap else ""
+        print(f"{gap:>2} letters later: {share:.1e} of it is left{each}")
 
 
 # Section 11
 
 
-def learning_rates(loss_and_gradient, rnn_forward, model, plays, rates):
-    """Print the losses of 300 updates from the same model at each learning rate, and the slope of the tanh in the end.
+def learning_rates(loss_and_gradient, rnn_forward, model, plays, rates, updates=300):
+    """Print the losses of the updates from the same model at each learning rate, and the slope of the tanh in the end.
 
     loss_and_gradient, rnn_forward: the notebook's.
     """
     for rate in rates:
-        hurried, losses = train(loss_and_gradient, model, plays, 300, rate)
+        hurried, losses = train(loss_and_gradient, model, plays, updates, rate)
         letters = np.eye(len(plays.symbols))[plays.rows[:, :100]]
         h, _ = rnn_forward(letters, hurried["U"], hurried["W"], hurried["b"])
-        means = [f"{np.mean(losses[i : i + 50]):5.2f}" for i in range(0, 300, 50)]
+        means = [f"{np.mean(losses[i : i + 50]):5.2f}" for i in range(0, updates, 50)]
         print(f"learning rate {rate}: mean loss of 50 updates each:", *means, end="; ")
         print(f"mean slope of the tanh in the end: {(1 - h**2).mean():.3f}")
 

@@ -536,10 +536,10 @@ def _crossings(w, b):
 @exercise("fixed_points")
 def test_fixed_points_are_a_float64_array_of_one_or_three(fixed_points, cases, rng):
     for w, b in _units(cases, rng, count=6):
-        h = fixed_points(w, b)
+        h, name = fixed_points(w, b), f"the fixed points for w = {w:.2f}, b = {b:.2f}"
         expect.that(type(h) is np.ndarray, "the fixed points are not a NumPy array")
-        expect.that(h.shape in ((1,), (3,)), f"the fixed points have shape {h.shape}; expected (1,) or (3,)")
-        expect.array(h, shape=h.shape, name="the fixed points")
+        expect.that(h.shape in ((1,), (3,)), f"{name} have shape {h.shape}; expected (1,) or (3,)")
+        expect.array(h, shape=h.shape, name=name)
 
 
 @exercise("fixed_points", points=2)
@@ -554,7 +554,7 @@ def test_there_are_as_many_fixed_points_as_crossings(fixed_points, cases, rng):
 def test_a_fixed_point_stays_where_it_is(fixed_points, cases, rng):
     for w, b in _units(cases, rng):
         h = fixed_points(w, b)
-        expect.array(h, shape=(_crossings(w, b),), name="the fixed points")
+        expect.array(h, shape=(_crossings(w, b),), name=f"the fixed points for w = {w:.2f}, b = {b:.2f}")
         expect.close(np.tanh(w * h + b), h, name=f"tanh(w h + b) for w = {w:.2f}, b = {b:.2f}", atol=5e-9, rtol=0)
         expect.that(bool(np.all(np.diff(h) > 1e-3)), "the fixed points are not in ascending order, or one comes twice")
 

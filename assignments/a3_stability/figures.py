@@ -8,8 +8,9 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 
 PINK = "#cc79a7"
 KINDS = {"uniform": (GREY, ":"), "normal": (ORANGE, "--"), "orthogonal": (BLUE, "-"), "identity": (GREEN, "-.")}
@@ -60,7 +61,7 @@ def directions_after_clipping(clip_gradient_norm, clip_gradient_value, gradients
     right.set(xlabel="threshold, as a share", ylabel="degrees turned")
     right.set(ylim=(-4, 90), yticks=range(0, 91, 15), title=f"A network's gradient, {len(entries):,} entries")
     right.legend()
-    plt.show()
+    show()
     for name, turned in (("by norm", by_norm), ("by value", by_value)):
         print(f"{name}: at a thousandth {turned[0]:.1f} degrees (predicted: {predicted[name]}),", end=" ")
         print(f"at a tenth {np.interp(0.1, shares, turned):.1f}")
@@ -143,7 +144,7 @@ def cliff(
     right.text(1.2e-4, losses[jump] + 0.004, f"loss at the edge; ‖g‖ = {norm:.0f}", color=GREY)
     right.set(xlabel="distance along -g", ylabel="loss, nats", title="Downhill from the edge", ylim=(0.48, 0.8))
     right.legend(loc="upper left")
-    plt.show()
+    show()
 
 
 def _loss_of_one_unit(figure, axis, loss_along):
@@ -216,7 +217,7 @@ def norms_beyond_the_trained_length(trained, forwards, softmax_loss, long_batch,
     axes[1].set(yscale="log")
     axes[0].legend(loc="center right", bbox_to_anchor=(1, 0.66))
     axes[1].legend(loc="upper left")
-    plt.show()
+    show()
 
 
 # Section 5: layer normalisation
@@ -228,7 +229,7 @@ def what_is_averaged():
     _, axes = plt.subplots(1, 2, figsize=(8, 3.4), subplot_kw={"projection": "3d"})
     _block(axes[0], (t == 3) & (n == 0), "layer: one mean for each (n, t)")
     _block(axes[1], (t == 3) & (i == 4), "batch: one mean for each unit i (and t)")
-    plt.show()
+    show()
 
 
 def _block(axis, highlighted, title):
@@ -279,7 +280,7 @@ def scale_of_W(plain, normalised, predicted, T=50, N=16, H=64, D=8):
         axis.set_xscale("log", base=2)
         axis.set(xlabel="scale of W")
     axes[0].legend(loc="lower right")
-    plt.show()
+    show()
 
 
 # Section 6: initialisation
@@ -306,7 +307,7 @@ def singular_values_and_signs(first_W, recurrent_init, H=64, draws=2000):
     right.set(xlabel="first entry of Q", ylabel=f"draws of {draws:,}", ylim=(0, 360))
     right.set_title(f"{draws:,} orthogonal matrices, H = 3")
     right.legend(loc="upper right")
-    plt.show()
+    show()
 
 
 def recall_batches(rng, batches, T, N=32):
@@ -347,7 +348,7 @@ def memory_over_a_gap(beginning, learn, rnn_forward, rnn_backward, softmax_loss,
     right.set_xticks([0, 1, 2, 3, 5, 6, 7, 8], list(KINDS) * 2, rotation=45, ha="right")
     right.set(ylim=(0, 1.05), ylabel="share right, new sequences")
     right.set_title("After 200 batches: T = 25 (left), T = 100 (right)", fontsize=9)
-    plt.show()
+    show()
 
 
 def _gradient_arriving(axis, beginning, rnn_forward, rnn_backward, softmax_loss, T=300):
@@ -366,9 +367,9 @@ def _gradient_arriving(axis, beginning, rnn_forward, rnn_backward, softmax_loss,
         low, high = np.min(arrived, axis=0), np.max(arrived, axis=0)
         axis.fill_between(range(T), low, high, color=color, alpha=0.15, linewidth=0)
         print(f"{kind}: gradient 100 steps back, mean of 10: {mean[100]:.1e}")
-    axis.set(ylim=(1e-8, 10), xlabel="steps back", ylabel="gradient arriving, last step = 1")
+    axis.set(ylim=(1e-8, 1e4), xlabel="steps back", ylabel="gradient arriving, last step = 1")
     axis.set_title("Before training: geometric mean and range of 10")
-    axis.legend(loc="lower right")
+    axis.legend(loc="upper left", ncols=2)
 
 
 def _share_right(rnn_forward, parameters, batches):
@@ -397,12 +398,12 @@ def places_of_dropout(T=4, L=2):
             _arrow(axis, (t + 0.18, height), (t + 0.82, height), color=BLUE)
     axis.plot(*np.array(route).T, color="#f0e442", linewidth=14, alpha=0.5, zorder=0, solid_capstyle="round")
     for height, place in enumerate(("input", "between the layers", "output")):
-        axis.text(T + 0.02, height + 0.5, f"place {height + 1}: {place}", color=ORANGE, va="center")
+        axis.text(T + 0.02, height + 0.5, f"place {height}: {place}", color=ORANGE, va="center")
     axis.text(T + 0.02, 1, "$\\mathbf{W}^1$, no dropout", color=BLUE, va="center")
     axis.text(T + 0.02, 2, "$\\mathbf{W}^2$, no dropout", color=BLUE, va="center")
     axis.set(xlim=(-0.4, T + 1.5), ylim=(-0.35, 3.35), title="L = 2 layers: dropout in L + 1 = 3 places (dashed)")
     axis.axis("off")
-    plt.show()
+    show()
 
 
 def _arrow(axis, start, end, **style):
@@ -438,7 +439,7 @@ def noise_on_a_memory(dropout_deep_rnn, recurrent_init, predicted, p=0.2, T=100,
     axis.set(xlabel="steps since the input", ylabel="cosine with the state without dropout", ylim=(-0.4, 1.02))
     axis.set_title(f"What is left of a memory, p = {p}; mean and middle 80 % of {draws} draws")
     axis.legend(loc="center right")
-    plt.show()
+    show()
 
 
 def _noisy_everywhere(x, U, W, b, p, rng):
@@ -476,22 +477,26 @@ def train_on_text(recipes, run, predicted, seeds=3):
 def losses_and_norms(curves, K):
     """Draw the curves of train_on_text: the losses above, the norms of the gradient below, plain on the left."""
     _, axes = plt.subplots(2, 2, figsize=(8.6, 5.4), sharex=True)
-    for (name, (losses, norms)), color in zip(curves.items(), (GREY, BLUE, ORANGE, GREEN, PINK), strict=True):
+    looks = ((GREY, "-"), (BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"))
+    for (name, (losses, norms)), (color, style) in zip(curves.items(), looks, strict=True):
         column = 0 if name == "plain" else 1
-        for seed, (loss, norm) in enumerate(zip(losses, norms, strict=True)):
-            smooth = np.convolve(loss, np.ones(10) / 10, "valid")
-            label = name if seed == 0 else None
-            axes[0, column].plot(np.arange(9, len(loss)), smooth, color=color, linewidth=1, label=label)
-            axes[1, column].plot(norm, color=color, linewidth=0.6, alpha=0.8)
-    for column, title in enumerate(("plain, three seeds", "clipped, three seeds each")):
-        axes[0, column].set(title=title, ylabel="loss, nats (mean of 10 batches)")
-        axes[1, column].set(yscale="log", xlabel="batch", ylabel="gradient norm before clipping")
+        batches = np.arange(9, losses.shape[1])
+        for axis, values in ((axes[0, column], losses), (axes[1, column], np.log10(norms))):
+            smooth = np.array([np.convolve(row, np.ones(10) / 10, "valid") for row in values])  # (seeds, batches)
+            if axis is axes[1, column]:
+                smooth = 10**smooth
+            axis.plot(batches, smooth.mean(axis=0), style, color=color, linewidth=1.4, label=name)
+            low, high = smooth.min(axis=0), smooth.max(axis=0)
+            axis.fill_between(batches, low, high, color=color, alpha=0.15, linewidth=0)
+    for column, title in enumerate(("plain", "clipped")):
+        axes[0, column].set(title=f"{title}: mean and range of three seeds", ylabel="loss, nats (mean of 10 batches)")
+        axes[1, column].set(yscale="log", xlabel="batch", ylabel="gradient norm (mean of 10 batches)")
         axes[1, column].axhline(1, color="black", linewidth=0.6)
     axes[0, 0].axhline(np.log(K), color="black", linewidth=0.6, linestyle=":")
     axes[0, 0].text(149, np.log(K) + 0.6, "guessing evenly", ha="right", fontsize=8)
     axes[0, 1].set(ylim=(2.2, 4.3))
     axes[0, 1].legend(fontsize=8)
-    plt.show()
+    show()
 
 
 def downhill(loss_and_gradients, loss_along, clip_gradient_norm, parameters, batch, place):
@@ -515,7 +520,7 @@ def downhill(loss_and_gradients, loss_along, clip_gradient_norm, parameters, bat
     axis.set(xlabel="distance along -g", ylabel="loss of the same batch, nats")
     axis.set_title(f"{len(parameters['W'])} units, batch {place} of the plain run: loss {loss:.2f}, ‖g‖ = {norm:.2f}")
     axis.legend()
-    plt.show()
+    show()
 
 
 def longer_runs(path, K):
@@ -550,4 +555,27 @@ def longer_runs(path, K):
     right.set_xscale("log", base=2)
     right.set(xlabel="scale of the first W", title="300 batches, clipped")
     right.legend()
-    plt.show()
+    show()
+
+
+# At work
+
+
+def torch_network(parameters):
+    """Return torch.nn.RNN and torch.nn.Linear with these parameters; the second bias of the RNN is 0 and held fixed."""
+    H, D = parameters["U"].shape
+    rnn = torch.nn.RNN(D, H, batch_first=True, dtype=torch.float64)
+    out = torch.nn.Linear(H, len(parameters["V"]), dtype=torch.float64)
+    values = (*(parameters[name] for name in ("U", "W", "b")), np.zeros(H), parameters["V"], parameters["c_out"])
+    with torch.no_grad():
+        for parameter, value in zip([*rnn.parameters(), *out.parameters()], values, strict=True):
+            parameter.copy_(torch.tensor(value))
+    rnn.bias_hh_l0.requires_grad_(False)
+    return torch.nn.ModuleDict({"rnn": rnn, "out": out})
+
+
+def same_parameters(network, ours):
+    """Print how far the parameters of torch_network are from yours."""
+    theirs = [parameter.detach().numpy() for parameter in network.parameters() if parameter.requires_grad]
+    for (name, mine), value in zip(ours.items(), theirs, strict=True):
+        print(f"{name:>5}: largest difference after the step {abs(mine - value).max():.0e}")

@@ -12,7 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.unrolled import unrolled
 
 SEEDS = range(5)  # of the random networks in experiments 1 and 4, whose texts say "five"
 
@@ -70,7 +71,7 @@ def memory_by_hand(cells, writes, reads, ylim, T=100, seed=24):
         axis.set(xlabel="step t", title=title)
     axes[0].set(ylabel="value", ylim=ylim)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plt.show()
+    show()
     ends = [start - 1 for start in [*starts[1:], T]]
     print(f"{title.split(':')[0]}: " + "; ".join(f"c[{t}] = {held[t]:.3f}, wanted {wanted[t]:.3f}" for t in ends))
 
@@ -127,7 +128,7 @@ def direct_and_total(additive_cell, original_lstm_step, predicted_direct, predic
     left.legend(loc="lower right", fontsize=8)
     right.set(xlabel="steps t", ylabel="mean size of the numbers in c$_t$", title="How full the cell is")
     right.legend(fontsize=8)
-    plt.show()
+    show()
 
     steps = np.array([T // 10, T // 2, T])
     for name in kinds:
@@ -146,6 +147,12 @@ def torch_weights(network):
     """Return U (4H, D), W (4H, H), b (4H,) of a torch LSTM or LSTMCell, its two biases added."""
     U, W, b_ih, b_hh = (value.detach().numpy() for value in network.parameters())
     return U, W, b_ih + b_hh
+
+
+def same_states(their_h, h, their_c, c):
+    """Print how far the states of a sequence of PyTorch's are from yours: h (T, H) and the last c (H,)."""
+    h_off, c_off = abs(their_h.detach().numpy() - h).max(), abs(their_c.detach().numpy() - c).max()
+    print(f"{len(h)} steps: largest difference of h {h_off:.0e}, of the last c {c_off:.0e}")
 
 
 def torch_gradients(network, x, h0, c0, weight_h, weight_c):
@@ -197,7 +204,7 @@ def four_behaviours(lstm_step_forward, behaviours, U, W, b, x, c0=0.8):
         print(f"{behaviour:>9}: biases i {b[k]:6.2f}, f {b[H + k]:6.2f}; off by at most {off:.1e}")
     axes[0].set_ylabel("value in the cell")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
+    show()
 
 
 def cost_of_memory(lstm_step_forward, gate_settings, predicted_bias, predicted_slope, tolerance=1e-3):
@@ -236,7 +243,7 @@ def cost_of_memory(lstm_step_forward, gate_settings, predicted_bias, predicted_s
         print(f"bias {bias:.2f}: f = {_sigmoid(bias):.6f}, slope f(1-f) = {slope:.2g}")
     right.set(xlabel="bias of the forget gate", ylabel="slope f (1 - f)", ylim=(5e-8, 3))
     right.set_title("What a gradient can still move")
-    plt.show()
+    show()
     print(f"predicted slope: {predicted_slope}")
 
 
@@ -265,8 +272,8 @@ FORKS = [(8, 4), (2, 0.4), (3.5, 0.4), (5, 0.4)]
 FORWARD = {(0.5, 4.35): "$c_{t-1}$", (9.1, 4.35): "$c_t$", (9.1, 2.35): "$h_t$", (0.7, 0.75): "$x_t,\\ h_{t-1}$"}
 FORWARD |= {(2.35, 2.7): "$f_t$", (3.85, 3.1): "$i_t$", (5.35, 2.1): "$g_t$", (7.1, 2.3): "$o_t$"}
 BACKWARD = {(0.3, 4.4): "$dc_{t-1}$", (9.2, 4.4): "$dc_t$", (9.2, 2.4): "$dh_t$", (0.7, 0.75): "$dx_t,\\ dh_{t-1}$"}
-BACKWARD |= {(8.4, 3.65): "①", (7.1, 2.35): "②", (1.4, 4.4): "③", (2.4, 2.7): "④", (3.9, 3.15): "⑤", (5.4, 2.1): "⑥"}
-BACKWARD |= {(2.4, 0.85): "⑦", (3.9, 0.85): "⑦", (5.4, 0.85): "⑦", (6.9, 0.85): "⑦"}
+BACKWARD |= {(8.3, 2.5): "1", (8.3, 3.5): "2", (7.1, 2.3): "3", (1.2, 4.35): "4", (2.35, 2.7): "5", (3.85, 3.1): "6"}
+BACKWARD |= {(5.35, 2.15): "7", (2.35, 0.85): "8", (3.85, 0.85): "9", (5.35, 0.85): "10", (6.85, 0.85): "11"}
 
 
 def step_as_graph():
@@ -283,21 +290,45 @@ def step_as_graph():
             box = {"boxstyle": "circle,pad=0.25" if text in "×+" else "round,pad=0.3", "fc": "white", "ec": GREY}
             axis.text(*place, text, ha="center", va="center", bbox=box)
         for place, text in labels.items():
-            axis.text(*place, text, ha="center", va="center", color=color)
+            ring = {"boxstyle": "circle,pad=0.15", "fc": "white", "ec": color} if text.isdigit() else None
+            axis.text(*place, text, ha="center", va="center", color=color, bbox=ring, fontsize=7 if ring else 9)
         size = 8 if title == "backward" else 4
         axis.plot(*zip(*FORKS, strict=True), "o", color=color, markersize=size, zorder=2)
         axis.set(xlim=(-0.3, 9.9), ylim=(0, 4.7), aspect="equal", title=title)
         axis.axis("off")
-    plt.show()
+    show()
+
+
+def unrolled_in_numbers(lstm_forward, lstm_backward):
+    """Draw the unit of section 3's example over four steps: cells with their gates, and the gradient of the last cell.
+
+    lstm_forward, lstm_backward: yours; the backward pass runs on the last 1, 2, 3 and 4 steps.
+    """
+    x = np.array([1.0, -1.0, 0.0, 0.5])
+    weights = np.array([[1.0], [-1], [2], [0.5]]), np.array([[0.5], [0.5], [-0.5], [1]]), np.array([0.0, 1, 0, 0])
+    h0, c0 = np.zeros((1, 1)), np.full((1, 1), 0.5)
+    h, _, cache = lstm_forward(x[None, :, None], *weights, h0, c0)
+    (i, f, g, o), c, h = cache[5][0].T, cache[6][0, :, 0], h[0, :, 0]
+    back = []
+    for k in range(4):
+        before = (np.array([[h[k - 1]]]), np.array([[c[k - 1]]])) if k else (h0, c0)
+        late = lstm_forward(x[None, k:, None], *weights, *before)[2]
+        back.append(lstm_backward(np.zeros((1, 4 - k, 1)), np.ones((1, 1)), late)[5].item())
+    states = [f"$c_{t}$\n{c[t]:.4f}" for t in range(4)]
+    inputs = [f"i · g = {i[t]:.2f} · {g[t]:.2f}" for t in range(4)]
+    outputs = [f"$h_{t}$ = {h[t]:.4f}\no = {o[t]:.2f}" for t in range(4)]
+    across, back = [f"· f = {f[t]:.3f}" for t in range(4)], [f"{gradient:.4f}" for gradient in back]
+    title = "The cell's line: what the gates let through (blue), and the gradient of $c_3$ (orange)"
+    unrolled(states, inputs, outputs, "$c_{-1}$\n0.5", across, back, title=title)
 
 
 # Section 7: clocks
 
 
-def clocks(peephole_step, predicted_period, g, peepholes, strength=400.0, threshold=0.95, T=100):
+def clocks(peephole_step, predicted, g, peepholes, strength=400.0, threshold=0.95, T=100):
     """Draw cells and hidden states of units that add g to their cell at every step, and have no input.
 
-    peephole_step: yours. predicted_period: by a name for each of the H units, your prediction. g: (H,), what they add.
+    peephole_step: yours. predicted: your periods, or h, by a name for each of the H units. g: (H,), what they add.
     peepholes: (H,), 1 for a unit that sees its cell and 0 for one that does not. strength: the size of the peepholes'
     weights; threshold: where the gates switch. Prints the steps at which each unit rings.
     """
@@ -313,15 +344,15 @@ def clocks(peephole_step, predicted_period, g, peepholes, strength=400.0, thresh
         hidden.append(h[0])
     cells, hidden = np.array(cells), np.array(hidden)  # (T, H)
     figure, axes = plt.subplots(1, H, figsize=(9, 2.7))
-    for k, (axis, (name, predicted)) in enumerate(zip(axes, predicted_period.items(), strict=True)):
+    for k, (axis, (name, guess)) in enumerate(zip(axes, predicted.items(), strict=True)):
         axis.plot(range(1, T + 1), cells[:, k], color=BLUE, label="cell c")
         axis.plot(range(1, T + 1), hidden[:, k], color=ORANGE, label="hidden state h")
         axis.set(xlabel="steps", title=name)
         rings = np.flatnonzero(hidden[:, k] > 0.3) + 1
-        print(f"{name}: rings at steps {rings}; predicted period: {predicted}")
+        print(f"{name}: rings at steps {rings}; predicted: {guess}")
     axes[0].set_ylabel("value")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plt.show()
+    show()
 
 
 # Experiment 4
@@ -400,7 +431,7 @@ def returning_gradient(
     for axis in axes:
         axis.axhline(1, color=GREY, linewidth=0.6)
         axis.legend(loc="lower left", fontsize=8)
-    plt.show()
+    show()
 
     print(f"powers of ten {T} steps back, mean of five networks")
     for name, norms in runs.items():
@@ -494,7 +525,7 @@ def trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_or
     """
     _, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4))
     text, targets = plays.held_out[None, :-1], plays.held_out[None, 1:]
-    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN))):
+    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN, GREY))):
         y, _, _, cache = network.read(text)
         H = len(biases[name]) // 4
         f, cells = cache[5][0, :, H : 2 * H], cache[6]
@@ -509,7 +540,7 @@ def trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_or
     right.set(xlabel="units, sorted", ylabel="forget gate, mean over the text")
     right.set_title("Where the gates stand (dotted: start)")
     left.legend()
-    plt.show()
+    show()
     print(f"predicted order: {predicted_order}")
 
 
@@ -525,7 +556,7 @@ def _tokens(sentences, plays):
 
 
 def gates_over_sentence(networks, name, sentence, plays, predicted_reaction):
-    """Draw the gates of all units while the network of this name reads a sentence, the slowest unit at the top.
+    """Draw the gates of every fourth unit while the network of this name reads a sentence, the slowest at the top.
 
     The slowest is the one whose forget gate is most open on the held-out text. predicted_reaction: which gate you
     expect to react most to a blank. Prints the gates' means after a letter and after a blank of the held-out text,
@@ -535,16 +566,20 @@ def gates_over_sentence(networks, name, sentence, plays, predicted_reaction):
     gates, letter, blank = _gates_of_held_out(network, plays)
     slowest_first = np.argsort(-gates[:, 1].mean(axis=0))
     seen = network.inside(_tokens([sentence], plays))[0][0]
-    figure, axes = plt.subplots(3, 1, figsize=(9.5, 8))
+    figure, axes = plt.subplots(3, 1, figsize=(9.5, 5.6))
+    blanks = [t for t, symbol in enumerate(sentence) if symbol == " "]
     for axis, k, title in zip(axes, (1, 0, 3), ("forget gate f", "input gate i", "output gate o"), strict=True):
         shown = {"cmap": "cividis", "vmin": 0, "vmax": 1, "aspect": "auto", "interpolation": "nearest"}
-        picture = axis.imshow(seen[:, k, slowest_first].T, **shown)
-        axis.set(ylabel="unit, slowest first", title=title)
+        rows = seen[:, k, slowest_first[::4]].T  # (16, characters)
+        picture = axis.imshow(rows, **shown)
+        for t in blanks:
+            axis.add_patch(plt.Rectangle((t - 0.5, -0.5), 1, len(rows), fill=False, edgecolor="white", linewidth=1.2))
+        axis.set(ylabel="unit, slowest first", title=title, yticks=[])
         axis.set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
     axes[-1].set_xlabel("character just read")
     figure.suptitle(f"The gates of a trained network ({name}) while it reads")
     figure.colorbar(picture, ax=axes, label="gate, 0 shut, 1 open")
-    plt.show()
+    show()
 
     print(f"means over the held-out text after a letter and after a blank; predicted: {predicted_reaction}")
     for k, gate in ((0, "i"), (1, "f"), (3, "o")):
@@ -591,7 +626,7 @@ def units_over_sentence(network, sentence, plays):
     axes[-1].set_xticks(range(len(sentence)), list(sentence.replace(" ", "␣")), fontsize=7)
     axes[-1].set(xlabel="character just read", xlim=(-0.7, len(sentence) - 0.3))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plt.show()
+    show()
 
 
 # Experiment 7
@@ -632,5 +667,5 @@ def what_is_left(networks, sentence, words, plays, predicted_characters, predict
         axis.set(xlim=(-5, len(sentence) - end), ylim=(1e-6, 2))
     axes[0].set_ylabel("difference, as a share")
     axes[0].legend(loc="lower left")
-    plt.show()
+    show()
     print(f"predicted to have most left: {predicted_most_left}")

@@ -117,7 +117,7 @@ def train_to_criterion(
     rng,
     cell="rnn",
     outputs=(0.9, 0.4, -2.0),
-    K=7,
+    B=7,
     N=5,
     T=4,
     D=2,
@@ -138,8 +138,8 @@ def train_to_criterion(
         (*layer(rng, D, H, G), 1.5 * spread * rng.choice([-1.0, 1.0], H), np.float64(output)) for output in outputs
     ]
     parameters = [np.stack(arrays) for arrays in zip(*networks, strict=True)]
-    x, y = rng.standard_normal((K, N, T, D)), 1 + spread * rng.standard_normal((K, N))
-    y += wild * rng.uniform(-1, 1, (K, 1)) * (np.arange(K)[:, None] % 2)
+    x, y = rng.standard_normal((B, N, T, D)), 1 + spread * rng.standard_normal((B, N))
+    y += wild * rng.uniform(-1, 1, (B, 1)) * (np.arange(B)[:, None] % 2)
     return cell, parameters, x, y, criterion, lr, clip
 
 
@@ -226,8 +226,8 @@ _CASES = {
     ],
     "stacked_gru_step": lambda rng: [stacked_gru_step(rng), stacked_gru_step(rng, S=3, N=3, D=4, H=4)],
     "train_to_criterion": lambda rng: [
-        train_to_criterion(rng, outputs=(0.9, 0.2, -9.0), K=12, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0),
-        train_to_criterion(rng, outputs=(0.5, 1.0, 0.2), K=9, T=3, criterion=0.25, spread=0.0),
+        train_to_criterion(rng, outputs=(0.9, 0.2, -9.0), B=12, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0),
+        train_to_criterion(rng, outputs=(0.5, 1.0, 0.2), B=9, T=3, criterion=0.25, spread=0.0),
     ],
 }
 

@@ -9,7 +9,7 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 
 DISTANCES = np.array([1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 35, 40, 45, 50])  # over which gradients are measured
 COLORS = {"RNN": GREY, "LSTM": BLUE, "GRU": ORANGE}
@@ -49,7 +49,7 @@ def one_unit_follows(gru_step_forward, gates=(0.5, 0.1, 0.02), T=120):
         axis.plot(states, style, color=color, label=f"z = {z:g}, 1/z = {1 / z:g} steps")
     axis.set(xlabel="step t", ylabel="state h", title="One unit follows its input, at three constant update gates")
     axis.legend()
-    plt.show()
+    show()
 
 
 # Section 2: the gradient
@@ -100,7 +100,7 @@ def gradient_before_training(gru_forward, gru_backward, beginnings, predicted):
     axis.set(xlabel="T, steps between h0 and the loss", ylabel="length of the gradient at h0", ylim=(1e-16, 30))
     axis.set_title("Before training: what is left of a gradient of length 1")
     axis.legend(loc="lower left", fontsize=8)
-    plt.show()
+    show()
 
 
 # Section 3: two conventions
@@ -151,7 +151,7 @@ def error_that_hides(gru_forward, torch_gru_step, gru_to_torch, predicted_step, 
     axis.set(xlabel="step t", ylabel="largest difference of a state", ylim=(3e-18, 30))
     axis.set_title("The lecture's GRU beside PyTorch's, from h0 = 0")
     axis.legend(loc="center right")
-    plt.show()
+    show()
     print(f"full W_n copied: the cells first differ at step {np.argmax(half > 1e-9)}", end=" ")
     print(f"(predicted: {predicted_step})", end="; ")
     print(f"at the last step {half[-1]:.2f} (predicted: {predicted_difference})")
@@ -195,7 +195,7 @@ def speed_and_reset_gates(gru_forward, networks, text, predicted):
         print(f"reset {place} the product: {np.round(correlations, 2)}; predicted: {predicted[place]}", end="; ")
         print(f"{trained[f'{place}/loss'].round(3)} nats a character")
     axes[0].set_ylabel("mean of r: closed to open")
-    plt.show()
+    show()
 
 
 # Section 5: the cost
@@ -236,29 +236,38 @@ def one_sequence_of_each(adding_problem_batch, latching_batch, T=25):
         axis.set(xlabel="step t", title=f"{title}, T = {T}: tell {y[0]:.2f} after the last step", ylim=(-1.3, 1.9))
     axes[0].set_ylabel("number")
     axes[0].legend(ncols=2, loc="upper left")
-    plt.show()
+    show()
 
 
-def batches_until_solved(races, K, title, predicted):
-    """Draw a panel for each T: a dot where a network met the criterion, a cross on grey if it did not in K batches.
+def _solved_at(axis, steps, B):
+    """Draw a row of dots for each name, at the batch on which each network met the criterion; on grey, if it did not.
+
+    steps: by name, the batches of five networks, None for one that did not meet it in B batches.
+    """
+    axis.axvspan(B, 4 * B, color=GREY, alpha=0.15, linewidth=0)
+    for row, (name, batches) in enumerate(steps.items()):
+        heights = row + np.linspace(-0.3, 0.3, len(batches))  # one line for each seed
+        for step, height in zip(batches, heights, strict=True):
+            place, marker = (2 * B, "x") if step is None else (step + 1, "o")
+            axis.plot(place, height, marker, color=COLORS[name.split(",")[0]], markersize=4)
+    axis.set(xscale="log", xlim=(1, 4 * B), xlabel="batches until solved")
+    ticks = [tick for tick in (1, 10, 100, 1000) if tick < B]
+    axis.set_xticks(ticks, map(str, ticks))
+    axis.text(2 * B, -0.8, "not\nsolved", ha="center", fontsize=7)
+    axis.set_yticks(range(len(steps)), list(steps))
+    axis.set_ylim(len(steps) - 0.4, -1.0)
+
+
+def batches_until_solved(races, B, title, predicted):
+    """Draw a panel for each T: a dot where a network met the criterion, a cross on grey if it did not in B batches.
 
     races: by T, what race returns. predicted: by name, how many of five networks solve the task with the last T.
     """
     _, axes = plt.subplots(1, len(races), figsize=(8, 3.1), sharey=True)
     for axis, (T, results) in zip(axes, races.items(), strict=True):
-        axis.axvspan(K, 4 * K, color=GREY, alpha=0.15, linewidth=0)
-        for row, (name, (steps, _, _)) in enumerate(results.items()):
-            heights = row + np.linspace(-0.3, 0.3, len(steps))  # one line for each seed
-            color = COLORS[name.split(",")[0]]
-            for step, height in zip(steps, heights, strict=True):
-                place, marker = (2 * K, "x") if step is None else (step + 1, "o")
-                axis.plot(place, height, marker, color=color, markersize=4)
-        axis.set(xscale="log", xlim=(1, 4 * K), xlabel="batches until solved", title=f"{title}, T = {T}")
-        axis.set_xticks([1, 10, 100], ["1", "10", "100"])
-        axis.text(2 * K, -0.8, "not\nsolved", ha="center", fontsize=7)
-    axes[0].set_yticks(range(len(results)), list(results))
-    axes[0].set_ylim(len(results) - 0.4, -1.0)
-    plt.show()
+        _solved_at(axis, {name: steps for name, (steps, _, _) in results.items()}, B)
+        axis.set_title(f"{title}, T = {T}")
+    show()
     print(f"{'solved, of five networks':<24}", *(f"{'T = ' + str(T):>8}" for T in races), " predicted, last T")
     for name in results:
         solved = [sum(step is not None for step in of_T[name][0]) for of_T in races.values()]
@@ -310,36 +319,23 @@ def two_ways_to_remember(gru_forward, gru_backward, latching_batch, trained, pre
     left.legend(fontsize=8, loc="lower left")
     right.set(xlabel="T, steps", ylabel="length of the gradient", title="Gradient to the state after the bit")
     right.legend(fontsize=8)
-    plt.show()
+    show()
 
 
-def longer_races(path, criteria):
-    """Draw the median loss of the longer races of gate_curves.npz, and print how many networks met the criterion.
-
-    path: where the file is. criteria: by task, "adding" and "latching", the loss below which it counts as solved.
-    """
+def longer_races(path):
+    """Draw the longer races of gate_curves.npz as batches_until_solved does, and print how many met the criterion."""
     with np.load(path) as file:
         longer = dict(file)
     networks = longer["networks"].tolist()
     tasks = ["adding, T = 50", "adding, T = 100", "latching, T = 50", "latching, T = 100"]
-    styles = ("-", "--", ":", "--", "-", ":", "-")
-    figure, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, sharey=True)
+    _, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, sharey=True)
     for axis, task in zip(axes.flat, tasks, strict=True):
-        curves = np.median(longer[f"{task}/curves"], axis=1)  # (7, 100), of five networks
-        curves = np.median(curves.reshape(7, 20, 5), axis=2)  # and of 75 batches: single bad batches do not show
-        criterion = criteria[task.split(",")[0]]
-        for name, curve, style in zip(networks, curves, styles, strict=True):
-            axis.semilogy(75 * np.arange(20) + 37, curve, style, color=COLORS[name.split(",")[0]], label=name)
-        above = [name for name, curve in zip(networks, curves, strict=True) if curve[-1] > criterion]
-        axis.text(1500, 300, "\n".join(["median not solved:", *above]), ha="right", va="top", fontsize=7)
-        axis.axhline(criterion, color="black", linewidth=0.6)
-        axis.set(title=task, ylim=(2e-4, 500), yticks=[1e-3, 1e-2, 1e-1, 1])
-    for axis in axes[1]:
-        axis.set_xlabel("batch")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("loss, median of five")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plt.show()
+        steps = [[None if step < 0 else step for step in row] for row in longer[f"{task}/steps"].tolist()]
+        _solved_at(axis, dict(zip(networks, steps, strict=True)), B=longer[f"{task}/curves"].shape[2] * 15)
+        axis.set_title(task)
+    for axis in axes[0]:
+        axis.set_xlabel("")
+    show()
     print(f"{'met the criterion, of five':<26}", *(f"{task:>18}" for task in tasks))
     for i, name in enumerate(networks):
         met = [(longer[f"{task}/steps"][i] >= 0).sum() for task in tasks]

@@ -533,7 +533,7 @@ def _training(result, S):
 
 @exercise("train_to_criterion")
 def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng):
-    args = cases.train_to_criterion(rng, K=3)
+    args = cases.train_to_criterion(rng, B=3)
     shapes = [array.shape for array in args[1]]
     *_, trained = _training(train_to_criterion(*args), 3)
     for name, array, shape in zip(("U", "W", "b", "V", "c_out"), trained, shapes, strict=True):
@@ -542,14 +542,14 @@ def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng
 
 @exercise("train_to_criterion", points=1)
 def test_training_leaves_its_arguments_as_they_were(train_to_criterion, cases, rng):
-    arguments_unchanged(train_to_criterion, cases.train_to_criterion(rng, K=3), "cell parameters x y criterion lr clip")
+    arguments_unchanged(train_to_criterion, cases.train_to_criterion(rng, B=3), "cell parameters x y criterion lr clip")
 
 
 @exercise("train_to_criterion", points=2)
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_networks_trained_together_do_as_each_does_alone(train_to_criterion, cases, rng, cell):
     outputs = (0.8, 0.0, -3.0)
-    _, parameters, x, y, *_ = cases.train_to_criterion(rng, cell, outputs, K=6)
+    _, parameters, x, y, *_ = cases.train_to_criterion(rng, cell, outputs, B=6)
     never = (0.0, 0.05, 0.7)  # criterion, lr, clip
     calls = [[array[s : s + 1].copy() for array in parameters] for s in range(3)]
     batches = [copy.deepcopy((some, x, y)) for some in (parameters, *calls)]
@@ -564,7 +564,7 @@ def test_networks_trained_together_do_as_each_does_alone(train_to_criterion, cas
 
 
 def _trained_alone(cell, parameters, x, y, lr, clip):
-    """The losses (K,) of one network of torch.nn, trained on all K batches by torch's Adam, and its arrays."""
+    """The losses (B,) of one network of torch.nn, trained on all B batches by torch's Adam, and its arrays."""
     U, W, b, V, c_out = parameters
     network = {"rnn": nn.RNN, "lstm": nn.LSTM}[cell](U.shape[1], W.shape[1], batch_first=True).double()
     network, (V, c_out) = with_parameters(network, U, W, b, 0 * b), _tensors((V, c_out), gradients=True)
@@ -584,7 +584,7 @@ def _trained_alone(cell, parameters, x, y, lr, clip):
 @exercise("train_to_criterion", points=3)
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_each_network_is_trained_as_torch_trains_it_alone(train_to_criterion, cases, rng, cell):
-    args = cases.train_to_criterion(rng, cell, (0.9, 0.2, -9.0), K=8, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0)
+    args = cases.train_to_criterion(rng, cell, (0.9, 0.2, -9.0), B=8, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0)
     _, parameters, x, y, _, lr, clip = copy.deepcopy(args)
     in_float32 = arrays.in_float32(args)
     _, curves, trained = _training(train_to_criterion(*copy.deepcopy(args)), 3)
@@ -600,7 +600,7 @@ def test_each_network_is_trained_as_torch_trains_it_alone(train_to_criterion, ca
 
 @exercise("train_to_criterion", points=1)
 def test_a_gradient_of_zero_moves_nothing(train_to_criterion, cases, rng):
-    args = cases.train_to_criterion(rng, outputs=(1.0,), K=2, criterion=0.0, spread=0.0)
+    args = cases.train_to_criterion(rng, outputs=(1.0,), B=2, criterion=0.0, spread=0.0)
     before = copy.deepcopy(args[1])
     _, _, trained = _training(train_to_criterion(*args), 1)
     for array, wanted in zip(trained, before, strict=True):
@@ -611,14 +611,14 @@ def test_a_gradient_of_zero_moves_nothing(train_to_criterion, cases, rng):
 
 @exercise("train_to_criterion", points=1)
 def test_a_loss_equal_to_the_criterion_does_not_meet_it(train_to_criterion, cases, rng):
-    args = cases.train_to_criterion(rng, outputs=(0.5,), K=1, criterion=0.25, spread=0.0)
+    args = cases.train_to_criterion(rng, outputs=(0.5,), B=1, criterion=0.25, spread=0.0)
     steps, _, _ = _training(train_to_criterion(*args), 1)
     expect.equal(steps, [None], name="steps", because="the only loss is 0.25, the criterion itself")
 
 
 @exercise("train_to_criterion", points=1)
 def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_ends_it(train_to_criterion, cases, rng):
-    *args, lr, clip = cases.train_to_criterion(rng, outputs=(0.9, 0.4, 0.1), K=40, lr=0.1)
+    *args, lr, clip = cases.train_to_criterion(rng, outputs=(0.9, 0.4, 0.1), B=40, lr=0.1)
     criterion = args[-1]
     steps, curves, _ = _training(train_to_criterion(*args, lr, clip), 3)
     expect.that(None not in steps, "an entry of steps is None, though 40 steps of 0.1 bring an output from 0.1 to 1")
@@ -630,7 +630,7 @@ def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_e
 
 @exercise("train_to_criterion", points=1)
 def test_where_all_meet_the_criterion_at_once_nothing_is_trained(train_to_criterion, cases, rng):
-    cell, parameters, x, y, _, lr, clip = cases.train_to_criterion(rng, K=4)
+    cell, parameters, x, y, _, lr, clip = cases.train_to_criterion(rng, B=4)
     before = copy.deepcopy(parameters)
     steps, curves, trained = _training(train_to_criterion(cell, parameters, x, y, 1e6, lr, clip), 3)
     expect.equal(steps, [0, 0, 0], name="steps")
@@ -641,7 +641,7 @@ def test_where_all_meet_the_criterion_at_once_nothing_is_trained(train_to_criter
 
 @exercise("train_to_criterion", points=1)
 def test_the_first_step_of_adam_moves_every_number_by_lr(train_to_criterion, cases, rng):
-    cell, parameters, x, y, _, _, clip = cases.train_to_criterion(rng, outputs=(0.0, 3.0), K=1, spread=0.4)
+    cell, parameters, x, y, _, _, clip = cases.train_to_criterion(rng, outputs=(0.0, 3.0), B=1, spread=0.4)
     before = copy.deepcopy(parameters)
     steps, curves, trained = _training(train_to_criterion(cell, parameters, x, y, 0.0, 0.03, clip), 2)
     expect.equal(steps, [None, None], name="steps", because="no loss is below zero")

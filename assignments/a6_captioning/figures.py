@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 
 PAD, START, END = 0, 1, 2
 
@@ -46,7 +46,7 @@ def pictures_of_splits(emoji, rows, seed=1):
         for axis, row in zip(line, rng.choice(rows[split], 6, replace=False), strict=True):
             show_picture(axis, emoji["pictures"][row], broken(emoji["captions"][row, 0]))
         line[0].text(-0.25, 0.5, split, transform=line[0].transAxes, rotation=90, va="center", ha="center", fontsize=10)
-    plt.show()
+    show()
 
 
 def nearest_neighbours(emoji, features, rows, numbers=(5, 130, 333, 580)):
@@ -64,7 +64,7 @@ def nearest_neighbours(emoji, features, rows, numbers=(5, 130, 333, 580)):
             show_picture(axis, emoji["pictures"][row], text, BLUE if row == unseen[number] else "black", size=7)
     title = "Four unseen pictures (blue), each with its three nearest neighbours in the training set"
     plt.suptitle(title, fontsize=10)
-    plt.show()
+    show()
 
 
 # Sections 3 to 6: words, loss, model, training
@@ -146,7 +146,7 @@ def by_heart(curve, pictures, words):
     axis.axhline(0.02, color=GREEN, linewidth=0.8)
     axis.text(0, 0.018, "to be reached: 0.02", color=GREEN, va="top")
     axis.set(xlabel="steps, all fifty pictures in each", ylabel="loss, nats per word", title="Fifty pictures by heart")
-    plt.show()
+    show()
     print(f"first {curve[0]:.2f}, without the picture at best {floor:.2f}, last {curve[-1]:.4f} nats per word")
     print("learnt by heart" if curve[-1] < 0.02 else "not learnt by heart: look for the mistake before you go on")
 
@@ -188,7 +188,7 @@ def training_curves(history):
     axis.set_xticks(range(0, len(learnt) + 1, 5))
     axis.minorticks_off()
     axis.legend()
-    plt.show()
+    show()
 
 
 @torch.no_grad()
@@ -224,7 +224,7 @@ def losses_by_kind(measured, targets, vocabulary, to_lose_most, to_lose_least, b
     axis.set_xticks(range(len(kinds)), kinds)
     axis.set(ylabel="loss, nats per word", title="What a word costs, by what the network sees (unseen combinations)")
     axis.legend()
-    plt.show()
+    show()
     print(f"predicted to lose most: {to_lose_most}; least: {to_lose_least}", end="; ")
     print(f"better at the first word: {better_at_first_word}")
 
@@ -239,7 +239,7 @@ def captions_said(pictures, said, names, seed=10):
         right = said[n] == names[n]
         text = broken(said[n]) if right else f"{broken(said[n])}\n[{broken(names[n])}]"
         show_picture(axis, pictures[n], text, BLUE if right else ORANGE)
-    plt.show()
+    show()
 
 
 @torch.no_grad()
@@ -333,7 +333,36 @@ def hypotheses(rounds, vocabulary, title):
     slots = range(len(rounds[0][0]))
     axis.set(xlim=(-0.5, len(rounds) + 0.5), ylim=(0.4 - len(slots), 0.6), xlabel="round", title=title)
     axis.set_yticks([-slot for slot in slots], [f"slot {slot}" for slot in slots])
-    plt.show()
+    show()
+
+
+# A beam of 3 on "woman medium dark skin tone beard", as one trained network gave it. For each round: the words, the
+# slots that they continue, the sums of log probabilities, and who had said END before.
+RECORDED = [
+    ("woman girl person", (0, 0, 0), (-0.12, -3.22, -3.49), (False, False, False)),
+    ("medium medium medium", (0, 1, 2), (-0.18, -3.24, -3.55), (False, False, False)),
+    ("dark skin dark", (0, 0, 1), (-0.24, -3.26, -3.29), (False, False, False)),
+    ("skin tone skin", (0, 1, 2), (-0.25, -3.27, -3.29), (False, False, False)),
+    ("tone tone END", (0, 2, 1), (-0.25, -3.29, -4.41), (False, False, False)),
+    ("END beard curly", (0, 0, 0), (-1.32, -1.38, -2.21), (False, False, False)),
+    ("END END hair", (0, 1, 2), (-1.32, -1.38, -2.25), (True, False, False)),
+    ("END END END", (0, 1, 2), (-1.32, -1.38, -2.25), (True, True, False)),
+]
+
+
+def recorded_beam():
+    """Draw the recorded beam search, and print what its captions are worth by sums and by means."""
+    names = sorted({word for words, *_ in RECORDED for word in words.split()} - {"END"})
+    vocabulary = ["PAD", "START", "END", *names]
+    rounds = [([vocabulary.index(word) for word in words.split()], *rest) for words, *rest in RECORDED]
+    hypotheses(rounds, vocabulary, "A beam of 3, recorded: 'woman medium dark skin tone beard'")
+    captions = [[], [], []]
+    for words, parents, *_ in rounds:
+        captions = [captions[parent] + [word] for word, parent in zip(words, parents, strict=True)]
+    for caption, total in zip(captions, RECORDED[-1][2], strict=True):
+        said = [vocabulary[word] for word in caption if word != END]
+        size = len(said) + 1
+        print(f"{' '.join(said):<36} sum {total:.2f}; {size} symbols with END; per symbol {total / size:.3f}")
 
 
 def print_widths(alpha, said, names, predicted):
@@ -381,9 +410,10 @@ def print_scores(split, spoken, names, bleu, cider):
     references = [[name] for name in names]
     print(f"{split}: {len(names)} pictures{'exactly right':>28} {'BLEU':>6} {'CIDEr':>6}")
     for captioner, said in spoken.items():
-        share = np.mean([one == name for one, name in zip(said, names, strict=True)])
+        of_these = references[: len(said)]  # a slow beam may have said the first pictures only
+        share = np.mean([one == name for one, (name,) in zip(said, of_these, strict=True)])
         print(f"{captioner:>24} {100 * share:>22.1f}%", end=" ")
-        print(f"{bleu(said, references):>6.3f} {cider(said, references):>6.2f}")
+        print(f"{bleu(said, of_these):>6.3f} {cider(said, of_these):>6.2f}")
 
 
 def print_competitor(name, epochs, seconds, loss, tokens, said, names):
@@ -438,7 +468,7 @@ def show_gallery(pictures, gallery, shown):
     for place, (axis, n) in enumerate(zip(axes.flat, shown, strict=True), start=1):
         row, said, _, _ = gallery[n]
         show_picture(axis, pictures[row], f"{place}: {broken(said)}")
-    plt.show()
+    show()
 
 
 def sort_gallery(pictures, gallery, shown, my_columns):
@@ -454,7 +484,7 @@ def sort_gallery(pictures, gallery, shown, my_columns):
             mine = my_columns[list(shown).index(n)] or "–"
             below = f"{broken(said, 28)}\n[{broken(name, 28)}]\nshared {shared_words(said, name):.2f}, you: {mine}"
             show_picture(axis, pictures[row], below, size=7)
-    plt.show()
+    show()
     agreed = [mine == gallery[n][3] for mine, n in zip(my_columns, shown, strict=True) if mine]
     print(f"you and the score agree in {sum(agreed)} of {len(agreed)} pictures")
 
@@ -481,4 +511,4 @@ def hidden_captions(pictures, said, seed=16):
     _, axes = plt.subplots(2, 6, figsize=(9, 4))
     for axis, n in zip(axes.flat, np.random.default_rng(seed).choice(len(said), 12, replace=False), strict=True):
         show_picture(axis, pictures[n], broken(said[n]))
-    plt.show()
+    show()

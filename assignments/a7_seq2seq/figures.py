@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE
+from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.unrolled import unrolled
 
 EDGES = [2, 5, 7, 9, 11, 13, 21]  # of the bins of word lengths
 BINS = ["2–4", "5–6", "7–8", "9–10", "11–12", "13–20"]
@@ -34,7 +35,7 @@ def letters_and_phonemes(pairs):
     axis.set(xlabel="letters", ylabel="phonemes", xlim=(0.5, 18.5), ylim=(0.5, 18.5), title="Words of the training set")
     axis.set(xticks=range(2, 19, 4), yticks=range(2, 19, 4))
     figure.colorbar(picture, label="number of words", ticks=range(5), format=lambda power, _: f"{10**power:,.0f}")
-    plt.show()
+    show()
 
 
 def training_loss(losses, K):
@@ -47,7 +48,33 @@ def training_loss(losses, K):
     axis.set_title("Training (mean of 50 batches)")
     axis.set_yticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
     axis.minorticks_off()
-    plt.show()
+    show()
+
+
+# Section 7: one word
+
+
+@torch.no_grad()
+def one_word(encode, decoder_step, parameters, word, letter_id, phonemes):
+    """Draw encoder and decoder unrolled while they say a word, read backwards: greedily, with their probabilities.
+
+    encode: yours. decoder_step: the notebook's. letter_id: the letters' ids. phonemes: the names of the ids from 3 on.
+    """
+    read = word[::-1]
+    x = torch.tensor([[letter_id[letter] for letter in read]])
+    state, states, inputs, outputs = None, [], [], []
+    for t in range(len(read)):
+        state = encode(parameters, x[:, : t + 1], torch.tensor([t + 1]))
+        states, inputs, outputs = [*states, f"‖h‖\n{state.norm():.1f}"], [*inputs, read[t]], [*outputs, ""]
+    said = torch.tensor([1])  # START
+    while said.item() != 2 and len(states) < len(read) + 8:  # until END
+        inputs.append(symbols(said.tolist(), phonemes))
+        logits, state = decoder_step(parameters, said, state)
+        best, said = logits.softmax(dim=1).max(dim=1)
+        states.append(f"‖s‖\n{state.norm():.1f}")
+        outputs.append(f"{symbols(said.tolist(), phonemes)}\n{best.item():.2f}")
+    across = ["c" if t == len(read) else "" for t in range(len(states))]
+    unrolled(states, inputs, outputs, "", across, title=f"“{word}”: read backwards, then said, with its probabilities")
 
 
 # Section 9: errors
@@ -74,7 +101,7 @@ def table_of_edits(edit_distance, said, meant, phonemes, word):
     axis.set_xticks(range(d.shape[1]), ["", *symbols(meant, phonemes).split()])
     axis.set_yticks(range(d.shape[0]), ["", *symbols(said, phonemes).split()])
     axis.set(xlabel="dictionary", ylabel="network", title=f"{word}: edit distance {distance}")
-    plt.show()
+    show()
 
 
 def beam_widths(beams, widths, meant, phoneme_error_rate, predicted_fall):
@@ -90,7 +117,7 @@ def beam_widths(beams, widths, meant, phoneme_error_rate, predicted_fall):
     axis.set_xticks(widths, [str(k) for k in widths])
     axis.minorticks_off()
     axis.legend()
-    plt.show()
+    show()
     print(f"the dictionary has {np.mean([len(right) for right in meant]):.2f}; predicted fall: {predicted_fall}")
 
 
@@ -169,7 +196,7 @@ def three_choices(runs, phonemes):
     right.set_yticks([0.3, 0.5, 1, 2, 4], ["0.3", "0.5", "1", "2", "4"])
     right.minorticks_off()
     right.legend(fontsize=8)
-    plt.show()
+    show()
 
 
 def edits_without_order(said, meant):
@@ -206,4 +233,33 @@ def errors_by_length(error_by_length, runs, pairs):
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     title = "How much passes from encoder to decoder: 3,000 batches each, mean and range of two seeds"
     figure.suptitle(title, fontsize=10)
-    plt.show()
+    show()
+
+
+# Section 12: which letters does a phoneme hear?
+
+
+def letters_behind_phonemes(encode, decode_teacher_forced, parameters, pairs, letter_id, phoneme_id):
+    """Draw for some words how strongly the log probability of each phoneme answers to each letter: gradients' norms.
+
+    encode, decode_teacher_forced: yours. pairs: list of (word, phonemes). Every letter of a word gets a column of U of
+    its own, so that its gradient is kept apart; a row is divided by its largest number.
+    """
+    _, axes = plt.subplots(1, len(pairs), figsize=(9, 3.4), width_ratios=[len(word) for word, _ in pairs])
+    for axis, (word, said) in zip(axes, pairs, strict=True):
+        columns = parameters["U_enc"].detach()[:, [letter_id[letter] for letter in word]].requires_grad_()  # (G*H, T)
+        backwards = torch.arange(len(word)).flip(0)[None]
+        state = encode(parameters | {"U_enc": columns}, backwards, torch.tensor([len(word)]))
+        y = torch.tensor([[phoneme_id[phoneme] for phoneme in said]])
+        log_p = decode_teacher_forced(parameters, state, y).log_softmax(dim=2)[0]
+        rows = []
+        for t, phoneme in enumerate(y[0]):
+            (gradient,) = torch.autograd.grad(log_p[t, phoneme], columns, retain_graph=True)
+            rows.append(gradient.norm(dim=0))
+        strength = torch.stack(rows)
+        axis.imshow(strength / strength.max(dim=1, keepdim=True).values, cmap="Blues", aspect="auto")
+        axis.set_xticks(range(len(word)), list(word))
+        axis.set_yticks(range(len(said)), said)
+        axis.set(xlabel="letter", title=word)
+    axes[0].set_ylabel("phoneme")
+    show()

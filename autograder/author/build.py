@@ -20,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import atomic
+from autograder.author import reading
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
 from autograder.author.outline import outline
@@ -178,9 +179,10 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
         counts[kind] += 1
         return f"{kind}-{counts[kind]}"
 
-    for cell in source.cells:
+    for cell, minutes in zip(source.cells, reading.section_minutes(source.cells), strict=True):
         if cell.kind == "prose":
-            yield notebooks.prose(cell.source, numbered("prose"))
+            text = reading.announced(cell.source, minutes) if minutes else cell.source
+            yield notebooks.prose(text, numbered("prose"))
         elif cell.kind == "include":
             yield notebooks.prose(_included(repository, source, cell), numbered("prose"))
         elif cell.kind == "given":
@@ -202,7 +204,7 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             else:
                 yield test
         else:
-            yield notebooks.prose(f"{card(cell)}\n\n{cell.question}", f"{cell.name}-question")
+            yield notebooks.prose(asked(cell), f"{cell.name}-question")
             yield notebooks.written(_answer(cell), cell.name, cell.points)
     yield from waiting
     if prepared:
@@ -210,15 +212,27 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
         yield notebooks.demo(_READY, READY)
 
 
-def card(cell: Cell, number: str = "") -> str:
-    """The line above an exercise or a written question: name, points, difficulty and minutes."""
-    worth = f"{cell.points:g} point{'' if cell.points == 1 else 's'}"
-    minutes = f"about {cell.minutes} minutes"
-    if cell.kind == "written":
-        return f"**Question: `{cell.name}`** · {worth} · {minutes} · graded by a person"
+def card(cell: Cell, number: str) -> str:
+    """The heading above an exercise, and below it points, difficulty and minutes."""
     dots = "●" * cell.difficulty + "○" * (5 - cell.difficulty)
     beside = f" · hand in `{cell.file}` beside the notebook" if cell.file else ""
-    return f"**Exercise {number}: `{cell.name}`** · {worth} · difficulty {dots} · {minutes}{beside}"
+    return f"### Exercise {number}: `{cell.name}`\n\n{_worth(cell)} · difficulty {dots} · {_time(cell)}{beside}"
+
+
+def asked(cell: Cell) -> str:
+    """A written question under its own heading, or under its name, with points and minutes."""
+    first, _, rest = cell.question.partition("\n")
+    heading, text = (first, rest.strip()) if first.startswith("#") else (f"### Question: `{cell.name}`", cell.question)
+    worth = f"**Question: `{cell.name}`** · {_worth(cell)} · {_time(cell)} · graded by a person"
+    return f"{heading}\n\n{worth}\n\n{text}"
+
+
+def _worth(cell: Cell) -> str:
+    return f"{cell.points:g} point{'' if cell.points == 1 else 's'}"
+
+
+def _time(cell: Cell) -> str:
+    return f"about {cell.minutes} minutes"
 
 
 def _answer(cell: Cell) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from autograder.author.reading import RESULT
 from autograder.course import notebook as notebooks
 
 PRINTED, WITHIN, SETTING, NOWHERE = "=", "~", "c", "?"
@@ -62,8 +63,9 @@ _NOT_QUOTED = re.compile(
     | _(?:\{[^{}]*\}|\w) | (?<!10)\^(?:\{[^{}]*\}|\w)    # indices and powers
     """
 )
-_ASIDE = re.compile(  # help, the cards of exercises, TeX's spaces between lines
-    r"(?s)<details>.*?</details>|(?m:^\*\*(?:Exercise|Question)\b.*$)|\\\\\[[\d.]+\w\w\]"
+_ASIDE = re.compile(  # help, the cards of exercises, minutes to read, TeX's spaces between lines
+    rf"(?s)(?!{re.escape(RESULT)})<details>.*?</details>|(?m:^### Exercise\b.*\n\n.*$|^\*\*Question\b.*$)"
+    r"|\(About \d+ minutes? to read\.\)|\\\\\[[\d.]+\w\w\]"
 )
 _COMMENT = re.compile(r"(?m)(?:^|\s)#\s(.*)$")
 _RANGE = re.compile(r"(?s).*(?:\$?\s+to\s+\$?[-−]?|–|\bbetween\s+\$?[-−]?\0\$?\s+and\s+\$?[-−]?)")
@@ -209,7 +211,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
     """A Markdown text cut at its headings: (heading, text below it); the first heading may be ''."""
     title, lines = "", list[str]()
     for line in text.split("\n"):
-        if re.match(r"#{1,3} (?!BEGIN|END)", line):
+        if re.match(r"#{1,3} (?!BEGIN|END|Exercise \d)", line):
             yield title, "\n".join(lines)
             title, lines = line.lstrip("# "), []
         else:

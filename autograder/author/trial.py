@@ -1,6 +1,9 @@
 """Runs an assignment's notebook with the reference solutions from top to bottom, as a student would run it.
 
-python -m autograder.author.trial [ASSIGNMENT ...] [--keep FOLDER]
+python -m autograder.author.trial [ASSIGNMENT ...] [--loops] [--keep FOLDER]
+
+With --loops the right solutions are those that loop most (`autograder.author.loops`): students hand in such ones too,
+so every demo cell must bear their speed, and the types of numbers that they compute with.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import time
 from pathlib import Path
 
 from autograder import atomic
+from autograder.author import loops as loop_style
 from autograder.author import quoted
 from autograder.author.build import read_source, source_notebook
 from autograder.author.handout import handout
@@ -21,6 +25,7 @@ from autograder.course.paths import Repository
 from autograder.course.source import SourceError
 
 CELL_SECONDS = 300
+LOOPING_CELL_SECONDS = 900
 PASSED = "the visible tests passed"
 KEEP_HELP = (
     "write the executed notebooks there, and ASSIGNMENT.numbers.txt: the numbers in prose beside what was printed"
@@ -37,12 +42,14 @@ def run_reference(
     cell_seconds: int = CELL_SECONDS,
     keep: Path | None = None,
     hand_in: bool = False,
+    loops: bool = False,
 ) -> float:
     """Run the notebook in a fresh folder with all that a student gets; returns the seconds it took.
 
     keep: a folder for the executed notebook, outputs and figures included, and for the list of the numbers in its text
     and in the instructor's notes beside what its cells printed (`autograder.author.quoted`). hand_in: write the files
-    that the notebook hands in into the repository, as the reference's, if every check has passed.
+    that the notebook hands in into the repository, as the reference's, if every check has passed. loops: put the right
+    solution that loops most into each exercise's cell (`autograder.author.loops`).
     Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
     SourceError if the assignment cannot be built.
     """
@@ -51,6 +58,8 @@ def run_reference(
 
     source = read_source(repository, assignment)
     notebook = source_notebook(repository, source)
+    if loops:
+        loop_style.put_loops(repository, source, notebook)
     with tempfile.TemporaryDirectory() as folder:
         for place, content in handout(repository, source).items():
             path = Path(folder) / place
@@ -113,11 +122,19 @@ def main() -> int:
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help=KEEP_HELP)
     parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/aN/handed_in/")
+    parser.add_argument("--loops", action="store_true", help="run them with the right solutions that loop most")
     arguments = parser.parse_args()
     failed = 0
     for assignment in arguments.assignments or repository.names():
         try:
-            seconds = run_reference(repository, assignment, keep=arguments.keep, hand_in=arguments.hand_in)
+            seconds = run_reference(
+                repository,
+                assignment,
+                LOOPING_CELL_SECONDS if arguments.loops else CELL_SECONDS,
+                keep=arguments.keep,
+                hand_in=arguments.hand_in,
+                loops=arguments.loops,
+            )
             print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
         except (SourceError, TrialError) as error:
             failed += 1

@@ -22,6 +22,11 @@
 # questions: why not remember everything (8), how much a fixed state remembers (9), and what sharing parameters over
 # time buys (10). At the end a trained network invents surnames (11). How it was trained is the subject of assignment 2.
 #
+# **What you will be able to do.** Turn words and letters into arrays and back into sequences; write the forward pass
+# of a recurrent network, for batches of any lengths and for several layers; say which inputs can change which
+# outputs, and measure how long a state remembers them; count what parameter sharing saves; sample from a trained
+# model.
+#
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words. A card above each
 # exercise gives its points, its difficulty from one to five dots and the minutes it should take. Write the function,
 # run its cell, then run the `check(...)` below it. Help is folded away under the symptom that it cures. All other code
@@ -229,7 +234,7 @@ if __name__ == "__main__":
 # 3. to keep track of **long-term dependencies**,
 # 4. to **share parameters** across the sequence.
 
-# %% [markdown] written="four_requirements" points=10 minutes=15
+# %% [markdown] written="four_requirements" points=10 minutes=25
 # ### Which of the four requirements does a temporal convolution meet?
 #
 # Take a temporal convolution with filters of length k, as in section 3. For each of the four requirements say whether
@@ -289,11 +294,18 @@ if __name__ == "__main__":
 # \qquad\qquad \mathbf{x}_{\text{out}}[t] = \sigma_2(\mathbf{V}\mathbf{h}_t + \mathbf{c}).$$
 #
 # Throughout the course $\sigma_1$ is $\tanh$, which keeps every number of the state between -1 and 1, and in this
-# assignment $\sigma_2$ is the softmax, which turns numbers into probabilities. First one step of $f$, for N sequences
-# at once.
+# assignment $\sigma_2$ is the softmax, which turns numbers into probabilities.
+#
+# **On paper**, with a single unit: $W = 0.9$, $U = 0.5$, $b = 0.1$, the state $h_{-1} = 0.2$ and the inputs $x = (1,
+# -1)$. Two steps, each of which uses what the one before has left:
+#
+# $$h_0 = \tanh(0.9 \cdot 0.2 + 0.5 \cdot 1 + 0.1) = \tanh(0.78) = 0.6527,
+# \qquad h_1 = \tanh(0.9 \cdot 0.6527 - 0.5 + 0.1) = \tanh(0.1874) = 0.1853 .$$
+#
+# Now one step of $f$, for N sequences at once.
 
 
-# %% exercise="rnn_step_forward" points=8 difficulty=1 minutes=10
+# %% exercise="rnn_step_forward" points=4 difficulty=1 minutes=5
 def rnn_step_forward(x, h_prev, U, W, b):
     r"""One step of a recurrent network: $h_t = \tanh(W h_{t-1} + U x_t + b)$.
 
@@ -325,7 +337,7 @@ def rnn_step_forward(x, h_prev, U, W, b):
 # first input there must be a state too: it is given as `h0`, or it is zero.
 
 
-# %% exercise="rnn_forward" points=10 difficulty=2 minutes=20
+# %% exercise="rnn_forward" points=11 difficulty=2 minutes=20
 def rnn_forward(x, U, W, b, h0=None):
     r"""The whole sequence: $h_t = \tanh(W h_{t-1} + U x_t + b)$ for $t = 0 .. T-1$, with $h_{-1}$ = h0.
 
@@ -365,6 +377,13 @@ def rnn_forward(x, U, W, b, h0=None):
 # </details>
 
 # %% [markdown]
+# **Unrolled**, the unit from above, over four steps, with the states that your function has computed:
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.unrolled_in_numbers(rnn_forward)
+
+# %% [markdown]
 # **The same network in PyTorch.** `torch.nn.RNN` computes the same states from the same weights. It keeps two biases,
 # one with each matrix, and adds them: ours is their sum.
 
@@ -385,8 +404,8 @@ if __name__ == "__main__":
 # %% [markdown]
 # **A network to experiment with.** In most experiments the weights are drawn at random, which is where every training
 # starts. One number about $\mathbf{W}$ will matter, its **spectral radius** $\rho$, the largest absolute value of its
-# eigenvalues: applied again and again, $\mathbf{W}$ in the long run makes a typical vector grow or shrink by the factor
-# $\rho$ a step. `figures.random_rnn` draws a network with the $\rho$ that we ask for.
+# eigenvalues: $\mathbf{W}$ alone, applied again and again, in the long run makes a typical vector grow or shrink by
+# the factor $\rho$ a step. `figures.random_rnn` draws a network with the $\rho$ that we ask for.
 #
 # The picture of section 3 again: change one input, see which states move. To the right the recurrent network, with
 # $\rho = 0.9$. How wide is its band?
@@ -401,8 +420,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # The band has no lower edge: every input moves every later state, and no number in the formula says where that should
-# end. But the colour fades. *Can* change is not *does* change noticeably. Section 9 measures how fast the past fades;
-# first, what the state does with order.
+# end. But the colour fades, to less than $10^{-7}$ in the lower left corner. That is far more than $\mathbf{W}$
+# explains: $0.9^{23}$ is 0.09. A change must also pass the tanh at each step, which multiplies it by the slope there,
+# and the mean slope in this network is 0.59. The first input changes its own state by 0.3, and $0.3 \cdot (0.9 \cdot
+# 0.59)^{23} \approx 1.5 \cdot 10^{-7}$ comes near what is seen. *Can* change is not *does* change noticeably. Section 9
+# measures how fast the past fades; first, what the state does with order.
 
 # %% [markdown]
 # ### Experiment 1: order matters
@@ -423,6 +445,8 @@ if __name__ == "__main__":
     figures.order_matters(one_hot, temporal_convolution, rnn_forward, predicted_vectors, sentence)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The sum gives **1** vector: a bag of words has no order. The averaged convolution gives **42** = 7 · 6: in the sum
 # over time every $F_j$ meets every word except the last $j$, so only the last word and the last but one can be told
 # apart from the rest, and the order of the others is gone (the orange bar at 0: 119 other orders with the same last two
@@ -430,6 +454,7 @@ if __name__ == "__main__":
 #
 # On the right a warning. Exchanging the last two words moves the final state about six times as far as exchanging the
 # first two. The network keeps the order of all seven words, but not with equal force.
+# </details>
 
 # %% [markdown]
 # ## 6. Sequences of different lengths, and outputs
@@ -448,7 +473,7 @@ if __name__ == "__main__":
 # Then `h[:, -1]` is the final state of every sequence, whatever its length: requirement 1, for a whole batch.
 
 
-# %% exercise="rnn_forward_masked" points=12 difficulty=3 minutes=30
+# %% exercise="rnn_forward_masked" points=14 difficulty=3 minutes=30
 def rnn_forward_masked(x, lengths, U, W, b, h0=None):
     r"""Sequences of different lengths in one batch: from step lengths[n] on, sequence n keeps its last state.
 
@@ -675,11 +700,14 @@ if __name__ == "__main__":
     figures.everything_or_a_state(one_hot, rnn_step_forward, predicted_t)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The memory of everything needs more bytes than the state from step 5 on (a one-hot vector has 216 bytes, the state
 # 1024), and from step 1025 on even with one byte a letter; and it keeps growing, while window and state become flat
 # lines. Time follows. As long as it holds few letters, looking everything up is quicker than a step of the RNN; once it
 # holds some ten thousand, every use takes time in proportion to t. How much a model of this kind must store is decided
 # by the data that it meets, not by a set of parameters fixed beforehand: that is what nonparametric means.
+# </details>
 #
 # It is not a foolish idea. It forgets nothing, and it need not decide in advance what will matter. The lecture after
 # this one, on attention, comes back to it and pays the price. An RNN takes the other side of the bargain: H numbers,
@@ -719,6 +747,8 @@ if __name__ == "__main__":
     figures.how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, penalty)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The convolution remembers perfectly up to k = 7 and nothing from k = 8 on: a window with an edge. The recurrent
 # networks have no edge; their memory fades. With $\rho$ = 0.5 the score falls below one half after k = 5: each step
 # shrinks what is in the state, and the penalty of the read-out, which plays the part of noise, hides what has become
@@ -730,13 +760,14 @@ if __name__ == "__main__":
 # The sums under the curves tell of limited room. For independent inputs and a linear read-out the sum over all k cannot
 # exceed H, the number of units (Jaeger 2001): read in this way, 64 numbers cannot stand for more than 64 independent
 # ones. The convolution uses 8 of the 64, our networks 5 to 12.
+# </details>
 #
-# So "old observations are forgotten" is confirmed for random weights, and how soon depends on $\mathbf{W}$. Does
-# training teach a network to remember? Take the trained model of surnames, let it read nine letters, and read each of
-# them out of its last state, by ridge regression onto one-hot letters. For comparison shuffle its weights: the *same
-# numbers* in $\mathbf{U}$, $\mathbf{W}$ and $\mathbf{b}$, in random places. Shuffling also lowers the spectral radius
-# of $\mathbf{W}$, from 2.0 to about 1.6, so a second comparison scales the shuffled $\mathbf{W}$ back to 2.0. Which
-# state knows more about letters that are five and more steps back, the trained one or the shuffled ones?
+# How soon old observations are forgotten depends on $\mathbf{W}$, and these weights were random. Does training
+# teach a network to remember? Take the trained model of surnames, let it read nine letters, and read each of them out
+# of its last state, by ridge regression onto one-hot letters. For comparison shuffle its weights: the *same numbers* in
+# $\mathbf{U}$, $\mathbf{W}$ and $\mathbf{b}$, in random places. Shuffling also lowers the spectral radius of
+# $\mathbf{W}$, from 2.0 to between 1.5 and 1.7, so a second comparison scales the shuffled $\mathbf{W}$ back to 2.0.
+# Which state knows more about letters that are five and more steps back, the trained one or the shuffled ones?
 
 # %%
 if __name__ == "__main__":
@@ -748,6 +779,8 @@ if __name__ == "__main__":
     figures.letters_in_the_state(one_hot, rnn_forward, model, surnames, predicted_to_know_more)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # If you expected training to lengthen the memory, you are in good company. From k = 5 on the trained state knows
 # *least*: at k = 5, 0.29 of the letters are read right, against 0.46 and 0.39 from the shuffled ones, and 0.10 by
 # always guessing the commonest. For recent letters it depends on the comparison: at k = 2 the trained state gives 0.91,
@@ -755,8 +788,12 @@ if __name__ == "__main__":
 # one thing, to predict the next letter, and for a name's next letter the last few count most. A likely reading of the
 # figure is that training spent the room on them: putting *the right* info into the state is not the same as putting
 # everything into it. (Likely, not proven: the read-out is linear, and what it does not find may still be there.)
+#
+# All curves rise a little at k = 7, the second letter of a name: it is often a vowel, and easier to guess, as the
+# dotted line shows.
+# </details>
 
-# %% [markdown] written="markov_assumption" points=10 minutes=15
+# %% [markdown] written="markov_assumption" points=10 minutes=30
 # ### What does the Markov assumption cost, and what does it not forbid?
 #
 # (a) Say in your own words what an RNN assumes when it computes $\mathbf{h}_t$ from $\mathbf{h}_{t-1}$ and
@@ -818,7 +855,7 @@ if __name__ == "__main__":
 # inputs, and an output of K classes on the top layer, one bias for each layer and one for the output.
 
 
-# %% exercise="count_parameters" points=6 difficulty=2 minutes=15
+# %% exercise="count_parameters" points=6 difficulty=2 minutes=10
 def count_parameters(D, H, K, L):
     r"""Number of parameters of a deep RNN with its output: D inputs, L layers of H units, K classes.
 
@@ -884,7 +921,7 @@ if __name__ == "__main__":
 # the largest logit wins every draw; as $\tau \to \infty$ all K symbols become equally likely.
 
 
-# %% exercise="sample_sequence" points=10 difficulty=3 minutes=35
+# %% exercise="sample_sequence" points=11 difficulty=3 minutes=35
 def sample_sequence(model, rng, temperature=1.0, max_length=20):
     r"""Draw a sequence from a trained model: $x_{t+1} \sim \mathrm{softmax}((V h_t + c) / \text{temperature})$.
 
@@ -960,23 +997,26 @@ if __name__ == "__main__":
     figures.temperatures(one_hot, rnn_forward, rnn_output, model, *shares)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # At temperature 0.3 nearly half of the names, 0.47, are on the list, but the model repeats itself: only 0.73 are
 # different. At 1 the names look like surnames, and hardly any, 0.09, is on the list: the model has learnt how surnames
 # are built, not which there are. Their mean length, 6.5 letters, is that of the list, 6.48. At 2 the letters start to
 # come at random, names get longer, since END too becomes less likely than it should be, and 0.03 are on the list,
 # mostly short ones. On the left the reason: the temperature changes no order among the symbols, it only sharpens or
 # flattens the bars.
+# </details>
 
 # %% [markdown]
 # ## 12. Where this leads
 #
 # *The state forgets; can training teach it what to keep?*
 #
-# You now have a recurrent network that meets the four requirements, one of them with a reservation. Sequences of any
-# length: the loop, and the mask for a batch. Order: 5040 states for 5040 orders. Shared parameters: 23,451 of them for
-# names of any length. Long-term dependencies: *possible*, since no edge is built in, but with random weights the past
-# fades within some ten steps, and out of the trained network fewer than a third of the letters could be read from k = 5
-# on.
+# **What you have learnt.** You now have a recurrent network that meets the four requirements, one of them with a
+# reservation. Sequences of any length: the loop, and the mask for a batch. Order: 5040 states for 5040 orders. Shared
+# parameters: 23,451 of them for names of any length. Long-term dependencies: *possible*, since no edge is built in, but
+# with random weights the past fades within some ten steps, and out of the trained network fewer than a third of the
+# letters could be read from k = 5 on.
 #
 # All of this was the forward pass. The weights in `surname_model.npz` were found by gradient descent, and for that
 # one must know how the loss changes with $\mathbf{W}$, one matrix that is used at every step, through states each of

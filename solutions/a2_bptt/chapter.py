@@ -24,11 +24,14 @@
 # what is lost when one goes back only a few steps (9). At the end your own gradients train a network that writes
 # letters (10).
 #
-# **How to work.** As in assignment 1: write the function under its card, run its cell, run the `check(...)` below it;
-# help is folded away under the symptom that it cures. The forward pass of assignment 1 is given here, so nothing
-# depends on your solution of it. Eleven exercises are for you to write and two questions to answer in words. What draws
-# and trains is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the cells that
-# call it are yours to change.
+# **What you will be able to do.** Write the chain rule of a recurrent network as a sum over steps; program
+# backpropagation through time, whole and truncated, and check it without calculus; measure how a gradient fades, and
+# say from the weights alone when it must; explain why a unit that holds a bit robustly passes no gradient on.
+#
+# **How to work.** As before: write each of the eleven exercises below its card, run its cell, then the `check(...)`
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
+# and measures is in `figures.py`, beside this notebook, and yours to change. The forward pass of assignment 1 is
+# given, so nothing depends on your solution of it.
 #
 # **Predict, then measure.** Six experiments ask for a prediction first: write it in place of `None`. Several of the
 # measurements will contradict a sentence that sounds right, one or two of them perhaps a sentence of yours.
@@ -51,6 +54,7 @@ from selfcheck import check, data_path, progress
 # %%
 if __name__ == "__main__":
     import figures
+    from selfcheck.budget import affordable
     from selfcheck.drawing import house_style
 
     house_style()
@@ -95,7 +99,7 @@ if __name__ == "__main__":
 # three terms is zero too, and nobody would notice if it were missing. Which one?
 
 
-# %% exercise="chain_rule_terms" points=8 difficulty=3 minutes=50
+# %% exercise="chain_rule_terms" points=8 difficulty=3 minutes=35
 def chain_rule_terms(W, U, x, s_before):
     r"""The three terms of $ds_2/dW$ for a network of one unit: $s_t = \tanh(W s_{t-1} + U x_t)$.
 
@@ -168,7 +172,16 @@ if __name__ == "__main__":
 # states run into the flat part of the tanh and the slopes become small. Three steps already show what the rest of this
 # assignment is about.
 #
-# Nothing in the argument was special to three inputs. For the loss $J_n$ at step $n$, computed from an output $y_n$,
+# **Any number of steps.** Nothing in the argument was special to three inputs. For every $n$ the chain rule says of
+# the last state what it said of $s_2$, and it says the same of the derivative that stands on the right:
+#
+# $$\frac{ds_n}{dW} = \frac{\partial s_n}{\partial W} + \frac{\partial s_n}{\partial s_{n-1}} \frac{ds_{n-1}}{dW}
+# = \frac{\partial s_n}{\partial W} + \frac{\partial s_n}{\partial s_{n-1}} \left( \frac{\partial s_{n-1}}{\partial W}
+# + \frac{\partial s_{n-1}}{\partial s_{n-2}} \frac{ds_{n-2}}{dW} \right) = \dots$$
+#
+# Each round gives one term, and puts one factor more in front of what is left, down to $ds_0/dW = \partial s_0/\partial
+# W$. For the loss $J_n$ at step $n$, computed from an output $y_n$, all of it is multiplied by $\frac{\partial
+# J_n}{\partial y_n} \frac{\partial y_n}{\partial s_n}$:
 #
 # $$\frac{\partial J_n}{\partial W} = \sum_{k=0}^{n} \frac{\partial J_n}{\partial y_n} \frac{\partial y_n}{\partial s_n}
 # \boxed{\frac{\partial s_n}{\partial s_k}} \frac{\partial s_k}{\partial W},
@@ -254,10 +267,13 @@ if __name__ == "__main__":
     figures.step_sizes(numerical_gradient, chain_rule_terms, predicted_best_step, predicted_smallest_error)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # From right to left the error first falls with $\epsilon^2$, two digits for each digit of the step, and then rises
 # about as $1/\epsilon$: rounding takes over. The best step, near $10^{-5}$, leaves ten right digits: enough to see any
 # real mistake, such as the dashed line. It is not enough to expect equality, so compare with a tolerance; and do not
 # ask for a smaller step in the hope of more digits.
+# </details>
 #
 # Why not train with it? Each number of a gradient costs two evaluations of the loss. The network of section 10 has
 # 16,934 parameters, so one update would cost 33,868 forward passes. Backpropagation costs about as much as two or
@@ -310,6 +326,17 @@ def rnn_forward(x, U, W, b, h0=None):
 # The rest is the chain rule: whatever reaches the loss by several routes gets the sum over them. An entry $W_{ij}$
 # touches one $a_i$ only, but in each of the N sequences; a previous state's $h^{\text{prev}}_j$ touches one sequence
 # only, but all H of its $a_i$.
+#
+# **On paper**, assignment 1's unit: $W = 0.9$, $U = 0.5$, $b = 0.1$, $h_{-1} = 0.2$ and $x = (1, -1)$ gave $h_0 =
+# 0.6527$ and $h_1 = 0.1853$. Let the loss be $h_1$ itself, so that $dL/dh_1 = 1$, and go back:
+#
+# | | $dL/dh_t$ | slope $1 - h_t^2$ | $dL/da_t$ | its part of $dL/dW$: times $h_{t-1}$ | handed on: times $W$ |
+# |---|---|---|---|---|---|
+# | $t = 1$ | 1 | 0.9657 | 0.9657 | 0.9657 · 0.6527 = 0.6303 | 0.8691 |
+# | $t = 0$ | 0.8691 | 0.5740 | 0.4988 | 0.4988 · 0.2 = 0.0998 | 0.4490 |
+#
+# Together $dL/dW = 0.7301$: section 1's direct term and the one through the state before. Its sum over the steps is
+# `rnn_backward`, a single row is `rnn_step_backward`.
 
 
 # %% exercise="rnn_step_backward" points=10 difficulty=3 minutes=45
@@ -450,6 +477,14 @@ def rnn_backward(dh, cache, dh_last=None):
 # </details>
 
 # %% [markdown]
+# **Unrolled**, the unit from above over four steps, with your gradients: each orange number is the derivative of $h_3$
+# with respect to the state that the arrow points at. The same W stands at every blue arrow; what the steps say adds up.
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.unrolled_in_numbers(rnn_forward, rnn_backward)
+
+# %% [markdown]
 # **Against autograd.** PyTorch records the forward pass and runs the chain rule backwards by itself. It knows nothing
 # of your code, so if both agree, either both are right or both are wrong in the same way, which is unlikely. The last
 # call of the cell shows what a shared parameter means. Each step gets a **copy** $\mathbf{W}_t$ of $\mathbf{W}$, equal
@@ -463,7 +498,7 @@ if __name__ == "__main__":
     figures.against_autograd(case, ours)
     figures.against_copies(case, dW=ours[2])
 
-# %% [markdown] written="shared_gradient" points=10 minutes=20
+# %% [markdown] written="shared_gradient" points=10 minutes=30
 # ### Why does a parameter that is used T times get a sum?
 #
 # (a) Derive it. Let $L(\mathbf{W}_0, \dots, \mathbf{W}_{T-1})$ be the loss of the network in which each step has a
@@ -690,14 +725,14 @@ def state_jacobian(a, W, nonlinearity="tanh"):
 # $k = n, n-1, \dots, 0$. Each contains the one before it, so no product of two matrices need be computed twice.
 
 
-# %% exercise="jacobian_product" points=6 difficulty=3 minutes=25
+# %% exercise="jacobian_product" points=6 difficulty=3 minutes=12
 def jacobian_product(J):
     r"""The boxed factor of the lecture for every k at once, with $n = T - 1$ the last step.
 
     $\frac{\partial h_n}{\partial h_k} = \frac{\partial h_n}{\partial h_{n-1}} \cdots \frac{\partial h_{k+1}}{\partial
     h_k}$.
-    J: (N, T, H, H), J[:, t] $= \partial h_t / \partial h_{t-1}$ in numerator layout; J[:, 0] leads to h0 and is in none
-    of the products.
+    J: (N, T, H, H), J[:, t] $= \partial h_t / \partial h_{t-1}$ in numerator layout; J[:, 0], the step from h0, the
+    state before the first input, is in none of the products.
     Returns P: (N, T, H, H) float64, P[:, k] $= \partial h_{T-1} / \partial h_k$, so that P[:, T-1] is the identity.
     At most T products of (H, H) matrices for each sequence, not of the order of T^2.
     Lecture: "Vanishing Gradient Problem".
@@ -761,6 +796,8 @@ if __name__ == "__main__":
     figures.growth_of_the_product(state_jacobian, jacobian_product, predicted_sigma_max, predicted_growth, widths)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # **The premise.** Of the numbers in $\mathbf{W}$ 69% lie between -1 and 1. Number by number the slide is right, and for
 # a single unit nothing more need be said. But with H units a new state adds up H of these numbers, and how far a step
 # stretches a vector is told by singular values, not by entries. The largest is about $2\sqrt{H}$ from H = 16 on: 7.6 at
@@ -785,6 +822,7 @@ if __name__ == "__main__":
 # draws it uniformly between $-1/\sqrt{H}$ and $1/\sqrt{H}$, and then the product vanished at every width that we tried,
 # with 0.19 to 0.57 a step. A slide has room for one line; the right one might be "W scaled to its width, and $f' \le
 # 1$".
+# </details>
 
 # %% [markdown]
 # ## 6. The picture of the vanishing gradient
@@ -801,7 +839,7 @@ if __name__ == "__main__":
 # $\partial J_n / \partial \mathbf{h}_k$ backwards, as in section 3, but keep the terms apart instead of adding them.
 
 
-# %% exercise="gradient_contributions" points=6 difficulty=3 minutes=35
+# %% exercise="gradient_contributions" points=6 difficulty=3 minutes=20
 def gradient_contributions(dh_last, cache):
     r"""How much each step k adds to the gradient of a loss at the last step: the norm of each term of the sum.
 
@@ -860,6 +898,8 @@ if __name__ == "__main__":
     figures.reach_of_the_gradient(caches, gradient_contributions, predicted_steps)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # Straight lines on a logarithmic scale: each step costs the same factor, 0.45 at $\rho$ = 0.5. There the last 5 of 61
 # steps hold 99% of the sum, and the step 60 back contributes $10^{-21}$ of what the last one does: added to the
 # gradient in float64, with its sixteen digits, it changes nothing at all. At $\rho$ = 1 it takes 24 steps. At $\rho$ =
@@ -871,6 +911,7 @@ if __name__ == "__main__":
 # sum*. The loss goes down, the norm of the gradient looks normal, and nothing tells you that the weights hear only of
 # the last few steps. In the words of the lecture: errors due to further back timesteps have increasingly smaller
 # gradients, so parameters become biased to capture shorter-term dependencies.
+# </details>
 
 # %% [markdown]
 # ## 7. What the singular values say
@@ -894,7 +935,7 @@ if __name__ == "__main__":
 # weights alone do not decide, and the honest answer is **undecided**.
 
 
-# %% exercise="spectral_verdict" points=5 difficulty=2 minutes=25
+# %% exercise="spectral_verdict" points=5 difficulty=2 minutes=12
 def spectral_verdict(W, gamma=1.0, tolerance=1e-9):
     r"""What W alone says of the gradient over long gaps, for a nonlinearity whose slope is nowhere above gamma.
 
@@ -949,6 +990,8 @@ if __name__ == "__main__":
     figures.singular_values(rnn_forward, *yours, predicted_norm_at_40)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # **Smaller than 1.** At $s$ = 0.7 the proof is confirmed, and the bound is nearly reached ($3.9 \cdot 10^{-7}$ of
 # $6.4 \cdot 10^{-7}$), for weak inputs keep all slopes near 1. At $s$ = 1 the bound says only "not more than 1"; slopes
 # slightly below 1 bring the norm to 0.18.
@@ -962,12 +1005,14 @@ if __name__ == "__main__":
 #
 # **Random.** The third network was chosen such that a typical gradient neither vanishes nor explodes: its median norm
 # is 1.2 at gap 1 and 3.1 at gap 30. But at gap 30 one sequence in twenty has less than 0.1 and another one in twenty
-# more than 78. The variance, in units of the mean squared, grows from 0.35 to some hundreds, roughly along a straight
-# line on the logarithmic scale: exponentially. (The curve is jagged because by then a few of the thousand sequences
-# make up most of the mean.) For Jacobians that are fresh matrices of normal numbers at every step the growth can be
-# computed, the dotted line: even these, with nothing in them that prefers to grow or to shrink, are exponentially
-# noisy. A minibatch averages such gradients, and the average is what its loudest sequence says: "stochastic gradients
-# become high variance".
+# more than 78 (middle panel). The panel on the right shows the variance of the *squared* norm, in units of its mean
+# squared. It grows from 0.35 to some hundreds, roughly along a straight line on the logarithmic scale: exponentially.
+# (The curve is jagged because by then a few of the thousand sequences make up most of the mean. More than 999 a
+# thousand sequences cannot show: that is the value if one of them has everything.) For Jacobians that are fresh
+# matrices of normal numbers at every step the growth can be computed, the dotted line: even these, with nothing in them
+# that prefers to grow or to shrink, are exponentially noisy. A minibatch averages such gradients, and the average is
+# what its loudest sequence says: "stochastic gradients become high variance".
+# </details>
 
 # %% [markdown]
 # ## 8. A unit that keeps one bit
@@ -992,7 +1037,7 @@ if __name__ == "__main__":
 # $$\text{three fixed points} \iff w > 1 \ \text{ and }\ |b| < \sqrt{w(w-1)} - \mathrm{artanh}\sqrt{1 - 1/w} .$$
 
 
-# %% exercise="fixed_points" points=6 difficulty=4 minutes=40
+# %% exercise="fixed_points" points=6 difficulty=4 minutes=55
 def fixed_points(w, b):
     r"""All states of a single unit that stay as they are: the solutions of $h = \tanh(w h + b)$.
 
@@ -1067,7 +1112,7 @@ if __name__ == "__main__":
 # diagonals are used. The same 100 starts serve every T.
 #
 # Predict: how many of the 100 succeed at T = 3, 11, 41? And for the successful ones, how large is
-# $|\partial s_T / \partial s_1|$, the derivative of the last state with respect to the first, T - 1 steps earlier?
+# $|\partial s_{T-1} / \partial s_0|$, the derivative of the last state with respect to the first, T - 1 steps earlier?
 
 # %%
 if __name__ == "__main__":
@@ -1077,23 +1122,31 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     lengths = (3, 6, 11, 16, 21, 31, 41)
-    trained_units = {T: figures.train_units(rnn_forward, rnn_backward, T, updates=500, rate=0.1) for T in lengths}
+
+    def train_units(T, updates):
+        return figures.train_units(rnn_forward, rnn_backward, T, updates=updates, rate=0.1)
+
+    updates = affordable(500, 60, lambda n: train_units(max(lengths), n), sample=3, what="updates of the longest")
+    trained_units = {T: train_units(T, updates) for T in lengths}
 
 # %%
 if __name__ == "__main__":
     figures.who_learns_to_latch(trained_units, predicted_successes, predicted_derivative)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # **Who learns it?** All units at T = 3, 58 at T = 11, 13 at T = 41. And most of these 13 had little to learn: 12 of the
 # 100 starts have $w > 1$ and can hold a bit from the beginning, and 11 of them succeed. Of the 88 others, which must
 # first find a $w$ above 1, 46 succeed at T = 11 and 2 at T = 41. The middle panel shows the border move up: at T = 11
 # the smallest $w$ that still found its way was 0.48, at T = 41 it was 0.92. To learn that the *first* input matters,
-# $w$ and $u$ must hear of it through $|\partial s_T/\partial s_1|$, which before training is 0.3 at T = 3 and, for the
-# median start, $7 \cdot 10^{-10}$ at T = 41. What cannot be heard cannot be learnt. To the failures all inputs look
+# $w$ and $u$ must hear of it through $|\partial s_{T-1}/\partial s_0|$, which before training is 0.3 at T = 3 and, for
+# the median start, $7 \cdot 10^{-10}$ at T = 41. What cannot be heard cannot be learnt. To the failures all inputs look
 # like noise, and they learn to ignore them, the bit included: at T = 41 they end with $u$ near 0.06 and $w$ near 0.4.
 #
 # **And the successful ones?** One might hope that a unit that keeps the bit has a healthy gradient. It is the other way
 # round: 0.3 at T = 3, 0.007 at T = 11, $10^{-12}$ at T = 41. The next figure shows why.
+# </details>
 
 # %%
 if __name__ == "__main__":
@@ -1103,7 +1156,7 @@ if __name__ == "__main__":
 # The successful unit at T = 21 has found $w$ = 1.39 and with it two states, 0.81 and -0.81, in which it stays (the
 # target was 0.8). It *holds* the bit because it returns there after every push of the noise: the slope at these points
 # is 0.48, so that of any push 48% is left after a step, and $4 \cdot 10^{-7}$ after twenty. But a push on the first
-# state is also what $\partial s_T/\partial s_1$ measures. **Robust latching is vanishing**: the same factor that
+# state is also what $\partial s_{T-1}/\partial s_0$ measures. **Robust latching is vanishing**: the same factor that
 # forgets the noise forgets the gradient. (The measured median, $10^{-5}$ at T = 21, is larger since noise now and then
 # moves the state to where the slope is steeper.) The failing unit has a single point, 0, and a factor of 0.36: it
 # forgets the gradient and the bit.
@@ -1126,7 +1179,7 @@ if __name__ == "__main__":
 # exercise the weights stay as they are from chunk to chunk, so that the result can be compared with the full gradient.)
 
 
-# %% exercise="truncated_bptt" points=7 difficulty=3 minutes=35
+# %% exercise="truncated_bptt" points=7 difficulty=3 minutes=20
 def truncated_bptt(dh, cache, k):
     r"""Backpropagation through time in chunks of k steps, 0..k-1, k..2k-1, and so on, the last perhaps shorter.
 
@@ -1190,12 +1243,15 @@ if __name__ == "__main__":
     figures.loss_of_truncation(caches, *yours, predicted_loss_at_10)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # "Twice the reach" sounds safe, and still 12% are lost at $\rho$ = 0.5. The chunks do not slide along with the step
 # that looks back: a step just behind a border sees nothing of its past, however large k is. The loss falls slowly,
 # 0.34, 0.16, 0.08 at k = 1, 5, 20, about as $1/\sqrt{k}$: there are T/k borders, each loses about the same, and what
 # they lose points in all directions (the targets are random), so it adds up like a random walk. At $\rho$ = 1 the reach
 # is longer and each border costs more, 0.29 at k = 10. At $\rho$ = 1.5 most of the gradient is made of terms from far
 # away, and chunks lose most of it, 0.77 at k = 10; whether one misses the part that shouts is another question.
+# </details>
 #
 # In practice one chooses k well beyond the reach and accepts the rest. Most of what truncation cuts off in a vanishing
 # network would not have arrived anyway.
@@ -1261,9 +1317,13 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     untrained = figures.new_model(np.random.default_rng(12), H=100, K=len(plays.symbols))
-    early, _ = figures.train(loss_and_gradient, untrained, plays, updates=300, rate=0.5)
-    model, model_losses = figures.train(loss_and_gradient, untrained, plays, updates=3000, rate=0.5)
-    for name, writer in {"at the start": untrained, "after 300 updates": early, "after 3000 updates": model}.items():
+
+    def train(updates, rate=0.5):
+        return figures.train(loss_and_gradient, untrained, plays, updates, rate)
+
+    updates = affordable(3000, 60, train, sample=2, what="updates")
+    early, (model, model_losses) = train(updates // 10)[0], train(updates)
+    for name, writer in {"at the start": untrained, "after a tenth": early, "after training": model}.items():
         print(f"{name}:\n  {figures.write(rnn_step_forward, writer, plays, letters=100, seed=13)}\n")
 
 # %%
@@ -1278,6 +1338,8 @@ if __name__ == "__main__":
     figures.what_it_has_learnt(plays, model_losses, held_out_loss, reaches, *predicted)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # From noise to something that looks like English from afar, by nothing but your gradients. On letters never seen
 # in training the network needs 1.89 nats each. It beats the table that remembers two letters (1.95) and not the one
 # that remembers three (1.63). A state of 100 numbers *could* tell of all that was read; this one predicts about as well
@@ -1291,15 +1353,27 @@ if __name__ == "__main__":
 # most useful ones, and a network that has learnt so has no reason to listen farther back; but once it does not listen,
 # no gradient tells it what it misses. Assignment 1 found the same from the other side: training made the memory
 # shorter.
+# </details>
 
-# %% [markdown] written="in_france" points=10 minutes=20
+# %% [markdown]
+# **One input, pushed.** How much does the trained network's state still know of one letter, after so many others? Move
+# that letter's vector a little, in a random direction, and see how far the states after it move, compared with the
+# state at once.
+
+# %%
+if __name__ == "__main__":
+    figures.push_one_input(model, plays, rnn_forward, gaps=(0, 5, 11, 23, 46))
+
+# %% [markdown] written="in_france" points=10 minutes=35
 # ### "In France, I had a great time and I learnt some of the _____ language"
 #
 # (a) Let the blank be predicted at step $n$ and let "France" be read at step $k$. Write down the term of $\partial
-# J_n/\partial \mathbf{W}$ that could teach the network to use "France", name the factor that makes it small, and say
+# J_n/\partial \mathbf{U}$ that could teach the network to use "France", name the factor that makes it small, and say
 # why that factor is small. Estimate how small, relative to the term of $k = n$, with a growth per step that you have
 # measured: for a network that reads words (11 words stand between "France" and the blank, so $n - k = 11$) and for one
-# that reads letters, commas and blanks ($n - k = 46$).
+# that reads letters, commas and blanks ($n - k = 46$). Does pushing one input, above, agree with your estimates?
+# (Why U? Term $k$ of $\partial J_n/\partial \mathbf{W}$ holds $\mathbf{h}_{k-1}$, a state that has not read "France"
+# yet.)
 #
 # (b) The gradient $\partial J_n/\partial \mathbf{W}$ itself is not small. What does the network learn from it about
 # this sentence, and which word will it put into the blank?
@@ -1312,11 +1386,13 @@ if __name__ == "__main__":
 #
 # ### BEGIN SOLUTION
 # (a) $\frac{\partial J_n}{\partial \mathbf{h}_n} \frac{\partial \mathbf{h}_n}{\partial \mathbf{h}_k} \frac{\partial
-# \mathbf{h}_k}{\partial \mathbf{W}}$ with $\frac{\partial \mathbf{h}_n}{\partial \mathbf{h}_k} = \prod_{t=k+1}^{n}
-# \mathrm{diag}(f'(\mathbf{a}_t))\, \mathbf{W}$, a product of $n - k$ factors. Slopes are at most 1 and smaller where
-# a unit is saturated; together with a $\mathbf{W}$ of ordinary size each factor shrinks a typical vector, so the
-# product falls exponentially with the gap. With the trained network's 0.72 a step: $0.72^{11} = 0.03$ and
-# $0.72^{46} = 3 \cdot 10^{-7}$. (With 0.85, measured at $\rho$ = 1: 0.17 and $6 \cdot 10^{-4}$.)
+# \mathbf{h}_k}{\partial \mathbf{U}}$, whose last factor holds $\mathbf{x}_k$, "France", with $\frac{\partial
+# \mathbf{h}_n}{\partial \mathbf{h}_k} = \prod_{t=k+1}^{n} \mathrm{diag}(f'(\mathbf{a}_t))\, \mathbf{W}$, a product of
+# $n - k$ factors. Slopes are at most 1 and smaller where a unit is saturated; together with a $\mathbf{W}$ of ordinary
+# size each factor shrinks a typical vector, so the product falls exponentially with the gap. With the trained network's
+# 0.72 a step: $0.72^{11} = 0.03$ and $0.72^{46} = 3 \cdot 10^{-7}$. (With 0.85, measured at $\rho$ = 1: 0.17 and $6
+# \cdot 10^{-4}$.) The push on one input is left with 0.04 after 11 steps and $3 \cdot 10^{-7}$ after
+# 46: the same order of magnitude.
 #
 # (b) The sum is dominated by the terms with k near n: "some of the". They teach what usually comes after these words
 # and before "language" is seen, so the network will name a plausible language, or any frequent word that follows "of
@@ -1337,7 +1413,8 @@ if __name__ == "__main__":
 # ### BEGIN MARK SCHEME
 # 10 points.
 #
-# - (a) 4: the term, with all three factors (1); the Jacobian product named as a product of n - k factors (1); why each
+# - (a) 4: the term, with all three factors, the last one by U (1; by W with $k + 1$ in place of $k$ is right too); the
+#   Jacobian product named as a product of n - k factors (1); why each
 #   is below 1: slopes, and a W of limited size; "small numbers are multiplied" without saying which earns nothing (1);
 #   an estimate for both gaps from one measured growth per step below 1, correctly raised to the power (1).
 # - (b) 2: near terms dominate the sum, although its norm is normal (1); consequence for the blank: the last words
@@ -1349,20 +1426,46 @@ if __name__ == "__main__":
 # ### END MARK SCHEME
 
 # %% [markdown]
+# ### As it is written at work
+#
+# Nobody writes these loops twice. In PyTorch a training loop carries the state on, and one word, `detach()`, cuts the
+# thread at the border of a chunk: the numbers stay, their history is forgotten. The gradients of the chunks add up in
+# `.grad`. It is your `truncated_bptt`, to the last digits; leave `detach()` out, and it is an error or the whole past.
+
+# %%
+if __name__ == "__main__":
+    import torch
+
+    case = figures.random_case(seed=0)
+    _, cache = rnn_forward(**case.given)
+    x, *parameters, state = (torch.tensor(array) for array in case.given.values())
+    U, W, b = (parameter.requires_grad_() for parameter in parameters)
+    for chunk, dh in zip(x.split(2, dim=1), torch.tensor(case.dh).split(2, dim=1), strict=True):
+        state = state.detach()
+        states = []
+        for x_t in chunk.unbind(dim=1):
+            state = torch.tanh(x_t @ U.T + state @ W.T + b)
+            states.append(state)
+        (torch.stack(states, dim=1) * dh).sum().backward()
+    figures.same_gradients((U, W, b), truncated_bptt(case.dh, cache, k=2)[1:4])
+
+# %% [markdown]
 # ## 11. Where this leads
 #
 # *Vanishing makes a network forgetful; exploding stops it from learning anything.*
 #
-# You have derived backpropagation through time, written it, and trained with it; and you know what is in the lecture's
-# box. The terms of far steps fade by a factor a step that depends on $\mathbf{W}$ *and* on the slopes: certain if
-# $\gamma\,\sigma_{\max} < 1$, usual at ordinary starts, and unavoidable for whatever is held robustly.
+# **What you have learnt.** You have derived backpropagation through time, written it, and trained with it; and you know
+# what is in the lecture's box. The terms of far steps fade by a factor a step that depends on $\mathbf{W}$ *and* on the
+# slopes: certain if $\gamma\,\sigma_{\max} < 1$, usual at ordinary starts, and unavoidable for whatever is held
+# robustly.
 #
 # In the experiments on training it was the vanishing gradient that did harm, silently. The other half of the story is
 # not silent. The same network, the same start, the same letters; only the learning rate is raised, from 0.5 to 1 and 2:
 
 # %%
 if __name__ == "__main__":
-    figures.learning_rates(loss_and_gradient, rnn_forward, untrained, plays, rates=(0.5, 1.0, 2.0))
+    updates = affordable(300, 10, train, sample=2, what="updates")
+    figures.learning_rates(loss_and_gradient, rnn_forward, untrained, plays, (0.5, 1.0, 2.0), updates)
     figures.first_updates(loss_and_gradient, untrained, plays, rate=2)
 
 # %% [markdown]

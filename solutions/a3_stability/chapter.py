@@ -24,14 +24,16 @@
 # Dropout fights another enemy, overfitting, and must do it without harm to the memory (7). Then all of them meet a real
 # text (8), and not every promise is kept.
 #
-# **How to work.** Nine exercises are for you to write, two questions for you to answer in words, as in the assignments
-# before: write the function, run its cell, then run the `check(...)` below it. Help is folded away under the symptom
-# that it cures. All other code runs as it stands once the exercises above it are done; the cells that make figures are
-# yours to change. What draws and measures in these is in the file `figures.py` beside this notebook.
+# **What you will be able to do.** Clip a gradient and say what that repairs; look at a loss along a line; write two
+# regularisers that act on the states, and the backward pass of layer normalisation; choose a first $\mathbf{W}$ for a
+# long memory; place dropout so that it leaves the memory alone; hold a promise against a measurement.
 #
-# **Predict, then measure.** Seven experiments ask for a prediction in place of `None` before they show a figure.
-# Predictions earn no points and cost none. Some of the results are not what the slides lead one to expect; that is no
-# fault of the slides, which must be short.
+# **How to work.** As before: write each of the nine exercises below its card, run its cell, then the `check(...)`
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
+# and measures is in `figures.py`, beside this notebook, and yours to change.
+#
+# **Predict, then measure.** Seven experiments ask for a prediction in place of `None` before they show a figure. Some
+# of the results are not what the slides lead one to expect; that is no fault of the slides, which must be short.
 
 # %% [markdown] include="NOTATION.md"
 
@@ -208,7 +210,7 @@ if __name__ == "__main__":
 # $\|\hat{\mathbf{g}}\| + 10^{-6}$, so that its results are shorter than ours by one part in a million at norm 1.)
 
 
-# %% exercise="clip_gradient_norm" points=10 difficulty=2 minutes=35
+# %% exercise="clip_gradient_norm" points=10 difficulty=2 minutes=20
 def clip_gradient_norm(gradients, threshold):
     r"""Clip a gradient by its norm: $g \leftarrow \frac{\text{threshold}}{\|g\|}\, g$ if $\|g\| \ge$ threshold.
 
@@ -290,6 +292,8 @@ if __name__ == "__main__":
     figures.directions_after_clipping(clip_gradient_norm, clip_gradient_value, gradients, predicted_degrees)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The blue line is no surprise: norm clipping multiplies all entries by one number. Value clipping turns the gradient by
 # 33 degrees when the limit is a tenth of the largest entry, and by 60 when it is a thousandth. The cosine of 60 degrees
 # is one half: for its length, such a step lowers the loss half as fast as one down the gradient would. In the end only
@@ -298,13 +302,14 @@ if __name__ == "__main__":
 # not lost; every angle below 90 still leads downhill, and a rare large entry no longer drowns the others. But it is
 # another direction, it depends on the coordinates in which the parameters happen to be written, and the lecture's
 # algorithm has none of this to explain.
+# </details>
 
 # %% [markdown]
 # ## 3. The cliff
 #
 # *Where a small change of the weights changes the fate of the state, the loss has a wall.*
 #
-# Where do gradients of norm 900 come from? Assignment 2 gives the answer for a single unit. The state
+# Where do exploding gradients come from? Assignment 2 gives the answer for a single unit. The state
 # $h = \tanh(w h + b)$ has two stable values, one positive and one negative, as long as $w > 1$ and
 # $|b| < \sqrt{w(w-1)} - \mathrm{artanh}\sqrt{1 - 1/w}$. Let $b$ fall slowly past this bound: the positive value ceases
 # to exist, and a state that rested on it slides over to the negative one. After 50 steps it is somewhere else
@@ -315,7 +320,7 @@ if __name__ == "__main__":
 # make a plane.
 
 
-# %% exercise="loss_along" points=8 difficulty=2 minutes=30
+# %% exercise="loss_along" points=8 difficulty=2 minutes=12
 def loss_along(parameters, direction, offsets, x, targets):
     r"""Losses on a line through the parameters: $L_m = L(\theta + s_m\, d)$, with L the given rnn_loss.
 
@@ -390,6 +395,8 @@ if __name__ == "__main__":
     )
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The landscape is the one that assignment 2 foretold: a lowland on the upper right, where the push is remembered, a
 # high plateau below, where it is forgotten, and between them a wall that runs along the dashed bound. The best place
 # lies in the lowland, close to the edge. Both descents walk towards it, and for 77 steps they are the same, since no
@@ -403,8 +410,13 @@ if __name__ == "__main__":
 # length 0.1. It is too long as well, the wall is steeper than that; but it stays in a region where the gradient still
 # has something to say, and after 150 steps the loss is 0.502, against 0.500 at the best.
 #
-# Clipping has not removed the cliff, and it has not found a better direction. It has kept one step from undoing all the
-# others.
+# Follow its path, though. In the next dozen steps it falls over the edge several more times, with losses near 2, and
+# each time clipping brings it back. It does not come to rest in the lowland: it leaves by the left, where $w$ is about
+# 0.9, smaller than 1, so that there is one fixed point, and the unit ends near 0.46 whether it was pushed or not. In
+# *this* task that costs nothing, since the push is always there: what was learnt is the share of the answers, and the
+# memory is gone. Clipping has not removed the cliff, and it has not found a better direction. It has kept one step from
+# undoing all the others.
+# </details>
 
 # %% [markdown]
 # ## 4. The norm-stabilizer
@@ -423,7 +435,7 @@ if __name__ == "__main__":
 # the mean over its sequences.
 
 
-# %% exercise="norm_stabilizer" points=8 difficulty=2 minutes=25
+# %% exercise="norm_stabilizer" points=8 difficulty=2 minutes=12
 def norm_stabilizer(h, h0, beta):
     r"""Penalty on changes of the state's norm: $\beta \frac{1}{T} \sum_{t=1}^T (\|h_t\|_2 - \|h_{t-1}\|_2)^2$.
 
@@ -593,6 +605,8 @@ if __name__ == "__main__":
     figures.norms_beyond_the_trained_length(trained, forwards, softmax_loss, long_batch, predicted_factor)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # On the left a prediction that many get wrong: **nothing happens**, with or without the penalty. The states of the tanh
 # network keep their norm for 500 steps (all factors lie between 0.99 and 1.01), and its loss after step 250 is no
 # higher than in the first 50 steps. tanh is bounded, and on this text a network that forgets does not drift. What the
@@ -608,6 +622,7 @@ if __name__ == "__main__":
 # So the slide's sentence, "approximately constant across time", is confirmed where there was something to confirm. And
 # a limit: both ReLU networks are trained little (a longer training with a larger rate makes the norm steady by itself),
 # and the three seeds differ much. A penalty is a wish and not a guarantee.
+# </details>
 
 # %% [markdown]
 # ## 5. Layer normalisation
@@ -636,7 +651,7 @@ if __name__ == "__main__":
 # First the normalisation by itself. It acts on the last axis, whatever stands before it.
 
 
-# %% exercise="layer_norm_forward" points=8 difficulty=2 minutes=25
+# %% exercise="layer_norm_forward" points=8 difficulty=2 minutes=12
 def layer_norm_forward(a, g, b, eps=1e-5):
     r"""Layer normalisation: $y = g \odot \hat a + b$ with $\hat a = (a - \mu) / \sigma$.
 
@@ -841,6 +856,8 @@ if __name__ == "__main__":
     print(f"U and W multiplied by 1000: largest change of a state {abs(h - h_scaled).max():.0e}")
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # Forward the promise is kept: the states have the root mean square 0.63 at every scale, since what enters the tanh has
 # mean 0 and variance 1. And if $\mathbf{U}$ *and* $\mathbf{W}$ are multiplied by 1000, then so are $\mathbf{a}$, $\mu$
 # and $\sigma$, the factor cancels, and no state moves by more than 4e-6, for which $\epsilon$ is to blame.
@@ -851,8 +868,9 @@ if __name__ == "__main__":
 # instead of $10^{19}$: a gradient that explodes becomes one that clipping can handle. Towards small scales nothing
 # holds it: $\sigma$ is then made by the inputs, $\mathbf{W}/\sigma$ goes to zero, and at scale 1/4 the factor is 0.53,
 # after 50 steps $10^{-14}$. Layer normalisation is a remedy for exploding, not for vanishing.
+# </details>
 
-# %% [markdown] written="batch_statistics" points=10 minutes=20
+# %% [markdown] written="batch_statistics" points=10 minutes=30
 # ### Why do the batch's statistics not fit a recurrent network?
 #
 # Batch normalisation would take the mean and the variance of each unit over the N sequences of the batch (and at test
@@ -935,7 +953,7 @@ if __name__ == "__main__":
 # positive. Demand $R_{ii} > 0$ and the choice is unique, and the draw uniform (Mezzadri 2007).
 
 
-# %% exercise="recurrent_init" points=8 difficulty=3 minutes=35
+# %% exercise="recurrent_init" points=8 difficulty=3 minutes=20
 def recurrent_init(H, kind, rng, scale=1.0):
     r"""Initial values of W: $W = \text{scale} \cdot Q$, Q a random orthogonal matrix, or $W = \text{scale} \cdot I$.
 
@@ -1029,18 +1047,22 @@ if __name__ == "__main__":
     figures.memory_over_a_gap(beginning, learn, rnn_forward, rnn_backward, softmax_loss, predicted_solved)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The uniform beginning, which a library gives you if you do not ask for another, never gets beyond guessing, at either
 # gap: its spectral radius is 0.57, the gradient is multiplied by about that at every step, and 100 steps back $3 \cdot
 # 10^{-23}$ of it arrives. There is nothing to learn from. The normal one has the spectral radius 1 or so, but its
 # singular values reach from 0 to 2: how much arrives is a matter of luck, as the wide band shows, and it solves one of
-# three at each gap. The orthogonal one solves all six. Nothing else in the network, the data or the training differs:
-# same inputs, same threshold, same Adam. Clipping was switched on in all of these runs, and it helped none of the grey
-# ones.
+# three at each gap. (The rise at the far end: the states begin at zero, and while they are small the slopes are near 1,
+# so that a radius above 1 makes gradients grow.) The orthogonal one solves all six. Nothing else in the network, the
+# data or the training differs: same inputs, same threshold, same Adam. Clipping was switched on in all of these runs,
+# and it helped none of the grey ones.
 #
 # And the identity? As much gradient arrives as with the orthogonal matrix; it solves T = 25 and fails at T = 100. That
 # some gradient arrives is necessary, and it is not enough. With a learning rate of 0.0003 and 500 batches it solves
 # T = 100 as well, in all three runs: near the identity, it seems, a change of $\mathbf{W}$ acts a hundred times in the
 # same direction, and a rate of 0.001 is too coarse for that. Le, Jaitly and Hinton recommend it for ReLUs.
+# </details>
 
 # %% [markdown]
 # ## 7. Dropout
@@ -1146,12 +1168,15 @@ if __name__ == "__main__":
     figures.noise_on_a_memory(dropout_deep_rnn, recurrent_init, predicted_cosine, p=0.2)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The blue line is level: 0.86 after 1 step, after 20 and after 99. The input lost a part of itself on one arrow on its
 # way into the first layer, and nothing thereafter. The orange line starts at the same height and has halved after six
 # steps; after 20 the mean cosine is 0.08 and after 99 there is nothing left. Each step leaves the memory, on average,
 # where it was and adds fresh noise, so that the square of the cosine shrinks by the factor $1 - p = 0.8$, and after 20
 # steps the cosine by $\sqrt{0.8^{20}} = 0.11$. If you want noise on the recurrent arrow, you have to change something
 # else, as Gal and Ghahramani do, whose mask stays the same for all steps of a sequence.
+# </details>
 
 # %% [markdown]
 # ## 8. All of it on a text
@@ -1201,6 +1226,8 @@ if __name__ == "__main__":
     figures.losses_and_norms(curves, K)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # **Plain** gradient descent does not merely learn slowly, it leaves within a few batches for regions in which it is
 # wrong with great confidence, and ends above the 4.28 of guessing evenly. How far above, your cell has printed. (These
 # three curves are chaotic: on another processor the last digits of a sum are rounded in another way, and the numbers,
@@ -1216,6 +1243,7 @@ if __name__ == "__main__":
 #
 # Look at the lower pictures too. With clipping and nothing else, about 15 % of the gradients were above the threshold,
 # and nearly all of these in the first 40 batches. For most of the time it does nothing at all.
+# </details>
 
 # %% [markdown]
 # **The cliff, again.** Is it a cliff as in section 3 from which the plain network falls, or does it climb out of the
@@ -1269,7 +1297,34 @@ if __name__ == "__main__":
 # The fair summary of the slide would be: it makes training *less sensitive*, and what that is worth depends on what you
 # start from.
 
-# %% [markdown] written="clipping_repairs" points=10 minutes=20
+# %% [markdown]
+# ### As it is written at work
+#
+# The same network in PyTorch's parts, and one step of training as it stands in countless programs: five lines, the
+# fourth of which is your `clip_gradient_norm`. Compared is what matters, the parameters after the step.
+
+# %%
+if __name__ == "__main__":
+    import torch
+
+    x, targets = next(text_batches(tokens, np.random.default_rng(80), 1))
+    parameters = initial_parameters(np.random.default_rng(81), K, 16, K)
+    ours, _, _ = train(parameters, rnn_loss_and_gradients, [(x, targets)], rate=1.0, threshold=0.1)
+    network = figures.torch_network(parameters)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+    optimizer.zero_grad()
+    logits = network["out"](network["rnn"](torch.tensor(x))[0])  # (N, T, K)
+    torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten()).backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), max_norm=0.1)
+    optimizer.step()
+    figures.same_parameters(network, ours)
+
+# %% [markdown]
+# Only the last digits differ, the larger part of it by the $10^{-6}$ that PyTorch adds to the norm. And the two biases
+# of PyTorch's layer get the same gradient *each*: its norm counts that of $\mathbf{b}$ twice, and a step moves their
+# sum twice as far. That is why the second one is held fixed here.
+
+# %% [markdown] written="clipping_repairs" points=10 minutes=35
 # ### What can clipping repair, and what can it not?
 #
 # (a) What exactly does norm clipping bound, and what does it leave as it was? Why is one norm for all parameters better
@@ -1331,7 +1386,8 @@ if __name__ == "__main__":
 #
 # *What has been repaired, and what has not.*
 #
-# You now have the tools that every recipe for recurrent networks contains, and for each a measurement of what it does:
+# **What you have learnt.** You now have the tools that every recipe for recurrent networks contains, and for each a
+# measurement of what it does:
 #
 # | tool | what you measured | what it did not do |
 # |---|---|---|

@@ -1471,7 +1471,7 @@ MISTAKES["lstm_step_backward"] = [
         id="skips_the_path_through_h",
         old=_INTO_THE_CELL,
         new="dc = 1.0 * dc",
-        says="The cell state gets no gradient from h: the path through tanh(c) is missing. On how many ways does L "
+        says="The cell state gets no gradient from h: the path through tanh(c) is missing. In how many ways does L "
         "depend on c?",
     ),
     mistake(

@@ -284,9 +284,9 @@ def _expect_training(results, desired, *, rtol=CLOSE, dtype=np.float64):
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_training_agrees(train_to_criterion, reference, cases, rng, cell):
     calls = [
-        cases.train_to_criterion(rng, cell, (0.9, 0.3, -1.0, -3.0), K=8, N=3, T=5, D=4, H=2),
-        cases.train_to_criterion(rng, cell, (0.5, 0.2), K=9, T=2, D=3, criterion=0.1, lr=0.2, clip=0.1, spread=0.3),
-        cases.train_to_criterion(rng, cell, (3.0,), K=5, T=1, D=1, H=1, N=1, clip=50.0),
+        cases.train_to_criterion(rng, cell, (0.9, 0.3, -1.0, -3.0), B=8, N=3, T=5, D=4, H=2),
+        cases.train_to_criterion(rng, cell, (0.5, 0.2), B=9, T=2, D=3, criterion=0.1, lr=0.2, clip=0.1, spread=0.3),
+        cases.train_to_criterion(rng, cell, (3.0,), B=5, T=1, D=1, H=1, N=1, clip=50.0),
     ]
     desired = [reference.train_to_criterion(*copy.deepcopy(args)) for args in calls]
     _expect_training(train_to_criterion.map(calls), desired)
@@ -294,21 +294,21 @@ def test_training_agrees(train_to_criterion, reference, cases, rng, cell):
 
 @exercise("train_to_criterion", points=1)
 def test_only_a_loss_below_the_criterion_meets_it(train_to_criterion, reference, cases, rng):
-    args = cases.train_to_criterion(rng, outputs=(0.5, 0.5), K=4, criterion=0.25, spread=0.0)
+    args = cases.train_to_criterion(rng, outputs=(0.5, 0.5), B=4, criterion=0.25, spread=0.0)
     desired = reference.train_to_criterion(*copy.deepcopy(args))
     _expect_training([train_to_criterion(*args)], [desired])
 
 
 @exercise("train_to_criterion", points=1)
 def test_a_gradient_of_zero_stays_zero(train_to_criterion, reference, cases, rng):
-    args = cases.train_to_criterion(rng, outputs=(1.0, 0.0), K=3, criterion=-1.0, spread=0.0)
+    args = cases.train_to_criterion(rng, outputs=(1.0, 0.0), B=3, criterion=-1.0, spread=0.0)
     desired = reference.train_to_criterion(*copy.deepcopy(args))
     _expect_training([train_to_criterion(*args)], [desired])
 
 
 @exercise("train_to_criterion", points=1)
 def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, cases, rng):
-    args = cases.train_to_criterion(rng, cell="lstm", outputs=(0.6, 0.0), K=5, T=3)
+    args = cases.train_to_criterion(rng, cell="lstm", outputs=(0.6, 0.0), B=5, T=3)
     desired, single = reference.train_to_criterion(*copy.deepcopy(args)), arrays.in_float32(args)
     wanted = reference.train_to_criterion(*copy.deepcopy(single))
     strided, in_float32 = train_to_criterion.map([arrays.strided(args), single])

@@ -2543,7 +2543,7 @@ MISTAKES["train_to_criterion"] = [
     mistake(
         id="gives_the_number_of_batches_to_those_that_failed",
         old="curves = np.stack(curves, axis=1)",
-        new="steps = [K if step is None else step for step in steps]\n    curves = np.stack(curves, axis=1)",
+        new="steps = [B if step is None else step for step in steps]\n    curves = np.stack(curves, axis=1)",
         says="Curves and parameters are right; a network that never met the criterion has the number of batches in "
         "steps, as if it had met it then. What is asked for?",
     ),
@@ -2563,7 +2563,7 @@ MISTAKES["train_to_criterion"] = [
     mistake(
         id="leaves_out_the_last_update",
         old="if None not in steps:",
-        new="if None not in steps or k == K - 1:",
+        new="if None not in steps or k == B - 1:",
         says="Steps and curves are right; after the last batch the parameters are not updated. When does a step end "
         "without an update?",
     ),
@@ -2637,19 +2637,19 @@ MISTAKES["train_to_criterion"] = [
     mistake(
         id="trains_on_the_batches_in_reverse",
         old="stacked_losses(cell, parameters, x[k], y[k])",
-        new="stacked_losses(cell, parameters, x[K - 1 - k], y[K - 1 - k])",
+        new="stacked_losses(cell, parameters, x[B - 1 - k], y[B - 1 - k])",
         says="The last batch is used first. Which batch belongs to step k?",
     ),
     mistake(
         id="leaves_out_the_first_batch",
-        old="for k in range(K):",
-        new="for k in range(1, K):",
+        old="for k in range(B):",
+        new="for k in range(1, B):",
         says="The first batch is never used. With which k does training begin?",
     ),
     mistake(
         id="leaves_out_the_last_batch",
-        old="for k in range(K):",
-        new="for k in range(K - 1):",
+        old="for k in range(B):",
+        new="for k in range(B - 1):",
         says="The last batch is never used. With which k does training end?",
     ),
     mistake(

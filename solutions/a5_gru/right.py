@@ -518,7 +518,7 @@ def stacked_gru_step(x, h_prev, U, W, b):
 }
 
 _GIVEN = """
-    S, K = len(parameters[0]), len(x)
+    S, B = len(parameters[0]), len(x)
     parameters = [torch.tensor(array, requires_grad=True) for array in parameters]
     x, y = torch.tensor(x), torch.tensor(y)"""
 RIGHT["train_to_criterion"] = {
@@ -527,7 +527,7 @@ def train_to_criterion(cell, parameters, x, y, criterion, lr=0.01, clip=1.0):{_G
     steps, curves = [None for _ in range(S)], []
     first = [torch.zeros_like(p) for p in parameters]
     second = [torch.zeros_like(p) for p in parameters]
-    for k in range(K):
+    for k in range(B):
         losses = stacked_losses(cell, parameters, x[k], y[k])
         curves += [losses.tolist()]
         for s, loss in enumerate(curves[-1]):
@@ -553,7 +553,7 @@ def train_to_criterion(cell, parameters, x, y, criterion, lr=0.01, clip=1.0):{_G
     networks = [[p[s : s + 1].detach().clone().requires_grad_() for p in parameters] for s in range(S)]
     optimizers = [torch.optim.Adam(network, lr=lr) for network in networks]
     steps, curves = [None] * S, [[] for _ in range(S)]
-    for k in range(K):
+    for k in range(B):
         losses = [stacked_losses(cell, network, x[k], y[k])[0] for network in networks]
         for s, loss in enumerate(losses):
             curves[s].append(loss.item())

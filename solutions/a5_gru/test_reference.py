@@ -239,7 +239,7 @@ def test_stacked_steps_agree_with_single_ones_and_so_do_their_gradients():
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_stacked_losses_are_those_of_numpy_and_torch_cells(cell):
-    _, parameters, x, y, *_ = cases.train_to_criterion(_rng(), cell, K=1)
+    _, parameters, x, y, *_ = cases.train_to_criterion(_rng(), cell, B=1)
     losses = reference.stacked_losses(cell, [torch.tensor(p) for p in parameters], *map(torch.tensor, (x[0], y[0])))
     for s, loss in enumerate(losses):
         U, W, b, V, c_out = (p[s] for p in parameters)
@@ -253,7 +253,7 @@ def test_stacked_losses_are_those_of_numpy_and_torch_cells(cell):
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_training_agrees_with_torch_tools_on_each_network_alone(cell):
-    args = cases.train_to_criterion(_rng(), cell, outputs=(0.9, 0.4, -9.0), K=8, wild=2.0)
+    args = cases.train_to_criterion(_rng(), cell, outputs=(0.9, 0.4, -9.0), B=8, wild=2.0)
     _, parameters, x, y, criterion, lr, clip = args
     steps, curves, trained = reference.train_to_criterion(*args)
     assert curves.shape == (3, 8)

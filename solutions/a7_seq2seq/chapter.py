@@ -23,12 +23,15 @@
 # Three choices are put to the test: the direction of reading, the cell, and how the decoder gets what the encoder knows
 # (10). Last comes the weak point of it all, the vector in between (11), and with it the next lecture (12).
 #
-# **How to work.** As before: the eight exercises are yours to write, the two questions yours to answer in words; all
-# other code runs as it stands once the exercises above it are done. A card above each exercise gives its points, its
-# difficulty from one to five dots and the minutes that it should take. Help is folded away under the symptom that it
-# cures. What draws the figures and prints the tables is in the file `figures.py` beside this notebook. One cell, in
-# section 6, trains for one to two minutes; if your machine is slow, lower `steps` there and expect larger errors than
-# the text quotes. Its network may be a different one on your processor, so the text gives round numbers.
+# **What you will be able to do.** Put sequences of different lengths into one batch without the padding being felt;
+# write an encoder and a decoder, teach them with the right answers, and search for what to say; mark answers by their
+# edits; show where a vector of fixed size is the bottleneck.
+#
+# **How to work.** As before: write each of the eight exercises below its card, run its cell, then the `check(...)`
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
+# and measures is in `figures.py`, beside this notebook, and yours to change. One cell, in section 6, trains for one
+# to two minutes; if your machine or your code is slow, it trains on fewer batches, says so, and errors come out
+# larger than the text quotes. Its network may be a different one on your processor, so the text gives round numbers.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. Predictions earn no points and cost none.
@@ -47,6 +50,7 @@ from selfcheck import check, data_path, progress
 # %%
 if __name__ == "__main__":
     import figures
+    from selfcheck.budget import affordable
     from selfcheck.drawing import house_style
 
     house_style()
@@ -289,7 +293,7 @@ def initial_parameters(cell, H, seed=0, D=D_SOURCE, K=K, context=False, passage=
     return parameters
 
 
-# %% exercise="encode" points=12 difficulty=3 minutes=35
+# %% exercise="encode" points=12 difficulty=3 minutes=20
 def encode(parameters, x, lengths):
     r"""Read N sequences and keep the state after the last symbol of each: $c = h_{\ell - 1}$, one vector per sequence.
 
@@ -382,7 +386,7 @@ def decoder_step(parameters, symbols, state):
     return state[:, : W.shape[1]] @ V.T + parameters["c_out"], torch.cat([state, context], dim=1)
 
 
-# %% exercise="decode_teacher_forced" points=10 difficulty=2 minutes=30
+# %% exercise="decode_teacher_forced" points=10 difficulty=2 minutes=15
 def decode_teacher_forced(parameters, state, targets):
     r"""Logits for every symbol of the targets, each given the true symbols before it.
 
@@ -432,7 +436,7 @@ def decode_teacher_forced(parameters, state, targets):
 # network would do well by learning to predict PAD, and the more padding in a batch, the smaller the loss would look.
 
 
-# %% exercise="sequence_loss" points=10 difficulty=2 minutes=25
+# %% exercise="sequence_loss" points=10 difficulty=2 minutes=10
 def sequence_loss(logits, targets, lengths):
     r"""The mean over all symbols of the batch, without the padding, of $-\log p(y_t \mid y_{<t}, x)$ in nats.
 
@@ -556,11 +560,13 @@ def pronounce(parameters, words, reverse=True, k=None, alpha=1.0, max_length=30)
 
 # %% [markdown]
 # The network: GRUs with 160 units, words read backwards, 4,200 batches, nearly five times through the training set. It
-# takes one to two minutes of one core. Before training the loss should be near $\ln 42 = 3.74$: why?
+# takes one to two minutes of one core. (The first line tries five batches: if 4,200 would take more than four minutes,
+# fewer are taken.) Before training the loss should be near $\ln 42 = 3.74$: why?
 
 # %%
 if __name__ == "__main__":
-    steps = 4200
+    trial = initial_parameters("gru", 160)
+    steps = affordable(4200, 240, lambda n: train(trial, training[:999], n), sample=5, what="batches")
     model = initial_parameters("gru", 160, seed=0)
     losses = train(model, training, steps, report=600)
     figures.training_loss(losses, K)
@@ -633,6 +639,14 @@ def translate_greedy(parameters, state, max_length):
 # </details>
 
 # %% [markdown]
+# One short word, unrolled: the encoder's states, the vector **c** between the two networks, and what the decoder says,
+# with the probability that it gives to it.
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.one_word(encode, decoder_step, model, "thing", LETTER_ID, PHONEMES)
+
+# %% [markdown]
 # Three words of the test set, and three that no dictionary has. Put in your own.
 
 # %%
@@ -664,7 +678,7 @@ if __name__ == "__main__":
 # Two things are left to do. A hypothesis is more than its score: its symbols, its decoder state and whether it has
 # ended belong to it, and when the k best are chosen anew, they must all move to the new places. And in the end answers
 # of different lengths must be compared. Each symbol adds a negative number, so the sum favours short answers; dividing
-# by $|y|^\alpha$ evens it out, wholly at $\alpha = 1$ and not at all at $\alpha = 0$.
+# by $|y|^\alpha$ makes up for it: at $\alpha = 1$ means per symbol are compared, at $\alpha = 0$ the sums themselves.
 
 
 # %%
@@ -754,7 +768,8 @@ def translate_beam(parameters, state, max_length, k, alpha=1.0):
 # </details>
 
 # %% [markdown]
-# A first look, at the same words. For each, what greedy search says and what a beam of 4 says.
+# A first look, at the same words. For each, what greedy search says and what a beam of 4 says. Where the beam mends a
+# word, the decoder had all that it needed in its vector, and greedy search lost it on the way.
 
 # %%
 if __name__ == "__main__":
@@ -892,24 +907,31 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    widths, beams = (1, 2, 4, 8), {}
-    for alpha in (1.0, 0.0):  # every third word of the test
-        beams[alpha] = [pronounce(model, words[::3], k=k, alpha=alpha, max_length=20) for k in widths]
-    figures.beam_widths(beams, widths, meant[::3], phoneme_error_rate, predicted_fall)
+    widths, third, right = (1, 2, 4, 8), words[::3], meant[::3]  # every third word of the test
+
+    def say(n, alpha=1.0):
+        return [pronounce(model, third[:n], k=k, alpha=alpha, max_length=20) for k in widths]
+
+    some = affordable(len(third), 60, say, sample=20, what="words")
+    beams = {alpha: say(some, alpha) for alpha in (1.0, 0.0)}
+    figures.beam_widths(beams, widths, right[:some], phoneme_error_rate, predicted_fall)
 
 # %%
 if __name__ == "__main__":
 
     @torch.no_grad()
     def log_p_of(answers):
-        state = read_batch(model, as_numbers(test[::3])[0])
+        state = read_batch(model, as_numbers(test[::3][:some])[0])
         y, lengths = pad_batch([[*answer, END] for answer in answers])
         return figures.log_probability(decode_teacher_forced(model, state, y), y, lengths)
 
     widest = beams[0.0][-1]  # k = 8, by sums
-    figures.whose_fault(log_p_of, edit_distance, greedy[::3], meant[::3], widest, predicted_share_of_the_search)
+    said = greedy[::3][:some]
+    figures.whose_fault(log_p_of, edit_distance, said, right[:some], widest, predicted_share_of_the_search)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # Without the division by length the rate falls by some 0.8 percentage points from k = 1 to k = 8, and half of the way
 # and more is gone at k = 2. With it the fall is smaller, about half a point. Here the division does not help: already
 # with $\alpha = 0$ the answers have hardly fewer phonemes a word than the dictionary's 6.26. The penalty is a remedy
@@ -920,6 +942,7 @@ if __name__ == "__main__":
 # search can mend that. The gain is larger than this number suggests because an answer can become better without
 # becoming right: in about one in six of the wrong words the beam finds something more probable, and it has fewer edits
 # in most of them, more in a few. A better search for the wrong goal helps a little, most of the time.
+# </details>
 
 # %% [markdown]
 # ### Experiment 2: after the first mistake
@@ -942,14 +965,17 @@ if __name__ == "__main__":
     figures.after_the_first_mistake(would_say, y, greedy, meant, edit_distance, predicted_errors)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # With the teacher some 10% of the phonemes are wrong. In the words that go wrong somewhere, the phonemes after the
 # first mistake are harder than average, some 13% even with the teacher; that much is the words' own. Without the
 # teacher it is more than 20%. The difference, 0.08 errors per phoneme or a little more, is what the network's own first
 # mistake does to the rest of the word: its state has been led to a place that no training step has ever visited. (A
 # caution on the measure: with the teacher wrong phonemes are counted place by place; without, by the edit distance,
 # which is never larger than such a count would be. If anything, the difference is measured too small.)
+# </details>
 
-# %% [markdown] written="teacher_forcing" points=10 minutes=30
+# %% [markdown] written="teacher_forcing" points=10 minutes=35
 # ### The teacher leaves the room
 #
 # (a) Why is the decoder trained with the right symbols as its input, and not with what it would say itself? Give two
@@ -1038,11 +1064,13 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     with np.load(data_path("bottleneck.npz")) as file:
-        runs = dict(file)
+        runs = {name: array.astype(np.result_type(array, np.int64)) for name, array in file.items()}  # not 8 bits
     figures.three_choices(runs, phonemes=sum(sizes))
     print(f"predicted order: {predicted_order}")
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # **Backwards** wins clearly: 22.7 and 23.3% against 26.5 and 26.9% forwards, and the training loss shows it from the
 # first few hundred batches on. The claim of Sutskever et al. holds for words as it did for sentences.
 #
@@ -1055,6 +1083,7 @@ if __name__ == "__main__":
 # **The context at every step** does not pay: 23.5 and 24.3%. The weights $\mathbf{C}$ cost nine units, and the vector
 # is no wider for being shown more often. Only on the longest words is there a hint of a gain, in one of two runs (40%
 # against 44 and 45%; the other run has 45%). Two seeds cannot decide that.
+# </details>
 
 # %% [markdown]
 # ## 11. The bottleneck
@@ -1151,6 +1180,8 @@ if __name__ == "__main__":
     print(f"predicted factors: {predicted_factor}; parallel: {predicted_parallel}; likeness: {predicted_likeness}")
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The curves are anything but parallel. Look at the words already seen. With 160 units the error stays near its floor, 7
 # to 10%, up to 12 letters, and rises to 16.4% only for the longest words. With 64 units it leaves the floor after 6
 # letters, and rises from 12.8% to 44.0%. With 24 units there is hardly a floor to leave: 30.6% for the shortest words,
@@ -1168,8 +1199,9 @@ if __name__ == "__main__":
 # units there is a gap, 12.6% on the test against 9.2%; here the unknown spelling begins to count. And equal steps are
 # not equal progress: with more batches all four would do better (160 units and 4,200 batches made about 12%, above),
 # and where exactly the curves bend may change.
+# </details>
 
-# %% [markdown] written="fixed_size_state" points=10 minutes=30
+# %% [markdown] written="fixed_size_state" points=10 minutes=35
 # ### What does the vector in between cost?
 #
 # (a) The decoder sees nothing of the source but $\mathbf{c}$. What does this cost for long sources, and why can the
@@ -1232,17 +1264,33 @@ if __name__ == "__main__":
 #
 # *The lecture ends here, and the next one begins with what the decoder was not given.*
 #
-# You have put together what the seven assignments have built: a recurrent network that reads, gates that let it be
-# trained, a loss without padding, one network that starts where another has ended, and a search for what to say. Two
-# networks that know nothing of English learn from a list of words to say more than half of the words they have never
-# seen as the dictionary does, and nearly nine in ten of the sounds.
+# **What you have learnt.** You have put together what the seven assignments have built: a recurrent network that reads,
+# gates that let it be trained, a loss without padding, one network that starts where another has ended, and a search
+# for what to say. Two networks that know nothing of English learn from a list of words to say more than half of the
+# words they have never seen as the dictionary does, and nearly nine in ten of the sounds.
 #
-# And you have measured where it fails. Think of the words of section 7 that came out wrong: most of the sounds were
-# there, out of order. About to say its fifth phoneme, the decoder has to find in H numbers, packed before a single
-# sound was asked for, which letter comes next. Yet the letters have not gone away! The encoder had a state at every one
-# of them, $\mathbf{h}_0, \dots, \mathbf{h}_{T-1}$, and `encode` threw away all but the last. Assignment 1 asked, in its
-# section 8, why not remember everything, and found that such a memory grows with every input and that each use of it
-# takes longer; it also found that nothing in it is forgotten.
+# And you have measured where it fails. Some of the words that came out wrong in section 7 a beam still finds in the
+# same vector. But section 11 has shown that errors grow with the length of the word, and the more so the narrower the
+# passage. About to say its fifth phoneme, the decoder has to find in H numbers, packed before
+# a single sound was asked for, which letter comes next. Yet the letters have not gone away! The encoder had a state at
+# every one of them, $\mathbf{h}_0, \dots, \mathbf{h}_{T-1}$, and `encode` threw away all but the last. Assignment 1
+# asked, in its section 8, why not remember everything, and found that such a memory grows with every input and that
+# each use of it takes longer; it also found that nothing in it is forgotten.
+#
+# **Which letters does each phoneme hear?** Everything has gone through one vector, and yet a phoneme's log probability
+# depends on some letters more than on others. How much, the gradient tells: its norm at each letter, for three words.
+
+# %%
+if __name__ == "__main__":
+    three = [(word, known[word]) for word in ("phone", "knight", "chlorine")]
+    figures.letters_behind_phonemes(encode, decode_teacher_forced, model, three, LETTER_ID, PHONEME_ID)
+
+# %% [markdown]
+# Look for a band from the upper left to the lower right. Sounds come in the order of the letters, and a sound answers
+# most to letters near its own; those at the beginning of a word, which were read last, are heard in nearly every row.
+# The network was told nothing of this alignment. It is blurred, for all of it must go through one vector, and you had
+# to compute gradients to see it. A network that kept the letters apart could show such a map while it speaks, and use
+# it.
 #
 # So suppose that all T states are kept. The decoder's state at step t holds, one may hope, what it is about to say.
 # **How can it ask, with the vector $\mathbf{s}_{t-1}$, for those of the T vectors that matter now: which number would

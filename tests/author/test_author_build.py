@@ -39,7 +39,9 @@ def test_the_students_notebook_has_a_card_a_cell_and_a_test_per_exercise(student
     ]
     assert notebooks.exercise_points(student) == {"scaled_sum": 50, "running_mean": 30}
     assert notebooks.find(student, "scaled_sum").source == 'check("scaled_sum")'
-    assert student.cells[4].source == ("**Exercise 1: `scaled_sum`** · 50 points · difficulty ●●○○○ · about 15 minutes")
+    assert student.cells[4].source == (
+        "### Exercise 1: `scaled_sum`\n\n50 points · difficulty ●●○○○ · about 15 minutes"
+    )
     assert student.metadata.kernelspec.name == "python3"
     assert notebooks.release(student)["assignment"] == NAME
 
@@ -55,6 +57,7 @@ def test_given_and_test_cells_are_locked_and_the_others_are_not(student):
 def test_a_written_question_is_asked_and_its_answer_is_empty(student):
     question, answer = student.cells[-4:-2]
     assert question.source == (
+        "### Question: `why_means_forget`\n\n"
         "**Question: `why_means_forget`** · 20 points · about 10 minutes · graded by a person\n\n"
         "Why does a running mean forget slowly?"
     )

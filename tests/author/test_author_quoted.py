@@ -100,6 +100,7 @@ def test_words_and_printed_numbers_stand_with_the_number():
 def test_help_cards_and_checks_say_nothing():
     check = notebooks.test("norm", 10)
     check.outputs = [new_output("execute_result", data={"text/plain": "0.75"})]
-    made = chapter("**Exercise 1: `norm`** · 10 points · about 35 minutes", "<details>0.75</details> 0.75")
+    card, result = "### Exercise 1: `norm`\n\n10 points · about 35 minutes", f"{quoted.RESULT}\n0.25</details>"
+    made = chapter(card, "(About 12 minutes to read.)", f"<details>0.75</details> 0.75\n\n{result}")
     made.cells.append(check)
-    assert [line for line in quoted.report(made).splitlines() if line.startswith("  ?")] == ["  ? 0.75: [0.75]"]
+    assert [line[:8] for line in quoted.report(made).splitlines() if line.startswith("  ?")] == ["  ? 0.75", "  ? 0.25"]

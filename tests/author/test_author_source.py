@@ -275,3 +275,11 @@ def test_a_demo_cell_is_short_and_prose_is_not_interrupted_by_plotting(name):
     demos = [cell for cell in parse(Repository.default().source(name)).cells if cell.kind == "demo"]
     assert demos
     assert {cell.line: cell.source.count("\n") + 1 for cell in demos if cell.source.count("\n") >= 15} == {}
+
+
+@pytest.mark.parametrize("name", Repository.default().names())
+def test_what_is_folded_ends_in_its_own_cell_and_holds_no_heading(name):
+    for cell in parse(Repository.default().source(name)).cells:
+        folded = re.findall(r"(?s)<details>(.*?)</details>", cell.source) if cell.kind == "prose" else []
+        assert len(folded) == cell.source.count("<details>") or cell.kind != "prose", cell.line
+        assert not [text for text in folded if re.search(r"(?m)^#|<details>", text)], cell.line
