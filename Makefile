@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check notebooks lint format bench portable mistakes mutants compat clean
+.PHONY: help demo test browser check notebooks lint format bench portable mistakes mutants compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -25,6 +25,9 @@ demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox,
 
 test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
 	$(BIN)/python -m pytest -n auto
+
+browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)
+	$(BIN)/python -m pytest tests/browser -rs
 
 check: $(READY) ## check one assignment in all respects in about two minutes: make check A=a4_lstm
 	@$(BIN)/python -m autograder.author.full_check $(A)
