@@ -13,18 +13,30 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder.console import console, print_table
+from autograder import out_commands
+from autograder.command_line import (
+    DEFAULT_COURSE,
+    DONE,
+    FAILED_CHECK,
+    INTERRUPTED,
+    MACHINE_FAULT,
+    USAGE,
+    AssignmentArgument,
+    CourseOption,
+    errors,
+    output,
+)
+from autograder.command_line import stop as _stop
+from autograder.console import print_table
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
-
-DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(
     help="Build the assignments of the course, and grade what students hand in.",
@@ -32,8 +44,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-output = console()
-errors = console(stderr=True)
 
 
 class Wall(StrEnum):
@@ -43,9 +53,6 @@ class Wall(StrEnum):
     none = "none"
 
 
-CourseOption = Annotated[Path, typer.Option("--course", help="The course directory (nbgrader's).", show_default=True)]
-AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's name, such as a1_recurrence.")]
-DEFAULT_COURSE = Path("course")
 _USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer may carry a copy of
 
 
@@ -302,20 +309,8 @@ def report(
     output.print(f"wrote {path}")
 
 
-@app.command()
-def export(
-    assignment: AssignmentArgument,
-    course: CourseOption = DEFAULT_COURSE,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The CSV file; ASSIGNMENT.csv in the course by default.")
-    ] = None,
-) -> None:
-    """Write the gradebook's grades as CSV."""
-    from autograder.gradebook.export import export_csv
-
-    path = out or course / f"{assignment}.csv"
-    export_csv(Course(course), assignment, path)
-    output.print(f"wrote {path}")
+for command in out_commands.COMMANDS:
+    app.command()(command)
 
 
 @app.command()
@@ -377,11 +372,6 @@ def _progress() -> Progress:
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=errors, transient=not errors.is_terminal)
-
-
-def _stop(text: str, code: int) -> NoReturn:
-    errors.print(f"error: {text}", style="red")
-    raise typer.Exit(code)
 
 
 def main(run: Callable[..., int | None] = app) -> None:

@@ -8,6 +8,8 @@ a grader's comments and the points. Formulas become pictures inside the page.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,8 +24,16 @@ from pygments.formatters import HtmlFormatter
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
 from autograder.gradebook import formula, harmless
-from autograder.gradebook.nbgrader_course import Chosen, Folders, feedback_config, opened
-from autograder.gradebook.shown_tests import POLICY, TEMPLATES
+from autograder.gradebook.nbgrader_course import (
+    SECRET,
+    TIMESTAMP,
+    Chosen,
+    Folders,
+    feedback_config,
+    opened,
+    submission_secret,
+)
+from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 
 
 class FeedbackError(OSError):
@@ -33,6 +43,7 @@ class FeedbackError(OSError):
 def write_feedback(course: Course, assignment: str, students: Sequence[str] | None = None) -> list[Path]:
     """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for these students, or for all with an autograded notebook.
 
+    Beside it ASSIGNMENT.md says the same in Markdown; what nbgrader's `release_feedback` reads is there too.
     Returns the pages written, by student. Raises NotBuilt if the assignment was not built in this course, and
     FeedbackError, once all others are written, if a page could not be.
     """
@@ -49,11 +60,35 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
     if errors:
         lines = "; ".join(f"{student}: {reason}" for student, reason in sorted(errors.items()))
         raise FeedbackError(f"no feedback could be written for {lines}. See {course.root / 'gradebook.log'}")
+    for student in chosen:
+        _make_releasable(course, student, assignment)
     return [course.feedback / student / assignment / f"{assignment}.html" for student in chosen]
 
 
+def _make_releasable(course: Course, student: str, assignment: str) -> None:
+    """Write the two files without which `nbgrader release_feedback` stops, for the whole class, at this student.
+
+    Who handed in through the exchange has them from there. Other submissions get an empty time and a secret of the
+    course's own: their page is released under a name that no student's `fetch_feedback` looks for.
+    """
+    folder = course.feedback / student / assignment
+    if not (folder / TIMESTAMP).is_file():
+        (folder / TIMESTAMP).write_text("", encoding="ascii")
+    if not submission_secret(folder):
+        own = hmac.new(course.secret(), f"feedback {assignment} {student}".encode(), hashlib.sha256).hexdigest()
+        (folder / SECRET).write_text(own, encoding="ascii")
+
+
 class _Feedback(Chosen, GenerateFeedback):
-    """nbgrader's converter for chosen students."""
+    """nbgrader's converter for chosen students, which writes the page in Markdown too."""
+
+    def write_single_notebook(self, output: Any, resources: Any) -> None:
+        """Write the page, as nbgrader does, and the same in Markdown beside it."""
+        super().write_single_notebook(output, resources)
+        where = resources["nbgrader"]
+        text = page_environment(escaped=False).get_template("feedback.md.j2").render(page=where)
+        folder = Path(self._format_dest(where["assignment"], where["student"]))
+        (folder / f"{where['notebook']}.md").write_text(text, encoding="utf-8")
 
 
 class ShowGrades(GetGrades):

@@ -38,6 +38,7 @@ from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.nbgrader_course import Chosen, Folders, committed_once, forget_empty_submission, opened
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
+from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
@@ -121,14 +122,18 @@ class GradeInSandbox(NbGraderPreprocessor):
             name = cells.grade_id(cell)
             if name not in exercises:
                 raise NotGraded(f"the result of {where['student']} has no exercise {name}: build and grade again")
-            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status)]
+            said = sentence(self._repository(), where["assignment"], name, exercises[name].mistake)
+            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status, said)]
         return nb, resources
 
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
         submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
-        repository = Repository(Path(self.repository)) if self.repository else Repository.default()
         options = Options(submitted=submitted.parent.parent, wall=self.wall)
-        return grade_one(Course(Path(folder.root)), repository, where["assignment"], where["student"], options)
+        course = Course(Path(folder.root))
+        return grade_one(course, self._repository(), where["assignment"], where["student"], options)
+
+    def _repository(self) -> Repository:
+        return Repository(Path(self.repository)) if self.repository else Repository.default()
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ def record(
             started = time.perf_counter()
             reason = _refusal(result, assignment, roster)
             if not reason:
-                recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
+                recorder = _Recorder(Folders(config=config, log=log), repository, result, config=config, log=log)
                 with committed_once(config.CourseDirectory.db_url):
                     reason = recorder.run(Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id))
             done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason))
@@ -182,9 +187,9 @@ _NEEDLESS = (ClearOutput, DeduplicateIds, CheckCellMetadata)
 class _Recorder(Chosen, Autograde):
     """nbgrader's converter for one result that is in hand, with the preprocessors that the course has configured."""
 
-    def __init__(self, coursedir: CourseDirectory, result: Result, **settings: Any) -> None:
+    def __init__(self, coursedir: CourseDirectory, repository: Repository, result: Result, **settings: Any) -> None:
         super().__init__(coursedir, **settings)
-        self.result = result
+        self.repository, self.result = repository, result
         self.exporter_class = SubmissionExporter
         for trait in ("sanitize_preprocessors", "autograde_preprocessors"):
             self.set_trait(trait, [item for item in getattr(self, trait) if not _is_one_of(item, *_NEEDLESS)])
@@ -212,7 +217,7 @@ class _Recorder(Chosen, Autograde):
         super()._init_preprocessors()
         for preprocessor in self.exporter._preprocessors:
             if isinstance(preprocessor, GradeInSandbox):
-                preprocessor.known = self.result
+                preprocessor.known, preprocessor.repository = self.result, str(self.repository.root)
 
 
 def _refusal(result: Result, assignment: str, roster: Sequence[str] | None) -> str:

@@ -27,22 +27,26 @@ OUTCOMES = {
 }
 
 
-def tests_output(exercise: ExerciseResult, max_points: float, status: str) -> NotebookNode:
-    """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
+def tests_output(exercise: ExerciseResult, max_points: float, status: str, said: str) -> NotebookNode:
+    """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message,
+    text/markdown the same as a list.
 
     exercise: the result. max_points: the cell's points, which nbgrader lets no result exceed. status: the whole
-    result's; of an unreadable submission no test has run.
+    result's; of an unreadable submission no test has run. said: the sentence about a mistake, if any.
     Hidden tests show what visible ones do, except that of an error in the student's code only the first line stays,
     without decimal numbers: a student could raise an error to read the test's input.
     """
     earned = min(max(round(exercise.points, 4), 0.0), max_points)
-    rows = [(test, harmless.plain(_message(test), LONGEST_MESSAGE)) for test in exercise.tests]
-    table = _PAGES.get_template("tests.html.j2").render(
-        exercise=exercise, earned=earned, max_points=max_points, rows=rows, status=status,
-        passed=sum(test.outcome == "passed" for test in exercise.tests),
-        gate=any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
-    )  # fmt: skip
-    return nbformat.v4.new_output("execute_result", {"text/plain": f"{earned:.4f}", "text/html": table})
+    rows = [(test, harmless.plain(shown_message(test), LONGEST_MESSAGE)) for test in exercise.tests]
+    shown = {
+        **{"earned": earned, "max_points": max_points, "rows": rows, "status": status, "said": said},
+        "passed": sum(test.outcome == "passed" for test in exercise.tests),
+        "gate": any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
+    }
+    table = _PAGES.get_template("tests.html.j2").render(shown)
+    listed = _TEXTS.get_template("tests.md.j2").render(shown)
+    data = {"text/plain": f"{earned:.4f}", "text/html": table, "text/markdown": listed}
+    return nbformat.v4.new_output("execute_result", data)
 
 
 def claim(name: str) -> str:
@@ -52,25 +56,27 @@ def claim(name: str) -> str:
     return f"{words} ({case.removesuffix(']')})" if case else words
 
 
-def _message(test: TestResult) -> str:
+def shown_message(test: TestResult) -> str:
+    """Return what a student may read of a test's message: of an error in a hidden test its first line, no numbers."""
     if test.visibility != "hidden" or test.outcome != "error":
         return test.message
     first = test.message.strip().partition("\n")[0][:LONGEST_HIDDEN_ERROR]
     return re.sub(r"\d*\.\d+(?:e[+-]?\d+)?", "…", first)
 
 
-def page_environment() -> Environment:
-    """Load the templates of this package; every value is escaped."""
+def page_environment(escaped: bool = True) -> Environment:
+    """Load the templates of this package. escaped: for HTML, where every value is; not for Markdown."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=escaped,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(points=harmless.number, claim=claim, plain=harmless.plain, line=harmless.line)
+    environment.filters.update(fenced=harmless.fenced, markdown_text=harmless.markdown_text)
     environment.globals.update(outcomes=OUTCOMES)
     return environment
 
 
-_PAGES = page_environment()
+_PAGES, _TEXTS = page_environment(), page_environment(escaped=False)

@@ -23,7 +23,7 @@ from autograder.grading.forks import start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Received, Unreadable, read_bytes, receive
-from autograder.sandbox.host import check_wall
+from autograder.sandbox.host import check_wall, other_user
 from autograder.sandbox.limits import Limits
 
 # What the grader computes and reads with, and what notebooks and tests import.
@@ -53,8 +53,10 @@ def grade_stream(
     Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
     loses nothing: finished results are on disk, and the next run goes on from there.
     """
-    if options.wall != "none":
+    if options.wall == "sandlock":
         check_wall()
+    elif options.wall == "user":
+        other_user()
     course, repository = Course(course.root.resolve()), Repository(repository.root.resolve())
     loaded = Assignment.load(course, repository, assignment)
     submitted = (options.submitted or course.submitted).resolve()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20 * 2**20
 STUDENT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
-_IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps
-    r"(timestamp\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
+_IGNORED = re.compile(  # .pt: weights that a notebook has trained and keeps; nbgrader's exchange writes the first two
+    r"(timestamp\.txt|submission_secret\.txt|.*\.pt|\.ipynb_checkpoints|__pycache__|\.pytest_cache|\.DS_Store|desktop\.ini|Thumbs\.db)"
 )
 
 

@@ -1,0 +1,122 @@
+"""The commands that take results out of the course: feedback, grades, what is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.command_line import DEFAULT_COURSE, USAGE, AssignmentArgument, CourseOption, errors, output, stop
+from autograder.course.paths import Course, Repository
+
+CanvasOption = Annotated[
+    Path | None, typer.Option("--canvas", help="The gradebook as Canvas exports it (Grades, Export): a CSV file.")
+]
+MoodleOption = Annotated[
+    Path | None, typer.Option("--moodle", help="The grading worksheet of the Moodle assignment: a CSV file.")
+]
+
+
+def publish(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    canvas: CanvasOption = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="With --canvas: the zip that Canvas's Download Submissions made.")
+    ] = None,
+    moodle: MoodleOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The zip; feedback-ASSIGNMENT-SYSTEM.zip in the course by default.")
+    ] = None,
+) -> None:
+    """Write everybody's feedback anew, with manual grades and comments, and a zip for Canvas or Moodle if you ask.
+
+    Each student gets feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html, and the same as .md. For students who handed in
+    through nbgrader's exchange, `nbgrader release_feedback ASSIGNMENT` in the course directory publishes the pages, and
+    `nbgrader fetch_feedback` gets them.
+    """
+    from autograder.gradebook.feedback import write_feedback
+    from autograder.gradebook.publish import hand_feedback, waiting_for_a_person
+
+    system, listing = _system(canvas, moodle)
+    target = Course(course)
+    pages = write_feedback(target, assignment)
+    if not pages:
+        stop(f"nothing of {assignment} is graded in {course}. Run `autograder grade {assignment}` first", USAGE)
+    output.print(f"wrote {len(pages)} feedback pages, each as HTML and as Markdown")
+    if waiting := waiting_for_a_person(target, assignment):
+        errors.print(f"{len(waiting)} pages say 'not graded yet' somewhere: {', '.join(waiting)}", style="yellow")
+    if listing is not None:
+        path = out or course / f"feedback-{assignment}-{system}.zip"
+        handed = hand_feedback(target, assignment, system, listing, path, archive)
+        _say(handed.remarks)
+        output.print(f"wrote {handed.path}: {handed.students} pages")
+
+
+def export(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    canvas: CanvasOption = None,
+    moodle: MoodleOption = None,
+    column: Annotated[
+        str, typer.Option("--column", help="With --canvas: the assignment's name there, if it is another.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file; ASSIGNMENT.csv in the course by default.")
+    ] = None,
+) -> None:
+    """Write the gradebook's grades as CSV: for people, or with --canvas or --moodle in the form that these import.
+
+    Canvas and Moodle get the lines that they have exported back, with the grades in them, of everybody whose grade is
+    final. Whoever has no line or no final grade is listed.
+    """
+    from autograder.gradebook.export import export_csv
+    from autograder.gradebook.publish import hand_grades
+
+    system, listing = _system(canvas, moodle)
+    if listing is None:
+        path = out or course / f"{assignment}.csv"
+        export_csv(Course(course), assignment, path)
+        output.print(f"wrote {path}")
+        return
+    path = out or course / f"{assignment}-{system}.csv"
+    handed = hand_grades(Course(course), assignment, system, listing, path, column)
+    _say(handed.remarks)
+    output.print(f"wrote {handed.path}: {handed.students} grades")
+
+
+def gradescope(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    hidden: Annotated[
+        str,
+        typer.Option(help="When students see hidden tests: visible, after_due_date, after_published or hidden."),
+    ] = "after_published",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The zip; ASSIGNMENT-gradescope.zip in the course by default.")
+    ] = None,
+) -> None:
+    """Make the zip to upload as a Gradescope autograder: the same tests, messages and points.
+
+    Choose the base image Ubuntu 24.04 there. Where the platform's kernel has no Landlock, students' code runs as
+    another user, with a filter of system calls and no network: weaker than the sandbox here, see docs/grades-out.md.
+    """
+    from autograder.author.gradescope import gradescope as make
+
+    path = make(Repository.default(), Course(course), assignment, out or course, hidden)
+    output.print(f"wrote {path}: it holds the reference and the hidden tests, so upload it to Gradescope alone")
+
+
+def _system(canvas: Path | None, moodle: Path | None) -> tuple[str, Path | None]:
+    if canvas is not None and moodle is not None:
+        stop("give --canvas or --moodle, not both", USAGE)
+    return ("canvas", canvas) if canvas is not None else ("moodle", moodle)
+
+
+def _say(remarks: list[str]) -> None:
+    for remark in remarks:
+        errors.print(remark, style="yellow")
+
+
+COMMANDS = (publish, export, gradescope)
