@@ -202,7 +202,7 @@ def grade(
             list(coming())
     graded.sort(key=lambda result: result.student)
     if gradebook and feedback:
-        _feedback(target, assignment)
+        _feedback(target, assignment, [result.student for result in graded])
     if json_file is not None:
         write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
     _summary(graded)
@@ -224,10 +224,10 @@ def _into_gradebook(
             errors.print(f"{one.student}: not in the gradebook: {one.reason}")
 
 
-def _feedback(course: Course, assignment: str) -> None:
+def _feedback(course: Course, assignment: str, students: list[str]) -> None:
     from autograder.gradebook.feedback import write_feedback
 
-    output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
+    output.print(f"wrote {len(write_feedback(course, assignment, students))} feedback pages")
 
 
 def _summary(graded: list[Result]) -> None:

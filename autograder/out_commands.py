@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from autograder.command_line import DEFAULT_COURSE, USAGE, AssignmentArgument, CourseOption, errors, output, stop
+from autograder.console import print_table
 from autograder.course.paths import Course, Repository
 
 CanvasOption = Annotated[
@@ -108,6 +111,50 @@ def gradescope(
     output.print(f"wrote {path}: it holds the reference and the hidden tests, so upload it to Gradescope alone")
 
 
+def regrade(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Parallel processes; one per core by default.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write what is shown; without it nothing is changed.")] = False,
+) -> None:
+    """After a test, a mistake or a date was changed: show whose points move, by which test and why; --apply writes.
+
+    Only the exercises that the change concerns are graded. Manual grades and comments stay. Each regrade that was
+    applied is a line of regrades.jsonl in the course directory.
+    """
+    from autograder.gradebook import regrade as again
+    from autograder.gradebook.harmless import number
+    from autograder.grading.options import Options
+
+    target, repository = Course(course), Repository.default()
+    options = Options(students=students, jobs=jobs)
+
+    def begun(to_do: int, unchanged: int) -> None:
+        errors.print(f"grading {to_do} submissions where something has changed; {unchanged} keep their results")
+
+    found = again.changes(target, repository, assignment, options, on_start=begun)
+    if not found.looked_at:
+        stop(f"there are no results of {assignment} in {course}. Run `autograder grade {assignment}` first", USAGE)
+    table = Table("student", "exercise", "test", "before", "after", "why")
+    for move in found.moves:
+        cells = (move.student, move.exercise, move.test, number(move.before), number(move.after), move.why)
+        table.add_row(*map(Text, cells))
+    if found.moves:
+        print_table(table, output)
+    totals = found.totals()
+    for student, by in totals.items():
+        output.print(f"{student}: {'+' if by > 0 else ''}{number(by)} points")
+    output.print(f"{found.looked_at} results: {len(found.results)} change, the points of {len(totals)} students move")
+    if not apply:
+        output.print("nothing was written; --apply writes it")
+        return
+    for one in again.apply(target, repository, found, options):
+        if not one.recorded:
+            errors.print(f"{one.student}: not in the gradebook: {one.reason}", style="yellow")
+    output.print(f"written, and added to {course / again.LOG}")
+
+
 def _system(canvas: Path | None, moodle: Path | None) -> tuple[str, Path | None]:
     if canvas is not None and moodle is not None:
         stop("give --canvas or --moodle, not both", USAGE)
@@ -119,4 +166,4 @@ def _say(remarks: list[str]) -> None:
         errors.print(remark, style="yellow")
 
 
-COMMANDS = (publish, export, gradescope)
+COMMANDS = (publish, export, regrade, gradescope)

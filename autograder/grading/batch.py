@@ -23,6 +23,7 @@ from autograder.grading.forks import start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Received, Unreadable, read_bytes, receive
+from autograder.grading.versions import Version, remember, version_of
 from autograder.sandbox.host import check_wall, other_user
 from autograder.sandbox.limits import Limits
 
@@ -66,8 +67,13 @@ def grade_stream(
     _check_space(folder)
     start_server(*(place(assignment) for place in (repository.source, repository.visible, repository.hidden)))
     fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits)
+    versions = remember(
+        versions_file(folder.parent, assignment),
+        version_of(loaded, fingerprint + version, version),
+    )
     travelling = replace(options, executor=None)
     unchanged: list[Result] = []
+    carried: dict[str, Result] = {}  # results of which some exercises are graded anew
     waiting: list[grader.Job] = []
     held = 0  # bytes of notebooks that wait
     for student in found:
@@ -75,6 +81,14 @@ def grade_stream(
         received = receive(path, submitted, loaded)
         key = submission_key(fingerprint + version, received, student, options.roster)
         stored = stored_result(folder / result_name(student), key)
+        only: tuple[str, ...] = ()
+        if stored is None and options.only_changed:
+            earlier, only = _carried(folder / result_name(student), versions, received, student, options)
+            if earlier is not None and only:
+                carried[student] = replace(earlier, key=key)
+            elif earlier is not None:
+                stored = replace(earlier, key=key)
+                stored.write(folder / result_name(student))
         if stored is not None:
             unchanged.append(stored)
             continue
@@ -82,7 +96,7 @@ def grade_stream(
         travels = received if held <= _MOST_HELD or options.executor else None
         slow = grader.slow_mentions(received.content) > usual
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow
+            course, repository, assignment, student, path, submitted, travels, travelling, key, fingerprint, slow, only
         )  # fmt: skip
         waiting.append(job)
     if on_start:
@@ -97,11 +111,35 @@ def grade_stream(
             if graded is None:
                 continue
             result, seconds = graded
+            if result.student in carried:
+                result = carried[result.student].with_second(result)
             result.write(folder / result_name(result.student))
             _log(folder / "times.log", result, seconds)
             yield result
 
     return stream()
+
+
+def versions_file(results: Path, assignment: str) -> Path:
+    """Return where the versions of an assignment that results were made from are kept."""
+    return results / f"{assignment}.versions"
+
+
+def _carried(
+    path: Path, versions: list[Version], received: Received, student: str, options: Options
+) -> tuple[Result | None, tuple[str, ...]]:
+    """Return the stored result of this very submission under an earlier version, and the exercises that differ now."""
+    try:
+        result = Result.read(path)
+    except (OSError, ValueError):
+        return None, ()
+    now, *before = versions
+    for earlier in before:
+        if result.status == "graded" and result.key == submission_key(earlier.key, received, student, options.roster):
+            changed = now.changed(earlier)
+            same = earlier.exercises.keys() == now.exercises.keys()
+            return (result, changed) if same and len(changed) < len(now.exercises) else (None, ())
+    return None, ()
 
 
 _kept_process: ProcessPoolExecutor | None = None

@@ -16,7 +16,8 @@ class Options:
     submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
     or None. students: a glob on ids. jobs: processes (one per core by default). results: DIR for
     ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. executor: anything with the interface of
-    concurrent.futures.Executor in place of local processes.
+    concurrent.futures.Executor in place of local processes. only_changed: of a submission graded under an earlier
+    version of the assignment, grade the exercises that have changed since, and keep the rest.
     """
 
     submitted: Path | None = None
@@ -27,3 +28,4 @@ class Options:
     wall: str = "sandlock"
     limits: Limits = field(default_factory=Limits)
     executor: Executor | None = None
+    only_changed: bool = False

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder import atomic
 
+OF_EXERCISES = ("changed-after-check", "test-not-finished")  # flags whose detail begins with the exercise's name
 OUTCOMES = ("passed", "failed", "error", "timeout", "gated")
 
 
@@ -82,7 +85,8 @@ class Result:
         again = {exercise.name: exercise for exercise in second.exercises}
         exercises = [again.get(exercise.name, exercise) for exercise in self.exercises]
         points = sum(exercise.points for exercise in exercises)
-        return replace(self, exercises=exercises, flags=second.flags, points=points)
+        kept = [flag for flag in self.flags if flag.kind in OF_EXERCISES and not _concerns(flag, again)]
+        return replace(self, exercises=exercises, flags=[*second.flags, *kept], points=points)
 
     def to_json(self) -> str:
         """The file's text: points with four decimals, a fixed order of keys, a newline at the end."""
@@ -110,6 +114,10 @@ class Result:
     def read(cls, path: Path) -> Result:
         """Read one result file; ValueError if it is not one, OSError if it cannot be read."""
         return cls.from_json(path.read_text(encoding="utf-8"))
+
+
+def _concerns(flag: Flag, exercises: Collection[str]) -> bool:
+    return re.split(r"[,:]", flag.detail, maxsplit=1)[0] in exercises
 
 
 def write_atomically(path: Path, text: str) -> None:
