@@ -9,7 +9,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from autograder.command_line import DEFAULT_COURSE, USAGE, AssignmentArgument, CourseOption, errors, output, stop
+from autograder.command_line import (
+    DEFAULT_COURSE,
+    MACHINE_FAULT,
+    USAGE,
+    AssignmentArgument,
+    CourseOption,
+    errors,
+    output,
+    stop,
+)
 from autograder.console import print_table
 from autograder.course.paths import Course, Repository
 
@@ -155,6 +164,39 @@ def regrade(
     output.print(f"written, and added to {course / again.LOG}")
 
 
+def appeal(
+    assignment: AssignmentArgument,
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    course: CourseOption = DEFAULT_COURSE,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Show what hidden tests called too: for your eyes.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT/STUDENT.html by default.")
+    ] = None,
+) -> None:
+    """Show one student's submission test by test: what was called, what came back, how long it took.
+
+    It is graded once more for that; no result and no grade is changed.
+    """
+    from autograder.gradebook.appeal import write_appeal
+    from autograder.gradebook.harmless import number
+    from autograder.grading.grader import GraderFault
+    from autograder.grading.options import Options
+    from autograder.grading.submission import Unreadable
+
+    target = Course(course)
+    path = out or target.results / assignment / f"{student}.html"
+    try:
+        result = write_appeal(target, Repository.default(), assignment, student, path, Options(), hidden)
+    except Unreadable as error:
+        stop(f"{student}: {error}", USAGE)
+    except GraderFault as error:
+        stop(
+            f"the grader failed: {error}. Run the command again; if it happens again, `autograder doctor`",
+            MACHINE_FAULT,
+        )
+    output.print(f"wrote {path}: {number(result.points)} of {number(result.max_points)} points")
+
+
 def _system(canvas: Path | None, moodle: Path | None) -> tuple[str, Path | None]:
     if canvas is not None and moodle is not None:
         stop("give --canvas or --moodle, not both", USAGE)
@@ -166,4 +208,4 @@ def _say(remarks: list[str]) -> None:
         errors.print(remark, style="yellow")
 
 
-COMMANDS = (publish, export, regrade, gradescope)
+COMMANDS = (publish, export, regrade, appeal, gradescope)

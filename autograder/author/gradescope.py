@@ -65,7 +65,7 @@ def _repository_files(loaded: Assignment) -> dict[str, bytes]:
     folders = [repository.public(name), repository.secret(name), repository.selfcheck]
     paths = [path for folder in folders for path in folder.rglob("*") if path.name not in _LEFT_OUT]
     machine = Path(__file__).resolve().parents[1]
-    code = [path for path in machine.rglob("*") if path.suffix in (*CODE_SUFFIXES, ".j2", ".css")]
+    code = [path for path in machine.rglob("*") if path.suffix in (*CODE_SUFFIXES, ".j2", ".css", ".js")]
     places = {path: path.relative_to(repository.root) for path in (*paths, *loaded.tests_data)}
     places |= {path: Path("autograder") / path.relative_to(machine) for path in code}
     for folder in (course.source / name, course.release / name):

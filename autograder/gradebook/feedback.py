@@ -194,4 +194,8 @@ def _sections(
 @cache
 def _style() -> str:
     colours = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    return (TEMPLATES / "page.css").read_text(encoding="utf-8") + colours + "\n.highlight { background: none; }"
+    dark = HtmlFormatter(style="monokai").get_style_defs(".highlight")
+    colours += f"\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    return (
+        (TEMPLATES / "page.css").read_text(encoding="utf-8") + colours + "\n.highlight { background: none !important; }"
+    )

@@ -106,6 +106,24 @@ def run(job: Job) -> Graded:
     return Graded(result.to_json(), time.monotonic() - begin, out_of_time)
 
 
+def run_traced(job: Job) -> tuple[Result, list[dict[str, Any]]]:
+    """Grade one submission in a grader of its own; return the result, and of each test what it called.
+
+    Raises Unreadable if the submission cannot be read, GraderFault if the grader fails.
+    """
+    from autograder.grading.plan import read_submission
+
+    assignment = Assignment.load(job.course, job.repository, job.assignment)
+    check_student_id(job.student, job.options.roster)
+    submission = read_submission(job.received or receive(job.path, job.submitted, assignment), assignment)
+    grader = Grader(assignment, job.options.limits, job.options.wall)
+    try:
+        reply = grader.grade(submission, traced=True)
+        return _result(assignment, job, submission, reply), reply["traces"]
+    finally:
+        grader.close()
+
+
 @functools.lru_cache(maxsize=1)
 def _assignment(course: Course, repository: Repository, name: str, fingerprint: str) -> Assignment:
     """Return the assignment, read once in this process as long as its fingerprint stays."""
@@ -254,9 +272,9 @@ class Grader:
         if "ready" not in reply:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
-    def grade(self, submission: Submission, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    def grade(self, submission: Submission, only: tuple[str, ...] = (), traced: bool = False) -> dict[str, Any]:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
-        from outside. Raises GraderFault.
+        from outside. traced: note every call too, as `traces`. Raises GraderFault.
         """
         own = (source for _, source in submission.cells if source not in self.given)
         fork_server = self._fork_server(slow_imports(own) - set(self.imports))
@@ -266,6 +284,7 @@ class Grader:
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
             "only": list(only),
+            "traced": traced,
             "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }
         jobs = self.jobs.fileno()

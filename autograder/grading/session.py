@@ -6,12 +6,15 @@ reference and the secret; student code runs elsewhere (autograder.sandbox).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
+import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import pytest
 from autograder.course.loading import load_file
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
+from autograder.grading.traced import Trace, TracedProvider
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.remote import RemoteProvider
@@ -42,6 +46,7 @@ class Session:
         self.catalogue: Catalogue | None = None
         self.mistakes: dict[str, str] = {}
         self.not_finished: list[str] = []  # tests that the student's replies or files have stopped
+        self.traces: list[Trace] = []
         self.handed_in: dict[str, str] = {}  # the reference's files
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -105,11 +110,12 @@ class Session:
         notebook = Notebook([tuple(cell) for cell in job["cells"]])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
         student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
-        provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
+        kind = TracedProvider if job.get("traced") else RemoteProvider
+        provider = kind(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
         items = [item for item in session.items if not job["only"] or exercise_of(item) in job["only"]]
         self.recorder.records.clear()
-        self.mistakes, self.not_finished = {}, []
+        self.mistakes, self.not_finished, self.traces = {}, [], []
         try:
             with setting(provider=provider, handed_in=files):
                 self._run(items, provider)
@@ -127,6 +133,7 @@ class Session:
             "mistakes": self.mistakes,
             "out_of_time": provider.out_of_time,
             "not_finished": self.not_finished,
+            "traces": [vars(trace) for trace in self.traces],
         }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
@@ -147,12 +154,28 @@ class Session:
                 last = exercise_of(item)
                 provider.begin(last)
             following = items[index + 1] if index + 1 < len(items) else None
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            with self._tracing(item, provider):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             record = self.recorder.records[-1] if self.recorder.records else None
             if record is not None and record.fault and self._passes_on_the_reference(item):
                 self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
                 record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
         self._name_mistake(last, provider)
+
+    @contextlib.contextmanager
+    def _tracing(self, item: pytest.Item, provider: RemoteProvider) -> Iterator[None]:
+        """Note what a test does with a provider that traces; with another do nothing."""
+        if not isinstance(provider, TracedProvider):
+            yield
+            return
+        trace = provider.trace = Trace(exercise_of(item), item.name)
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            trace.seconds = time.perf_counter() - begin
+            self.traces.append(trace)
+            provider.trace = None
 
     def _passes_on_the_reference(self, item: pytest.Item) -> bool:
         kept = list(self.recorder.records)

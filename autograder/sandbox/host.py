@@ -151,6 +151,10 @@ class ForkServer:
             self._send_modules(settings)
             self._wait_until_ready()
             self._condition = condition_of(self.pid)
+        except PermissionError as error:
+            child_end.close()
+            self.close()
+            raise WallError(f"another user may not run {sys.executable}: use a Python that every user can run") from error
         except BaseException:
             child_end.close()
             self.close()
