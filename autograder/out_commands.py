@@ -197,6 +197,22 @@ def appeal(
     output.print(f"wrote {path}: {number(result.points)} of {number(result.max_points)} points")
 
 
+def serve(
+    course: CourseOption = DEFAULT_COURSE,
+    port: Annotated[int, typer.Option(help="Where the server listens, on this machine alone.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser; without it the address is printed.")] = True,
+) -> None:
+    """Open formgrader on the course: written answers, each with its question and mark scheme, points and comments.
+
+    It runs until you stop it with Ctrl-C. Nothing in its pages needs a network.
+    """
+    from autograder.gradebook.formgrader import serve as run
+
+    if not Course(course).config_file.is_file():
+        stop(f"{course} is no course directory: there is no nbgrader_config.py. Run `autograder build` first", USAGE)
+    raise typer.Exit(run(Course(course), port, browser))
+
+
 def _system(canvas: Path | None, moodle: Path | None) -> tuple[str, Path | None]:
     if canvas is not None and moodle is not None:
         stop("give --canvas or --moodle, not both", USAGE)
@@ -208,4 +224,4 @@ def _say(remarks: list[str]) -> None:
         errors.print(remark, style="yellow")
 
 
-COMMANDS = (publish, export, regrade, appeal, gradescope)
+COMMANDS = (serve, publish, export, regrade, appeal, gradescope)

@@ -37,7 +37,8 @@ _LOG_BYTES = 2_000_000
 
 
 def feedback_config() -> Config:
-    """What makes nbgrader's own generate_feedback write the pages of `autograder.gradebook.feedback`.
+    """What makes nbgrader's own generate_feedback write the pages of `autograder.gradebook.feedback`, and formgrader
+    show what `autograder.gradebook.formgrader` says.
 
     A course's nbgrader_config.py merges it, so that nbgrader's command and formgrader's button do as well. nbgrader's
     folder of templates stays on the path: formgrader's pages come from there.
@@ -51,7 +52,9 @@ def feedback_config() -> Config:
         "shown_html": "autograder.gradebook.harmless.html",
         "shown_markdown": "autograder.gradebook.feedback.shown_markdown",
         "shown_comment": "autograder.gradebook.feedback.shown_comment",
+        "markdown2html": "autograder.gradebook.formgrader.drawn_markdown",
     }
+    config.HTMLExporter.preprocessors = ["autograder.gradebook.formgrader.ForGraders"]
     return config
 
 

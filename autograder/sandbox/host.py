@@ -154,7 +154,9 @@ class ForkServer:
         except PermissionError as error:
             child_end.close()
             self.close()
-            raise WallError(f"another user may not run {sys.executable}: use a Python that every user can run") from error
+            raise WallError(
+                f"another user may not run {sys.executable}: use a Python that every user can run"
+            ) from error
         except BaseException:
             child_end.close()
             self.close()
