@@ -52,7 +52,7 @@ def gradescope(repository: Repository, course: Course, assignment: str, out: Pat
     pages = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True)
     for name in ("setup.sh", "run_autograder"):
         files[name] = pages.get_template(f"{name}.j2").render(values).encode()
-    lock = repository.root / "requirements.lock"
+    lock = Repository.default().root / "requirements.lock"
     files["requirements.txt"] = "\n".join(requirements(lock.read_text(encoding="utf-8"))).encode() + b"\n"
     path = out if out.suffix == ".zip" else out / f"{assignment}-gradescope.zip"
     atomic.replace(path, _zipped(files), mode=0o600)

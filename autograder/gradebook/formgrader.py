@@ -64,9 +64,10 @@ def _read(path: Path) -> list[NotebookNode]:
 
 
 def _scheme(name: str, source: str) -> NotebookNode:
-    regions = (("Mark scheme", markers.MARK_SCHEME), ("Model answer", markers.SOLUTION))
-    parts = [(title, "\n\n".join(markers.region_texts(source, region))) for title, region in regions]
-    text = "\n\n".join(f"**{title}** (students do not see this)\n\n{part}" for title, part in parts if part.strip())
+    parts = [
+        text for region in (markers.MARK_SCHEME, markers.SOLUTION) for text in markers.region_texts(source, region)
+    ]
+    text = "\n\n".join(["**For graders: students do not see this.**", *(part for part in parts if part.strip())])
     quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     return nbformat.v4.new_markdown_cell(quoted, id=f"{SCHEME}-{name}"[:64])
 

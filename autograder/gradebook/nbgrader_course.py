@@ -53,6 +53,7 @@ def feedback_config() -> Config:
         "shown_markdown": "autograder.gradebook.feedback.shown_markdown",
         "shown_comment": "autograder.gradebook.feedback.shown_comment",
         "markdown2html": "autograder.gradebook.formgrader.drawn_markdown",
+        "clean_html": "autograder.gradebook.harmless.html",
     }
     config.HTMLExporter.preprocessors = ["autograder.gradebook.formgrader.ForGraders"]
     return config

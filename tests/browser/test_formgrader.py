@@ -47,6 +47,8 @@ def test_points_and_a_comment_given_in_the_browser_are_in_feedback_and_export(pa
     expect(scheme).to_be_visible()
     assert page.locator("svg.formula").count() == 1  # the answer's formula, drawn without a network
     expect(page.get_by_text("A sample", exact=True)).to_have_count(0)  # the chapter is left out
+    page.get_by_text("Show the tests").first.click()  # folded, not only its title
+    expect(page.get_by_text("scaled agrees with the reference")).to_be_visible()
     answer = page.locator("div.nbgrader_cell", has=page.locator("#why"))
     assert answer.bounding_box()["y"] < scheme.bounding_box()["y"] < answer.bounding_box()["y"] + 600
 
