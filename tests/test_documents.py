@@ -15,10 +15,12 @@ from autograder.course.source import CODE_POINTS, TOTAL_POINTS
 
 REPOSITORY = Repository.default()
 ROOT = REPOSITORY.root
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/grades-out.md")
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
-MADE = re.compile(r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER")
+MADE = re.compile(
+    r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER|submission_secret\.txt|results\.json|a1_recurrence\.md"
+)
 SUFFIXES = ("py", "md", "toml", "json", "ipynb", "yml", "yaml", "lock", "txt", "npz", "ini")
 
 

@@ -23,6 +23,7 @@ from autograder.course.paths import Course, Repository
 from autograder.gradebook.gradescope import VISIBILITIES
 from autograder.grading.assignment import CODE_SUFFIXES, Assignment
 
+MACHINE = Path(__file__).resolve().parents[1]  # the package autograder, in the repository
 TEMPLATES = Path(__file__).parent / "templates" / "gradescope"
 # What grading imports; what these require is added.
 _NEEDED = (
@@ -52,7 +53,7 @@ def gradescope(repository: Repository, course: Course, assignment: str, out: Pat
     pages = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True)
     for name in ("setup.sh", "run_autograder"):
         files[name] = pages.get_template(f"{name}.j2").render(values).encode()
-    lock = Repository.default().root / "requirements.lock"
+    lock = MACHINE.parent / "requirements.lock"
     files["requirements.txt"] = "\n".join(requirements(lock.read_text(encoding="utf-8"))).encode() + b"\n"
     path = out if out.suffix == ".zip" else out / f"{assignment}-gradescope.zip"
     atomic.replace(path, _zipped(files), mode=0o600)
@@ -64,10 +65,9 @@ def _repository_files(loaded: Assignment) -> dict[str, bytes]:
     repository, course, name = loaded.repository, loaded.course, loaded.name
     folders = [repository.public(name), repository.secret(name), repository.selfcheck]
     paths = [path for folder in folders for path in folder.rglob("*") if path.name not in _LEFT_OUT]
-    machine = Path(__file__).resolve().parents[1]
-    code = [path for path in machine.rglob("*") if path.suffix in (*CODE_SUFFIXES, ".j2", ".css", ".js")]
+    code = [path for path in MACHINE.rglob("*") if path.suffix in (*CODE_SUFFIXES, ".j2", ".css", ".js")]
     places = {path: path.relative_to(repository.root) for path in (*paths, *loaded.tests_data)}
-    places |= {path: Path("autograder") / path.relative_to(machine) for path in code}
+    places |= {path: Path("autograder") / path.relative_to(MACHINE) for path in code}
     for folder in (course.source / name, course.release / name):
         places |= {path: Path("course") / path.relative_to(course.root) for path in folder.rglob("*")}
     kept = {path: place for path, place in places.items() if path.is_file() and "__pycache__" not in path.parts}

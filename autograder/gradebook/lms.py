@@ -167,7 +167,7 @@ def canvas_grades(
 ) -> tuple[str, list[str]]:
     """Return Canvas's import file, and what to know before it is imported.
 
-    column: the assignment's name in Canvas; its column may carry Canvas's number, as in `a1_recurrence (1234)`. Without
+    column: the assignment's name in Canvas; its column may carry Canvas's number, as in `NAME (1234)`. Without
     such a column Canvas asks, at the import, whether to make a new assignment.
     """
     there = [

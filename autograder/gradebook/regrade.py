@@ -110,7 +110,7 @@ def changes(
             continue
         found.results.append(new)
         found.moves += _moves(old, new, now[0], earlier)
-    found.moves += _late_moves(course, assignment, found)
+    found.moves += _late_moves(course, assignment, found, options.students)
     found.late = sorted({move.student for move in found.moves if move.exercise == LATE})
     return found
 
@@ -183,7 +183,7 @@ def _words(test: TestResult) -> str:
     return OUTCOMES.get(test.outcome, ("", test.outcome))[1]
 
 
-def _late_moves(course: Course, assignment: str, found: Changes) -> list[Move]:
+def _late_moves(course: Course, assignment: str, found: Changes, students: str) -> list[Move]:
     """Return the late penalties that change, tried on a copy of the gradebook with the new points in it."""
     if not course.gradebook.is_file():
         return []
@@ -195,7 +195,7 @@ def _late_moves(course: Course, assignment: str, found: Changes) -> list[Move]:
             with _gradebook(config) as gradebook:
                 _put_points(gradebook, found)
             before = _penalties(config, assignment)
-            settle(config, log, assignment)
+            settle(config, log, assignment, students)
             after = _penalties(config, assignment)
     finally:
         copy.unlink(missing_ok=True)
@@ -216,12 +216,12 @@ def _put_points(gradebook: Gradebook, found: Changes) -> None:
     gradebook.db.commit()
 
 
-def settle(config: Config, log: Any, assignment: str) -> None:
-    """Set each submission's late penalty as nbgrader's preprocessor, with the course's plugin, would set it now."""
+def settle(config: Config, log: Any, assignment: str, chosen: str) -> None:
+    """Set the late penalties of the students chosen, by a glob, as nbgrader's preprocessor would set them now."""
     converter = Autograde(Folders(config=config, log=log), config=config, log=log)
     with _gradebook(config) as gradebook:
         students = [submission.student_id for submission in gradebook.assignment_submissions(assignment)]
-    for student in students:
+    for student in (one for one in students if fnmatch.fnmatchcase(one, chosen)):
         where = {"notebook": assignment, "assignment": assignment, "student": student}
         where["db_url"] = config.CourseDirectory.db_url
         preprocessor = AssignLatePenalties(parent=converter, config=config)
@@ -262,7 +262,7 @@ def apply(course: Course, repository: Repository, found: Changes, options: Optio
     shutil.copyfile(versions_file(trial, found.assignment), versions_file(stored, found.assignment))
     if found.late:
         with opened(course, found.assignment) as (config, log):
-            settle(config, log, found.assignment)
+            settle(config, log, found.assignment, options.students)
     if concerned:
         write_feedback(course, found.assignment, concerned)
     shutil.rmtree(trial, ignore_errors=True)

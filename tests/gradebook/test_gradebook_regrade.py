@@ -161,6 +161,7 @@ def test_a_changed_date_moves_the_late_penalty(desk):
         gradebook.find_submission(NAME, "right").timestamp = now
         gradebook.find_assignment(NAME).duedate = now - timedelta(hours=3)
         gradebook.db.commit()
+    assert regrade.changes(course, repository, NAME, replace_students("adds")).moves == []  # nobody else is looked at
     found = regrade.changes(course, repository, NAME, OPTIONS)
     (move,) = found.moves
     assert (jobs, move.student, move.exercise, move.before, move.after) == ([], "right", regrade.LATE, 0.0, -80.0)
