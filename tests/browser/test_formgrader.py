@@ -12,8 +12,10 @@ from autograder.course import notebook as cells
 from autograder.gradebook.export import export_csv
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.gradebook import record
+from autograder.gradebook.report import write_report
 from autograder.grading.batch import grade_stream
 from autograder.grading.options import Options
+from autograder.grading.result import Result
 from sample import NAME, build_sample
 
 ANSWER = "Because $h_t = W h_{t-1}$, and so on."
@@ -69,3 +71,32 @@ def test_points_and_a_comment_given_in_the_browser_are_in_feedback_and_export(pa
     lines = {line["student"]: line for line in csv.DictReader((course.root / "grades.csv").read_text().splitlines())}
     assert (lines[graded]["why"], lines[graded]["status"]) == ("17.5", "graded")
     assert {line["status"] for student, line in lines.items() if student != graded} == {"to grade"}
+
+
+def rightmost(page) -> float:
+    """Return how far to the right the widest cell, block of code or picture that is shown reaches."""
+    script = (
+        "Math.max(...[...document.querySelectorAll('td, th, pre, svg, p')].map(e => e.getBoundingClientRect().right))"
+    )
+    return page.evaluate(script)
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_is_cut_at_a_phones_width_and_a_click_sorts_the_class(page, course, width):
+    results = [Result.read(path) for path in sorted((course.results / NAME).glob("*.json"))]
+    results[0].exercises[0].points = results[0].points = 1.25
+    report = course.root / "report.html"
+    write_report(course, NAME, results, report)
+    (feedback, *_) = write_feedback(course, NAME)
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in (feedback, report):
+        page.goto(f"file://{path}")
+        for folded in page.locator("details").all():
+            folded.evaluate("element => element.open = true")
+        assert rightmost(page) <= width, path
+    if width > 1000:
+        first = page.locator("table.class tbody tr").first
+        page.get_by_role("columnheader", name="Total (80)").click()
+        expect(first).to_contain_text("ada")  # who has 1.25 points
+        page.get_by_role("columnheader", name="Total (80)").click()
+        expect(first).to_contain_text("bo")
