@@ -13,15 +13,28 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder import faults
-from autograder.console import console, print_table
+from autograder import faults, out_commands
+from autograder.command_line import (
+    DEFAULT_COURSE,
+    DONE,
+    FAILED_CHECK,
+    INTERRUPTED,
+    MACHINE_FAULT,
+    USAGE,
+    AssignmentArgument,
+    CourseOption,
+    errors,
+    output,
+)
+from autograder.command_line import stop as _stop
+from autograder.console import print_table
 from autograder.course.lock import InUse, locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
@@ -30,16 +43,12 @@ if TYPE_CHECKING:
     from autograder.course.policies import Policies
     from autograder.grading.queue import Machines
 
-DONE, FAILED_CHECK, USAGE, MACHINE_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
-
 app = typer.Typer(
     help="Build the assignments of the course, and grade what students hand in.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-output = console()
-errors = console(stderr=True)
 
 
 class Wall(StrEnum):
@@ -49,9 +58,6 @@ class Wall(StrEnum):
     none = "none"
 
 
-CourseOption = Annotated[Path, typer.Option("--course", help="The course directory (nbgrader's).", show_default=True)]
-AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's name, such as a1_recurrence.")]
-DEFAULT_COURSE = Path("course")
 _USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer may carry a copy of
 
 
@@ -234,7 +240,7 @@ def grade(
         errors.print(sentence, style="yellow")
     if json_file is not None:
         write_atomically(json_file, json.dumps([json.loads(result.to_json()) for result in graded], indent=1) + "\n")
-    unwritten = _feedback(target, assignment) if gradebook and feedback else ""
+    unwritten = _feedback(target, assignment, [result.student for result in graded]) if gradebook and feedback else ""
     _summary(graded, unrecorded)
     if unwritten:
         _stop(unwritten, MACHINE_FAULT)
@@ -258,12 +264,12 @@ def _into_gradebook(
     return sum(not one.recorded and not one.barred for one in done)
 
 
-def _feedback(course: Course, assignment: str) -> str:
+def _feedback(course: Course, assignment: str, students: list[str]) -> str:
     """Write the pages; return why some could not be, or nothing."""
     from autograder.gradebook.feedback import FeedbackError, write_feedback
 
     try:
-        output.print(f"wrote {len(write_feedback(course, assignment))} feedback pages")
+        output.print(f"wrote {len(write_feedback(course, assignment, students))} feedback pages")
     except FeedbackError as error:
         return str(error)
     return ""
@@ -402,21 +408,8 @@ def report(
     output.print(f"wrote {path}")
 
 
-@app.command()
-def export(
-    assignment: AssignmentArgument,
-    course: CourseOption = DEFAULT_COURSE,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The CSV file; ASSIGNMENT.csv in the course by default.")
-    ] = None,
-) -> None:
-    """Write the gradebook's grades as CSV."""
-    from autograder.gradebook.export import export_csv
-
-    path = out or course / f"{assignment}.csv"
-    for sentence in export_csv(Course(course), assignment, path):
-        errors.print(sentence, style="yellow")
-    output.print(f"wrote {path}")
+for command in out_commands.COMMANDS:
+    app.command()(command)
 
 
 @app.command()
@@ -625,11 +618,6 @@ def _progress() -> Progress:
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=errors, transient=not errors.is_terminal)
-
-
-def _stop(text: str, code: int) -> NoReturn:
-    errors.print(f"error: {text}", style="red")
-    raise typer.Exit(code)
 
 
 def main(run: Callable[..., int | None] = app) -> None:

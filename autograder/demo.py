@@ -84,7 +84,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
         ("the class", course.results / "*.html"),
         ("a student's feedback", course.feedback / "STUDENT" / "ASSIGNMENT" / "*.html"),
         ("the grades", course.root / "*.csv"),
-        ("nbgrader's gradebook", f"cd {course.root} && nbgrader formgrader"),
+        ("nbgrader's gradebook", f"autograder serve --course {course.root}"),
     ):
         console.print(f"  {what}: {path}", highlight=False, soft_wrap=True)
     print(f"demo: {sum(as_expected.values())} of {len(as_expected)} as expected")

@@ -44,7 +44,7 @@ host.sys = SimpleNamespace(platform="win32")
 done = []
 for sys.argv in commands:
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-        cli.console.file, cli.errors.file = sys.stdout, sys.stderr
+        cli.output.file, cli.errors.file = sys.stdout, sys.stderr
         try:
             cli.main()
         except SystemExit as stop:

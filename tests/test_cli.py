@@ -29,7 +29,7 @@ from sample import NAME, build_sample
 
 VERBS = (
     *("new", "build", "bundle", "course", "roster", "collect", "grade", "watch", "simulate", "report", "export"),
-    *("similar", "doctor"),
+    *("similar", "doctor", "serve", "publish", "regrade", "appeal", "gradescope"),
 )
 
 
@@ -475,3 +475,31 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
     assert process.returncode == cli.INTERRUPTED
     assert "finished results are kept" in " ".join(stderr.split())
     assert not list(Path(mine.results / NAME).glob(".*"))
+
+
+def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_process):
+    for arguments in (("publish", NAME), ("regrade", NAME)):
+        code, _, said = in_process(*arguments)
+        assert code == 2
+        assert f"Run `autograder grade {NAME}` first" in said
+    code, _, said = in_process("appeal", NAME, "nobody")
+    assert (code, said) == (2, f"error: nobody: there is no {NAME}.ipynb\n")
+    code, _, said = in_process("export", NAME, "--canvas", "a.csv", "--moodle", "b.csv")
+    assert (code, said) == (2, "error: give --canvas or --moodle, not both\n")
+    code, _, said = in_process("export", NAME, "--canvas", "missing.csv")
+    assert code == 2
+    assert "missing.csv" in said
+    shutil.rmtree(in_process.course.root)
+    code, _, said = in_process("serve")
+    assert code == 2
+    assert "Run `autograder build` first" in said
+
+
+def test_the_gradescope_zip_is_written_and_an_unknown_visibility_refused(in_process):
+    code, out, _ = in_process("gradescope", NAME)
+    assert code == 0
+    assert (in_process.course.root / f"{NAME}-gradescope.zip").is_file()
+    assert "upload it to Gradescope alone" in out
+    code, _, said = in_process("gradescope", NAME, "--hidden", "never")
+    assert code == 2
+    assert "choose one of visible, after_due_date, after_published, hidden" in said

@@ -17,13 +17,13 @@ from autograder.course.source import CODE_POINTS, TOTAL_POINTS, parse
 
 REPOSITORY = Repository.default()
 ROOT = REPOSITORY.root
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/instructor.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/instructor.md", "docs/grades-out.md")
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
 MADE = re.compile(
     r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
     r"|course\.toml|roster\.csv|timestamp\.txt|collected\.json|submission_metadata\.yml|captions(-1)?\.json|inbound"
-    r"|\d\d/\d\d/\d{4}|\w+-1\.ipynb"
+    r"|\d\d/\d\d/\d{4}|\w+-1\.ipynb|submission_secret\.txt|results\.json|a1_recurrence\.md"
 )
 SUFFIXES = ("py", "md", "toml", "json", "ipynb", "yml", "yaml", "lock", "txt", "npz", "ini")
 

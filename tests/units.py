@@ -46,6 +46,8 @@ SECONDS: dict[str, float] = {
     "solutions/a2_bptt/test_reference.py": 7,
     "tests/selfcheck/test_selfcheck_terminal.py": 6,
     "tests/gradebook/test_gradebook_gradebook.py": 5,
+    "tests/gradebook/test_gradebook_regrade.py": 8,
+    "tests/gradebook/test_gradebook_appeal.py": 10,
     "solutions/a7_seq2seq/test_reference.py": 5,
     "tests/test_cli.py": 5,
 }

@@ -33,6 +33,17 @@ def export_csv(course: Course, assignment: str, path: Path) -> list[str]:
     UTF-8, lines and quotes as in RFC 4180, and nothing in it that a spreadsheet takes for a formula.
     Raises NotBuilt if the assignment was not built in this course.
     """
+    header, lines, remarks = grade_table(course, assignment)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([harmless.spreadsheet(value) for value in line] for line in lines)
+    write_atomically(path, text.getvalue())
+    return remarks
+
+
+def grade_table(course: Course, assignment: str) -> tuple[list[str], list[list[Any]], list[str]]:
+    """Return the columns' names and the lines that `export_csv` writes, as values, and its sentences."""
     course = Course(course.root.resolve())
     release = cells.read(course.release_notebook(assignment)) if course.release_notebook(assignment).is_file() else None
     with opened(course, assignment) as (config, _):
@@ -43,12 +54,7 @@ def export_csv(course: Course, assignment: str, path: Path) -> list[str]:
             lines = list(_lines(gradebook, course, assignment, graded))
         finally:
             gradebook.close()
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["student", "name", *(cells.grade_id(cell) for cell in graded), *TOTALS])
-    writer.writerows([harmless.spreadsheet(value) for value in line] for line in lines)
-    write_atomically(path, text.getvalue())
-    return remarks
+    return ["student", "name", *(cells.grade_id(cell) or "" for cell in graded), *TOTALS], lines, remarks
 
 
 def _lines(gradebook: Gradebook, course: Course, assignment: str, graded: list[Any]) -> Iterator[list[Any]]:

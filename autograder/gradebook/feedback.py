@@ -8,6 +8,8 @@ a grader's comments and the points. Formulas become pictures inside the page.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,13 +26,22 @@ from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
 
 from autograder.course import notebook as cells
-from autograder.course.paths import Course
+from autograder.course.paths import Course, Repository
 from autograder.course.policies import course_policies
 from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.drawer import Drawer
-from autograder.gradebook.nbgrader_course import Chosen, Folders, feedback_config, opened
+from autograder.gradebook.nbgrader_course import (
+    SECRET,
+    TIMESTAMP,
+    Chosen,
+    Folders,
+    feedback_config,
+    opened,
+    submission_secret,
+)
 from autograder.gradebook.read_once import read_once
-from autograder.gradebook.shown_tests import POLICY, TEMPLATES, tests_output
+from autograder.gradebook.sentences import sentence
+from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment, tests_output
 from autograder.grading.result import Result
 
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
@@ -43,7 +54,8 @@ class FeedbackError(OSError):
 def write_feedback(course: Course, assignment: str, students: Sequence[str] | None = None) -> list[Path]:
     """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for these students, or for all with an autograded notebook.
 
-    A page that shows already what it would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
+    Beside it ASSIGNMENT.md says the same in Markdown; what nbgrader's `release_feedback` reads is there too. A page
+    that shows already what it would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
     assignment was not built in this course, and FeedbackError, once all others are written, if a page could not be.
     """
     course = Course(course.root.resolve())
@@ -71,6 +83,8 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
     if errors:
         lines = "; ".join(f"{student}: {reason}" for student, reason in sorted(errors.items()))
         raise FeedbackError(f"no feedback could be written for {lines}. See {course.root / 'gradebook.log'}")
+    for student in chosen:
+        _make_releasable(course, student, assignment)
     return [course.feedback / student / assignment / f"{assignment}.html" for student in chosen]
 
 
@@ -89,8 +103,30 @@ def _parsed(page: str, features: str) -> Any:
     return BeautifulSoup(page, features=features) if _UNDESCRIBED.search(page) else _AsItIs(page)
 
 
+def _make_releasable(course: Course, student: str, assignment: str) -> None:
+    """Write the two files without which `nbgrader release_feedback` stops, for the whole class, at this student.
+
+    Who handed in through the exchange has them from there. Other submissions get an empty time and a secret of the
+    course's own: their page is released under a name that no student's `fetch_feedback` looks for.
+    """
+    folder = course.feedback / student / assignment
+    if not (folder / TIMESTAMP).is_file():
+        (folder / TIMESTAMP).write_text("", encoding="ascii")
+    if not submission_secret(folder):
+        own = hmac.new(course.secret(), f"feedback {assignment} {student}".encode(), hashlib.sha256).hexdigest()
+        (folder / SECRET).write_text(own, encoding="ascii")
+
+
 class _Feedback(Chosen, GenerateFeedback):
-    """nbgrader's converter for chosen students."""
+    """nbgrader's converter for chosen students, which writes the page in Markdown too."""
+
+    def write_single_notebook(self, output: Any, resources: Any) -> None:
+        """Write the page, as nbgrader does, and the same in Markdown beside it."""
+        super().write_single_notebook(output, resources)
+        where = resources["nbgrader"]
+        text = page_environment(escaped=False).get_template("feedback.md.j2").render(page=where)
+        folder = Path(self._format_dest(where["assignment"], where["student"]))
+        (folder / f"{where['notebook']}.md").write_text(text, encoding="utf-8")
 
 
 class ShowGrades(GetGrades):
@@ -127,6 +163,8 @@ class ShowGrades(GetGrades):
             exercises = {exercise.name: exercise for exercise in result.exercises}
         except (OSError, ValueError):
             exercises = {}  # graded elsewhere: nobody can tell which of its tests may be shown
+        configured = self.config.get("GradeInSandbox", {}).get("repository", "")
+        repository = Repository(Path(configured)) if configured else Repository.default()
         for cell in filter(cells.is_test, nb.cells):
             exercise = exercises.get(cells.grade_id(cell) or "")
             if exercise is None:
@@ -134,9 +172,9 @@ class ShowGrades(GetGrades):
                 continue
             tests = [test for test in exercise.tests if test.visibility in shown]
             seen = replace(exercise, tests=tests)
-            cell.outputs = [
-                tests_output(seen, cells.points(cell), result.status, withheld=len(exercise.tests) - len(tests))
-            ]
+            said = sentence(repository, where["assignment"], exercise.name, exercise.mistake)
+            withheld = len(exercise.tests) - len(tests)
+            cell.outputs = [tests_output(seen, cells.points(cell), result.status, said, withheld=withheld)]
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> tuple[NotebookNode, Any]:
         """Give the cell its part, its grade and its comment."""
@@ -213,4 +251,8 @@ def _sections(
 @cache
 def _style() -> str:
     colours = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    return (TEMPLATES / "page.css").read_text(encoding="utf-8") + colours + "\n.highlight { background: none; }"
+    dark = HtmlFormatter(style="monokai").get_style_defs(".highlight")
+    colours += f"\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    return (
+        (TEMPLATES / "page.css").read_text(encoding="utf-8") + colours + "\n.highlight { background: none !important; }"
+    )

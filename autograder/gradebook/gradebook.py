@@ -53,6 +53,7 @@ from autograder.gradebook.nbgrader_course import (
 )
 from autograder.gradebook.read_once import read_once
 from autograder.gradebook.restored import released, restored_file, stand_in
+from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import tests_output
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
@@ -146,16 +147,19 @@ class GradeInSandbox(NbGraderPreprocessor):
             name = cells.grade_id(cell)
             if name not in exercises:
                 raise NotGraded(f"the result of {where['student']} has no exercise {name}: build and grade again")
-            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status)]
+            said = sentence(self._repository(), where["assignment"], name, exercises[name].mistake)
+            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status, said)]
         return nb, resources
 
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
         submitted = Path(folder.format_path(folder.submitted_directory, where["student"], where["assignment"]))
-        repository = Repository(Path(self.repository)) if self.repository else Repository.default()
         options = Options(submitted=submitted.parent.parent, wall=self.wall, inputs=self.inputs)
         course = Course(Path(folder.root))
         with locked(course.root, "nbgrader autograde"):
-            return grade_one(course, repository, where["assignment"], where["student"], options)
+            return grade_one(course, self._repository(), where["assignment"], where["student"], options)
+
+    def _repository(self) -> Repository:
+        return Repository(Path(self.repository)) if self.repository else Repository.default()
 
 
 @dataclass(frozen=True)
@@ -205,7 +209,7 @@ def record(
             reason = _refusal(result, assignment) or barred
             source = "" if reason else made_from(folder, result, common)
             if not reason and not kept.holds(result.student, recorded(course, result, source, state)):
-                reason = _recorded(result, config, log)
+                reason = _recorded(repository, result, config, log)
                 if not reason:
                     now = states(config.CourseDirectory.db_url, assignment, result.student)
                     kept.keep(result.student, recorded(course, result, source, now))
@@ -213,11 +217,11 @@ def record(
     return done
 
 
-def _recorded(result: Result, config: Config, log: logging.Logger) -> str:
+def _recorded(repository: Repository, result: Result, config: Config, log: logging.Logger) -> str:
     """Put the result into the gradebook; return why that did not work, or nothing."""
     url = config.CourseDirectory.db_url
     try:
-        recorder = _Recorder(Folders(config=config, log=log), result, config=config, log=log)
+        recorder = _Recorder(Folders(config=config, log=log), repository, result, config=config, log=log)
         with committed_once(url), read_once():
             return recorder.run(Gradebook(url, config.CourseDirectory.course_id))
     except (SQLAlchemyError, OSError) as error:
@@ -232,9 +236,9 @@ _NEEDLESS = (ClearOutput, DeduplicateIds, CheckCellMetadata)
 class _Recorder(Chosen, Autograde):
     """nbgrader's converter for one result that is in hand, with the preprocessors that the course has configured."""
 
-    def __init__(self, coursedir: CourseDirectory, result: Result, **settings: Any) -> None:
+    def __init__(self, coursedir: CourseDirectory, repository: Repository, result: Result, **settings: Any) -> None:
         super().__init__(coursedir, **settings)
-        self.result = result
+        self.repository, self.result = repository, result
         self.exporter_class = SubmissionExporter
         for trait in ("sanitize_preprocessors", "autograde_preprocessors"):
             self.set_trait(trait, [item for item in getattr(self, trait) if not _is_one_of(item, *_NEEDLESS)])
@@ -262,7 +266,7 @@ class _Recorder(Chosen, Autograde):
         super()._init_preprocessors()
         for preprocessor in self.exporter._preprocessors:
             if isinstance(preprocessor, GradeInSandbox):
-                preprocessor.known = self.result
+                preprocessor.known, preprocessor.repository = self.result, str(self.repository.root)
 
 
 def _refusal(result: Result, assignment: str) -> str:

@@ -82,6 +82,17 @@ def markdown(source: str, pictures: Mapping[str, str] | None = None) -> str:
     return _IMAGE.sub(picture, _TAG.sub("< ", unicode(source)))
 
 
+def markdown_text(text: str) -> str:
+    """`text` on one line of a Markdown page, where no character of it means anything to Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", line(text, 2000))
+
+
+def fenced(text: str, language: str = "") -> str:
+    """`text` as a block of code of a Markdown page, fenced longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{plain(text, 100_000).rstrip()}\n{fence}"
+
+
 @lru_cache(maxsize=4096)
 def html(fragment: str) -> str:
     """A fragment of HTML with the tags of a text, pictures that it holds itself, and links on request.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,11 @@ def set_times(
     return remarks
 
 
-def settle(config: Config, course: Course, assignment: str) -> list[str]:
-    """Bring times and penalties of all submissions up to date; return sentences about what does not count.
+def settle(config: Config, course: Course, assignment: str, students: str = "*") -> list[str]:
+    """Bring times and penalties of the submissions up to date; return sentences about what does not count.
 
-    config: of the course, inside `opened`. The penalty is what the configured plugin says of the lateness as it is now.
+    config: of the course, inside `opened`. students: whose, as a glob on ids. The penalty is what the configured plugin
+    says of the lateness as it is now.
     """
     policies = course_policies(course)
     rules = policies.rules(assignment)
@@ -79,6 +81,8 @@ def settle(config: Config, course: Course, assignment: str) -> list[str]:
     gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
     try:
         for submission in gradebook.assignment_submissions(assignment):
+            if not fnmatchcase(submission.student_id, students):
+                continue
             remarks += _set_times(submission, policies, course.submitted)
             late = submission.total_seconds_late if submission.duedate is not None else 0
             for part in submission.notebooks:

@@ -36,11 +36,14 @@ from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.assignment import NotBuilt
 
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # written by `nbgrader submit`; fetch_feedback finds a page by it
+_LONGEST_SECRET = 1000
 _LOG_BYTES = 2_000_000
 
 
 def feedback_config() -> Config:
-    """What makes nbgrader's own generate_feedback write the pages of `autograder.gradebook.feedback`.
+    """What makes nbgrader's own generate_feedback write the pages of `autograder.gradebook.feedback`, and formgrader
+    show what `autograder.gradebook.formgrader` says.
 
     A course's nbgrader_config.py merges it, so that nbgrader's command and formgrader's button do as well. nbgrader's
     folder of templates stays on the path: formgrader's pages come from there.
@@ -55,7 +58,10 @@ def feedback_config() -> Config:
         "shown_markdown": "autograder.gradebook.feedback.shown_markdown",
         "shown_comment": "autograder.gradebook.feedback.shown_comment",
         "shown_code": "autograder.gradebook.feedback.shown_code",
+        "markdown2html": "autograder.gradebook.formgrader.drawn_markdown",
+        "clean_html": "autograder.gradebook.harmless.html",
     }
+    config.HTMLExporter.preprocessors = ["autograder.gradebook.formgrader.ForGraders"]
     return config
 
 
@@ -309,12 +315,15 @@ class Chosen(BaseConverter):
         return self.errors
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """As nbgrader's; of the files beside the notebook only the time stamp is copied."""
+        """As nbgrader's; of the files beside the notebook only the time stamp and the exchange's secret are copied."""
         super().init_assignment(assignment_id, student_id)
-        if self.coursedir.get_existing_timestamp(source := self._format_source(assignment_id, student_id)) is not None:
-            folder = Path(self._format_dest(assignment_id, student_id))
+        source = Path(self._format_source(assignment_id, student_id))
+        folder = Path(self._format_dest(assignment_id, student_id))
+        copied = [TIMESTAMP] if self.coursedir.get_existing_timestamp(str(source)) is not None else []
+        copied += [SECRET] if submission_secret(source) else []
+        for name in copied:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(os.path.join(source, TIMESTAMP), folder / TIMESTAMP)
+            shutil.copyfile(source / name, folder / name)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """As nbgrader's, which only logs what goes wrong."""
@@ -327,6 +336,17 @@ class Chosen(BaseConverter):
 
     def _converted(self, student: str) -> bool:
         return os.path.isdir(self._format_dest(self.coursedir.assignment_id, student))
+
+
+def submission_secret(folder: Path) -> str:
+    """Return what the exchange wrote beside a submission to find its feedback by; '' if nothing usable is there."""
+    path = folder / SECRET
+    try:
+        if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size <= _LONGEST_SECRET:
+            return path.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        pass
+    return ""
 
 
 def forget_empty_submission(gradebook: Gradebook, assignment: str, student: str) -> None:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.paths import Course
+from autograder.course.paths import Course, Repository
 from autograder.course.roster import course_roster
+from autograder.gradebook.items import FEWEST, items
 from autograder.gradebook.nbgrader_course import existing_gradebook
+from autograder.gradebook.publish import people as gradebook_people
+from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
+from autograder.grading.assignment import NotBuilt
 from autograder.grading.result import Result, write_atomically
 
 BINS = 10
+_SORT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
 MOST_FAILED = 15
 
 WHAT_TO_DO = {
+    "out of time": "Open the appeal view (autograder appeal): is it a loop that never ends, or honest but slow code?",
     "unreadable": "The student has 0 points. Ask for the notebook again, or repair it in submitted/, and grade again.",
     "failed": "The student has no grade. Grade again; if it fails again, run autograder doctor.",
 }
@@ -71,19 +79,25 @@ class FailedTest:
     messages: list[tuple[str, int]]
 
 
-def write_report(course: Course, assignment: str, results: Sequence[Result], path: Path) -> None:
+def write_report(
+    course: Course, assignment: str, results: Sequence[Result], path: Path, repository: Repository | None = None
+) -> None:
     """Write one HTML file that needs nothing else: the class's results, by exercise and by student.
 
     results: all results of `assignment`, in any order; points are those of the exercises, before manual grading.
-    Nothing in the page runs or is fetched, and everything from submissions is escaped.
+    repository: where the mistakes' sentences are; the one this package lies in by default.
+    Nothing is fetched, nothing runs but the few lines that sort a table, and everything from submissions is escaped.
     """
+    home = repository or Repository.default()
+    people = _people(course, assignment)
     results = sorted(results, key=lambda result: result.student)
     graded = [result for result in results if result.status == "graded"]
     names = {exercise.name: exercise.max_points for result in results for exercise in result.exercises}
     text = page_environment().get_template("report.html.j2").render(
         assignment=assignment,
         course=course.root.resolve().name,
-        policy=POLICY,
+        policy=f"{POLICY}; script-src 'sha256-{_digest(_SORT)}'",
+        script=_SORT,
         style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         results=results,
         graded=graded,
@@ -101,6 +115,13 @@ def write_report(course: Course, assignment: str, results: Sequence[Result], pat
         flags=Counter(flag.kind for result in results for flag in result.flags),
         flag_words=FLAGS,
         what_to_do=WHAT_TO_DO,
+        items={item.name: item for item in items(graded, list(names))},
+        fewest=FEWEST,
+        said=lambda exercise, mistake: sentence(home, assignment, exercise, mistake),
+        slow=_out_of_time(graded),
+        alike=_alike(graded),
+        people=people,
+        missing=sorted(people.keys() - {result.student for result in results}),
         unprotected=[result.student for result in results if result.wall == "none"],
     )  # fmt: skip
     write_atomically(path, text)
@@ -115,6 +136,44 @@ def _absent(course: Course, results: Sequence[Result]) -> list[tuple[str, str]]:
         students = gradebook.students if gradebook else []
         named = [(row.id, " ".join(filter(None, (row.first_name, row.last_name)))) for row in students]
     return [(student, name) for student, name in named if student not in present]
+
+
+def _people(course: Course, assignment: str) -> dict[str, str]:
+    """Return the students of the gradebook with their names; none if the assignment has no gradebook yet."""
+    try:
+        return {person.id: person.name for person in gradebook_people(course, assignment)}
+    except NotBuilt:
+        return {}
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _out_of_time(graded: Sequence[Result]) -> list[tuple[str, list[str]]]:
+    """Return the students of whom a test or a cell ran out of time, with where."""
+    found = []
+    for result in graded:
+        where = [one.name for one in result.exercises if any(test.outcome == "timeout" for test in one.tests)]
+        where += [flag.detail for flag in result.flags if flag.kind == "cell-left-out"]
+        if where:
+            found.append((result.student, where))
+    return found
+
+
+def _alike(graded: Sequence[Result]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the tests that nobody passes and those that all pass, where several students have tried."""
+    outcomes: dict[tuple[str, str], list[bool]] = {}
+    for result in graded:
+        for exercise in result.exercises:
+            for test in exercise.tests:
+                outcomes.setdefault((exercise.name, test.name), []).append(test.outcome == "passed")
+    tried = {key: passed for key, passed in outcomes.items() if len(passed) > 1}
+    groups = {
+        "Nobody passes": [key for key, passed in tried.items() if not any(passed)],
+        "Everybody passes": [key for key, passed in tried.items() if all(passed)],
+    }
+    return [(words, tests) for words, tests in groups.items() if tests]
 
 
 def _column(graded: Sequence[Result], name: str, most: float) -> Column:

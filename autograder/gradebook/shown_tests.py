@@ -30,24 +30,30 @@ def tests_output(
     exercise: ExerciseResult,
     max_points: float,
     status: str,
+    said: str,
     *,
     withheld: int = 0,  # noqa: PT028, this is no test
 ) -> NotebookNode:
-    """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message.
+    """Return an execute_result: text/plain is the points, text/html a table of tests with outcome, points and message,
+    text/markdown the same as a list.
 
     exercise: the result. max_points: the cell's points, which nbgrader lets no result exceed. status: the whole
-    result's; of an unreadable submission no test has run. withheld: how many tests the course does not show.
+    result's; of an unreadable submission no test has run. said: the sentence about a mistake, if any. withheld: how
+    many tests the course does not show.
     Hidden tests say one of the sentences of selfcheck.hidden, which quote nothing of what the student's code gave.
     """
     earned = min(max(round(exercise.points, 4), 0.0), max_points)
     rows = [(test, harmless.plain(test.message, LONGEST_MESSAGE)) for test in exercise.tests]
-    table = _PAGES.get_template("tests.html.j2").render(
-        exercise=exercise, earned=earned, max_points=max_points, rows=rows, status=status, withheld=withheld,
-        passed=sum(test.outcome == "passed" for test in exercise.tests),
-        gate=any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
-    )  # fmt: skip
+    shown = {
+        **{"earned": earned, "max_points": max_points, "rows": rows, "status": status, "said": said},
+        "passed": sum(test.outcome == "passed" for test in exercise.tests),
+        "gate": any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
+        "withheld": withheld,
+    }
+    table = _PAGES.get_template("tests.html.j2").render(shown)
+    listed = _TEXTS.get_template("tests.md.j2").render(shown)
     # what nbformat.v4.new_output makes, without its validation: the whole notebook is validated when it is written
-    data = {"text/plain": f"{earned:.4f}", "text/html": table}
+    data = {"text/plain": f"{earned:.4f}", "text/html": table, "text/markdown": listed}
     output = {"output_type": "execute_result", "metadata": {}, "execution_count": None, "data": data}
     return nbformat.from_dict(output)
 
@@ -59,18 +65,19 @@ def claim(name: str) -> str:
     return f"{words} ({case.removesuffix(']')})" if case else words
 
 
-def page_environment() -> Environment:
-    """Load the templates of this package; every value is escaped."""
+def page_environment(escaped: bool = True) -> Environment:
+    """Load the templates of this package. escaped: for HTML, where every value is; not for Markdown."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=escaped,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(points=harmless.number, claim=claim, plain=harmless.plain, line=harmless.line)
+    environment.filters.update(fenced=harmless.fenced, markdown_text=harmless.markdown_text)
     environment.globals.update(outcomes=OUTCOMES)
     return environment
 
 
-_PAGES = page_environment()
+_PAGES, _TEXTS = page_environment(), page_environment(escaped=False)

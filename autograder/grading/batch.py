@@ -23,6 +23,8 @@ from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Received, Unreadable, read_bytes, receive
+from autograder.grading.versions import Version, remember, version_of
+from autograder.sandbox.host import other_user
 from autograder.sandbox.limits import Limits
 
 # What the grader computes and reads with, and what notebooks and tests import.
@@ -52,6 +54,8 @@ def grade_stream(
     Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
     loses nothing: finished results are on disk, and the next run goes on from there.
     """
+    if options.wall == "user":
+        other_user()
     course, repository = Course(course.root.resolve()), Repository(repository.root.resolve())
     loaded = Assignment.load(course, repository, assignment)
     submitted = (options.submitted or course.submitted).resolve()
@@ -64,7 +68,12 @@ def grade_stream(
     machines = options.machines or queue.Local()
     machines.prepare(loaded, options)
     fingerprint, version = loaded.fingerprint(), machine_version(options.wall, options.limits, options.carry_over)
+    versions = remember(
+        versions_file(folder.parent, assignment),
+        version_of(loaded, fingerprint + version, version),
+    )
     unchanged: list[Result] = []
+    carried: dict[str, Result] = {}  # results of which some exercises are graded anew
     waiting: list[grader.Job] = []
     held = 0  # bytes of notebooks that wait
     for student in found:
@@ -76,6 +85,14 @@ def grade_stream(
             inputs = attempts.inputs_of(course, assignment, student, attempt)
         key = submission_key(fingerprint + version, received, student, options.roster, inputs)
         stored = stored_result(folder / result_name(student), key, student)
+        only: tuple[str, ...] = ()
+        if stored is None and options.only_changed:
+            earlier, only = _carried(folder / result_name(student), versions, received, student, options, inputs)
+            if earlier is not None and only:
+                carried[student] = replace(earlier, key=key)
+            elif earlier is not None:
+                stored = replace(earlier, key=key)
+                stored.write(folder / result_name(student))
         if stored is not None:
             unchanged.append(stored)
             continue
@@ -89,7 +106,7 @@ def grade_stream(
             carry_over=options.carry_over,
         )
         job = grader.Job(
-            course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow,
+            course, repository, assignment, student, path, submitted, kept, travelling, key, fingerprint, slow, only,
             inputs=inputs,
         )  # fmt: skip
         waiting.append(job)
@@ -105,9 +122,35 @@ def grade_stream(
             if graded is None:
                 continue
             result, seconds = graded
+            if result.student in carried:
+                result = carried[result.student].with_second(result)
             yield _written(folder, result, seconds)
 
     return stream()
+
+
+def versions_file(results: Path, assignment: str) -> Path:
+    """Return where the versions of an assignment that results were made from are kept."""
+    return results / f"{assignment}.versions"
+
+
+def _carried(
+    path: Path, versions: list[Version], received: Received, student: str, options: Options, inputs: int
+) -> tuple[Result | None, tuple[str, ...]]:
+    """Return the stored result of this very submission under an earlier version, and the exercises that differ now."""
+    try:
+        result = Result.read(path)
+    except (OSError, ValueError):
+        return None, ()
+    now, *before = versions
+    for earlier in before:
+        if result.status == "graded" and result.key == submission_key(
+            earlier.key, received, student, options.roster, inputs
+        ):
+            changed = now.changed(earlier)
+            same = earlier.exercises.keys() == now.exercises.keys()
+            return (result, changed) if same and len(changed) < len(now.exercises) else (None, ())
+    return None, ()
 
 
 _kept: queue.Local | None = None

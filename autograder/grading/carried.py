@@ -11,6 +11,7 @@ trivial.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,22 @@ MOST = 0.5  # of an exercise's points
 _LEAST = 0.05  # of what the right result changes by, when one argument changes
 _CHANGE = 0.3  # of an argument's numbers, relative to their size
 _ROUNDS = 2
+
+
+def called_by(
+    exercises: Collection[str], solutions: Mapping[str, str], right: Mapping[str, Mapping[str, str]]
+) -> set[str]:
+    """Return the other exercises whose names occur in right solutions of these, or of those found so."""
+    found: set[str] = set()
+    waiting = list(exercises)
+    while waiting:
+        exercise = waiting.pop()
+        codes = (solutions.get(exercise, ""), *right.get(exercise, {}).values())
+        words = {word for code in codes for word in re.findall(r"\w+", code)}
+        new = (words & solutions.keys()) - found - {exercise}
+        found |= new
+        waiting += new
+    return found - set(exercises)
 
 
 class OwnSteps:

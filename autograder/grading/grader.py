@@ -113,6 +113,25 @@ def run(job: Job) -> Graded:
     return Graded(result.to_json(), time.monotonic() - begin, out_of_time)
 
 
+def run_traced(job: Job) -> tuple[Result, list[dict[str, Any]]]:
+    """Grade one submission in a grader of its own; return the result, and of each test what it called.
+
+    Raises Unreadable if the submission cannot be read, GraderFault if the grader fails.
+    """
+    from autograder.grading.reader import read
+
+    assignment = Assignment.load(job.course, job.repository, job.assignment)
+    check_student_id(job.student, job.options.roster)
+    assert job.received is not None
+    submission = read(job.received, assignment)
+    grader = Grader(assignment, job.options.limits, job.options.wall)
+    try:
+        reply = grader.grade(submission, inputs=job.inputs, carry_over=job.options.carry_over, traced=True)
+        return _result(assignment, job, submission, reply), reply["traces"]
+    finally:
+        grader.close()
+
+
 @functools.lru_cache(maxsize=1)
 def _assignment(course: Course, repository: Repository, name: str, fingerprint: str) -> Assignment:
     """Return the assignment, read once in this process as long as its fingerprint stays."""
@@ -139,7 +158,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(submission, job.only, job.inputs, job.options.carry_over)
+            reply = _grader(job, assignment).grade(submission, job.only, job.inputs, carry_over=job.options.carry_over)
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
         except (GraderFault, WallError) as error:
             close_grader()
@@ -181,6 +200,7 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
     flags += [
         Flag("carried-over", f"{one['exercise']}: judged beside the submission's own {', '.join(one['steps'])}")
         for one in reply["carried"]
+        if not job.only or one["exercise"] in job.only
     ]
     flags += [Flag("test-not-finished", said) for said in reply["not_finished"]]
     flags += [Flag("command-skipped", f"{command} in cell {cell}") for cell, command in reply["skipped"][:10]]
@@ -273,11 +293,17 @@ class Grader:
             raise GraderFault(f"the tests could not be collected: {reply.get('fault')}")
 
     def grade(
-        self, submission: Submission, only: tuple[str, ...] = (), inputs: int = 0, carry_over: bool = True
+        self,
+        submission: Submission,
+        only: tuple[str, ...] = (),
+        inputs: int = 0,
+        *,
+        carry_over: bool = True,
+        traced: bool = False,
     ) -> dict[str, Any]:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
-        from outside. inputs: the set of inputs that the tests get. carry_over: see autograder.grading.carried. Raises
-        GraderFault.
+        from outside. inputs: the set of inputs that the tests get. carry_over: see autograder.grading.carried. traced:
+        note every call too, as `traces`. Raises GraderFault.
         """
         fork_server = self._fork_server(submission.slow - set(self.imports))
         job = {
@@ -289,6 +315,7 @@ class Grader:
             "only": list(only),
             "carry_over": carry_over,
             "seed": seed_of(self.assignment.seed, inputs),
+            "traced": traced,
             "handed_in": {name: [isinstance(text, str), str(text)] for name, text in submission.handed_in.items()},
         }
         jobs = self.jobs.fileno()

@@ -21,7 +21,8 @@ class Options:
     results: DIR for ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. machines: where to grade,
     if not in processes of this run alone; whoever made them closes them. inputs: the set of inputs that everyone's
     tests get; None for one by student and attempt. carry_over: whether an exercise that calls a wrong one of the
-    student's is judged beside that one, too: see autograder.grading.carried.
+    student's is judged beside that one, too: see autograder.grading.carried. only_changed: of a submission graded
+    under an earlier version of the assignment, grade the exercises that have changed since, and keep the rest.
     """
 
     submitted: Path | None = None
@@ -35,3 +36,4 @@ class Options:
     chosen: frozenset[str] | None = None
     inputs: int | None = None
     carry_over: bool = True
+    only_changed: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from autograder import atomic
 
+OF_EXERCISES = ("changed-after-check", "test-not-finished", "carried-over")  # flags that begin with the exercise's name
 OUTCOMES = ("passed", "carried", "failed", "error", "timeout", "gated")
 STATUSES = ("graded", "unreadable", "failed")
 
@@ -89,7 +92,8 @@ class Result:
         again = {exercise.name: exercise for exercise in second.exercises}
         exercises = [again.get(exercise.name, exercise) for exercise in self.exercises]
         points = sum(exercise.points for exercise in exercises)
-        return replace(self, exercises=exercises, flags=second.flags, points=points)
+        kept = [flag for flag in self.flags if flag.kind in OF_EXERCISES and not _concerns(flag, again)]
+        return replace(self, exercises=exercises, flags=[*second.flags, *kept], points=points)
 
     def to_json(self) -> str:
         """The file's text: points with four decimals, a fixed order of keys, a newline at the end."""
@@ -118,6 +122,10 @@ class Result:
             return cls.from_json(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ValueError(f"{path} is damaged ({error}): run `autograder grade` again, which replaces it") from error
+
+
+def _concerns(flag: Flag, exercises: Collection[str]) -> bool:
+    return re.split(r"[,:]", flag.detail, maxsplit=1)[0] in exercises
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -6,21 +6,25 @@ reference and the secret; student code runs elsewhere (autograder.sandbox).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
+import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.course.loading import load_file
-from autograder.grading.carried import OwnSteps
+from autograder.grading.carried import OwnSteps, called_by
 from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
+from autograder.grading.traced import Trace, TracedProvider
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.remote import RemoteProvider
@@ -45,6 +49,7 @@ class Session:
         self.carried: list[dict[str, Any]] = []
         self.mistakes: dict[str, str] = {}
         self.not_finished: list[str] = []  # tests that the student's replies or files have stopped
+        self.traces: list[Trace] = []
         self.handed_in: dict[str, str] = {}  # the reference's files
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -108,11 +113,15 @@ class Session:
         notebook = Notebook([tuple(cell) for cell in job["cells"]], job["plain"])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
         student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
-        provider = RemoteProvider(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
+        kind = TracedProvider if job.get("traced") else RemoteProvider
+        provider = kind(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
-        items = [item for item in session.items if not job["only"] or exercise_of(item) in job["only"]]
+        only = set(job["only"])
+        if only and job["carry_over"] and self.own_steps is not None:  # which decide what is carried over
+            only |= called_by(only, self.own_steps.solutions, self.own_steps.right)
+        items = [item for item in session.items if not only or exercise_of(item) in only]
         self.recorder.records.clear()
-        self.mistakes, self.not_finished, self.carried = {}, [], []
+        self.mistakes, self.not_finished, self.carried, self.traces = {}, [], [], []
         try:
             with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
@@ -134,6 +143,7 @@ class Session:
             "out_of_time": provider.out_of_time,
             "not_finished": self.not_finished,
             "carried": self.carried,
+            "traces": [vars(trace) for trace in self.traces],
         }
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
@@ -160,16 +170,32 @@ class Session:
                 provider.begin(exercise)
                 for item in items:
                     if exercise_of(item) == exercise and is_hidden(item) == hidden:
-                        self._run_one(item, following[item])
+                        self._run_one(item, following[item], provider)
                 if hidden:
                     self._name_mistake(exercise, provider)
 
-    def _run_one(self, item: pytest.Item, following: pytest.Item | None) -> None:
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    def _run_one(self, item: pytest.Item, following: pytest.Item | None, provider: RemoteProvider) -> None:
+        with self._tracing(item, provider):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         record = self.recorder.records[-1] if self.recorder.records else None
         if record is not None and record.fault and self._passes_on_the_reference(item, following):
             self.not_finished.append(f"{record.exercise}, {record.name}: {record.message}")
             record.fault, record.message = False, f"{COULD_NOT_FINISH} with what your code returned"
+
+    @contextlib.contextmanager
+    def _tracing(self, item: pytest.Item, provider: RemoteProvider) -> Iterator[None]:
+        """Note what a test does with a provider that traces; with another do nothing."""
+        if not isinstance(provider, TracedProvider):
+            yield
+            return
+        trace = provider.trace = Trace(exercise_of(item), item.name)
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            trace.seconds = time.perf_counter() - begin
+            self.traces.append(trace)
+            provider.trace = None
 
     def _carry_over(self, items: list[pytest.Item], provider: RemoteProvider) -> None:
         """Note what is right beside the student's own functions that it calls: see autograder.grading.carried."""

@@ -46,7 +46,7 @@ def main(settings: dict[str, Any]) -> None:
         import sandlock
 
         confine = sandlock
-    calls = SystemCallFilter() if settings["confine"] else None
+    calls = SystemCallFilter(settings["network"]) if settings["filtered"] else None
     worker.warm_up(shell)
     cases = worker.load_cases(settings["cases"])
     os.register_at_fork(after_in_child=_be_seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -12,11 +13,14 @@ import sysconfig
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of, unlinked_space
 from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
+
+if TYPE_CHECKING:
+    import pwd
 
 _FIRST_USER, _USERS = 61184, 4096  # ids that distributions give to no user
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -59,6 +63,8 @@ for name, text in sources.items():
 sys.modules["autograder.sandbox.forkserver"].boot()
 """
 
+OTHER_USERS = ("course-student", "nobody")  # the first that this machine has
+
 
 class WallError(Exception):
     """The sandbox cannot run on this machine, or it failed; the text says why and what to do."""
@@ -85,6 +91,18 @@ def check_wall() -> None:
         )
 
 
+def other_user() -> pwd.struct_passwd:
+    """Return the user that students' code runs as behind the wall `user`. Raises WallError if it cannot."""
+    import pwd  # which Windows lacks
+
+    if os.geteuid() != 0:
+        raise WallError("only root can run students' code under another user: run this as root")
+    for name in OTHER_USERS:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise WallError(f"there is no user {' or '.join(OTHER_USERS)}: make one with `useradd --system {OTHER_USERS[0]}`")
+
+
 class ForkServer:
     """A fork server inside the wall, seen from the process that owns it.
 
@@ -108,6 +126,8 @@ class ForkServer:
             "preload": list(preload),
             "confine": wall == "sandlock",
             "user": user,
+            "filtered": wall in ("sandlock", "user"),
+            "network": wall != "user",
             "readable": readable,
             "limits": asdict(limits),
         }
@@ -116,6 +136,11 @@ class ForkServer:
                 check_wall()
                 self._start_confined(child_end, readable)
             else:
+                as_whom: dict[str, Any] = {}
+                if wall == "user":
+                    other = other_user()
+                    os.chown(self.scratch_root, other.pw_uid, other.pw_gid)
+                    as_whom = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
                 self._process = subprocess.Popen(
                     _command(),
                     stdin=child_end.fileno(),
@@ -124,11 +149,18 @@ class ForkServer:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
+                    **as_whom,
                 )
             child_end.close()
             self._send_modules(settings)
             self._wait_until_ready()
             self._condition = condition_of(self.pid)
+        except PermissionError as error:
+            child_end.close()
+            self.close()
+            raise WallError(
+                f"another user may not run {sys.executable}: use a Python that every user can run"
+            ) from error
         except BaseException:
             child_end.close()
             self.close()

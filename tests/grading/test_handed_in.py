@@ -107,7 +107,7 @@ def test_a_file_earns_its_points_and_a_changed_one_is_graded_again(graded):
     assert _points(right) == ALL
     told = next(test for test in right.exercise("total").tests if "sum_in_the_file" in test.name)
     assert (told.outcome, told.message, told.note) == ("passed", "", "the sum is 3")
-    assert "the sum is 3" not in shown_tests.tests_output(right.exercise("total"), 40.0, "graded").data["text/html"]
+    assert "the sum is 3" not in shown_tests.tests_output(right.exercise("total"), 40.0, "graded", "").data["text/html"]
     other = graded(lambda path: path.write_text('{"a": 1, "b": 1}'))
     assert other.key != right.key
     assert (

@@ -1,0 +1,102 @@
+"""Formgrader in a real browser: a written answer is graded beside its mark scheme, and the grade goes all the way."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from autograder.course import notebook as cells
+from autograder.gradebook.export import export_csv
+from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.gradebook import record
+from autograder.gradebook.report import write_report
+from autograder.grading.batch import grade_stream
+from autograder.grading.options import Options
+from autograder.grading.result import Result
+from sample import NAME, build_sample
+
+ANSWER = "Because $h_t = W h_{t-1}$, and so on."
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course of two students, graded, whose written answers wait."""
+    repository, course = build_sample(tmp_path_factory.mktemp("formgrader"))
+    for student in ("ada", "bo"):
+        notebook = cells.read(course.source_notebook(NAME))
+        cells.find(notebook, "why").source = ANSWER
+        cells.write(course.submission(student, NAME), notebook)
+    results = list(grade_stream(course, repository, NAME, Options(jobs=1)))
+    assert all(one.recorded for one in record(course, repository, NAME, results))
+    yield course
+    shutil.rmtree(course.root)
+
+
+def test_points_and_a_comment_given_in_the_browser_are_in_feedback_and_export(page, jupyter_server, course):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    server = jupyter_server(course.root, "--LabApp.default_url=/formgrader")
+    page.goto(server.at("formgrader"))
+    page.get_by_role("link", name="Manual Grading").click()
+    page.get_by_role("link", name=NAME).click()
+    page.get_by_role("link", name=NAME).last.click()
+    page.get_by_role("link", name="Submission #1").click()
+
+    scheme = page.get_by_text("20 points for because.")
+    expect(scheme).to_be_visible()
+    assert page.locator("svg.formula").count() == 1  # the answer's formula, drawn without a network
+    expect(page.get_by_text("A sample", exact=True)).to_have_count(0)  # the chapter is left out
+    page.get_by_text("Show the tests").first.click()  # folded, not only its title
+    expect(page.get_by_text("scaled agrees with the reference")).to_be_visible()
+    answer = page.locator("div.nbgrader_cell", has=page.locator("#why"))
+    assert answer.bounding_box()["y"] < scheme.bounding_box()["y"] < answer.bounding_box()["y"] + 600
+
+    page.locator("#why").fill("17.5")
+    page.locator("#why").press("Tab")
+    page.locator("#why-comment").fill("State **which** matrix.")
+    with page.expect_response(lambda response: "/api/comment/" in response.url and response.ok):
+        page.locator("#why-comment").press("Tab")
+    expect(page.locator("#why")).to_have_value("17.5")
+    assert [url for url in asked if not url.startswith((server.url, "data:"))] == []
+
+    write_feedback(course, NAME)
+    pages = {student: (course.feedback / student / NAME / f"{NAME}.html").read_text() for student in ("ada", "bo")}
+    (graded,) = [student for student, text in pages.items() if "State <strong>which</strong> matrix." in text]
+    assert "<b>17.5</b> / 20" in pages[graded]
+    assert "20 points for because" not in "".join(pages.values())  # no student reads the mark scheme
+    export_csv(course, NAME, course.root / "grades.csv")
+    lines = {line["student"]: line for line in csv.DictReader((course.root / "grades.csv").read_text().splitlines())}
+    assert (lines[graded]["why"], lines[graded]["status"]) == ("17.5", "graded")
+    assert {line["status"] for student, line in lines.items() if student != graded} == {"to grade"}
+
+
+def rightmost(page) -> float:
+    """Return how far to the right the widest cell, block of code or picture that is shown reaches."""
+    script = (
+        "Math.max(...[...document.querySelectorAll('td, th, pre, svg, p')].map(e => e.getBoundingClientRect().right))"
+    )
+    return page.evaluate(script)
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_is_cut_at_a_phones_width_and_a_click_sorts_the_class(page, course, width):
+    results = [Result.read(path) for path in sorted((course.results / NAME).glob("*.json"))]
+    results[0].exercises[0].points = results[0].points = 1.25
+    report = course.root / "report.html"
+    write_report(course, NAME, results, report)
+    (feedback, *_) = write_feedback(course, NAME)
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in (feedback, report):
+        page.goto(f"file://{path}")
+        for folded in page.locator("details").all():
+            folded.evaluate("element => element.open = true")
+        assert rightmost(page) <= width, path
+    if width > 1000:
+        first = page.locator("table.class tbody tr").first
+        page.get_by_role("columnheader", name="Total (80)").click()
+        expect(first).to_contain_text("ada")  # who has 1.25 points
+        page.get_by_role("columnheader", name="Total (80)").click()
+        expect(first).to_contain_text("bo")
