@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -148,9 +147,9 @@ class _Trial:
         """Try all with the inputs of one seed; return whether the reference passes."""
         limits: dict[str, float] = {}
         for name in dict.fromkeys(mutant.exercise for mutant in [*self.mutants, *self.right]):
-            begin = time.monotonic()
+            before = _used_by_forks()
             verdict = self._try(session, name, self.source, RIGHT_SECONDS)
-            limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (time.monotonic() - begin))
+            limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (_used_by_forks() - before))
             import_all(self.imported)  # once, and not in the fork of every mutant
             if verdict.outcome != "passed":
                 self.refusal = (
@@ -206,6 +205,12 @@ class _Trial:
                     if record.outcome != "passed":
                         return Verdict("fault" if record.fault else record.outcome, record.name)
         return Verdict("passed")
+
+
+def _used_by_forks() -> float:
+    """Return the seconds of processor time that forks have used which have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _limit(seconds: float) -> None:
