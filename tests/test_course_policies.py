@@ -101,7 +101,8 @@ def test_what_is_written_out_is_read_as_the_same(course):
 def test_every_value_is_written_with_its_default(course):
     written = policies_text(Policies(course.root / NAME), KNOWN)
     for line in (
-        'timezone = "UTC"', 'grace = "0 minutes"', "penalty_percent_per_day = 0", "penalty_cap_percent = 100", "allowed = 0",
+        'timezone = "UTC"', 'grace = "0 minutes"', "penalty_percent_per_day = 0", "penalty_cap_percent = 100",
+        "allowed = 0",
         'penalty_of = "earned points"', 'penalty_days = "started"', 'visible_tests = "always"',
         'hidden_tests = "always"', "[assignments.a1_one]", 'due = "none"', "[assignments.a1_one.extensions]",
     ):  # fmt: skip

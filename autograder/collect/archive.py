@@ -24,7 +24,9 @@ from typing import IO
 
 MAX_FILE = 20 * 2**20  # bytes of one file; a notebook of more is not graded either
 BOMB = 200  # times that a file grows when it is unpacked: text of real notebooks grows less than 50 times
-_JUNK = re.compile(r"__MACOSX|\.ipynb_checkpoints|__pycache__|\.git|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*")
+_JUNK = re.compile(
+    r"__MACOSX|\.ipynb_checkpoints|__pycache__|\.git|\.?venv|node_modules|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*"
+)
 
 
 class SourceProblem(ValueError):
@@ -35,7 +37,7 @@ class SourceProblem(ValueError):
 class Limits:
     """How much a source may hold: files, and bytes together when unpacked."""
 
-    files: int = 50_000
+    files: int = 200_000
     total: int = 8 * 2**30
 
 
@@ -281,7 +283,7 @@ def _folder(root: Path, limits: Limits) -> Source:
                 refused.append((path, "it is no regular file"))
             else:
                 status = entry.stat(follow_symlinks=False)
-                total += status.st_size
+                total += status.st_size if status.st_size <= MAX_FILE else 0  # larger ones are not read
                 changed = datetime.fromtimestamp(status.st_mtime, UTC)
                 reader = _reader(Path(entry.path))
                 items.append(

@@ -160,7 +160,7 @@ def test_links_in_a_folder_are_listed_and_not_followed(desk):
 
 def test_what_systems_leave_behind_is_no_submission(desk):
     files = {CANVAS: notebook(), f"__MACOSX/._{CANVAS}": b"x", ".DS_Store": b"x"}
-    files["x/.ipynb_checkpoints/a1_one-checkpoint.ipynb"] = notebook()
+    files["x/.ipynb_checkpoints/a1_one-checkpoint.ipynb"] = files["repo/.venv/lib/x.ipynb"] = notebook()
     assert desk.collect(desk.zip(files)).listed == []
 
 
