@@ -1,7 +1,8 @@
-"""Runs the tests of an exercise on one mutant after another: pytest collects once, then each mutant has a fork.
+"""Runs the tests of an exercise on one mutant after another: pytest collects once, then a fork tries some of them.
 
-A mutant may loop without end, eat the memory or end its process: the fork has a limit of processor time, so that a busy
-machine changes nothing, one of memory, and one of patience.
+A mutant may loop without end, eat the memory or end its process: the fork has a limit of processor time for each, so
+that a busy machine changes nothing, one of memory, and one of patience. What could have been changed by the mutants
+tried before it in the same fork is tried again in a fork of its own.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ CPU_SECONDS = 2.0
 TIMES_REFERENCE = 10
 RIGHT_SECONDS = 60.0  # of a reference or another right solution, which may be slow and does end
 MEMORY = 2 * 1024**3
+TOGETHER = 16  # mutants of an exercise in one fork, since to fork a process that holds torch costs as much as the tests
 PATIENCE = 20  # seconds of waiting for each second of processor time allowed
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
@@ -130,7 +132,6 @@ class _Trial:
         self.verdicts: list[list[Verdict]] = []  # by seed
         self.refusal = ""
         self.ready = False
-        self.imported: list[str] = []  # by the fork that was tried last
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """For each seed, try the reference of each exercise, which sets its mutants' time, and then the mutants."""
@@ -148,59 +149,103 @@ class _Trial:
         limits: dict[str, float] = {}
         for name in dict.fromkeys(mutant.exercise for mutant in [*self.mutants, *self.right]):
             before = _used_by_forks()
-            verdict = self._try(session, name, self.source, RIGHT_SECONDS)
+            (verdict,), imported = self._fork(session.items, name, [self.source], RIGHT_SECONDS)
             limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (_used_by_forks() - before))
-            import_all(self.imported)  # once, and not in the fork of every mutant
+            import_all(imported)  # once, and not in the fork of every mutant
             if verdict.outcome != "passed":
                 self.refusal = (
                     f"the reference of {name} does not pass {verdict.test} ({verdict.outcome}): mend it first."
                 )
                 return False
-        tried = [(mutant, limits[mutant.exercise]) for mutant in self.mutants]
-        tried += [(solution, RIGHT_SECONDS) for solution in self.right]
-        verdicts = []
-        for mutant, limit in tried:
-            variant = self.source.with_cell(mutant.exercise, mutant.code)
-            verdicts.append(self._try(session, mutant.exercise, variant, limit))
+        found: dict[str, list[Verdict]] = {}
+        for name, limit in limits.items():
+            for codes in _batches([mutant.code for mutant in self.mutants if mutant.exercise == name]):
+                found.setdefault(name, []).extend(self._together(session.items, name, codes, limit))
+        of = {name: iter(some) for name, some in found.items()}
+        verdicts = [next(of[mutant.exercise]) for mutant in self.mutants]
+        for solution in self.right:
+            verdicts += self._one_by_one(session.items, solution.exercise, [solution.code], RIGHT_SECONDS)
         self.verdicts.append(verdicts)
         return True
 
-    def _try(self, session: pytest.Session, exercise: str, source: Source, seconds: float) -> Verdict:
-        """Run the exercise's tests on the source's code in a fork that has at most these seconds of processor time."""
-        self.imported = []
+    def _together(self, items: list[pytest.Item], exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
+        """Try mutants in one fork, the reference last: if it fails there, one of them left something behind.
+
+        Then each is tried in a fork of its own, and so is one that ended the process or ran out of time.
+        """
+        if len(codes) < 2:
+            return self._one_by_one(items, exercise, codes, seconds)
+        variants = [*(self.source.with_cell(exercise, code) for code in codes), self.source]
+        verdicts, _ = self._fork(items, exercise, variants, seconds)
+        last = len(verdicts) - 1
+        if last == len(codes):
+            return (
+                verdicts[:-1] if verdicts[-1].outcome == "passed" else self._one_by_one(items, exercise, codes, seconds)
+            )
+        before, after = codes[:last], codes[last + 1 :]
+        return [
+            *self._together(items, exercise, before, seconds),
+            *self._one_by_one(items, exercise, [codes[last]], seconds),
+            *self._together(items, exercise, after, seconds),
+        ]
+
+    def _one_by_one(self, items: list[pytest.Item], exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
+        variants = [self.source.with_cell(exercise, code) for code in codes]
+        return [self._fork(items, exercise, [variant], seconds)[0][0] for variant in variants]
+
+    def _fork(
+        self, items: list[pytest.Item], exercise: str, sources: Sequence[Source], seconds: float
+    ) -> tuple[list[Verdict], list[str]]:
+        """Run the exercise's tests on each source's code in one fork; each may take these seconds of processor time.
+
+        Returns the verdicts, up to the first code that ended the process or took too long, and what the fork imported.
+        """
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 os.close(reading)
-                _limit(seconds)
+                _be_quiet_and_small()
                 known = set(sys.modules)
-                verdict = self._first_failure(session.items, exercise, source)
-                os.write(writing, json.dumps([vars(verdict), imported_beyond(known)]).encode())
+                with open(writing, "w", encoding="utf-8") as reply:
+                    for source in sources:
+                        signal.setitimer(signal.ITIMER_PROF, seconds)
+                        verdict = self._first_failure(items, exercise, source)
+                        print(json.dumps([vars(verdict), imported_beyond(known)]), file=reply, flush=True)
             finally:
                 os._exit(0)
         os.close(writing)
-        with open(reading, "rb") as reply:
-            ready, _, _ = select.select([reply], [], [], seconds * PATIENCE)
-            if not ready:
-                os.kill(pid, signal.SIGKILL)
-            text = reply.read()
+        verdicts: list[Verdict] = []
+        imported: list[str] = []
+        text = b""
+        with open(reading, "rb", buffering=0) as replies:
+            while len(verdicts) < len(sources):
+                if not select.select([replies], [], [], seconds * PATIENCE)[0]:
+                    os.kill(pid, signal.SIGKILL)
+                part = replies.read(1 << 16)
+                if not part:
+                    break
+                *lines, text = (text + part).split(b"\n")
+                for line in lines:
+                    verdict, imported = json.loads(line)
+                    verdicts.append(Verdict(**verdict))
         _, status = os.waitpid(pid, 0)
-        if text:
-            verdict, self.imported = json.loads(text)
-            return Verdict(**verdict)
-        late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGKILL)
-        return Verdict("timeout" if late else "error")
+        if len(verdicts) < len(sources):
+            late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGKILL)
+            verdicts.append(Verdict("timeout" if late else "error"))
+        return verdicts, imported
 
     def _first_failure(self, items: list[pytest.Item], exercise: str, source: Source) -> Verdict:
         try:
             namespace: dict[str, Any] = vars(source.load("mutant"))
         except Exception:
             return Verdict("error")
-        own = [item for item in items if exercise_of(item) == exercise]
+        self.recorder.records.clear()
         with setting(provider=LocalProvider(namespace, current.cases)):
-            for item, following in zip(own, [*own[1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            for item in items:
+                if exercise_of(item) != exercise:
+                    continue
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 for record in self.recorder.records:
                     if record.outcome != "passed":
                         return Verdict("fault" if record.fault else record.outcome, record.name)
@@ -213,13 +258,16 @@ def _used_by_forks() -> float:
     return times.children_user + times.children_system
 
 
-def _limit(seconds: float) -> None:
-    """Be quiet; end after these seconds of processor time; a request for too much memory is a MemoryError."""
+def _batches(codes: list[str]) -> list[list[str]]:
+    return [codes[begin : begin + TOGETHER] for begin in range(0, len(codes), TOGETHER)]
+
+
+def _be_quiet_and_small() -> None:
+    """Print nothing; end when the time is over; a request for too much memory is a MemoryError."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(null, descriptor)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
     statistics = Path("/proc/self/statm")  # Linux: the pages in use
     if statistics.is_file():
         import resource  # Windows has none

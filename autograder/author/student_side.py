@@ -5,6 +5,7 @@ standard input {"given": [...], "reference": {exercise: code}, "trials": [[exerc
 list of [sentences, right] as JSON. `change` says what to do to what the solution returns; "" is nothing.
 """
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -29,6 +30,9 @@ def changed(value, change, rng):
     if type(value) is not np.ndarray or value.dtype.kind != "f":
         return value
     return CHANGES[change](value, rng)
+
+
+compiled = functools.lru_cache(maxsize=256)(functools.partial(compile, mode="exec"))
 
 
 RIGHT = ("noise", "float32", "summed")
@@ -66,7 +70,7 @@ def main():
     for number, (exercise, code, change) in enumerate(asked["trials"]):
         namespace: dict[str, Any] = {"__name__": "student"}
         for name, source in [*enumerate(asked["given"]), *asked["reference"].items()]:
-            exec(compile(source if name != exercise else code, str(name), "exec"), namespace)
+            exec(compiled(source if name != exercise else code, str(name)), namespace)
         probes = dict(getattr(cases, "PROBES", {}))
         if change:  # to what is looked at: what the probe gives, where one shows the exercise
             probe, rng = shown_by(cases, exercise), np.random.default_rng(number)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from autograder.course.cell import Cell, typed
 from autograder.course.loading import load_file
@@ -60,8 +61,14 @@ class Source:
         for cell in self.cells:
             if cell.kind in ("given", "exercise"):
                 text = re.sub(r"(?m)^(\s*)([%!])", r"\1# \2", cell.reference)  # IPython's commands
-                exec(compile("\n" * (cell.line) + text, str(self.path), "exec"), module.__dict__)
+                exec(_compiled("\n" * (cell.line) + text, str(self.path)), module.__dict__)
         return module
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(text: str, path: str) -> CodeType:
+    """Compile a cell; its variants are loaded a thousand times, with another in the place of one."""
+    return compile(text, path, "exec")
 
 
 def parse(path: Path) -> Source:

@@ -120,6 +120,18 @@ def test_verdicts_tell_failures_errors_and_endless_loops_apart_from_survivors(sa
     assert verdicts[2].test == "test_the_sum_has_one_number_per_row"
 
 
+def test_what_a_mutant_leaves_behind_changes_no_other_verdict(sample):
+    head = "import math\n\nimport numpy as np\n\ndef scaled_sum(x, w):\n    "
+    spoils = head + "math.left = None\n    return w[0] * x.sum(axis=1)"
+    notices = head + "return x @ w if not hasattr(math, 'left') else w"
+    ends = head + "raise SystemExit if hasattr(math, 'left') else ValueError"
+    reference = read_source(sample, NAME).exercise("scaled_sum").reference
+    spoilt = spoils.replace("math.left", "np.einsum = math.left", 1)
+    tried = [Mutant("scaled_sum", "", "", 1, code) for code in (notices, spoilt, notices, ends, spoils, reference)]
+    outcomes = [verdict.outcome for verdict in judge(sample, NAME, tried)]
+    assert outcomes == ["passed", "failed", "passed", "error", "failed", "passed"]
+
+
 def test_a_slow_solution_is_right_where_a_mutant_as_slow_has_timed_out(sample):
     body = "while time.process_time() < started + 2.5:\n        pass\n    return x @ w"
     code = f"import time\n\nstarted = time.process_time()\n\ndef scaled_sum(x, w):\n    {body}"

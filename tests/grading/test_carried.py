@@ -188,7 +188,7 @@ def test_what_is_right_is_judged_as_ever(points):
     assert not [flag for flag in points["right-loop"].flags if flag.kind == "carried-over"]
 
 
-@pytest.mark.parametrize("step", STEPS.keys() - {"right", "sine"})
+@pytest.mark.parametrize("step", sorted(STEPS.keys() - {"right", "sine"}))
 @pytest.mark.parametrize("whole", ["loop", "zeros"])
 def test_a_step_that_depends_on_too_little_carries_nothing(points, step, whole):
     assert not [test for test in points[f"{step}-{whole}"].exercise("whole").tests if test.outcome == "carried"]
