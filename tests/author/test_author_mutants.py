@@ -129,7 +129,7 @@ def test_what_a_mutant_leaves_behind_changes_no_other_verdict(sample):
     spoilt = spoils.replace("math.left", "np.einsum = math.left", 1)
     tried = [Mutant("scaled_sum", "", "", 1, code) for code in (notices, spoilt, notices, ends, spoils, reference)]
     outcomes = [verdict.outcome for verdict in judge(sample, NAME, tried)]
-    assert outcomes == ["passed", "failed", "passed", "error", "failed", "passed"]
+    assert outcomes == ["passed", "fault", "passed", "error", "failed", "passed"]  # the reference needs einsum, too
 
 
 def test_a_slow_solution_is_right_where_a_mutant_as_slow_has_timed_out(sample):
