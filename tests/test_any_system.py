@@ -99,7 +99,7 @@ def test_an_author_builds_checks_and_bundles_on_any_system_and_grading_asks_for_
         (checked, "complete and up to date"),
         (bundled, f"{NAME}.zip"),
     ):
-        assert (done.code, done.err) == (0, "")
+        assert (done.code, done.err) == (0, ""), done.err
         assert said in done.out
     assert graded.code == 3
     assert "grading needs Linux" in graded.err

@@ -52,7 +52,8 @@ class Job:
 
     received: the submission, or None to have it read from `path` in `submitted` when the job is given out. slow:
     whether it seems to import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all:
-    those that ran out of time when other jobs ran beside this one. inputs: the set of inputs of its tests: see
+    those that ran out of time when other jobs ran beside this one, which are graded `again` with more time, or those
+    that a change of the assignment concerns. inputs: the set of inputs of its tests: see
     autograder.grading.attempts.
     """
 
@@ -68,6 +69,7 @@ class Job:
     fingerprint: str
     slow: bool = False
     only: tuple[str, ...] = ()
+    again: bool = False
     inputs: int = 0
 
 
@@ -158,17 +160,20 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(submission, job.only, job.inputs, carry_over=job.options.carry_over)
-            return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"])
+            reply = _grader(job, assignment).grade(
+                submission, job.only, job.inputs, alone=job.again, carry_over=job.options.carry_over
+            )
+            return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"], job.only)
         except (GraderFault, WallError) as error:
             close_grader()
             fault = str(error)
     return blank_result(assignment, job, "failed", fault), ()
 
 
-def _out_of_time(assignment: Assignment, names: list[str]) -> tuple[str, ...]:
+def _out_of_time(assignment: Assignment, names: list[str], only: tuple[str, ...]) -> tuple[str, ...]:
     """All exercises if a cell ("") ran out of time, on which any of them may depend; else those that did."""
-    return tuple(name for name in assignment.points if "" in names or name in names)
+    graded = [name for name in assignment.points if not only or name in only]
+    return tuple(name for name in graded if "" in names or name in names)
 
 
 def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
@@ -298,6 +303,7 @@ class Grader:
         only: tuple[str, ...] = (),
         inputs: int = 0,
         *,
+        alone: bool = False,
         carry_over: bool = True,
         traced: bool = False,
     ) -> dict[str, Any]:
@@ -313,6 +319,7 @@ class Grader:
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
             "only": list(only),
+            "alone": alone,
             "carry_over": carry_over,
             "seed": seed_of(self.assignment.seed, inputs),
             "traced": traced,
@@ -324,7 +331,7 @@ class Grader:
             wire.send(jobs, wire.encode(job))
         except (OSError, wire.Closed) as error:
             raise GraderFault(f"the session ended: {error}") from error
-        limits = self.limits.alone() if only else self.limits
+        limits = self.limits.alone() if alone else self.limits
         end = time.monotonic() + limits.whole_patience * limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)

@@ -168,7 +168,7 @@ def run(
 
 
 class _Late(NamedTuple):
-    """A job that ran out of time in the exercises `job.only`, its first result and the seconds that it took."""
+    """A job to grade again, in the exercises `job.only` that ran out of time, its first result and the seconds it took."""
 
     job: grader.Job
     first: Result
@@ -237,7 +237,7 @@ class _Run:
     def _put_back(self, job: grader.Job) -> None:
         if self.attempts[job.student]:
             self.suspects.append(job)
-        elif job.only:
+        elif job.again:
             self.late.append(job)
         else:
             self.queue.put_back([job])
@@ -259,11 +259,11 @@ class _Run:
 
     def _graded(self, job: grader.Job, graded: grader.Graded) -> Iterator[tuple[Result, float]]:
         result = Result.from_json(graded.text)
-        if job.only:
+        if job.again:
             late = self.first.pop(job.student)
             yield late.first.with_second(result), late.seconds + graded.seconds
         elif graded.out_of_time:
-            late = _Late(replace(job, only=graded.out_of_time), result, graded.seconds)
+            late = _Late(replace(job, only=graded.out_of_time, again=True), result, graded.seconds)
             self.first[job.student] = late
             self.late.append(late.job)
         else:
@@ -306,7 +306,7 @@ class _Line:
     @property
     def given_late(self) -> bool:
         """Whether it grades a job a second time, which has the machine for itself."""
-        return any(job.only for job in self.given.values())
+        return any(job.again for job in self.given.values())
 
 
 class _Queue:

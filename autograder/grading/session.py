@@ -112,7 +112,7 @@ class Session:
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
         notebook = Notebook([tuple(cell) for cell in job["cells"]], job["plain"])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
-        student = StudentProcesses(forks, self.limits.alone() if job["only"] else self.limits, notebook)
+        student = StudentProcesses(forks, self.limits.alone() if job["alone"] else self.limits, notebook)
         kind = TracedProvider if job.get("traced") else RemoteProvider
         provider = kind(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}

@@ -210,7 +210,8 @@ def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference
 def test_stacks_agree_in_float32_and_strided(deep_rnn_forward, reference, cases, rng):
     args = cases.deep_rnn_forward(rng, N=2, T=5, D=3, H=(4, 6))
     _agree_layer_by_layer(deep_rnn_forward, reference, [("with strided arrays", arrays.strided(args))])
-    single = [("with float32 arrays", arrays.in_float32(args))]
+    in_single = arrays.in_float32(args)
+    single = [("with float32 arrays", in_single)]
     _agree_layer_by_layer(deep_rnn_forward, reference, single, rtol=1e-4, dtype=EITHER_FLOAT)
 
 

@@ -123,7 +123,8 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
 def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
     args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
     agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", arrays.strided(args))])
-    single = [("with float32 arrays", arrays.in_float32(args))]
+    in_single = arrays.in_float32(args)
+    single = [("with float32 arrays", in_single)]
     agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
 
 

@@ -53,9 +53,9 @@ def desk(graded, tmp_path, monkeypatch):
     jobs = []
     run = queue.run
 
-    def seen(waiting, *rest):
+    def seen(waiting, *rest, **options):
         jobs.extend(waiting)
-        return run(waiting, *rest)
+        return run(waiting, *rest, **options)
 
     monkeypatch.setattr(queue, "run", seen)
     here = tmp_path / "desk"

@@ -89,7 +89,7 @@ def test_a_hidden_test_says_one_of_its_own_sentences(graded, way):
     assert [test.visibility for test in failed] == ["hidden"]
     assert failed[0].message in FIXED | ERRORS
     assert not re.search(r"\d", failed[0].message.replace(hidden.rank(2), ""))
-    assert CANARY not in shown_tests.tests_output(result.exercise("scaled"), 40.0, "graded").data["text/html"]
+    assert CANARY not in shown_tests.tests_output(result.exercise("scaled"), 40.0, "graded", "").data["text/html"]
     assert result.exercise("total").points == 40
 
 
