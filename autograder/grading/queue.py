@@ -168,7 +168,7 @@ def run(
 
 
 class _Late(NamedTuple):
-    """A job to grade again, in the exercises `job.only` that ran out of time, its first result and the seconds it took."""
+    """A job to grade again, in the exercises that ran out of time, its first result and the seconds that it took."""
 
     job: grader.Job
     first: Result
