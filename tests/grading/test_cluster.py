@@ -47,15 +47,15 @@ def test_a_class_is_graded_as_here_though_a_worker_is_killed(
         hand_in(f"s{number:02}", solved if number % 3 else untouched)
     here, there = tmp_path / "here", tmp_path / "there"
     grade_class(course, repository, NAME, limits=LIMITS, jobs=2, results=here)
-    for folder in (course.root, repository.root):
-        cluster.lock(folder)
-        assert not (cluster.stranger and cluster.may_enter(folder))
     options = Options(limits=LIMITS, results=there, machines=machines[0])
-    for count, result in enumerate(grade_stream(course, repository, NAME, options)):
-        assert result.status == "graded"
-        if count == 2:
-            assert all(path.stat().st_mode & 0o077 == 0 for path in cluster.private_folders())
-            cluster.kill_worker(cluster.workers[0])
+    with cluster.locked(course.root, repository.root):
+        for folder in (course.root, repository.root):
+            assert not (cluster.stranger and cluster.may_enter(folder))
+        for count, result in enumerate(grade_stream(course, repository, NAME, options)):
+            assert result.status == "graded"
+            if count == 2:
+                assert all(path.stat().st_mode & 0o077 == 0 for path in cluster.private_folders())
+                cluster.kill_worker(cluster.workers[0])
     assert len(results_in(there)) == 12
     assert results_in(there) == results_in(here)
     assert graded_twice(there) == []

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -380,11 +381,16 @@ def test_a_process_left_behind_changes_a_fork_server(own_fork_server):
     assert own_fork_server.unchanged()
 
 
-def test_a_path_is_everyones_if_all_may_reach_and_read_it(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and str(folder) not in ("/", "/tmp"):
-            folder.chmod(0o755)
-    inner = tmp_path / "outer" / "inner"
+@pytest.fixture
+def open_folder():
+    """A folder that all may enter, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_path_is_everyones_if_all_may_reach_and_read_it(open_folder):
+    inner = open_folder / "outer" / "inner"
     inner.mkdir(parents=True)
     (inner / "file").write_text("x")
     for path, mode, expected in (
