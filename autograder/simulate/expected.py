@@ -23,7 +23,7 @@ class Expectation:
 
     points: exercise -> its exact points, or {"below": x}, {"at_most": x}, {"no_more_than": another student's id}: a
     trick gains nothing over the same code without it. max_points: exercise -> what it is worth in the release.
-    flags: kinds that must be there; honest: no other flag may be there.
+    flags: kinds that must be there; honest: no other flag may be there, but carried-over where something is wrong.
     """
 
     student: str
@@ -116,7 +116,9 @@ def _disagreements(one: Expectation, result: Result, results: Mapping[str, Resul
     kinds = {flag.kind for flag in result.flags}
     wrong += [f"no flag {kind}" for kind in one.flags if kind not in kinds]
     if one.honest:
-        wrong += [f"flag {kind} on honest work" for kind in sorted(kinds - set(one.flags))]
+        full = all(claim == one.max_points[name] for name, claim in one.points.items())
+        allowed = {*one.flags} if full else {*one.flags, "carried-over"}  # beside what is wrong, others are judged anew
+        wrong += [f"flag {kind} on honest work" for kind in sorted(kinds - allowed)]
     return wrong
 
 
