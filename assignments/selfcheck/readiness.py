@@ -55,7 +55,7 @@ class ReadyReport(Report):
     receipt: Receipt | None = None
 
     @property
-    def passed(self) -> bool:  # type: ignore[override]
+    def passed(self) -> bool:  # type: ignore[override]  # a field of Report, derived here
         """Whether nothing is left to mend."""
         return not self.mend
 

@@ -102,12 +102,17 @@ def _one_each(taken: list[Taken], policies: Policies, done: Plan) -> list[Taken]
             labels = ", ".join(shown_name(one.label) for one in several)
             done.listed.append((student, f"{len(several)} submissions of {assignment} without their times: {labels}"))
             continue
-        in_order = sorted(several, key=lambda one: one.noted.time and one.noted.moment.timestamp())  # type: ignore[union-attr]
+        in_order = sorted(several, key=_handed_in)
         counted = in_order[:allowed] if allowed else in_order
         for late in in_order[len(counted) :]:
             done.listed.append((late.label, f"attempt {in_order.index(late) + 1}; {allowed} are allowed"))
         kept.append(counted[-1])
     return kept
+
+
+def _handed_in(one: Taken) -> float:
+    """The seconds at which it was handed in; 0 where that is not known."""
+    return one.noted.moment.timestamp() if one.noted.moment is not None else 0.0
 
 
 def _digest(one: Taken) -> bytes:

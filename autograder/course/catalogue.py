@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import load_reference, shown_path
-from autograder.course.paths import Repository
 
 
 def mistake(
@@ -32,7 +32,7 @@ def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
 
 
 def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
-    """MISTAKES of solutions/aN/mistakes.py: by exercise, dictionaries of `id`, `old`, `new`, `says`, `exempt` and perhaps `of`.
+    """MISTAKES of solutions/aN/mistakes.py: by exercise, what `mistake` returns for each.
 
     Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
     """

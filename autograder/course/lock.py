@@ -25,10 +25,9 @@ class InUse(OSError):
 def locked(folder: Path, what: str) -> Iterator[None]:
     """Hold the folder's lock in this block; inside of another such block of this process, do nothing more.
 
-    A folder that is not there yet has nothing to protect, and gets none. what: the command, for the sentence that others
-    get. The kernel takes the lock back when the process ends, however
-    it ends, so what a killed one left behind stops nobody. Raises InUse if another process holds it, OSError if the
-    folder cannot be written to.
+    A folder that is not there yet has nothing to protect, and gets none. what: the command, for the sentence that
+    others get. The kernel takes the lock back when the process ends, however it ends, so what a killed one left behind
+    stops nobody. Raises InUse if another process holds it, OSError if the folder cannot be written to.
     """
     folder = folder.resolve()
     if folder in _held or not folder.is_dir() or importlib.util.find_spec("fcntl") is None:  # where nothing is graded
