@@ -73,7 +73,7 @@ def grade_stream(
         version_of(loaded, fingerprint + version, version),
     )
     unchanged: list[Result] = []
-    carried: dict[str, Result] = {}  # results of which some exercises are graded anew
+    earlier: dict[str, Result] = {}  # results of which some exercises are graded anew
     waiting: list[grader.Job] = []
     held = 0  # bytes of notebooks that wait
     for student in found:
@@ -87,11 +87,11 @@ def grade_stream(
         stored = stored_result(folder / result_name(student), key, student)
         only: tuple[str, ...] = ()
         if stored is None and options.only_changed:
-            earlier, only = _carried(folder / result_name(student), versions, received, student, options, inputs)
-            if earlier is not None and only:
-                carried[student] = replace(earlier, key=key)
-            elif earlier is not None:
-                stored = replace(earlier, key=key)
+            before, only = _earlier(folder / result_name(student), versions, received, student, options, inputs)
+            if before is not None and only:
+                earlier[student] = replace(before, key=key)
+            elif before is not None:
+                stored = replace(before, key=key)
                 stored.write(folder / result_name(student))
         if stored is not None:
             unchanged.append(stored)
@@ -122,8 +122,8 @@ def grade_stream(
             if graded is None:
                 continue
             result, seconds = graded
-            if result.student in carried:
-                result = carried[result.student].with_second(result)
+            if result.student in earlier:
+                result = earlier[result.student].with_second(result)
             yield _written(folder, result, seconds)
 
     return stream()
@@ -134,7 +134,7 @@ def versions_file(results: Path, assignment: str) -> Path:
     return results / f"{assignment}.versions"
 
 
-def _carried(
+def _earlier(
     path: Path, versions: list[Version], received: Received, student: str, options: Options, inputs: int
 ) -> tuple[Result | None, tuple[str, ...]]:
     """Return the stored result of this very submission under an earlier version, and the exercises that differ now."""

@@ -101,12 +101,13 @@ class OwnSteps:
             return False
         right = LocalProvider(vars(reference))
         try:
-            return all(self._depends(step, args, provider, right, rng) for args in self._inputs(step, rng))
+            return all(self._depends(step, args, provider, right, rng) for args in self._inputs(step, right, rng))
         except StudentError:
             return False
 
-    def _inputs(self, step: str, rng: np.random.Generator) -> list[tuple]:
-        made = [case for case in self.cases.CASES(step, rng) if any(map(_places, case))]
+    def _inputs(self, step: str, right: Provider, rng: np.random.Generator) -> list[tuple]:
+        """Return cases with an array to change, but none in which an error is right."""
+        made = [case for case in self.cases.CASES(step, rng) if any(map(_places, case)) and _returns(right, step, case)]
         return made[:_ROUNDS] or [()]
 
     def _depends(self, step: str, args: tuple, provider: Provider, right: Provider, rng: np.random.Generator) -> bool:
@@ -151,6 +152,14 @@ def _lacks_values(records: Sequence[Record]) -> bool:
     """Whether an exercise's tests of type and shape have all passed, and of its other tests not all."""
     gates = all(record.outcome == "passed" for record in records if record.weight is None)
     return gates and any(record.outcome != "passed" for record in records)
+
+
+def _returns(provider: Provider, name: str, args: tuple) -> bool:
+    try:
+        provider.call(name, copied(args), {})
+    except StudentError:
+        return False
+    return True
 
 
 def _through(provider: Provider, name: str) -> Any:

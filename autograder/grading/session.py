@@ -125,6 +125,7 @@ class Session:
         try:
             with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
+                out_of_time = provider.out_of_time  # not what judging beside wrong steps takes
                 if job["carry_over"]:
                     self._carry_over(items, provider)
             provider.finish()
@@ -140,7 +141,7 @@ class Session:
             "changed": sorted(told.changed),
             "skipped": sorted(map(list, told.skipped)),
             "mistakes": self.mistakes,
-            "out_of_time": provider.out_of_time,
+            "out_of_time": out_of_time,
             "not_finished": self.not_finished,
             "carried": self.carried,
             "traces": [vars(trace) for trace in self.traces],

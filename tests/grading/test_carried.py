@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from autograder.author.build import build
 from autograder.course.paths import Course
-from autograder.grading.carried import MOST
+from autograder.grading.carried import MOST, OwnSteps
 from sample import NAME, write_sample
+from selfcheck.target import LocalProvider
 
 from .conftest import grade_class, read, set_source
 
@@ -202,3 +205,13 @@ def test_the_instructor_can_switch_it_off(course_of_steps, points):
     repository, course = course_of_steps
     (off,) = grade_class(course, repository, NAME, students="sine-loop", carry_over=False)
     assert off.exercise("whole").points == points["sine-loop"].exercise("whole").points - MOST * 40
+
+
+def test_a_case_in_which_an_error_is_right_says_nothing_of_what_a_step_depends_on():
+    right = "def step(h, x):\n    if h.ndim != 1:\n        raise ValueError\n    return h + x\n"
+    cases = SimpleNamespace(CASES=lambda name, rng: [(np.ones((2, 2)), np.ones(2)), (rng.random(3), rng.random(3))])
+    steps = OwnSteps(["import numpy as np"], {"step": right}, {}, cases)
+    reference = steps.module({})
+    for code, expected in (("h * x", True), ("x", False), ("h", False), ("0 * h * x", False)):
+        own = LocalProvider(vars(steps.module({"step": f"def step(h, x):\n    return {code}\n"})))
+        assert steps.depends("step", own, reference, np.random.default_rng(0)) is expected, code
