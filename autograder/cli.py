@@ -30,6 +30,8 @@ from autograder.command_line import (
     USAGE,
     AssignmentArgument,
     CourseOption,
+    RosterOption,
+    SubmittedOption,
     errors,
     output,
 )
@@ -146,12 +148,8 @@ def grade(
     context: typer.Context,
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
-    submitted: Annotated[
-        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
-    ] = None,
-    roster: Annotated[
-        Path | None, typer.Option(help="CSV file of the students who may submit; the course's roster.csv by default.")
-    ] = None,
+    submitted: SubmittedOption = None,
+    roster: RosterOption = None,
     students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
     jobs: Annotated[int | None, typer.Option(min=1, help="Parallel processes; one per core by default.")] = None,
     cluster: Annotated[
@@ -304,13 +302,9 @@ def _summary(graded: list[Result], unrecorded: int = 0) -> None:
 def watch(
     assignments: Annotated[list[str], typer.Argument(help="Which assignments.")],
     course: CourseOption = DEFAULT_COURSE,
-    submitted: Annotated[
-        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
-    ] = None,
+    submitted: SubmittedOption = None,
     inbound: Annotated[bool, typer.Option("--inbound", help="Collect from nbgrader's exchange at each look.")] = False,
-    roster: Annotated[
-        Path | None, typer.Option(help="CSV file of the students who may submit, with a column id or student_id.")
-    ] = None,
+    roster: RosterOption = None,
     attempts: Annotated[
         int | None,
         typer.Option(min=1, help="Submissions graded for a student and assignment in a day; all by default."),
@@ -453,8 +447,9 @@ def roster(
 
     target = Course(course)
     found = read_roster(file, id_column)
-    path = write_roster(target, found)
-    enrolled = enrol(target, found)
+    with locked(target.root, "autograder roster"):
+        path = write_roster(target, found)
+        enrolled = enrol(target, found)
     for line in found.left_out:
         output.print(f"left out: {line}")
     for student in found:
@@ -470,9 +465,7 @@ def collect(
     assignment: Annotated[
         str, typer.Option("--assignment", help="Take this assignment alone; by default what each notebook's cells say.")
     ] = "",
-    roster: Annotated[
-        Path | None, typer.Option(help="CSV file of the students; the course's own roster.csv by default.")
-    ] = None,
+    roster: RosterOption = None,
     style: Annotated[
         str, typer.Option(help="Whose names: canvas, moodle, gradescope, attempt, exchange, folders; seen by default.")
     ] = "",
@@ -510,7 +503,7 @@ def collect(
     options = Options(
         style or (ATTEMPT if pattern else ""), assignment, pattern, told, tuple(take or ()), times == "files"
     )
-    with open_source(source) as opened:
+    with open_source(source) as opened, locked(target.root, "autograder collect"):
         done = collecting.plan(target, opened, students, policies, options)
         if not dry_run:
             carry_out(target, done)
@@ -538,9 +531,7 @@ def collect(
 def similar(
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
-    submitted: Annotated[
-        Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
-    ] = None,
+    submitted: SubmittedOption = None,
     least: Annotated[int, typer.Option(min=1, max=100, help="Show pairs from this percentage of shared code.")] = 50,
     out: Annotated[
         Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT-similar.html by default.")

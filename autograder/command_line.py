@@ -16,6 +16,12 @@ errors = console(stderr=True)
 
 CourseOption = Annotated[Path, typer.Option("--course", help="The course directory (nbgrader's).", show_default=True)]
 AssignmentArgument = Annotated[str, typer.Argument(help="The assignment's name, such as a1_recurrence.")]
+SubmittedOption = Annotated[
+    Path | None, typer.Option(help="DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; the course's own by default.")
+]
+RosterOption = Annotated[
+    Path | None, typer.Option(help="CSV file of the students who may submit; the course's roster.csv by default.")
+]
 DEFAULT_COURSE = Path("course")
 
 

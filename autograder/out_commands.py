@@ -20,6 +20,7 @@ from autograder.command_line import (
     stop,
 )
 from autograder.console import print_table
+from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 
 CanvasOption = Annotated[
@@ -31,6 +32,7 @@ MoodleOption = Annotated[
 
 
 def publish(
+    context: typer.Context,
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
     canvas: CanvasOption = None,
@@ -53,6 +55,7 @@ def publish(
 
     system, listing = _system(canvas, moodle)
     target = Course(course)
+    context.with_resource(locked(target.root, f"autograder publish {assignment}"))
     pages = write_feedback(target, assignment)
     if not pages:
         stop(f"nothing of {assignment} is graded in {course}. Run `autograder grade {assignment}` first", USAGE)
@@ -67,6 +70,7 @@ def publish(
 
 
 def export(
+    context: typer.Context,
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
     canvas: CanvasOption = None,
@@ -87,6 +91,7 @@ def export(
     from autograder.gradebook.publish import hand_grades
 
     system, listing = _system(canvas, moodle)
+    context.with_resource(locked(course, f"autograder export {assignment}"))
     if listing is None:
         path = out or course / f"{assignment}.csv"
         _say(export_csv(Course(course), assignment, path))
@@ -121,6 +126,7 @@ def gradescope(
 
 
 def regrade(
+    context: typer.Context,
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
     students: Annotated[str, typer.Option(help="Which students, as a glob on ids.")] = "*",
@@ -138,6 +144,7 @@ def regrade(
 
     target, repository = Course(course), Repository.default()
     options = Options(students=students, jobs=jobs)
+    context.with_resource(locked(target.root, f"autograder regrade {assignment}"))
 
     def begun(to_do: int, unchanged: int) -> None:
         errors.print(f"grading {to_do} submissions where something has changed; {unchanged} keep their results")
