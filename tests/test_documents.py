@@ -17,7 +17,14 @@ from autograder.course.source import CODE_POINTS, TOTAL_POINTS, parse
 
 REPOSITORY = Repository.default()
 ROOT = REPOSITORY.root
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/instructor.md", "docs/grades-out.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/instructor.md",
+    "docs/grades-out.md",
+    "docs/cluster.md",
+)
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
 MADE = re.compile(
@@ -82,8 +89,9 @@ def anchors(name):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_link_leads_to_a_file_and_a_heading_of_it(document):
     for file, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]+))?\)", text_of(document)):
-        assert (ROOT / file).exists(), file
-        assert not anchor or anchor in anchors(file or document), (file, anchor)
+        target = (ROOT / document).parent / file if file else ROOT / document
+        assert target.exists(), file
+        assert not anchor or anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), (file, anchor)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
