@@ -303,7 +303,7 @@ def singular_values_and_signs(first_W, recurrent_init, H=64, draws=2000):
     unfixed = [np.linalg.qr(rng.standard_normal((3, 3)))[0][0, 0] for _ in range(draws)]
     bins = np.linspace(-1, 1, 21)
     right.hist(unfixed, bins, color=ORANGE, alpha=0.6, label=f"signs as they come: mean {np.mean(unfixed):.2f}")
-    right.hist(fixed, bins, color=BLUE, alpha=0.6, label=f"signs fixed: mean {np.mean(fixed):.2f}")
+    right.hist(fixed, bins, color=BLUE, alpha=0.6, label=f"signs fixed: mean {round(np.mean(fixed), 2) + 0.0:.2f}")
     right.set(xlabel="first entry of Q", ylabel=f"draws of {draws:,}", ylim=(0, 360))
     right.set_title(f"{draws:,} orthogonal matrices, H = 3")
     right.legend(loc="upper right")
@@ -532,13 +532,14 @@ def longer_runs(path, K):
         shipped = {name: file[name] for name in file}
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(9.4, 3.6))
     colors = {"SGD": BLUE, "layer norm": ORANGE, "stabilizer": GREEN, "Adam": PINK}
+    styles = {"SGD": "-", "layer norm": "--", "stabilizer": "-.", "Adam": ":"}
     print("mean loss of the last 100 batches, three seeds")
     for name, color in colors.items():
         for axis, clipping in ((left, "not clipped"), (middle, "clipped")):
             losses = shipped[f"{name}, {clipping}/loss"]  # (3, 100)
             for seed, loss in enumerate(losses):
                 label = name if seed == 0 else None
-                axis.plot(np.arange(5, 1000, 10), loss, color=color, linewidth=1, label=label)
+                axis.plot(np.arange(5, 1000, 10), loss, styles[name], color=color, linewidth=1, label=label)
             print(f"  {name + ', ' + clipping:<24} {losses[:, -10:].mean(axis=1).round(2)}")
     left.axhline(np.log(K), color="black", linewidth=0.6)
     left.set(yscale="log", ylim=(1.8, 60), xlabel="batch", ylabel="loss, nats", title="1,000 batches, not clipped")

@@ -184,11 +184,13 @@ def three_choices(runs, phonemes):
         "context at every step": "GRU, 55 units, context\nat every step",
     }
     _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[1.2, 1])
-    for place, (kind, color) in enumerate(zip(kinds, (BLUE, ORANGE, GREEN, "#cc79a7"), strict=True)):
+    looks = zip(kinds, (BLUE, ORANGE, GREEN, "#cc79a7"), ("-", "--", "-.", ":"), strict=True)
+    for place, (kind, color, style) in enumerate(looks):
         rates = 100 * runs[f"{kind}/test"].sum(axis=1) / phonemes  # one for each seed
         left.plot(rates, [place] * len(rates), "o", color=color, markersize=8, alpha=0.8)
         print(f"{kind:>22}, {runs[f'{kind}/parameters']:,} parameters:", ", ".join(f"{rate:.1f}%" for rate in rates))
-        right.semilogy(np.arange(25, 3000, 50), runs[f"{kind}/losses"].mean(axis=0), color=color, label=kind)
+        losses = runs[f"{kind}/losses"].mean(axis=0)
+        right.semilogy(np.arange(25, 3000, 50), losses, style, color=color, label=kind)
     left.set_yticks(range(len(kinds)), kinds.values())
     left.set(xlabel="phoneme error rate on the test, %", ylim=(3.5, -0.5), title="Equal parameters, two seeds each")
     left.grid(axis="x", color="0.9")
