@@ -196,14 +196,14 @@ def norms_beyond_the_trained_length(trained, forwards, softmax_loss, long_batch,
     x, targets = long_batch
     _, axes = plt.subplots(1, 2, figsize=(8, 3.4))
     for axis, (kind, forward) in zip(axes, forwards.items(), strict=True):
-        for beta, color in zip(betas, (ORANGE, BLUE), strict=True):
+        for beta, color, style in zip(betas, (ORANGE, BLUE), ("--", "-"), strict=True):
             name, factors, early, late = f"{kind}, β = {beta}", [], [], []
             for seed in range(seeds):
                 parameters = trained(kind, beta, seed)
                 h, _ = forward(x, parameters["U"], parameters["W"], parameters["b"])
                 norms = np.linalg.norm(h, axis=2)  # (N, 500)
                 label = name if seed == 0 else None
-                axis.plot(np.arange(1, 501), norms.mean(axis=0), color=color, linewidth=0.9, label=label)
+                axis.plot(np.arange(1, 501), norms.mean(axis=0), style, color=color, linewidth=0.9, label=label)
                 factors.append(norms[:, 499].mean() / norms[:, 49].mean())
                 V, c_out = parameters["V"], parameters["c_out"]
                 early.append(softmax_loss(h[:, :50], V, c_out, targets[:, :50])[0])

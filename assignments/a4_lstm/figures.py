@@ -119,10 +119,10 @@ def direct_and_total(additive_cell, original_lstm_step, predicted_direct, predic
     sizes = {name: np.abs(cells[name]).mean(axis=(0, 2)) for name in kinds}  # (T,) each
 
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
-    for name, color in zip(kinds, (ORANGE, BLUE, GREY), strict=True):
-        left.semilogy(range(1, T + 1), np.array(total[name]).T, color=color, linewidth=0.9, alpha=0.8)
-        left.plot([], [], color=color, label=f"total, {name}")
-        right.plot(range(1, T + 1), sizes[name], color=color, label=name)
+    for name, color, style in zip(kinds, (ORANGE, BLUE, GREY), ("-", "-.", ":"), strict=True):
+        left.semilogy(range(1, T + 1), np.array(total[name]).T, style, color=color, linewidth=0.9, alpha=0.8)
+        left.plot([], [], style, color=color, label=f"total, {name}")
+        right.plot(range(1, T + 1), sizes[name], style, color=color, label=name)
     left.semilogy(range(1, T + 1), direct["additive cell"][0], "--", color="black", label="direct, additive, original")
     left.set(xlabel="steps t", ylabel="norm of dc$_t$/dc$_0$", ylim=(1e-7, 1e5), title="Five networks of each kind")
     left.legend(loc="lower right", fontsize=8)
@@ -225,8 +225,8 @@ def cost_of_memory(lstm_step_forward, gate_settings, predicted_bias, predicted_s
 
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
     no_weights, enough = np.zeros((4, 1)), {}
-    for T, color in zip(kept, (GREEN, BLUE, ORANGE), strict=True):
-        left.semilogy(biases, 1 - kept[T], color=color, label=f"T = {T}")
+    for T, color, style in zip(kept, (GREEN, BLUE, ORANGE), ("-", "--", "-."), strict=True):
+        left.semilogy(biases, 1 - kept[T], style, color=color, label=f"T = {T}")
         enough[T] = gate_settings(["remember"], no_weights, no_weights, np.zeros(4), 0.0, T, tolerance)[1]
         left.plot(enough[T], tolerance, "o", color=color)
         print(f"T = {T}: bias {enough[T]:.3f} (predicted: {predicted_bias.get(T)})", end="; ")
@@ -525,13 +525,14 @@ def trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_or
     """
     _, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4))
     text, targets = plays.held_out[None, :-1], plays.held_out[None, 1:]
-    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN, GREY))):
+    looks = ((ORANGE, "-"), (BLUE, "--"), (GREEN, "-."), (GREY, (0, (6, 2, 2, 2))))  # dotted is where they start
+    for (name, network), (color, style) in zip(networks.items(), cycle(looks)):
         y, _, _, cache = network.read(text)
         H = len(biases[name]) // 4
         f, cells = cache[5][0, :, H : 2 * H], cache[6]
         start = _sigmoid(biases[name][H])
-        left.plot(np.convolve(losses[name], np.ones(20) / 20, mode="valid"), color=color, label=name)
-        right.plot(np.sort(f.mean(axis=0))[::-1], color=color, label=name)
+        left.plot(np.convolve(losses[name], np.ones(20) / 20, mode="valid"), linestyle=style, color=color, label=name)
+        right.plot(np.sort(f.mean(axis=0))[::-1], linestyle=style, color=color, label=name)
         right.axhline(start, color=color, linestyle=":")
         print(f"{name:>10}: held out {_loss(y, targets):.2f} nats per character;", end=" ")
         print(f"forget gate {start:.2f} before, {f.mean():.2f} after", end=" ")
@@ -650,12 +651,13 @@ def what_is_left(networks, sentence, words, plays, predicted_characters, predict
         return distance / np.linalg.norm(elsewhere[places[:, 0]] - elsewhere[places[:, 1]], axis=1).mean()
 
     _, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-    for (name, network), color in zip(networks.items(), cycle((ORANGE, BLUE, GREEN))):
+    looks = ((ORANGE, "-"), (BLUE, "--"), (GREEN, "-."))
+    for (name, network), (color, style) in zip(networks.items(), cycle(looks)):
         _, h, _, cache = network.read(variants)
         gates, cells = (array[0] for array in network.inside(plays.held_out[None, :-1]))
         in_c, in_h = share_left(cache[6], cells), share_left(h, gates[:, 3] * np.tanh(cells))
         for axis, share in zip(axes, (in_c, in_h), strict=True):
-            axis.semilogy(np.arange(len(sentence)) - end + 1, share, color=color, label=name)
+            axis.semilogy(np.arange(len(sentence)) - end + 1, share, style, color=color, label=name)
         below = np.flatnonzero(in_c[end:] < 0.01)
         reached = f"below 0.01 after {below[0] + 1} characters" if len(below) else "never below 0.01"
         print(f"{name:>10}: cells {reached} (predicted: {predicted_characters.get(name)});", end=" ")

@@ -293,7 +293,7 @@ def two_ways_to_remember(gru_forward, gru_backward, latching_batch, trained, pre
     silence = np.zeros((2, 1000, 2))
     silence[:, 0] = [[1, 1], [-1, 1]]  # each bit once, then zeros
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2))
-    for (name, expected), style, color in zip(predicted.items(), ("o-", "D-"), (ORANGE, BLUE), strict=True):
+    for (name, expected), style, color in zip(predicted.items(), ("o-", "D--"), (ORANGE, BLUE), strict=True):
         shares, lengths, z_noise, resting = [], [], [], 0
         for U, W, b, V, c_out in zip(*(array.astype(float) for array in trained[name]), strict=True):
             h, cache = gru_forward(x, U, W, b)
@@ -309,7 +309,7 @@ def two_ways_to_remember(gru_forward, gru_backward, latching_batch, trained, pre
                 gradients.append(np.linalg.norm(gru_backward(dh, cache)[4], axis=1))
             lengths.append(np.exp(np.log(gradients).mean(axis=1)))  # geometric mean over the sequences
         shares = np.array(shares)
-        left.semilogx(np.arange(1, 1001), shares.mean(axis=0), color=color, label=name)
+        left.semilogx(np.arange(1, 1001), shares.mean(axis=0), style.strip("os^D"), color=color, label=name)
         right.semilogy(DISTANCES, np.exp(np.log(lengths).mean(axis=0)), style, color=color, markersize=4, label=name)
         print(f"{name}: told right after 200 steps {shares[:, 199].mean():.2f}, after 1000", end=" ")
         print(f"{shares[:, -1].mean():.2f}; predicted: {expected}")
