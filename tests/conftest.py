@@ -9,9 +9,18 @@ import os
 
 import pytest
 
+from autograder.grading.forks import start_server
 from units import seconds, unit
 
 MOST_WORKERS = 8  # each takes half a gigabyte, and starts fork servers
+# What many tests have a new process import: with the fork server's copy, each of them begins in a moment.
+IMPORTED_ONCE = ("torch", "torch._dynamo", "sympy", "autograder.author.mutant_session")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In each process that shares the work, start the fork server of graders and mutants, with slow imports done."""
+    if hasattr(config, "workerinput"):
+        start_server(also=IMPORTED_ONCE)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,6 @@ tried before it in the same fork is tried again in a fork of its own.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import select
 import signal
@@ -26,6 +25,7 @@ from autograder.author.mutation import Mutant
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import Source, load_reference
+from autograder.grading import forks
 from autograder.grading.forks import import_all, imported_beyond
 from selfcheck import harness
 from selfcheck.plugin import Recorder, exercise_of
@@ -38,10 +38,6 @@ RIGHT_SECONDS = 60.0  # of a reference or another right solution, which may be s
 MEMORY = 2 * 1024**3
 TOGETHER = 16  # mutants of an exercise in one fork, since to fork a process that holds torch costs as much as the tests
 PATIENCE = 20  # seconds of waiting for each second of processor time allowed
-_ENVIRONMENT = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -85,14 +81,10 @@ def judge_on(
     A right solution has a minute. Raises SourceError if the tests cannot be collected, or if the reference does not
     pass them.
     """
-    before = dict(os.environ)
-    os.environ.update(_ENVIRONMENT)  # read by NumPy and torch as they start: a fork of a process with threads may hang
-    try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-            verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seeds).result()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    tests = (repository.visible(assignment), repository.hidden(assignment))
+    forks.start_server(repository.source(assignment), *tests, also=[__name__])
+    with ProcessPoolExecutor(1, mp_context=forks.context()) as executor:
+        verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seeds).result()
     if refusal:
         raise SourceError([Problem(assignment, refusal)])
     return verdicts
@@ -132,24 +124,28 @@ class _Trial:
         self.verdicts: list[list[Verdict]] = []  # by seed
         self.refusal = ""
         self.ready = False
+        self.items: dict[str, dict[str, pytest.Item]] = {}  # by exercise and node id
+        self.rejected_last: dict[str, str] = {}  # by exercise: it may well reject the next mutant, too
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """For each seed, try the reference of each exercise, which sets its mutants' time, and then the mutants."""
         if session.testsfailed:
             raise session.Interrupted("the tests could not be collected")
         self.ready = True
+        for item in session.items:
+            self.items.setdefault(exercise_of(item) or "", {})[item.nodeid] = item
         for seed in self.seeds:
             with setting(seed=seed):
-                if not self._try_all(session):
+                if not self._try_all():
                     break
         return True
 
-    def _try_all(self, session: pytest.Session) -> bool:
+    def _try_all(self) -> bool:
         """Try all with the inputs of one seed; return whether the reference passes."""
         limits: dict[str, float] = {}
         for name in dict.fromkeys(mutant.exercise for mutant in [*self.mutants, *self.right]):
             before = _used_by_forks()
-            (verdict,), imported = self._fork(session.items, name, [self.source], RIGHT_SECONDS)
+            (verdict,), imported = self._fork(name, [self.source], RIGHT_SECONDS)
             limits[name] = max(CPU_SECONDS, TIMES_REFERENCE * (_used_by_forks() - before))
             import_all(imported)  # once, and not in the fork of every mutant
             if verdict.outcome != "passed":
@@ -160,42 +156,38 @@ class _Trial:
         found: dict[str, list[Verdict]] = {}
         for name, limit in limits.items():
             for codes in _batches([mutant.code for mutant in self.mutants if mutant.exercise == name]):
-                found.setdefault(name, []).extend(self._together(session.items, name, codes, limit))
+                found.setdefault(name, []).extend(self._together(name, codes, limit))
         of = {name: iter(some) for name, some in found.items()}
         verdicts = [next(of[mutant.exercise]) for mutant in self.mutants]
         for solution in self.right:
-            verdicts += self._one_by_one(session.items, solution.exercise, [solution.code], RIGHT_SECONDS)
+            verdicts += self._one_by_one(solution.exercise, [solution.code], RIGHT_SECONDS)
         self.verdicts.append(verdicts)
         return True
 
-    def _together(self, items: list[pytest.Item], exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
+    def _together(self, exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
         """Try mutants in one fork, the reference last: if it fails there, one of them left something behind.
 
         Then each is tried in a fork of its own, and so is one that ended the process or ran out of time.
         """
         if len(codes) < 2:
-            return self._one_by_one(items, exercise, codes, seconds)
+            return self._one_by_one(exercise, codes, seconds)
         variants = [*(self.source.with_cell(exercise, code) for code in codes), self.source]
-        verdicts, _ = self._fork(items, exercise, variants, seconds)
+        verdicts, _ = self._fork(exercise, variants, seconds)
         last = len(verdicts) - 1
         if last == len(codes):
-            return (
-                verdicts[:-1] if verdicts[-1].outcome == "passed" else self._one_by_one(items, exercise, codes, seconds)
-            )
+            return verdicts[:-1] if verdicts[-1].outcome == "passed" else self._one_by_one(exercise, codes, seconds)
         before, after = codes[:last], codes[last + 1 :]
         return [
-            *self._together(items, exercise, before, seconds),
-            *self._one_by_one(items, exercise, [codes[last]], seconds),
-            *self._together(items, exercise, after, seconds),
+            *self._together(exercise, before, seconds),
+            *self._one_by_one(exercise, [codes[last]], seconds),
+            *self._together(exercise, after, seconds),
         ]
 
-    def _one_by_one(self, items: list[pytest.Item], exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
+    def _one_by_one(self, exercise: str, codes: list[str], seconds: float) -> list[Verdict]:
         variants = [self.source.with_cell(exercise, code) for code in codes]
-        return [self._fork(items, exercise, [variant], seconds)[0][0] for variant in variants]
+        return [self._fork(exercise, [variant], seconds)[0][0] for variant in variants]
 
-    def _fork(
-        self, items: list[pytest.Item], exercise: str, sources: Sequence[Source], seconds: float
-    ) -> tuple[list[Verdict], list[str]]:
+    def _fork(self, exercise: str, sources: Sequence[Source], seconds: float) -> tuple[list[Verdict], list[str]]:
         """Run the exercise's tests on each source's code in one fork; each may take these seconds of processor time.
 
         Returns the verdicts, up to the first code that ended the process or took too long, and what the fork imported.
@@ -210,8 +202,9 @@ class _Trial:
                 with open(writing, "w", encoding="utf-8") as reply:
                     for source in sources:
                         signal.setitimer(signal.ITIMER_PROF, seconds)
-                        verdict = self._first_failure(items, exercise, source)
-                        print(json.dumps([vars(verdict), imported_beyond(known)]), file=reply, flush=True)
+                        verdict = self._first_failure(exercise, source)
+                        answer = [vars(verdict), self.rejected_last, imported_beyond(known)]
+                        print(json.dumps(answer), file=reply, flush=True)
             finally:
                 os._exit(0)
         os.close(writing)
@@ -227,7 +220,7 @@ class _Trial:
                     break
                 *lines, text = (text + part).split(b"\n")
                 for line in lines:
-                    verdict, imported = json.loads(line)
+                    verdict, self.rejected_last, imported = json.loads(line)
                     verdicts.append(Verdict(**verdict))
         _, status = os.waitpid(pid, 0)
         if len(verdicts) < len(sources):
@@ -235,21 +228,37 @@ class _Trial:
             verdicts.append(Verdict("timeout" if late else "error"))
         return verdicts, imported
 
-    def _first_failure(self, items: list[pytest.Item], exercise: str, source: Source) -> Verdict:
+    def _first_failure(self, exercise: str, source: Source) -> Verdict:
+        """Run the exercise's tests up to one that does not pass: the one that rejected the last mutant, then in order.
+
+        A test that comes before those of type and shape may meet what it cannot finish on: then it counts in its turn.
+        """
         try:
             namespace: dict[str, Any] = vars(source.load("mutant"))
         except Exception:
             return Verdict("error")
-        self.recorder.records.clear()
+        early = self.rejected_last.get(exercise)
         with setting(provider=LocalProvider(namespace, current.cases)):
-            for item in items:
-                if exercise_of(item) != exercise:
-                    continue
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                for record in self.recorder.records:
-                    if record.outcome != "passed":
-                        return Verdict("fault" if record.fault else record.outcome, record.name)
+            if early:
+                found = self._verdict(exercise, early)
+                if found is not None and found.outcome != "fault":
+                    return found
+            for name in self.items.get(exercise, ()):
+                found = self._verdict(exercise, name)
+                if found is not None:
+                    self.rejected_last[exercise] = name
+                    return found
         return Verdict("passed")
+
+    def _verdict(self, exercise: str, name: str) -> Verdict | None:
+        """Run one test; None if it passes."""
+        item = self.items[exercise][name]
+        self.recorder.records.clear()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        for record in self.recorder.records:
+            if record.outcome != "passed":
+                return Verdict("fault" if record.fault else record.outcome, record.name)
+        return None
 
 
 def _used_by_forks() -> float:

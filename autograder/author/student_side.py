@@ -67,10 +67,14 @@ def main():
     asked = json.load(sys.stdin)
     cases = cases_beside(visible_tests(folder)[0])
     said = []
+    namespace: dict[str, Any] = {"__name__": "student"}  # one for all, since it is where the cells' functions look
+    for name, source in [*enumerate(asked["given"]), *asked["reference"].items()]:
+        exec(compiled(source, str(name)), namespace)
+    solved = dict(namespace)
     for number, (exercise, code, change) in enumerate(asked["trials"]):
-        namespace: dict[str, Any] = {"__name__": "student"}
-        for name, source in [*enumerate(asked["given"]), *asked["reference"].items()]:
-            exec(compiled(source if name != exercise else code, str(name)), namespace)
+        namespace.clear()
+        namespace.update(solved)
+        exec(compiled(code, exercise), namespace)
         probes = dict(getattr(cases, "PROBES", {}))
         if change:  # to what is looked at: what the probe gives, where one shows the exercise
             probe, rng = shown_by(cases, exercise), np.random.default_rng(number)

@@ -24,21 +24,20 @@ def context() -> Any:
     return multiprocessing.get_context("forkserver")
 
 
-def start_server(reference: Path, *tests: Path) -> None:
-    """Start the fork server with what the test files import, and with what the reference's first call would; without
-    effect once it runs, and on Windows, where there is none. Returns at once.
+def start_server(reference: Path | None = None, *tests: Path, also: Iterable[str] = ()) -> None:
+    """Start the fork server with what the test files import, with what the reference's first call would, and `also`;
+    without effect once it runs, and on Windows, where there is none. Returns at once.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     from multiprocessing import forkserver
 
     wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
-    cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
+    cells = reference.read_text("utf-8").split("\n# %%") if reference and reference.is_file() else []
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
-    context().set_forkserver_preload(
-        ["autograder.grading.start", "__main__", "autograder.grading.reader", "autograder.grading.session", *known]
-    )
+    own = ("autograder.grading.start", "__main__", "autograder.grading.reader", "autograder.grading.session")
+    context().set_forkserver_preload([*own, *known, *also])
     forkserver.ensure_running()
 
 
