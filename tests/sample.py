@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from autograder.author.build import build
 from autograder.course.paths import Course, Repository
@@ -135,14 +137,28 @@ RIGHT = {
 """
 
 MISTAKES = """
-MISTAKES = {
-    "scaled": [{"id": "adds_the_factor", "old": "factor * x", "new": "factor + x", "says": "The factor is added."}],
-    "total": [{"id": "draws_from_a_generator_of_its_own", "old": "rng.random()",
-               "new": "np.random.default_rng(0).random()",
-               "exempt": "it depends on the stream",
-               "says": "The draw does not come from the generator that was passed in. Where does it come from?"}],
-}
+[[scaled]]
+id = "adds_the_factor"
+old = "factor * x"
+new = "factor + x"
+says = "The factor is added."
+
+[[total]]
+id = "draws_from_a_generator_of_its_own"
+old = "rng.random()"
+new = "np.random.default_rng(0).random()"
+exempt = "it depends on the stream"
+says = "The draw does not come from the generator that was passed in. Where does it come from?"
 """
+
+
+def as_toml(mistakes: dict[str, list[dict[str, Any]]]) -> str:
+    """Return a mistakes.toml of these entries by exercise; JSON's strings are TOML's."""
+    tables = ((name, entry) for name, entries in mistakes.items() for entry in entries)
+    return "".join(
+        f"[[{name}]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in entry.items())
+        for name, entry in tables
+    )
 
 
 def write_sample(root: Path, *names: str) -> Repository:

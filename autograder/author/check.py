@@ -138,7 +138,7 @@ def _mistakes(repository: Repository, course: Course, source: Source) -> Iterato
     yield from _unknown(source, where, mistakes)
     for exercise in source.exercises:
         if not mistakes.get(exercise.name):
-            yield Problem(where, f"{exercise.name} has no mistake: add one to MISTAKES.")
+            yield Problem(where, f"{exercise.name} has no mistake: write a table [[{exercise.name}]].")
         seen: set[str] = set()
         for mistake in mistakes.get(exercise.name, []):
             missing = [key for key in ("id", "old", "new", "says") if not mistake.get(key)]

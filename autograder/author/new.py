@@ -113,7 +113,7 @@ def _files(repository: Repository, assignment: str, names: Sequence[str]) -> dic
         repository.source(assignment): "chapter.py",
         repository.hidden(assignment): "hidden_tests.py",
         repository.right(assignment): "right.py",
-        repository.mistakes(assignment): "mistakes.py",
+        repository.mistakes(assignment): "mistakes.toml",
         repository.mutants(assignment): "mutants.toml",
         repository.notes(assignment): "notes.md",
         secret / "test_reference.py": "test_reference.py",

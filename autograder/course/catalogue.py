@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,7 @@ from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import load_reference, shown_path
 
-
-def mistake(
-    *, id: str, old: str, new: str = "", says: str, exempt: str | None = None, of: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """Return an entry of MISTAKES: a patch on the reference's solution, and the sentence for a student who makes it.
-
-    old: occurs exactly once in the solution; new takes its place. says: what the result equals, and the question that
-    leads on; never the line to write. exempt: why the self-checker cannot name the mistake, if it cannot. of: by
-    output, what to say where that output alone is the mistake's.
-    """
-    entry: dict[str, Any] = {"id": id, "old": old, "new": new, "says": says, "exempt": exempt}
-    return entry | ({"of": of} if of else {})
+_KEYS = {"id": str, "old": str, "new": str, "says": str, "exempt": str, "of": dict}
 
 
 def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
@@ -28,22 +18,54 @@ def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
 
     Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
     """
-    return _dictionary(repository.right(assignment), "RIGHT")
+    path = repository.right(assignment)
+    if not path.is_file():
+        raise _missing(path, "with RIGHT in it")
+    found = getattr(load_reference(path), "RIGHT", None)
+    if not isinstance(found, dict):
+        raise SourceError([Problem(shown_path(path), "it has no dictionary called RIGHT.")])
+    return found
 
 
 def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
-    """MISTAKES of solutions/aN/mistakes.py: by exercise, what `mistake` returns for each.
+    """Return the entries of solutions/aN/mistakes.toml, by exercise: see `read_mistakes`.
 
-    Raises SourceError, naming the file, if it is missing, raises, or holds no such dictionary.
+    Raises SourceError, naming the file, if it is missing or not of that form.
     """
-    return _dictionary(repository.mistakes(assignment), "MISTAKES")
-
-
-def _dictionary(path: Path, name: str) -> dict[str, Any]:
-    where = shown_path(path)
+    path = repository.mistakes(assignment)
     if not path.is_file():
-        raise SourceError([Problem(where, f"the file is missing: write it, with {name} in it.")])
-    found = getattr(load_reference(path), name, None)
-    if not isinstance(found, dict):
-        raise SourceError([Problem(where, f"it has no dictionary called {name}.")])
-    return found
+        raise _missing(path, "with a table [[EXERCISE]] for each mistake")
+    try:
+        return read_mistakes(path)
+    except ValueError as error:
+        raise SourceError([Problem(shown_path(path), str(error))]) from error
+
+
+def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the entries of a mistakes.toml, by exercise: patches on its solution, each with a student's sentence.
+
+    id: a name. old: occurs exactly once in the solution; new takes its place. says: what the result equals, and the
+    question that leads on; never the line to write. exempt: why the self-checker cannot name the mistake; None if it
+    can. of: by output, what to say where that output alone is the mistake's.
+    Raises ValueError, with a sentence, if the file is not of that form.
+    """
+    try:
+        listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is not TOML: {error}.") from error
+    for exercise, entries in listed.items():
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError(f"{exercise} is not a list of tables: write [[{exercise}]] above each of its mistakes.")
+        for entry in entries:
+            for key, value in entry.items():
+                if key not in _KEYS:
+                    raise ValueError(f"a mistake of {exercise} has an unknown key {key!r}; keys: {', '.join(_KEYS)}.")
+                if not isinstance(value, _KEYS[key]):
+                    raise ValueError(f"{key} of a mistake of {exercise} is not a {_KEYS[key].__name__}: {value!r}.")
+    return {
+        exercise: [{"new": "", "exempt": None, **entry} for entry in entries] for exercise, entries in listed.items()
+    }
+
+
+def _missing(path: Path, what: str) -> SourceError:
+    return SourceError([Problem(shown_path(path), f"the file is missing: write it, {what}.")])

@@ -65,7 +65,7 @@ class Repository:
 
     def mistakes(self, assignment: str) -> Path:
         """The catalogue of mistakes."""
-        return self.secret(assignment) / "mistakes.py"
+        return self.secret(assignment) / "mistakes.toml"
 
     def mutants(self, assignment: str) -> Path:
         """The mutants of the reference that are equivalent to it, with reasons."""

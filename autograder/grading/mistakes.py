@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.course import markers
-from autograder.course.loading import load_file
+from autograder.course.catalogue import read_mistakes
 from autograder.course.notebook import EXERCISE, GIVEN
 from autograder.grading.assignment import Cell
 from selfcheck.fingerprint import Describer, Trace, same
@@ -39,8 +39,8 @@ class _Known:
 class Catalogue:
     """The mistakes of an assignment, by exercise, made from the reference's cells.
 
-    cells: of the source notebook. listed: MISTAKES of solutions/aN/mistakes.py. cases: the public cases.py. seed: bytes
-    that the inputs follow from.
+    cells: of the source notebook. listed: what `course.catalogue.read_mistakes` returns. cases: the public cases.py.
+    seed: bytes that the inputs follow from.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Catalogue:
 
 def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, seed: bytes) -> Catalogue:
     """The catalogue that stands in a file; without the file, one that knows no mistake."""
-    listed = getattr(load_file(path), "MISTAKES", {}) if path.is_file() else {}
+    listed = read_mistakes(path) if path.is_file() else {}
     return Catalogue(tuple(Cell(**cell) for cell in cells), listed, cases, seed)
 
 

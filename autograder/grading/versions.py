@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.course.catalogue import read_mistakes
 from autograder.course.loading import load_file
 from autograder.course.marked_tests import marked_tests
 from autograder.course.notebook import EXERCISE, GIVEN
@@ -59,7 +60,7 @@ def version_of(assignment: Assignment, key: str, machine: str) -> Version:
     rest += list(assignment.points)
     solutions = {cell.exercise: cell.source for cell in assignment.cells if cell.role == EXERCISE}
     right = getattr(load_file(path), "RIGHT", {}) if (path := files.right(name)).is_file() else {}
-    listed = getattr(load_file(path), "MISTAKES", {}) if (path := files.mistakes(name)).is_file() else {}
+    listed = read_mistakes(path) if (path := files.mistakes(name)).is_file() else {}
     exercises = {
         exercise: _digest(
             points, listed.get(exercise), {test: made for test, made in tests.items() if test.split(" ")[0] == exercise}

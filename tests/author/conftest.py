@@ -141,24 +141,24 @@ RIGHT = {
 """
 
 MISTAKES = """\
-MISTAKES = {
-    "scaled_sum": [
-        {"id": "sums_over_the_batch", "old": "nt,t->n", "new": "nt,t->t", "exempt": None,
-         "says": "This is the sum over the rows; over which axis does the time run?"},
-    ],
-    "running_mean": [
-        {"id": "divides_by_all", "old": "np.cumsum(x, axis=1) / steps.reshape(1, T)", "exempt": None,
-         "new": "np.cumsum(x, axis=1) / np.full_like(steps, T).reshape(1, T)",
-         "says": "Every sum is divided by the number of all steps; how many values has it summed so far?"},
-    ],
-}
+[[scaled_sum]]
+id = "sums_over_the_batch"
+old = "nt,t->n"
+new = "nt,t->t"
+says = "This is the sum over the rows; over which axis does the time run?"
+
+[[running_mean]]
+id = "divides_by_all"
+old = "np.cumsum(x, axis=1) / steps.reshape(1, T)"
+new = "np.cumsum(x, axis=1) / np.full_like(steps, T).reshape(1, T)"
+says = "Every sum is divided by the number of all steps; how many values has it summed so far?"
 """
 
 FILES = {
     f"solutions/{NAME}/chapter.py": SCRIPT,
     f"solutions/{NAME}/hidden_tests.py": HIDDEN,
     f"solutions/{NAME}/right.py": RIGHT,
-    f"solutions/{NAME}/mistakes.py": MISTAKES,
+    f"solutions/{NAME}/mistakes.toml": MISTAKES,
     f"assignments/{NAME}/test_{NAME}.py": VISIBLE,
     f"assignments/{NAME}/cases.py": CASES,
     f"assignments/{NAME}/conftest.py": 'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n',

@@ -190,7 +190,7 @@ def interrupt(*arguments, **options):
 
 
 def refuse(repository, source):
-    raise SourceError([Problem("solutions/a1_sample/mistakes.py", "a mistake cannot be recognised.")])
+    raise SourceError([Problem("solutions/a1_sample/mistakes.toml", "a mistake cannot be recognised.")])
 
 
 def full(*arguments, **options):
@@ -250,7 +250,7 @@ def test_a_failed_build_leaves_everything_as_it_was(own, edit, monkeypatch, erro
     edit(repository.source(NAME), 'exercise="running_mean" points=30', 'exercise="running_means" points=35')
     edit(repository.source(NAME), "def running_mean(", "def running_means(")
     edit(repository.mistakes(NAME), "over which axis does the time run?", "which axis is time?")
-    edit(repository.mistakes(NAME), '"running_mean": [', '"running_means": [')
+    edit(repository.mistakes(NAME), "[[running_mean]]", "[[running_means]]")
     edit(repository.cases(NAME), "def running_mean(", "def running_means(")
     (course.release / NAME / "mistakes.json").write_text("older")
     (course.release / NAME / "left over.txt").write_text("older")

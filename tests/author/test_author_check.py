@@ -16,7 +16,7 @@ NOTEBOOK = f"assignments/{NAME}/{NAME}.ipynb"
 VISIBLE = f"assignments/{NAME}/test_{NAME}.py"
 HIDDEN = f"solutions/{NAME}/hidden_tests.py"
 RIGHT = f"solutions/{NAME}/right.py"
-MISTAKES = f"solutions/{NAME}/mistakes.py"
+MISTAKES = f"solutions/{NAME}/mistakes.toml"
 CASES = f"assignments/{NAME}/cases.py"
 
 
@@ -100,11 +100,14 @@ GAPS = [
     (RIGHT, "def scaled_sum(x, w):", "def scaled_sum(x, w", "scaled_sum, product: it is not Python"),
     (RIGHT, "RIGHT = {", "WRONG = {", f"{RIGHT}: it has no dictionary called RIGHT"),
     (RIGHT, "RIGHT = {", "1 / 0\nRIGHT = {", "ZeroDivisionError"),
-    (MISTAKES, '"scaled_sum": [', '"scaled_sum": [], "": [', f"{MISTAKES}: scaled_sum has no mistake"),
-    (MISTAKES, '"old": "nt,t->n"', '"old": "return total"', "sums_over_the_batch: .*0 times in the solution"),
-    (MISTAKES, '"old": "nt,t->n"', '"old": "n"', r"sums_over_the_batch: .*\d times in the solution"),
-    (MISTAKES, '"new": "nt,t->t"', '"new": "(\\""', "sums_over_the_batch: the patched code is not Python"),
-    (MISTAKES, '"says": "This is the sum', '"said": "This is the sum', "a mistake of scaled_sum lacks says"),
+    (MISTAKES, "[[scaled_sum]]", '[[""]]', f"{MISTAKES}: scaled_sum has no mistake"),
+    (MISTAKES, "[[scaled_sum]]", "[scaled_sum]", f"{MISTAKES}: scaled_sum is not a list of tables: write"),
+    (MISTAKES, "[[scaled_sum]]", "[[scaled_sum]", f"{MISTAKES}: it is not TOML"),
+    (MISTAKES, 'old = "nt,t->n"', "old = 3", "old of a mistake of scaled_sum is not a str: 3"),
+    (MISTAKES, 'old = "nt,t->n"', 'old = "return total"', "sums_over_the_batch: .*0 times in the solution"),
+    (MISTAKES, 'old = "nt,t->n"', 'old = "n"', r"sums_over_the_batch: .*\d times in the solution"),
+    (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the patched code is not Python"),
+    (MISTAKES, 'says = "This is the sum', 'said = "This is the sum', "scaled_sum has an unknown key 'said'"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
     (CASES, "return (rng.standard_normal((N, T)),)", "return (lambda: 1,)", "function cannot cross the wire"),
@@ -151,8 +154,8 @@ def test_an_unknown_assignment_is_a_problem_that_names_those_there_are(built):
 def test_two_mistakes_of_one_name_are_found(quick, edit):
     edit(
         quick.root / MISTAKES,
-        '"scaled_sum": [',
-        '"scaled_sum": [' + 2 * ('{"id": "same", "old": "nt,t->n", "new": "nt,t->t", "says": "a"}, '),
+        "[[scaled_sum]]",
+        2 * '[[scaled_sum]]\nid = "same"\nold = "nt,t->n"\nnew = "nt,t->t"\nsays = "a"\n' + "[[scaled_sum]]",
     )
     assert any("same: the id is taken" in problem for problem in found(quick))
 

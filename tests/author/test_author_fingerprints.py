@@ -16,6 +16,7 @@ from autograder.author.fingerprints import Unsteady, exercises, mistakes_json
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import SourceError, load_reference, parse
+from sample import as_toml
 from selfcheck.diagnosis import diagnose
 from selfcheck.fingerprint import Describer, Trace
 from selfcheck.sealing import seal
@@ -294,8 +295,8 @@ def written(tmp_path):
         repository.public("a1").mkdir(parents=True, exist_ok=True)
         repository.source("a1").write_text(OPENING + solution)
         repository.cases("a1").write_text(cases)
-        listed = [{"says": f"{mistake['id']}?", "exempt": None, **mistake} for mistake in mistakes]
-        repository.mistakes("a1").write_text(f"MISTAKES = {{'product': {listed!r}}}")
+        listed = [{"says": f"{mistake['id']}?", **mistake} for mistake in mistakes]
+        repository.mistakes("a1").write_text(as_toml({"product": listed}))
         return json.loads(mistakes_json(repository, parse(repository.source("a1"))))
 
     return write
@@ -305,7 +306,7 @@ def refused(written, *args, **kwargs):
     with pytest.raises(SourceError) as caught:
         written(*args, **kwargs)
     (problem,) = caught.value.problems
-    assert problem.where == "solutions/a1/mistakes.py"
+    assert problem.where == "solutions/a1/mistakes.toml"
     return problem.sentence
 
 

@@ -11,8 +11,8 @@ from autograder.grading.attempts import SETS
 from sample import NAME, write_sample
 
 SAYS = "The factor is added. What does the statement ask to do with it?"
-CATALOGUE = 'MISTAKES = {"scaled": [%s], "total": []}\n'
-ADDED = f'dict(id="adds", old="factor * x", new="factor + x", says={SAYS!r})'
+CATALOGUE = "scaled = [{ %s }]\ntotal = []\n"
+ADDED = f'id = "adds", old = "factor * x", new = "factor + x", says = "{SAYS}"'
 
 
 @pytest.mark.parametrize("assignment", Repository.default().names())
@@ -49,7 +49,7 @@ def test_a_mistake_is_rejected_and_named(prove):
 
 
 def test_a_mistake_that_no_test_rejects_is_a_problem(prove):
-    harmless = 'dict(id="harmless", old="factor * x", new="x * factor", says="Nothing.", exempt="it is right")'
+    harmless = 'id = "harmless", old = "factor * x", new = "x * factor", says = "Nothing.", exempt = "it is right"'
     found = prove(CATALOGUE % harmless)
     assert found.rejected == 0
     assert "no test rejects harmless" in found.problems[0]

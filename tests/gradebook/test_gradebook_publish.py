@@ -95,7 +95,7 @@ def test_a_secret_that_is_none_is_not_copied_and_feedback_is_releasable_all_the_
 
 def test_the_markdown_says_what_the_page_says_and_the_mistakes_sentence(desk, made):
     desk.repository.mistakes(TINY).write_text(
-        "MISTAKES = {'negate': [{'id': 'keeps_the_sign', 'says': 'The sign *stays*. Which is it?'}]}"
+        "[[negate]]\nid = 'keeps_the_sign'\nsays = 'The sign *stays*. Which is it?'\n"
     )
     result = made("s1", negate=1.5)
     result.exercises[1].mistake = "keeps_the_sign"

@@ -120,10 +120,8 @@ RIGHT = {{
 }}
 """
 MISTAKES = """
-MISTAKES = {
-    "step": [{"id": "sine", "old": "np.tanh(", "new": "np.sin(", "says": "It is a sine. Which function is asked for?"}],
-    "whole": [{"id": "sine", "old": "np.tanh(", "new": "np.sin(", "says": "It is a sine. Which one is asked for?"}],
-}
+step = [{ id = "sine", old = "np.tanh(", new = "np.sin(", says = "It is a sine. Which function is asked for?" }]
+whole = [{ id = "sine", old = "np.tanh(", new = "np.sin(", says = "It is a sine. Which one is asked for?" }]
 """
 
 

@@ -9,6 +9,7 @@ import pytest
 from autograder.author.fingerprints import mistakes_json
 from autograder.course.paths import Repository
 from autograder.course.source import parse
+from sample import as_toml
 from selfcheck.diagnosis import PASSED_BUT_DIFFERS, TWO_MISTAKES, UNKNOWN, Diagnosis, described, differing, sentences
 from selfcheck.folder import cases_beside
 from selfcheck.record import Record
@@ -78,7 +79,7 @@ def repository(toy, tmp_path):
     made = Repository(tmp_path / "repository")
     made.secret("toy").mkdir(parents=True)
     made.source("toy").write_text(SOURCE)
-    made.mistakes("toy").write_text(f"MISTAKES = {MISTAKES!r}\n")
+    made.mistakes("toy").write_text(as_toml(MISTAKES))
     made.public("toy").mkdir(parents=True)
     shutil.copy(toy.folder / "cases.py", made.cases("toy"))
     return made

@@ -25,11 +25,9 @@ RIGHT = {
 }
 """
 MISTAKES = """
-MISTAKES = {
-    "double": [dict(id="triples", old="2 * x", new="3 * x", says="", exempt=None)],
-    "add": [dict(id="subtracts", old="x + y", new="x - y", says="", exempt=None)],
-    "quadruple": [dict(id="doubles", old="double(double(x))", new="double(x)", says="", exempt=None)],
-}
+double = [{ id = "triples", old = "2 * x", new = "3 * x", says = "" }]
+add = [{ id = "subtracts", old = "x + y", new = "x - y", says = "" }]
+quadruple = [{ id = "doubles", old = "double(double(x))", new = "double(x)", says = "" }]
 """
 HIDDEN = """
 from selfcheck import exercise

@@ -21,8 +21,8 @@ def test_a_mistake_sinks_at_most_what_uses_it(subject: Subject) -> None:
 def test_a_mistake_that_does_not_apply_is_said(
     rooms: tuple[Repository, Course], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue = tmp_path / "mistakes.py"
-    catalogue.write_text("MISTAKES = {'double': [dict(id='gone', old='5 * x', new='6 * x', says='', exempt=None)]}")
+    catalogue = tmp_path / "mistakes.toml"
+    catalogue.write_text("[[double]]\nid = 'gone'\nold = '5 * x'\nnew = '6 * x'\nsays = ''\n")
     monkeypatch.setattr(Repository, "mistakes", lambda self, assignment: catalogue)
     with pytest.raises(SimulationError, match=r"mistake gone of double does not apply"):
         read_subject(*rooms, "a0")
