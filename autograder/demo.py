@@ -116,7 +116,7 @@ def write(course: Course, assignment: str, results: list[Result]) -> None:
 
 
 def _show(rows: list[simulate.Row], console: Console) -> None:
-    """Print the comparison, readable at 80 columns: only `expected` is wrapped, and what disagrees stands below."""
+    """Print the comparison, readable at 80 columns: only `expected` is wrapped, and what disagrees comes below."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     for name in ("id", "ok", "kind"):
         table.add_column(name, no_wrap=True)

@@ -80,8 +80,8 @@ NOT_HERE: Mapping[int, str] = {
     30: "an answer table for visible inputs earns the visible tests' points, and no more: tests have hidden inputs",
     34: "which library calls an exercise forbids is its tests' matter",
     40: "how often a student may submit is the instructor's rule",
-    68: "archives are opened by whoever collects",
-    69: "archives are opened by whoever collects",
+    68: "archives are opened by `autograder collect`",
+    69: "archives are opened by `autograder collect`",
     85: "tests/gradebook/test_gradebook_export.py",
     86: "tests/gradebook/test_gradebook_export.py",
 }

@@ -237,7 +237,7 @@ def test_damaged_and_wrongly_typed_results_are_made_again(one_submission):
     (path / "in the way").mkdir(parents=True)
     code, _, stderr = one_submission("grade", NAME, "--no-gradebook")
     assert code == cli.MACHINE_FAULT
-    assert f"its result cannot be kept: a folder stands where a file is expected: {path}" in stderr
+    assert f"its result cannot be kept: there is a folder where a file is expected: {path}" in stderr
 
 
 HOLD = """

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 STUB = "NotImplementedError"
-CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise; so in the sandbox
+CHECK = "check:"  # begins the id of a plan's entry for an exercise's check cell; so in the sandbox
 JOINED, SEVERAL = "joined", "several"  # how an exercise's text was found among more than one cell
 # Commands that do nothing outside of a kernel: they start programs, install packages, or clear the namespace.
 LINE_COMMANDS = ("pip", "conda", "mamba", "micromamba", "uv", "system", "sx", "sc", "reset", "reset_selective")

@@ -54,7 +54,7 @@ class Merged:
     """The cells to run in order, as (id, source); flags as (kind, detail); by exercise what is wrong with its cell, if
     anything.
 
-    An entry CHECK + NAME stands for the check cell of the exercise NAME. numbers: of the student's own cells, by id.
+    An entry CHECK + NAME is the check cell of the exercise NAME. numbers: of the student's own cells, by id.
     figures: the text of figure cells, by number.
     """
 

@@ -53,7 +53,7 @@ class Message:
 
     @property
     def kind(self) -> int:
-        """The number that stands for it in a record."""
+        """Its number in a record."""
         return _RIGHT if self.right else _SAYS if self.says else _KNOWN
 
 

@@ -74,7 +74,7 @@ ready()"""
 
 @dataclass(frozen=True)
 class Built:
-    """What a build has made: the committed notebook, nbgrader's release folder, and what stands in them."""
+    """What a build has made: the committed notebook, nbgrader's release folder, and their contents."""
 
     assignment: str
     notebook: Path

@@ -22,7 +22,7 @@ STALE = "it is not what the script says: run `autograder build` and commit the r
 
 
 def check(repository: Repository, assignments: list[str] | None = None) -> list[Problem]:
-    """Everything that stands in the way of handing out these assignments, or all; empty if nothing does.
+    """Return all that keeps these assignments, or all, from being handed out; empty if nothing does.
 
     Each assignment is built anew in a temporary course directory and compared with what is committed.
     """

@@ -41,7 +41,7 @@ def confidential(repository: Repository, source: Source, seeds: list[bytes]) -> 
     found = Confidential()
     shown = _shown(repository, source)
     for exercise in source.exercises:
-        for _, text in long_statements(ast.parse(exercise.reference)):  # what stands outside of the solution is shown
+        for _, text in long_statements(ast.parse(exercise.reference)):  # what is outside of the solution is shown
             _add_code(found, text, f"a statement of the solution of {exercise.name}: {text}", shown)
     for question in source.written:
         asked = letters(question.question)

@@ -22,14 +22,14 @@ from autograder.course.notebook import strings
 
 DEEPEST = 4  # archives in archives
 LARGEST_PYTHON = 300_000  # characters: longer texts are data
-_REMEMBERED = 10_000  # texts that were taken apart: each is asked for several times, and stands in several files
+_REMEMBERED = 10_000  # texts that were taken apart: each is needed several times, and is in several files
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?!\w)")
 _READABLE = re.compile(rb"[\t\n\r -~]{6,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
 
 def texts(place: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text in a file, with where it stands: its own, its strings one by one, and what is packed in it."""
+    """Yield every text in a file with its place: its own, its strings one by one, and what is packed in it."""
     text = _decoded(content)
     yield place, text
     array = _array(content)
@@ -55,7 +55,7 @@ def numbers(place: str, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _inside(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """What is packed in a file: members of an archive, and whatever stands there as base64."""
+    """Yield what is packed in a file: members of an archive, and what is there as base64."""
     for name, packed in _packed(content):
         yield f"{place} > {name}", packed
     text = _decoded(content)

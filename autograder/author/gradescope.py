@@ -1,7 +1,7 @@
 """The zip that an instructor uploads to Gradescope for one assignment: how to set a container up, how to grade in it.
 
 It holds the reference and the hidden tests, as any autograder there does. The secret in it is not the course's: another
-one made from it, so that whoever sees a container's files learns nothing about the inputs of the course's own grading.
+one made from it, so that a container's files tell nothing about the inputs of the course's own grading.
 """
 
 from __future__ import annotations

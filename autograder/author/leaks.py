@@ -41,10 +41,10 @@ class LeakFound(Exception):
 
 
 def scan(files: dict[str, bytes], secrets: Confidential) -> list[Finding]:
-    """Every secret that stands in one of the files, each once per place."""
+    """Return every secret in the files, each once per place."""
     expected = np.unique(_window_hashes(secrets.arrays, telling=True))
     findings: dict[Finding, None] = {}
-    known: dict[str, list[str]] = {}  # many a text stands in more than one place: it is searched once
+    known: dict[str, list[str]] = {}  # a text in several places is searched once
     for name, content in files.items():
         for place, text in texts(name, content):
             if text not in known:

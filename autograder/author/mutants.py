@@ -3,8 +3,8 @@
 python -m autograder.author.mutants [ASSIGNMENT ...] [--quick N]
 
 The visible and hidden tests of an exercise together must kill its mutants. One that survives is equivalent to the
-reference in all that the exercise promises, and stands in solutions/aN/mutants.toml with the reason, or it shows a hole
-in the tests.
+reference in all that the exercise promises, and is listed in solutions/aN/mutants.toml with the reason, or it shows a
+hole in the tests.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def transpose_added(node: cst.BinaryOperation) -> Iterator[cst.CSTNode]:
 
 
 def transpose_left_out(node: cst.Attribute) -> Iterator[cst.CSTNode]:
-    """W.T -> W, wherever it stands."""
+    """W.T -> W, in each place."""
     if node.attr.value == "T":
         yield node.value
 

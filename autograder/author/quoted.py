@@ -94,7 +94,7 @@ class Quoted:
 
 @dataclass
 class Section:
-    """What stands under one heading: lines of text with their numbers, and the numbers of its outputs and its code."""
+    """What one heading has below it: lines of text with their numbers, and the numbers of its outputs and its code."""
 
     title: str
     texts: list[str] = field(default_factory=list)

@@ -14,7 +14,7 @@ _SECTION = re.compile(r"\A## \S.*\n(?:\n(?P<summary>\*[^*]+\*)(?=\n|\Z))?")
 
 
 def minutes(words: int) -> int:
-    """Return how many minutes so many words take to read, at least 1."""
+    """Return how many minutes it takes to read this number of words, at least 1."""
     return max(1, round(words / WORDS_PER_MINUTE))
 
 

@@ -16,7 +16,7 @@ LONGEST_FILE = 2**20
 
 
 def commit_time(repository: Path) -> datetime | None:
-    """Return the time of the commit that the folder `repository` stands at; None if it is no repository, or unknown.
+    """Return the time of the commit that the folder `repository` is at; None if it is no repository, or unknown.
 
     It is the time that the committer's machine gave. A repository's configuration can name programs to run, so git is
     pointed at its objects alone, from an empty repository of ours, and reads one of them.

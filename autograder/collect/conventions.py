@@ -95,7 +95,7 @@ def style_of(source: Source) -> str:
 class Told:
     """What sorting needs to know. zone: of times without one. pattern: as nbgrader's zip_collect takes it.
 
-    student: whether the roster has somebody of this id or name; None without a roster.
+    student: whether the roster has a student of this id or name; None without a roster.
     """
 
     zone: tzinfo

@@ -29,7 +29,7 @@ MAIN = 'if __name__ == "__main__":'
 class Cell:
     """One cell of the script.
 
-    source: its text, markers included; a demo's is dedented. line: where it stands in the script, from 1.
+    source: its text, markers included; a demo's is dedented. line: its first in the script, from 1.
     name, points, difficulty, minutes: of exercises and written questions; `name` of an include is the file's.
     file: what an exercise hands in beside the notebook, if anything. folded: whether JupyterLab shows a demo's output
     without its code.

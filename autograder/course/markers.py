@@ -93,7 +93,7 @@ def patched_by_all(source: str, changes: Sequence[tuple[str, str]]) -> str:
     for old, new in changes:
         count = sum(texts[i].count(old) for i in inside) if old else 0
         if count != 1:
-            raise ValueError(f"the text to replace stands {count} times in the solution, not once: {old!r}")
+            raise ValueError(f"the text to replace is {count} times in the solution, not once: {old!r}")
         for i in inside:
             texts[i] = texts[i].replace(old, new)
     return "\n".join(texts)
@@ -138,7 +138,7 @@ def lint(source: str, allowed: tuple[Region, ...]) -> list[tuple[int, str]]:
         elif edge == "BEGIN":
             open_marker, opened_at = name, number
         elif open_marker != name:
-            found.append((number, f"END {name} closes nothing: no BEGIN {name} stands open before it."))
+            found.append((number, f"END {name} closes nothing: no BEGIN {name} is open before it."))
         else:
             open_marker = ""
     if open_marker:

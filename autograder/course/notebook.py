@@ -1,6 +1,6 @@
 """Notebooks (nbformat 4.5) and their cells: constructors, accessors, and a writer whose bytes do not vary.
 
-A cell's part in the assignment stands in its nbgrader metadata (schema 3):
+A cell's nbgrader metadata (schema 3) says what part it has in the assignment:
 
 | cell | made by | grade | solution | locked | grade_id | points |
 |---|---|---|---|---|---|---|
@@ -73,7 +73,7 @@ def exercise(source: str, name: str, file: str = "") -> NotebookNode:
 
 
 def test(name: str, points: float) -> NotebookNode:
-    """The locked cell that stands for the exercise's points: `check("NAME")`."""
+    """The locked cell that carries the exercise's points: `check("NAME")`."""
     return _code(check_call(name), name, {"nbgrader": _part(name, grade=True, locked=True, points=points)})
 
 
@@ -91,7 +91,7 @@ def check_call(name: str) -> str:
 
 
 def part(cell: NotebookNode) -> dict[str, Any]:
-    """The cell's nbgrader metadata; empty if it has none, or something else than a mapping stands there."""
+    """The cell's nbgrader metadata; empty if it has none, or something else than a mapping is there."""
     found = cell.get("metadata", {}).get("nbgrader", {})
     return found if isinstance(found, dict) else {}
 

@@ -1,7 +1,7 @@
 """The rules of a course in one file, `course.toml`: due times, lateness, extensions, attempts, what feedback shows.
 
 Every value has a default, and a file need not exist. What is in the file is checked before anything is done with it: an
-unknown key, a value of the wrong kind or a time that is not certain is refused, with the line it stands in.
+unknown key, a value of the wrong kind or a time that is not certain is refused, with its line.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ _TABLES = tuple(dict.fromkeys(table for table, *_ in _KEYS))
 
 
 class _Reader:
-    """Checks what TOML has read, and knows where it stands in the text."""
+    """Checks what TOML has read, and knows its place in the text."""
 
     def __init__(
         self,

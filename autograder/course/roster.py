@@ -92,7 +92,7 @@ class Roster:
                 self._known.setdefault(_plain(alias), set()).add(student.id)
             for key in student.name_keys():
                 self._named.setdefault(key, set()).add(student.id)
-        for student in self.students:  # an id is nobody else's number, whatever stands in another column
+        for student in self.students:  # an id is nobody else's number, whatever another column says
             self._known[_plain(student.id)] = {student.id}
 
     def __len__(self) -> int:
@@ -124,7 +124,7 @@ class Roster:
         return next(iter(found)) if len(found) == 1 else None
 
     def knows(self, text: str) -> bool:
-        """Has somebody this id or this name?"""
+        """Return whether a student has this id or this name."""
         return self.find(text) is not None or bool(self.named(text))
 
     def named(self, name: str) -> list[str]:

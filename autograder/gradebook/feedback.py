@@ -229,7 +229,7 @@ def _row(cell: NotebookNode) -> dict[str, Any]:
 def _sections(
     nb: NotebookNode, rows: dict[str, dict[str, Any]], release: dict[str, NotebookNode]
 ) -> list[dict[str, Any]]:
-    """The page's cells by exercise or question; a student's own cells stay with what stands before them."""
+    """The page's cells by exercise or question; a student's own cells stay with what comes before them."""
     sections: list[dict[str, Any]] = []
     for cell in nb.cells:
         part = cell.metadata["shown"]

@@ -57,7 +57,7 @@ def plain(text: str, longest: int = 4000) -> str:
 def directions_marked(text: str) -> str:
     """`text` with each control character that turns the direction of reading shown by its number: [U+202E].
 
-    What stands behind one is seen in another order than it has, so code can look like other code.
+    What follows one is shown in another order than it has, so code can look like other code.
     """
     return _DIRECTION.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 

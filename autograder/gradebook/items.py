@@ -27,7 +27,7 @@ class Item:
 
     @property
     def advice(self) -> str:
-        """Return what the two numbers suggest to somebody who prepares the next lecture; '' if nothing."""
+        """Return what the two numbers suggest for the next lecture; '' if nothing."""
         if self.discrimination is not None and self.discrimination < 0:
             return "those who are good elsewhere fail here: read its tests and its text"
         if self.facility < HARD:

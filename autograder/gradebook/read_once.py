@@ -1,4 +1,4 @@
-"""nbgrader's gradebook for its converters: each table is read once, and one commit stands for one for each cell.
+"""nbgrader's gradebook for its converters: each table is read once, and one commit replaces one for each cell.
 
 nbgrader's preprocessors look every cell up by its own query, and commit after each. What they find and what they write
 is the same here, row by row: a test compares the two.

@@ -28,7 +28,7 @@ from autograder.grading.submission import Unreadable, read_bytes
 
 GRAM = 25  # characters of code without names: the shortest piece that is compared
 LEAST_SHARED = 120  # characters: less is chance
-MASS = 0.1  # of the class, and at least FEW students: what so many have, everybody writes
+MASS = 0.1  # of the class, and at least FEW students: what is that common, everyone writes
 FEW = 5
 LONGEST_CODE = 300_000  # characters of one submission
 MOST_PAIRS = 200
@@ -119,7 +119,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 
 def _fingerprint(student: str, code: str) -> Any:
-    """copydetect's fingerprint of a text: each piece of GRAM characters, and where it stands."""
+    """copydetect's fingerprint of a text: each piece of GRAM characters, and its place."""
     from copydetect.detector import CodeFingerprint  # it imports matplotlib, which takes half a second
 
     return CodeFingerprint(f"{student}.py", GRAM, 1, language="python", fp=io.StringIO(code))

@@ -1,6 +1,6 @@
 """Grades submissions as they arrive: looks at a folder again and again, grades what is new, writes its feedback page.
 
-What has been graded stands in the results, and what has been tried on which day in a file beside them: so a watch that
+The results say what has been graded, and a file beside them what was tried on which day: so a watch that
 was ended or killed goes on where it was, and what arrived meanwhile is new when it starts again.
 """
 

@@ -120,7 +120,7 @@ def _pass_on(process_end: Connection, waiting: dict[int, Future[tuple]], sending
 
 
 def _end(process_end: Connection, sending: threading.Lock, process: subprocess.Popen, folder: str) -> None:
-    """Tell the process to end, and see to it in a thread: whoever lets go of a Machine need not wait."""
+    """Tell the process to end, and see to it in a thread: the caller need not wait."""
     with sending, suppress(OSError):
         process_end.send(None)
     with suppress(RuntimeError):  # the worker's own process is ending: the other one sees that by itself

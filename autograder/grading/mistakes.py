@@ -122,7 +122,7 @@ class Catalogue:
 
 
 def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, seed: bytes) -> Catalogue:
-    """The catalogue that stands in a file; without the file, one that knows no mistake."""
+    """Return the catalogue in a file; without the file, one that knows no mistake."""
     listed = read_mistakes(path) if path.is_file() else {}
     return Catalogue(tuple(Cell(**cell) for cell in cells), listed, cases, seed)
 

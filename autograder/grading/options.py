@@ -19,7 +19,7 @@ class Options:
     submitted: DIR with STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (the course's own by default). roster: ids that may submit,
     or None. students: a glob on ids; chosen: of those, these, if not all. jobs: processes (one per core by default).
     results: DIR for ASSIGNMENT/STUDENT.json (the course's own by default). wall: the sandbox. machines: where to grade,
-    if not in processes of this run alone; whoever made them closes them. inputs: the set of inputs that everyone's
+    if not in processes of this run alone; their maker closes them. inputs: the set of inputs that everyone's
     tests get; None for one by student and attempt. carry_over: whether an exercise that calls a wrong one of the
     student's is judged beside that one, too: see autograder.grading.carried. only_changed: of a submission graded
     under an earlier version of the assignment, grade the exercises that have changed since, and keep the rest.

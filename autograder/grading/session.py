@@ -74,7 +74,7 @@ class Session:
         for item in session.items:
             _ = item.location  # pytest looks it up once for each item: here, and not again in each fork
         self._send({"ready": len(session.items)})
-        gc.freeze()  # what stands here stays: a collection in a fork need not look at it
+        gc.freeze()  # what exists by now stays: a collection in a fork need not look at it
         while True:
             byte, descriptors, _, _ = socket.recv_fds(self.jobs, 1, 1)
             if not byte:

@@ -98,7 +98,7 @@ class Home:
 class Notebook:
     """A submission's cells, as (id, source) in order, and what came of running them.
 
-    A cell whose id begins with CHECK stands for the check cell of an exercise and holds nothing. plain: by source, the
+    A cell whose id begins with CHECK is the check cell of an exercise and holds nothing. plain: by source, the
     cell as IPython will compile it, magics turned into calls; the student's process does that with the others.
     left_out: by cell, why it is not run. errors: by cell, what it raised. defined: the functions that there are.
     changed: the exercises that are no longer what they were at their check cells when all cells have run. skipped:

@@ -66,7 +66,7 @@ def _fork(connection: socket.socket) -> socket.socket:
     return socket.socket(fileno=descriptors[0])
 
 
-CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise
+CHECK = "check:"  # begins the id of a plan's entry for an exercise's check cell
 HERE = b""  # the first frame of a fork: it has begun
 LOOKED_AT = "the value that a test looked at"
 _WARM_UP = """

@@ -31,14 +31,14 @@ def function_renamed(work: Work) -> None:
     work.flags = ("function-renamed",)
 
 
-@kind("function-moved", "an exercise's cell is gone, its function stands in a cell of the student's own")
+@kind("function-moved", "an exercise's cell is gone, its function is in a cell of the student's own")
 def function_moved(work: Work) -> None:
     name = work.detail = work.pick().name
     work.insert(work.remove(work.solution(name)), work.sources[name])
     work.flags = ("function-elsewhere",)
 
 
-@kind("function-in-next-cell", "an exercise's cell is emptied, its function stands with another exercise's")
+@kind("function-in-next-cell", "an exercise's cell is emptied, its function is with another exercise's")
 def function_in_next_cell(work: Work) -> None:
     first, second = work.subject.names[:2] if len(work.subject.names) > 1 else work.subject.names * 2
     moved = work.sources[first]

@@ -244,7 +244,7 @@ for _ in range(30):
     ),
     _before_answer(
         "inherited",
-        "limits, signal masks and the file mode mask are set, for whoever inherits them",
+        "limits, signal masks and the file mode mask are set, for the processes that inherit them",
         """
 import os, resource, signal
 for name in ("RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_NPROC", "RLIMIT_MEMLOCK"):

@@ -83,7 +83,7 @@ def misnamed(work: Work) -> None:
 
 @kind(
     "symlink",
-    "a link to another student's right notebook stands in the notebook's place",
+    "a link to another student's right notebook in the notebook's place",
     needs_right=True,
 )
 def symlink(work: Work) -> None:
@@ -110,7 +110,7 @@ def named_pipe(work: Work) -> None:
     work.put = os.mkfifo
 
 
-@kind("folder", "a folder stands in the notebook's place")
+@kind("folder", "a folder in the notebook's place")
 def folder(work: Work) -> None:
     work.status = "unreadable"
     work.put = Path.mkdir

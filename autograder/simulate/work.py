@@ -90,7 +90,7 @@ class Work:
         return position
 
     def position(self, cell: NotebookNode) -> int:
-        """Where a cell stands."""
+        """Return the cell's place in the notebook."""
         return next(index for index, other in enumerate(self.notebook.cells) if other is cell)
 
     def insert(self, position: int, source: str) -> None:
@@ -150,7 +150,7 @@ class Work:
         return as_text(self.notebook)
 
     def write(self, folder: Path) -> None:
-        """Write the submission: the notebook or what stands in its place, other files, the collector's timestamp."""
+        """Write the submission: the notebook or what is in its place, other files, the collector's timestamp."""
         folder.mkdir(parents=True)
         path = folder / f"{self.subject.assignment}.ipynb"
         if self.put is not None:
