@@ -154,9 +154,9 @@ def attempts(assignment: str) -> dict[str, Make]:
         "link": entries(link("s2", "../../outside"), ("s2/witness.txt", b"evil")),
         "link-to-gradebook": entries(link(f"s2/{own}", "../../../gradebook.db")),
         "links-inside-a-zip": _zip_in_zip(entries(link(own, "/etc/passwd"))),
-        "grows": entries(("s2/big.txt", _MIB * 200)),
-        "grows-in-a-zip": _zip_in_zip(entries(("big.txt", _MIB * 200))),
-        "many-that-grow": entries(*((f"s2/{number}.txt", _MIB * 19) for number in range(40))),
+        "grows": entries(("s2/big.txt", _MIB * 64)),
+        "grows-in-a-zip": _zip_in_zip(entries(("big.txt", _MIB * 64))),
+        "many-that-grow": _zip_in_zip(entries(*((f"{number}.txt", _MIB * 19) for number in range(8)))),
         "sizes-that-lie": _lying,
         "overlapping": _overlapping,
         "zips-in-zips": _nested,
@@ -187,10 +187,10 @@ def _zip_in_zip(make: Make) -> Make:
 
 
 def _lying(path: Path, notebook: bytes) -> None:
-    """Headers that say ten bytes of what is 200 MiB."""
+    """Headers that say ten bytes of what is 64 MiB."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("s1/big.ipynb", _MIB * 200)
-    size = struct.pack("<I", 200 * 2**20)
+        archive.writestr("s1/big.ipynb", _MIB * 64)
+    size = struct.pack("<I", 64 * 2**20)
     path.write_bytes(path.read_bytes().replace(size, struct.pack("<I", 10)))
 
 
