@@ -23,6 +23,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.author.build import build
+from autograder.course import markers
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.fortress.attacks import attacks, rows
@@ -150,7 +151,7 @@ def _graded_cells(release: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def _write_source(repository: Repository, ours: Course, assignment: str, course: Path) -> None:
     source = _graded_cells(cells.read(ours.source_notebook(assignment)))
     given = [cell.source for cell in source.cells if cells.is_given(cell)]
-    reference = [*given, *(cell.source for cell in source.cells if cells.is_exercise(cell))]
+    reference = [*given, *(markers.without_markers(one.source) for one in source.cells if cells.is_exercise(one))]
     cases = repository.cases(assignment).read_text(encoding="utf-8")
     for cell in source.cells:
         part = cells.part(cell)
