@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import fortress
-from autograder.course.paths import Course
+from autograder.course.paths import Course, Repository
+from autograder.fortress import attacks, classes, doors, kills, looks, runs
+from autograder.fortress.tally import Tally
 from autograder.grading.result import ExerciseResult, Result
 from autograder.simulate import Expectation
 from sample import NAME, build_sample
@@ -25,9 +26,13 @@ QUICK = (
 )
 
 
-def test_a_quick_selection_gains_nothing_and_leaves_the_neighbours_as_they_are_to_the_byte(tmp_path):
-    repository, _ = build_sample(tmp_path / "built")
-    tally = fortress.try_all(repository, NAME, tmp_path, titles=QUICK, honest=4)
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return build_sample(tmp_path_factory.mktemp("built"))[0]
+
+
+def test_a_quick_selection_gains_nothing_and_leaves_the_neighbours_as_they_are_to_the_byte(repository, tmp_path):
+    tally = classes.try_all(repository, NAME, tmp_path, titles=QUICK, honest=4)
     assert tally.attacks == len(QUICK)
     assert tally.held, vars(tally)
     assert tally.last_line() == (
@@ -36,11 +41,12 @@ def test_a_quick_selection_gains_nothing_and_leaves_the_neighbours_as_they_are_t
 
 
 def test_every_attack_of_the_list_is_tried_or_has_a_reason():
-    rows = fortress._rows(fortress.attacks())
-    titles = {kind.title for kind in fortress.attacks()} | {"odd ids"}
+    rows = attacks.rows(attacks.attacks())
+    titles = {kind.title for kind in attacks.attacks()} | {"odd ids", "names", *doors.attempts(NAME)}
     assert {title for found in rows.values() for title in found} <= titles
-    assert sorted([*rows, *fortress.NOT_HERE]) == list(range(1, 90))
-    assert set(QUICK) <= titles
+    assert sorted([*rows, *attacks.NOT_HERE]) == list(range(1, 90))
+    assert {*QUICK, *attacks.TWENTY} <= titles
+    assert len(set(attacks.TWENTY)) == 20
 
 
 RUN = """
@@ -52,10 +58,10 @@ sys.exit("it stopped")
 
 
 def test_what_a_run_leaves_and_how_it_ends_is_seen(tmp_path, monkeypatch):
-    monkeypatch.setattr(fortress, "_SETTLE", 0.5)
-    tally, course = fortress.Tally(), Course(tmp_path / "course")
-    with fortress._subreaper():
-        fortress._run([sys.executable, "-c", RUN], course, {}, None, tally)
+    monkeypatch.setattr(runs, "SETTLE", 0.5)
+    tally = Tally()
+    with runs.subreaper():
+        runs.run(runs.As(Repository(tmp_path)), [sys.executable, "-c", RUN], "course", tally)
     assert tally.stopped == ["course: exit code 1: it stopped"]
     process, file = tally.survivors
     assert "sleep 60" in process
@@ -73,8 +79,8 @@ def test_points_beyond_the_same_code_without_the_trick_are_seen():
 
     results = {s: result(s, p) for s, p in (("control", 4.0), ("same", 4.0), ("more", 5.5), ("exact", 3.0))}
     expected = [expects("same", {"no_more_than": "control"}), expects("more", {"no_more_than": "control"})]
-    tally = fortress.Tally()
-    fortress._look_at_results(tally, [*expected, expects("exact", 0.0)], results, ["not there"])
+    tally = Tally()
+    looks.look_at_results(tally, [*expected, expects("exact", 0.0)], results, ["not there"])
     assert tally.points == 4.5
     assert tally.gained == ["more hostile/x: 1.5 points", "exact hostile/x: 3 points"]
     assert tally.otherwise[-1] == "the id 'not there': no result"
@@ -87,8 +93,8 @@ def test_the_planted_word_is_found_in_what_students_see(tmp_path, form):
     (course.results / "a1").mkdir(parents=True)
     (course.results / "a1" / "s1.json").write_text(f'{{"message": "{form(mark)}"}}')
     (course.results / "a1" / "s2.json").write_text("{}")
-    tally = fortress.Tally()
-    fortress._look_for(tally, course, mark)
+    tally = Tally()
+    looks.look_for(tally, course, mark)
     assert tally.leaks == ["results/a1/s1.json holds the planted word"]
 
 
@@ -100,8 +106,8 @@ def test_a_page_that_runs_or_fetches_something_is_found(tmp_path, evil):
     for name, text in (("s1", evil), ("s2", "<img src='data:image/png;base64,AA'><a href='http://x'>x</a>")):
         (course.feedback / name).mkdir(parents=True)
         (course.feedback / name / "page.html").write_text(f"<p>{text}</p>")
-    tally = fortress.Tally()
-    fortress._look_for(tally, course, "canary")
+    tally = Tally()
+    looks.look_for(tally, course, "canary")
     assert [leak.split(":")[0] for leak in tally.leaks] == ["feedback/s1/page.html"]
 
 
@@ -111,13 +117,47 @@ def test_a_neighbour_that_differs_by_a_byte_or_a_mode_is_found(tmp_path):
         (alone.root / place).parent.mkdir(parents=True)
         (alone.root / place).write_text("as it was")
     shutil.copytree(alone.root, course.root)
-    before = fortress._files(course.submitted / "s1")
+    before = looks.files(course.submitted / "s1")
 
     def changed():
-        return fortress._changed(course, alone, "a1", "s1", before)
+        return looks.changed(course, alone, "a1", "s1", before)
 
     assert changed() == []
     Path(course.feedback, "s1", "page.html").write_text("as it waz")
     Path(course.results, "a1", "s1.json").unlink()
     Path(course.submitted, "s1", "a1.ipynb").chmod(0)
     assert changed() == ["files handed in", "result", "page"]
+
+
+def test_what_is_collected_harms_nothing(repository, tmp_path, monkeypatch):
+    made = doors.attempts(NAME)
+    quick = ("odd-students", "folder-with-pipes")
+    monkeypatch.setattr(doors, "attempts", lambda name: {name: made[name] for name in quick})
+    monkeypatch.setattr(doors, "_hand_out", lambda *arguments: None)  # see tests/gradebook/test_gradebook_export.py
+    tally = doors.try_doors(repository, NAME, tmp_path)
+    assert tally.held, vars(tally)
+
+
+def test_what_a_collected_archive_puts_where_it_should_not_is_seen(tmp_path):
+    course, tally = Course(tmp_path), Tally()
+    (place := course.submitted / "s1").mkdir(parents=True)
+    (place / "link").symlink_to("/etc/passwd")
+    doors._look(tally, "an archive", course, {})
+    assert tally.leaks == ["an archive: submitted/s1/link is no regular file"]
+
+
+def test_grading_that_is_killed_comes_to_the_same(repository, tmp_path):
+    tally = kills.try_kills(repository, NAME, tmp_path, kills=1, students=2)
+    assert tally.held, vars(tally)
+    assert tally.attacks == 1
+
+
+def test_what_a_killed_run_comes_to_is_compared(repository, tmp_path, monkeypatch):
+    came = iter(({"results/s1.json": b"1", "gradebook/s1": ["a"]}, {"results/s1.json": b"2", "gradebook/s1": ["a"]}))
+    monkeypatch.setattr(kills, "_come_to", lambda *arguments: next(came))
+    monkeypatch.setattr(kills, "_killed", lambda *arguments: True)
+    monkeypatch.setattr(kills, "run", lambda *arguments: 1.0)
+    monkeypatch.setattr(kills, "of_kinds", lambda *arguments: None)
+    tally = kills.try_kills(repository, NAME, tmp_path, kills=3)
+    assert tally.changed == ["round 0: results/s1.json"]
+    assert tally.attacks == 3

@@ -35,7 +35,7 @@ SECONDS: dict[str, float] = {
     f"{_PROOF}[a4_lstm]": 25,
     "tests/author/test_author_mutants.py": 25,
     f"{_PROOF}[a1_recurrence]": 25,
-    "tests/test_fortress.py": 22,
+    "tests/test_fortress.py": 50,
     "tests/author/test_author_new.py": 21,
     f"{_PROOF}[a7_seq2seq]": 21,
     "tests/author/test_author_proof.py": 20,

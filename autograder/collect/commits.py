@@ -38,12 +38,15 @@ def commit_time(repository: Path) -> datetime | None:
         }
         try:
             subprocess.run(["git", "init", "-q", "--bare", empty], env=environment, check=True, capture_output=True)
-            shown = subprocess.run(
-                ["git", f"--git-dir={empty}", "cat-file", "commit", commit],
-                env={**environment, "GIT_OBJECT_DIRECTORY": str(objects.resolve())},
-                check=True, capture_output=True, timeout=20,
-            )  # fmt: skip
-        except (OSError, subprocess.SubprocessError):
+            git_at = ["git", f"--git-dir={empty}", "cat-file"]
+            where = {**environment, "GIT_OBJECT_DIRECTORY": str(objects.resolve())}
+            size = subprocess.run(
+                [*git_at, "-s", commit], env=where, check=True, capture_output=True, timeout=20
+            )  # by its head: a commit may be packed to a thousandth of what it is
+            if int(size.stdout) > LONGEST_FILE:
+                return None
+            shown = subprocess.run([*git_at, "commit", commit], env=where, check=True, capture_output=True, timeout=20)
+        except (OSError, ValueError, subprocess.SubprocessError):
             return None
     match = _COMMITTER.search(shown.stdout.partition(b"\n\n")[0])
     if match is None:

@@ -6,7 +6,10 @@ there is right, given that step. The reference still never enters the student's 
 
 A step counts only if its tests of type and shape have passed, and if its result depends on each of its arguments about
 as strongly as the right one's. One that is constant, zero, or hands an argument through would make what follows
-trivial.
+trivial. That is tried on inputs of its own and on some that it was asked for, each call in a process of its own.
+
+The step that the right solution calls runs in another process than the exercise that is judged: neither learns what the
+other was asked, or has answered.
 """
 
 from __future__ import annotations
@@ -14,20 +17,27 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograder.grading.result import TestResult
 from selfcheck.copies import copied
 from selfcheck.record import Record
-from selfcheck.target import LocalProvider, Provider, StudentError
+from selfcheck.target import LocalProvider, StudentError
 from selfcheck.traces import shown_by
 
 MOST = 0.5  # of an exercise's points
 _LEAST = 0.05  # of what the right result changes by, when one argument changes
 _CHANGE = 0.3  # of an argument's numbers, relative to their size
 _ROUNDS = 2
+
+
+class Caller(Protocol):
+    """What calls the student's functions by name."""
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """Return the student's NAME(*args, **kwargs). Raises StudentError."""
 
 
 def called_by(
@@ -84,50 +94,68 @@ class OwnSteps:
             exec(compile(source, "right", "exec"), module.__dict__)
         return module
 
-    def beside(self, exercise: str, code: str, steps: Sequence[str], provider: Provider) -> ModuleType:
-        """Return the assignment's functions, with this code of the exercise, that call the student's own `steps`."""
-        module = self.module({exercise: code})
-        for step in steps:
-            setattr(module, step, _through(provider, step))
-        return module
+    def beside(
+        self, exercise: str, code: str, steps: Sequence[str], provider: Caller, rng: np.random.Generator
+    ) -> tuple[ModuleType, dict[str, list[tuple]]]:
+        """Return the assignment's functions, with this code of the exercise, that call the student's own `steps`.
 
-    def depends(self, step: str, provider: Provider, reference: ModuleType, rng: np.random.Generator) -> bool:
+        Beside them, by step, arguments of some of these calls, drawn from `rng` as they are made.
+        """
+        module = self.module({exercise: code})
+        asked: dict[str, list[tuple]] = {step: [] for step in steps}
+        for step in steps:
+            setattr(module, step, _through(provider, step, asked[step], rng))
+        return module, asked
+
+    def depends(
+        self,
+        step: str,
+        provider: Caller,
+        reference: ModuleType,
+        rng: np.random.Generator,
+        inputs: Sequence[tuple] | None = None,
+    ) -> bool:
         """Return whether the student's function depends on each array that it gets, as the reference does.
 
-        Each array is changed alone, on inputs that follow from `rng`; the result must change by at least a twentieth of
-        what the reference's does. False if a call fails, or if there is no array to change.
+        Each array is changed alone, in these inputs, or in cases that follow from `rng`; the result must change by at
+        least a twentieth of what the reference's does, and each output of it must change with some array. False if a
+        call fails, or if there is no array to change.
         """
         if shown_by(self.cases, step) is not None:
             return False
         right = LocalProvider(vars(reference))
+        cases = self._inputs(step, right, rng) if inputs is None else inputs
         try:
-            return all(self._depends(step, args, provider, right, rng) for args in self._inputs(step, right, rng))
+            return all(self._depends(step, args, provider, right, rng) for args in cases)
         except StudentError:
             return False
 
-    def _inputs(self, step: str, right: Provider, rng: np.random.Generator) -> list[tuple]:
+    def _inputs(self, step: str, right: Caller, rng: np.random.Generator) -> list[tuple]:
         """Return cases with an array to change, but none in which an error is right."""
         made = [case for case in self.cases.CASES(step, rng) if any(map(_places, case)) and _returns(right, step, case)]
         return made[:_ROUNDS] or [()]
 
-    def _depends(self, step: str, args: tuple, provider: Provider, right: Provider, rng: np.random.Generator) -> bool:
+    def _depends(self, step: str, args: tuple, provider: Caller, right: Caller, rng: np.random.Generator) -> bool:
         shown = self._shown(step)
         own, best = shown(provider, args), shown(right, args)
         changes = []
+        by_output: list[list[tuple[float, float]]] = []
         for position, argument in enumerate(args):
             for place in range(_places(argument)):
                 other = tuple(
                     _with_a_change(each, place, rng) if number == position else each for number, each in enumerate(args)
                 )
-                moved, expected = _distance(shown(provider, other), own), _distance(shown(right, other), best)
-                changes.append(moved >= _LEAST * expected)
-        return bool(changes) and all(changes)
+                moved, expected = _distances(shown(provider, other), own), _distances(shown(right, other), best)
+                changes.append(max(moved, default=0.0) >= _LEAST * max(expected, default=0.0))
+                by_output.append(list(zip(moved, expected, strict=False)))
+        whole = [tuple(map(max, zip(*changed, strict=True))) for changed in zip(*by_output, strict=False)]
+        return bool(changes) and all(changes) and all(moved >= _LEAST * expected for moved, expected in whole)
 
     def _shown(self, step: str) -> Any:
         """The call of a function, without the outputs that stay beside the student's code."""
         kept = getattr(self.cases, "OPAQUE", {}).get(step, ())
 
-        def call(provider: Provider, args: tuple) -> list[np.ndarray]:
+        def call(provider: Caller, args: tuple) -> list[np.ndarray]:
             value = provider.call(step, copied(args), {})
             parts = value if type(value) is tuple else (value,)
             return list(_arrays([part for position, part in enumerate(parts) if position not in kept]))
@@ -154,7 +182,7 @@ def _lacks_values(records: Sequence[Record]) -> bool:
     return gates and any(record.outcome != "passed" for record in records)
 
 
-def _returns(provider: Provider, name: str, args: tuple) -> bool:
+def _returns(provider: Caller, name: str, args: tuple) -> bool:
     try:
         provider.call(name, copied(args), {})
     except StudentError:
@@ -162,8 +190,19 @@ def _returns(provider: Provider, name: str, args: tuple) -> bool:
     return True
 
 
-def _through(provider: Provider, name: str) -> Any:
-    return lambda *args, **kwargs: provider.call(name, copied(args), copied(kwargs))
+def _through(provider: Caller, name: str, asked: list[tuple], rng: np.random.Generator) -> Any:
+    """The student's function; of the arguments of all calls of it, _ROUNDS are kept in `asked`, each as likely."""
+    made = 0
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal made
+        made += 1
+        place = len(asked) if len(asked) < _ROUNDS else int(rng.integers(made))
+        if not kwargs and place < _ROUNDS:
+            asked[place : place + 1] = [copied(args)]
+        return provider.call(name, copied(args), copied(kwargs))
+
+    return call
 
 
 def _arrays(value: Any) -> Iterator[np.ndarray]:
@@ -203,9 +242,9 @@ def _with_a_change(value: Any, place: int, rng: np.random.Generator) -> Any:
     return visit(value)
 
 
-def _distance(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
-    """The largest difference of two results; 0 if they do not have the same shapes or are not finite."""
+def _distances(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> list[float]:
+    """The largest difference of each two arrays; 0 where they do not have the same shape or are not finite."""
     if [a.shape for a in one] != [b.shape for b in other]:
-        return 0.0
-    largest = max((float(np.max(np.abs(a - b), initial=0.0)) for a, b in zip(one, other, strict=True)), default=0.0)
-    return largest if np.isfinite(largest) else 0.0
+        return [0.0] * len(one)
+    largest = [float(np.max(np.abs(a - b), initial=0.0)) for a, b in zip(one, other, strict=True)]
+    return [difference if np.isfinite(difference) else 0.0 for difference in largest]

@@ -27,7 +27,7 @@ from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.grading.traced import Trace, TracedProvider
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.remote import RemoteProvider
+from autograder.sandbox.remote import Anew, RemoteProvider
 from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
 from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
@@ -202,23 +202,26 @@ class Session:
         """Note what is right beside the student's own functions that it calls: see autograder.grading.carried."""
         if self.own_steps is None:
             return
+        anew = Anew(provider)
         depends: dict[str, bool] = {}
         for exercise, code, steps in list(self.own_steps.to_judge_again(self.recorder.records)):
             for step in steps:
                 if step not in depends:
-                    provider.begin(step)
-                    depends[step] = self.own_steps.depends(
-                        step, provider, current.reference, generator_for(f"carried {step}")
-                    )
+                    rng = generator_for(f"carried {step}")
+                    depends[step] = self.own_steps.depends(step, anew, current.reference, rng)
             if not all(depends[step] for step in steps):
                 continue
             lost = {record.name for record in self.recorder.records if record.exercise == exercise and record.weight}
             lost -= {record.name for record in self.recorder.records if record.outcome == "passed"}
             again = [item for item in items if is_hidden(item) and exercise_of(item) == exercise and item.name in lost]
-            provider.begin(exercise)
-            with setting(reference=self.own_steps.beside(exercise, code, steps, provider)):
-                passed = [item.name for item in again if self._passes_now(item)]
-            if passed:
+            rng = generator_for(f"asked of {exercise}")
+            with provider.beside(exercise) as other:
+                module, asked = self.own_steps.beside(exercise, code, steps, other, rng)
+                with setting(reference=module):
+                    passed = [item.name for item in again if self._passes_now(item)]
+            if passed and all(
+                self.own_steps.depends(step, anew, current.reference, rng, inputs) for step, inputs in asked.items()
+            ):
                 self.carried.append({"exercise": exercise, "steps": steps, "tests": passed})
 
     def _passes_now(self, item: pytest.Item) -> bool:

@@ -7,6 +7,7 @@ import mmap
 import os
 import signal
 import socket
+import stat
 import sys
 import time
 from collections.abc import Collection, Iterable
@@ -136,18 +137,19 @@ def memory_of(pids: Iterable[int], enough: int) -> int:
 
 
 def unlinked_space(pids: Iterable[int], folder: str) -> int:
-    """Return the bytes on disk of files of a folder that have no name any more, and that processes hold open or mapped.
+    """Return the bytes on disk of files that have no name any more, and that processes hold open or mapped.
 
-    A process that does not let its owner look counts as over any limit: only one that hides something asks for that.
+    folder: the only one in which they can make files. A process that does not let its owner look counts as over any
+    limit: only one that hides something asks for that.
     """
     found: dict[tuple[int, int], int] = {}
     for pid in pids:
         try:
-            for number in os.listdir(f"/proc/{pid}/fd"):
-                with contextlib.suppress(FileNotFoundError):  # it may be closed while we look
-                    if os.readlink(path := f"/proc/{pid}/fd/{number}").startswith(folder):
-                        status = os.stat(path)
-                        if status.st_nlink == 0:
+            for thread in _threads(pid):  # each may have descriptors of its own
+                for number in os.listdir(f"{thread}/fd"):
+                    with contextlib.suppress(FileNotFoundError):  # it may be closed while we look
+                        status = os.stat(f"{thread}/fd/{number}")  # no path is read: it may be too long to be
+                        if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
                             found[status.st_dev, status.st_ino] = status.st_blocks * 512
             found |= _mapped_unlinked(pid, folder, found)
         except PermissionError:
@@ -158,10 +160,21 @@ def unlinked_space(pids: Iterable[int], folder: str) -> int:
     return sum(found.values())
 
 
+def _threads(pid: int) -> list[str]:
+    """The folders of a process's threads that have not ended: the first one may have, and the others live on."""
+    folder = f"/proc/{pid}/task"
+    found = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(folder):
+            if _state(f"{folder}/{thread}") not in "ZX":
+                found.append(f"{folder}/{thread}")
+    return found
+
+
 def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """By device and number, the bytes mapped of each file that has no name and is not open either."""
     found: dict[tuple[int, int], int] = {}
-    for line in Path(f"/proc/{pid}/maps").read_bytes().split(b"\n"):
+    for line in _of_a_thread(pid, "maps").split(b"\n"):
         if line.endswith(b" (deleted)") and os.fsencode(folder) in line:
             span, _, _, device, number, _ = line.split(None, 5)
             major, minor = (int(part, 16) for part in device.split(b":"))
@@ -175,17 +188,29 @@ def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) 
 def _memory(pid: int, file: str) -> int:
     """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
     try:
-        text = Path(f"/proc/{pid}/{file}").read_text()
+        text = _of_a_thread(pid, file).decode()
     except OSError:
         return 0
     if file == "statm":
-        return int(text.split()[1]) * mmap.PAGESIZE
+        return int(text.split()[1]) * mmap.PAGESIZE if text else 0
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
 
 
+def _of_a_thread(pid: int, file: str) -> bytes:
+    """A file of /proc about a process's memory, which all its threads share; empty if none lives. Raises OSError."""
+    if _state(f"/proc/{pid}") not in "ZX":
+        return Path(f"/proc/{pid}/{file}").read_bytes()
+    return next((Path(thread, file).read_bytes() for thread in _threads(pid)), b"")
+
+
 def _ended(pid: int) -> bool:
-    """Whether a process has ended, waited for or not."""
+    """Whether a process has ended with all its threads, waited for or not."""
+    return _state(f"/proc/{pid}") in "ZX" and not _threads(pid)
+
+
+def _state(folder: str) -> str:
+    """The letter that /proc gives a process or a thread: Z or X once it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(folder, "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return True
+        return "X"

@@ -4,7 +4,8 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from autograder.sandbox import wire
@@ -52,6 +53,20 @@ class RemoteProvider:
     def finish(self) -> None:
         """End the last exercise and every process of the student."""
         self.student.close()
+
+    @contextmanager
+    def beside(self, exercise: str) -> Iterator[RemoteProvider]:
+        """Start an exercise; in this block there is another provider with processes of its own, which share nothing
+        with this one's. When one side runs out of time, both end.
+        """
+        self.begin(exercise)
+        other = RemoteProvider(self.student.other(), self.problems, self.opaque)
+        other.begin(exercise)
+        try:
+            yield other
+        finally:
+            self.student.close()
+            other.student.close()
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """Return the student's NAME(*args, **kwargs). Raises StudentError."""
@@ -129,6 +144,18 @@ class RemoteProvider:
     def _death_text(self) -> str:
         megabytes = self.student.limits.memory // 2**20
         return f"the process ended while your code ran: it exited, crashed, or needed more than {megabytes} MiB"
+
+
+class Anew:
+    """The functions of a notebook, each call in a process of its own."""
+
+    def __init__(self, provider: RemoteProvider) -> None:
+        self.provider = provider
+
+    def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """Return the student's NAME(*args, **kwargs). Raises StudentError."""
+        self.provider.begin(name)
+        return self.provider.call(name, args, kwargs)
 
 
 def _value(reply: Any) -> Any:

@@ -21,6 +21,7 @@ from selfcheck.target import StudentError
 
 MRO = ("Exception", "BaseException", "object")
 _REPORTED = ("done", "defined", "changed", "skipped")
+_OTHERS = 1_000_000  # the scratch folders of other processes have numbers from here on
 _ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
 
 
@@ -171,6 +172,12 @@ class StudentProcesses:
         self._forkable = False
         self._forks_answer = True
         self._channel: socket.socket | None = None  # to the process that answers this exercise's calls
+
+    def other(self) -> StudentProcesses:
+        """Return processes of the same notebook, within the same time, that share nothing with these."""
+        made = StudentProcesses(self.forks, self.limits, replace(self.notebook))
+        made.whole, made.told, made._made = self.whole, self.told, self._made + _OTHERS
+        return made
 
     def start(self, exercise: str = "") -> None:
         """Make sure that there is a process in which the cells have run, for the calls of an exercise.

@@ -30,6 +30,7 @@ removexattr 197 14 lremovexattr 198 15 fremovexattr 199 16 removexattrat 466 466
 """
 _NOT_PERMITTED = """
 chown 92 - fchown 93 55 lchown 94 - fchownat 260 54 file_getattr 468 468 file_setattr 469 469
+sendmsg 46 211 sendmmsg 307 269
 mknod 133 - mknodat 259 33 name_to_handle_at 303 264 open_by_handle_at 304 265 quotactl 179 60 quotactl_fd 443 443
 inotify_init 253 - inotify_init1 294 26 inotify_add_watch 254 27 inotify_rm_watch 255 28
 fanotify_init 300 262 fanotify_mark 301 263

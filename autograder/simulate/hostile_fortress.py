@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.simulate import hostile_hiding
 from autograder.simulate.kinds import Kind, Register
 from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick
 from autograder.simulate.work import Work
@@ -327,7 +328,8 @@ def fortress_kinds(mark: str, course: Path) -> list[Kind]:
         path = str(course).replace(mark, f'{mark[:4]}" "{mark[4:]}')
         return text.replace("@MARK@", f'{mark[:4]}" "{mark[4:]}').replace("@COURSE@", path)
 
-    tricks = [replace(trick, cell=told(trick.cell), around=told(trick.around)) for trick in TRICKS]
+    tricks = [replace(trick, cell=told(trick.cell), around=told(trick.around))
+              for trick in (*TRICKS, *hostile_hiding.TRICKS)]  # fmt: skip
     return [*(trick.kind() for trick in tricks), *_register.kinds]
 
 

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from archives import ONE, TWO, notebook
+from autograder.collect import commits
 
 
 def listed(done, label):
@@ -270,6 +271,15 @@ def git(*arguments, cwd):
         "GIT_COMMITTER_NAME": "c", "GIT_COMMITTER_EMAIL": "c@d",
     }  # fmt: skip
     subprocess.run(["git", *arguments], cwd=cwd, env=environment, check=True, capture_output=True)
+
+
+def test_a_commit_that_would_grow_in_memory_is_not_read(tmp_path, monkeypatch):
+    (tmp_path / "work").write_text("x")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x" * 1000]):
+        git(*words, cwd=tmp_path)
+    assert commits.commit_time(tmp_path) is not None
+    monkeypatch.setattr(commits, "LONGEST_FILE", 1000)
+    assert commits.commit_time(tmp_path) is None
 
 
 def test_repositories_of_a_classroom_have_the_time_of_their_commit_and_run_nothing(desk):

@@ -255,7 +255,7 @@ def test_a_killed_run_resumes_with_nothing_lost_or_done_twice(course, repository
     assert len(whole) == 16
     for path in (course.results / NAME).iterdir():
         path.unlink()
-    for seconds in np.random.default_rng(7).uniform(0.5, 3.5, size=10):
+    for seconds in np.random.default_rng(7).uniform(0.5, 3.5, size=3):
         process = subprocess.Popen(command)
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)

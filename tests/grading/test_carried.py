@@ -98,10 +98,16 @@ def test_a_step_agrees(step, reference, cases, rng):
     args = cases.step(rng, N=7)
     expect.close(step(*args), reference.step(*args), name="h")
 
-@exercise("whole", points=4)
+@exercise("whole", points=2)
 def test_the_states_agree(whole, reference, cases, rng):
     args = cases.whole(rng, N=2, T=9)
     expect.close(whole(*args), reference.whole(*args), name="states")
+
+@exercise("whole", points=2)
+def test_the_states_agree_where_the_reference_is_asked_first(whole, reference, cases, rng):
+    args = cases.whole(rng, N=2, T=9)
+    right = reference.whole(*args)
+    expect.close(whole(*args), right, name="states")
 """
 
 LOOP = """
@@ -172,13 +178,64 @@ def points(course_of_steps):
     return {result.student: result for result in grade_class(course, repository, NAME)}
 
 
+# A step and a loop that is right only if one side of a test learns what the other was asked or has answered, or if the
+# step is another one where it is looked at.
+TOGETHER = {
+    "replayed": (
+        "LOG = []\ndef step(h, x, w):\n    LOG.append(np.sin(w * h + x))\n    return LOG[-1]\n",
+        "def whole(x, w):\n    return np.stack(LOG[-x.shape[1]:], axis=1) if len(LOG) >= x.shape[1] else 0 * x\n",
+    ),
+    "answered": (
+        "LOG, ANSWER = [], []\ndef step(h, x, w):\n    LOG.append(0)\n"
+        "    return ANSWER[-1][:, (len(LOG) - 1) % 9].copy() if ANSWER else np.sin(w * h + x)\n",
+        "def whole(x, w):\n    ANSWER.append(0 * x + 0.25)\n    return ANSWER[-1].copy()\n",
+    ),
+    "written": (
+        "def step(h, x, w):\n    y = np.sin(w * h + x)\n    with open('log', 'ab') as file:\n"
+        "        file.write(y.tobytes())\n    return y\n",
+        "def whole(x, w):\n    try:\n        log = np.fromfile('log').reshape(-1, len(x))\n"
+        "        return log[-x.shape[1]:].T.copy()\n    except Exception:\n        return 0 * x\n",
+    ),
+    "by_size": (
+        "def step(h, x, w):\n    return np.sin(w * h + x) if len(h) != 2 else np.zeros(2)\n",
+        "def whole(x, w):\n    return np.zeros(x.shape)\n",
+    ),
+    "by_turn": (
+        "TURN = []\ndef step(h, x, w):\n    TURN.append(0)\n"
+        "    return np.sin(w * h + x) if len(TURN) > 18 or len(h) != 2 else np.zeros(len(h))\n",
+        "def whole(x, w):\n    return np.zeros(x.shape)\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def together(course_of_steps, points):
+    repository, course = course_of_steps
+    solved = read(course.source_notebook(NAME))
+    for trick, (step, whole) in TOGETHER.items():
+        notebook = copy.deepcopy(solved)
+        set_source(notebook, "step-solution", step)
+        set_source(notebook, "whole-solution", whole)
+        path = course.submission(f"together-{trick}", NAME)
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(notebook))
+    return {result.student: result for result in grade_class(course, repository, NAME, students="together-*")}
+
+
+@pytest.mark.parametrize("trick", sorted(TOGETHER))
+def test_two_functions_that_know_of_each_other_gain_nothing(together, trick):
+    tests = together[f"together-{trick}"].exercise("whole").tests
+    assert not [test for test in tests if test.outcome == "carried"]
+
+
 def test_a_right_loop_over_a_wrong_step_earns_half_at_most_and_says_why(points):
     result = points["sine-loop"]
     assert result.exercise("step").points == 0
     whole = result.exercise("whole")
     assert whole.points == pytest.approx(MOST * 40 + 8)  # and the visible test, which a sine passes
-    (test,) = [test for test in whole.tests if test.outcome == "carried"]
-    assert "beside your own step" in test.message
+    tests = [test for test in whole.tests if test.outcome == "carried"]
+    assert len(tests) == 2
+    assert all("beside your own step" in test.message for test in tests)
     assert [flag.detail for flag in result.flags if flag.kind == "carried-over"] == [
         "whole: judged beside the submission's own step"
     ]

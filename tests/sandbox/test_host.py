@@ -283,7 +283,63 @@ def fill(how, size):
 def undumpable():
     import ctypes
     return ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+def deep(size):
+    for _ in range(25):
+        os.mkdir("n" * 200)
+        os.chdir("n" * 200)
+    kept.append(os.open("gone", os.O_RDWR | os.O_CREAT))
+    os.unlink("gone")
+    os.write(kept[-1], bytes(size))
+    for _ in range(25):
+        os.chdir("..")
+        os.rmdir("n" * 200)
+def thread(size):
+    import ctypes, threading, time
+    read, write = os.pipe()
+    if os.fork() == 0:
+        def hold():
+            fill("open", 1)
+            time.sleep(0.5)
+            held = bytearray(size)
+            held[::4096] = bytes([1]) * len(held[::4096])
+            os.write(kept[-1].fileno(), bytes(LEFT))
+            os.write(write, b"x")
+            time.sleep(100)
+        threading.Thread(target=hold).start()
+        time.sleep(0.3)
+        ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+    os.read(read, 1)
+def send():
+    import socket
+    ours, theirs = socket.socketpair()
+    kept.append(ours)
+    with tempfile.TemporaryFile() as file:
+        socket.send_fds(ours, [b"x"], [file.fileno()])
+LEFT = 2**20
 """
+
+
+def test_files_without_a_name_count_however_long_their_path_was(worker, fork_server):
+    student, size = worker(HIDDEN_FILES), LIMITS.scratch // 4
+    before = fork_server.scratch()
+    assert "error" not in student.call("deep", size)
+    assert size <= fork_server.scratch() - before < 2 * size
+
+
+def test_what_a_thread_holds_counts_when_the_first_one_has_ended(worker, fork_server):
+    student, size = worker(HIDDEN_FILES), LIMITS.memory // 4
+    memory, space = fork_server.memory(), fork_server.scratch()
+    assert "error" not in student.call("thread", size)
+    (ended,) = [pid for pid in processes.descendants_of(fork_server.pid) if pid != student.pid]
+    assert Path(f"/proc/{ended}/statm").read_text().split()[0] == "0"
+    assert not processes._ended(ended)
+    assert fork_server.memory() - memory > size
+    assert fork_server.scratch() - space >= 2**20
+
+
+def test_no_file_can_be_left_in_a_message(worker):
+    student = worker(HIDDEN_FILES)
+    assert student.call("send")["error"]["names"][0] == "PermissionError"
 
 
 @pytest.mark.parametrize("how", ["open", "mapped", "temporary"])
