@@ -200,3 +200,12 @@ def test_readme_and_make_help_name_the_same_commands():
     readme, makefile = (ROOT / "README.md").read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z]+):.*##", makefile, flags=re.MULTILINE))
     assert set(re.findall(r"make ([a-z]+)", readme)) <= targets
+
+
+def test_the_sealed_mistakes_are_small_and_generated_files_are_marked():
+    marked = [line.split() for line in (ROOT / ".gitattributes").read_text("utf-8").splitlines()]
+    for kind in ("mistakes.json", "release.json", "*.ipynb"):
+        assert [f"assignments/*/{kind}", "linguist-generated", "-diff"] in marked
+    sizes = {path.parent.name: path.stat().st_size for path in ROOT.glob("assignments/*/mistakes.json")}
+    assert sizes.keys() == {*Repository.default().names()}
+    assert max(sizes.values()) < 150_000, sizes

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -28,8 +30,6 @@ from selfcheck.traces import Traces, raises
 
 SEEDS = range(100)
 MOST_UNSTEADY = 5  # seeds on which rounding or chance decides, before it is said: others would show the same
-FROM_EDGE = 1e-5  # no real of the right answer or of a mistake lies nearer to an edge between bins
-MOST_AMBIGUOUS = 10
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
 
 ALTERNATIVE = "the right solution "
@@ -95,10 +95,12 @@ class Exercise(Runs):
 
     code: bytes
 
-    @property
-    def steady(self) -> str:
-        """A digest of all that the traces come from: an entry that holds it was made when rounding changed nothing."""
-        texts = [self.code.hex(), *map(repr, self.mistakes), repr(self.rights)]
+    def steady(self, sealed: Mapping[str, Any]) -> str:
+        """A digest of all that the traces come from and of the sealed texts.
+
+        An entry that holds it was made when rounding changed nothing, and its texts were sealed from these mistakes.
+        """
+        texts = [self.code.hex(), *map(repr, self.mistakes), repr(self.rights), str(sealed.get("texts"))]
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
     def entry(self, committed: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -110,7 +112,7 @@ class Exercise(Runs):
             if not mistake.get("id") or not mistake.get("says"):
                 raise Refused(f"a mistake lacks its id or what it says: {mistake!r}")
         if committed is not None and self._still_recognises(committed):
-            return {**committed, "steady": self.steady}
+            return {**committed, "steady": self.steady(committed)}
         refused: list[Refused] = []
         for seed in SEEDS:
             try:
@@ -120,35 +122,34 @@ class Exercise(Runs):
                 if sum(isinstance(one, Unsteady) for one in refused) == MOST_UNSTEADY:
                     break
                 continue
-            single = [(scope, sample.part(scope, who), message) for scope, who, message in self.messages(sample)]
-            sealed = sealing.seal(self.salt, [*single, *self.of_two_mistakes(sample, seed)])
-            of_two = len(Sealed(self.salt, sealed).names) - len(
-                Sealed(self.salt, sealing.seal(self.salt, single)).names
-            )
-            return {**self.header(sample, seed), "of two mistakes": of_two, **sealed}
+            return self.sealed(sample, seed, self.of_two_mistakes(sample, seed))
         raise refused[-1]
+
+    def sealed(self, sample: Sample, seed: int, of_two: Sequence[tuple[str, Trace, Message]]) -> dict[str, Any]:
+        """Return the exercise's part of the file: what `messages` and `of_two_mistakes` say of a sample, sealed."""
+        single = [(scope, sample.part(scope, who), message) for scope, who, message in self.messages(sample)]
+        sealed = sealing.seal(self.salt, [*single, *of_two])
+        rows = Sealed(self.salt, sealed).rows - Sealed(self.salt, sealing.seal(self.salt, single)).rows
+        return {**self.header(sample, seed), "of two mistakes": rows, **sealed, "steady": self.steady(sealed)}
 
     def _still_recognises(self, committed: Mapping[str, Any]) -> bool:
         """Whether an entry recognises all that this machine computes on the entry's own cases."""
-        seed, steady = committed.get("seed"), committed.get("steady") == self.steady
+        seed, steady = committed.get("seed"), committed.get("steady") == self.steady(committed)
         if type(seed) is not int:
             return False
         try:
             sample = self.checked(seed, steady)
         except Refused:
             return False
-        same_head = {**committed, **self.header(sample, seed), "steady": committed.get("steady")} == committed
-        if not same_head or any(self.unrecognised(committed, sample, sample)):
+        same_head = {**committed, **self.header(sample, seed)} == committed
+        if not same_head or any(self.unrecognised(committed, sample)):
             return False
         if steady:
             return True
-        sealed, found = Sealed(self.salt, committed), set()
-        for scope, whole, message in self.of_two_mistakes(sample, seed):
-            record = sealed.found(scope, whole)
-            if record is None or record[1] != message:
-                return False
-            found.add(record[0])
-        return len(found) == committed.get("of two mistakes")
+        of_two, sealed = self.of_two_mistakes(sample, seed), Sealed(self.salt, committed)
+        rows = {sealed.row_of(*one) for one in of_two}
+        same_texts = committed["texts"] == self.sealed(sample, seed, of_two)["texts"]
+        return same_texts and None not in rows and len(rows) == committed["of two mistakes"]
 
     def checked(self, seed: int, steady: bool = False) -> Sample:
         """Return the sample of a seed; Refused where something cannot be told apart, or hangs on rounding or chance.
@@ -157,7 +158,6 @@ class Exercise(Runs):
         """
         sample = self.sample(seed)
         _tell_apart(sample, self.says)
-        _stay_clear(sample)
         if steady:
             return sample
         known = {**sample.by, **_named(self.alternatives(sample, seed))}
@@ -196,7 +196,6 @@ class Exercise(Runs):
             "arguments": self.arguments(),
             "outputs": list(sample.subject.outputs),
             "judged": [int(name) if name.isdecimal() else name for name in judged],
-            "steady": self.steady,
         }
 
     def messages(self, sample: Sample) -> list[tuple[str, str, Message]]:
@@ -214,44 +213,61 @@ class Exercise(Runs):
         """
         among = self.mistakes_said_together()
         clean, noisy = (self.pairs(sample, seed, among, noise) for noise in (None, 0))
-        single = [traces.whole for traces in sample.by.values()]
+        single = _Known(traces.whole for traces in sample.by.values())
         says, found = self.says, []
         for (one, other), traces in clean.items():
             whole = traces.whole
-            steady = _same(traces, noisy[one, other]) and not traces.raises_everywhere() and _clear(whole)
-            if steady and says[one] != says[other] and all(fingerprint.apart(whole, known) for known in single):
+            steady = _same(traces, noisy[one, other]) and not traces.raises_everywhere()
+            if steady and says[one] != says[other] and not single.near(whole):
                 found.append((diagnosis.WHOLE, whole, Message(says=says[one], also=says[other])))
-        return [
-            (scope, whole, message)
-            for scope, whole, message in found
-            if all(message == other or fingerprint.apart(whole, known) for _, known, other in found)
-        ]
+        both = _Known(whole for _, whole, _ in found)
+        return [one for one in found if all(found[other][2] == one[2] for other in both.near(one[1]))]
 
     def mistakes_said_together(self) -> list[Mapping[str, Any]]:
         """Return the mistakes whose sentences stay true when another one is made at the same time."""
         return [mistake for mistake in self.mistakes if not _speaks_of_all(mistake["says"])]
 
-    def unrecognised(self, entry: Mapping[str, Any], clean: Sample, seen: Sample) -> Iterator[str]:
-        """Yield what an entry does not recognise: messages of `clean` that the traces of `seen` do not open.
+    def unrecognised(self, entry: Mapping[str, Any], sample: Sample) -> Iterator[str]:
+        """Yield what an entry does not recognise: messages whose row the sample's traces do not find.
 
-        A record that none of them opens counts too: it belongs to a mistake that is no longer listed. Those of two
-        mistakes at once are not looked at.
+        A row that none of them finds counts too: it belongs to a mistake that is no longer listed. Rows of two mistakes
+        at once are not looked at.
         """
         try:
             sealed = Sealed(self.salt, entry)
         except (ValueError, KeyError, TypeError) as error:
             yield f"{self.cell.name}: the entry is damaged: {error}"
             return
-        opened = set()
-        for scope, who, message in self.messages(clean):
-            found = sealed.found(scope, seen.part(scope, who))
-            if found is None or found[1] != message:
+        known = set()
+        for scope, who, message in self.messages(sample):
+            row = sealed.row_of(scope, sample.part(scope, who), message)
+            if row is None:
                 yield f"{self.cell.name}, {who}: {scope}"
-            else:
-                opened.add(found[0])
-        others = len(sealed.names - opened) - entry.get("of two mistakes", 0)
+            known.add(row)
+        others = sealed.rows - len(known) - entry.get("of two mistakes", 0)
         if others:
-            yield f"{self.cell.name}: {others} records of what is no longer listed"
+            yield f"{self.cell.name}: {others} rows of what is no longer listed"
+
+
+class _Known:
+    """Traces, of which those are found that another one could be taken for."""
+
+    def __init__(self, traces: Iterable[Trace]) -> None:
+        self._by_place = defaultdict(list)
+        for number, trace in enumerate(traces):
+            self._by_place[trace.exact, self._place(trace)].append((number, trace))
+
+    def near(self, trace: Trace) -> list[int]:
+        """Return the numbers of the traces that are not apart from this one."""
+        place = self._place(trace)
+        beside = [
+            one for there in (place - 1, place, place + 1) for one in self._by_place.get((trace.exact, there), [])
+        ]
+        return [number for number, known in beside if not fingerprint.apart(trace, known)]
+
+    @staticmethod
+    def _place(trace: Trace) -> int:
+        return math.floor(trace.combined[0] / fingerprint.APART)
 
 
 def _rounding_decides(name: str, where: str, exempt: bool) -> str:
@@ -303,18 +319,6 @@ def _tell_apart(sample: Sample, says: Mapping[str, str]) -> None:
             )
     if sentences:
         raise Refused(*sentences)
-
-
-def _stay_clear(sample: Sample) -> None:
-    """Raise Refused unless every real keeps its distance from the edges of the bins."""
-    for name, traces in sample.by.items():
-        if not _clear(traces.whole):
-            raise Refused(f"{name}: on all seeds tried it lies on an edge between two bins: change the cases' sizes.")
-
-
-def _clear(trace: Trace) -> bool:
-    """Whether every real keeps its distance from the edges of the bins."""
-    return fingerprint.edge_distance(trace) >= FROM_EDGE and fingerprint.ambiguous(trace) <= MOST_AMBIGUOUS
 
 
 def _of_the_right(sample: Sample) -> list[str]:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.author.fingerprints import Unsteady, exercises, mistakes_json
+from autograder.author.fingerprints import Unsteady, _Known, exercises, mistakes_json
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import SourceError, load_reference, parse
 from sample import as_toml
 from selfcheck.diagnosis import diagnose
-from selfcheck.fingerprint import Describer, Trace
+from selfcheck.fingerprint import Describer, Trace, apart
 from selfcheck.sealing import seal
 from selfcheck.target import LocalProvider
 from selfcheck.traces import shown_by
@@ -418,8 +418,10 @@ def test_a_file_that_recognises_all_stays_as_it_is(written, tmp_path):
     ):
         path.write_text(json.dumps(committed))
         assert written(other) != committed
-    path.write_text(json.dumps({**content, "exercises": {"product": {**elsewhere, "records": entry["records"][:80]}}}))
-    assert written([SQUARE]) == content
+    for part in ("tags", "keys", "texts"):
+        damaged = {**elsewhere, part: entry[part][:-5]}
+        path.write_text(json.dumps({**content, "exercises": {"product": damaged}}))
+        assert written([SQUARE]) == content, part
 
 
 def nudged(trace):
@@ -433,7 +435,18 @@ def test_a_mistake_that_is_no_longer_listed_leaves_the_file(written, tmp_path):
     path.write_text(json.dumps(both))
     alone = written([SQUARE])
     assert alone != both
-    assert len(alone["exercises"]["product"]["sentences"]) == 1
+    assert len(alone["exercises"]["product"]["texts"]) < len(both["exercises"]["product"]["texts"])
+
+
+def test_all_known_traces_are_found_that_another_one_could_be_taken_for():
+    rng, near = np.random.default_rng(3), 0
+    known = [Trace("ab"[i % 2], tuple(rng.normal(0, 5e-3, 3))) for i in range(200)]
+    index = _Known(known)
+    for trace in [Trace("a", tuple(rng.normal(0, 5e-3, 3))) for _ in range(200)] + known:
+        found = sorted(index.near(trace))
+        assert found == [number for number, other in enumerate(known) if not apart(trace, other)]
+        near += len(found)
+    assert near > 400
 
 
 def test_an_answer_that_can_be_guessed_is_refused_unless_exempt(written):
