@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo term test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -22,6 +22,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox, fill the gradebook, write feedback and report
 	$(BIN)/python -m autograder.demo --course $(DEMO)
+
+term: $(READY) ## play a term on a simulated class: roster, archives, grades, essays in the browser, regrade, feedback, grades out
+	$(BIN)/python -m tests.term
 
 test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
 	$(BIN)/python -m pytest -n auto
