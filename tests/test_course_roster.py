@@ -182,7 +182,7 @@ def test_an_id_is_composed_and_begins_with_a_letter():
         ("\n ; \nid;name\ns1;A\n", ["s1"]),  # blank lines above the columns' names
         ('id,name\n="0012",A\n\'0013,B\n', ["0012", "0013"]),  # how spreadsheets keep a number a text
         ("OrgDefinedId,Username,Last Name,First Name\n#0012,#ada,Abara,Ada\n", ["ada"]),  # Brightspace
-        ('Student,ID,SIS Login ID\n,,Manual Posting\n    Points Possible,,\n"A, B",7,ab\n', ["7"]),
+        ('Student,ID,SIS Login ID,a1\n,,,Manual Posting\n    Points Possible,,,5\n"A, B",7,ab,\n', ["7"]),
     ],
 )
 def test_what_spreadsheets_and_platforms_add_is_not_part_of_an_id(tmp_path, text, ids):

@@ -3,7 +3,7 @@
 | style | what it looks like | source |
 |---|---|---|
 | canvas | `lastnamefirstname_LATE_12345_67890_file.ipynb` | Canvas's content zipper |
-| moodle | `Full Name_12345_assignsubmission_file_/file.ipynb`, or without its last `_`, or its `/` | Moodle's assignment module |
+| moodle | `Full Name_12345_assignsubmission_file_/file.ipynb`, or without `_` or `/` | Moodle's assignment module |
 | gradescope | `submission_metadata.yml`, and a folder or a file for each submission | Gradescope's export |
 | attempt | `a1_jdoe_attempt_2026-10-06-13-30-00_file.ipynb` | Blackboard; nbgrader's zip_collect |
 | exchange | `inbound/jdoe+a1+2026-10-06 13:30:00.0 UTC+random/` | nbgrader's exchange |
