@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo docs term test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -22,6 +22,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox, fill the gradebook, write feedback and report
 	$(BIN)/python -m autograder.demo --course $(DEMO)
+
+term: $(READY) ## play a term on a simulated class: roster, archives, grades, essays in the browser, regrade, feedback, grades out
+	$(BIN)/python -m tests.term
 
 test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
 	$(BIN)/python -m pytest -n auto
@@ -37,6 +40,10 @@ notebooks: $(READY) ## run each reference notebook top to bottom
 
 loops: $(READY) ## run each notebook with the right solutions that loop most
 	$(BIN)/python -m autograder.author.trial --loops
+
+docs: $(READY) ## write docs/commands.md from --help, and the documentation as a site to build/site
+	$(BIN)/typer autograder.cli utils docs --name autograder --title Commands --output docs/commands.md
+	$(BIN)/mkdocs build --strict --quiet
 
 lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .

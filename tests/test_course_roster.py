@@ -174,3 +174,25 @@ def test_an_id_is_composed_and_begins_with_a_letter():
     assert not is_id("s\udcff")
     assert not is_id("x" * 65)
     assert not is_id("山" * 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("\n ; \nid;name\ns1;A\n", ["s1"]),  # blank lines above the columns' names
+        ('id,name\n="0012",A\n\'0013,B\n', ["0012", "0013"]),  # how spreadsheets keep a number a text
+        ("OrgDefinedId,Username,Last Name,First Name\n#0012,#ada,Abara,Ada\n", ["ada"]),  # Brightspace
+        ('Student,ID,SIS Login ID,a1\n,,,Manual Posting\n    Points Possible,,,5\n"A, B",7,ab,\n', ["7"]),
+    ],
+)
+def test_what_spreadsheets_and_platforms_add_is_not_part_of_an_id(tmp_path, text, ids):
+    path = tmp_path / "class.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read_roster(path).ids() == ids
+
+
+def test_a_name_on_two_lines_is_one_name(tmp_path):
+    path = tmp_path / "class.csv"
+    path.write_text('id,name\ns1,"Ada\nAbara"\n', encoding="utf-8")
+    (student,) = read_roster(path)
+    assert student.name == "Ada Abara"

@@ -21,6 +21,9 @@ DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/index.md",
+    "docs/term.md",
+    "docs/jupyterhub.md",
     "docs/instructor.md",
     "docs/grades-out.md",
     "docs/cluster.md",
@@ -28,7 +31,7 @@ DOCUMENTS = (
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
 MADE = re.compile(
-    r"(course|results|submitted|feedback|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
+    r"(course|results|submitted|feedback|attempts|collected|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
     r"|course\.toml|roster\.csv|timestamp\.txt|collected\.json|submission_metadata\.yml|captions(-1)?\.json|inbound"
     r"|\d\d/\d\d/\d{4}|\w+-1\.ipynb|submission_secret\.txt|results\.json|a1_recurrence\.md"
 )

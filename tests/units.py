@@ -64,6 +64,7 @@ SECONDS: dict[str, float] = {
     "tests/author/test_author_course.py[a4_lstm]": 10,
     "tests/author/test_author_trial.py": 9,
     "tests/selfcheck/test_selfcheck_terminal.py": 9,
+    "tests/test_term.py": 10,
     "tests/gradebook/test_gradebook_current.py": 9,
     f"{_MUTANTS}[a1_recurrence]": 9,
     "tests/selfcheck/test_selfcheck_ready.py": 8,

@@ -3,7 +3,7 @@
 | style | what it looks like | source |
 |---|---|---|
 | canvas | `lastnamefirstname_LATE_12345_67890_file.ipynb` | Canvas's content zipper |
-| moodle | `Full Name_12345_assignsubmission_file_/file.ipynb`, or the same without the / | Moodle's assignment module |
+| moodle | `Full Name_12345_assignsubmission_file_/file.ipynb`, or without `_` or `/` | Moodle's assignment module |
 | gradescope | `submission_metadata.yml`, and a folder or a file for each submission | Gradescope's export |
 | attempt | `a1_jdoe_attempt_2026-10-06-13-30-00_file.ipynb` | Blackboard; nbgrader's zip_collect |
 | exchange | `inbound/jdoe+a1+2026-10-06 13:30:00.0 UTC+random/` | nbgrader's exchange |
@@ -37,7 +37,7 @@ TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 _CANVAS = re.compile(r"(?P<name>\S.*?)_(?:(?P<late>LATE)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
 _CANVAS_TEXT = re.compile(r"(?P<name>\S.*?)_(?:LATE_)?(?P<user>\d+)_(?:text|link)\.html")
 _CANVAS_ANONYMOUS = re.compile(r"(?:LATE_)?anon_[A-Za-z0-9]+_")
-_MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<rest>.*)", re.DOTALL)
+_MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<rest>.*))?", re.DOTALL)
 _ATTEMPT = re.compile(r"(?P<student_id>.+)_attempt_(?P<timestamp>\d{4}(?:-\d{2}){5})(?:_(?P<file_id>.+)|\.txt)")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from autograder.collect.archive import MAX_FILE, Item, Source, SourceProblem, shown_name, within
-from autograder.collect.conventions import FOLDERS, SECRET, TIMESTAMP, Handed
+from autograder.collect.conventions import CANVAS, FOLDERS, SECRET, TIMESTAMP, Handed
 from autograder.collect.identify import Assignments
 from autograder.collect.plan import Options, Plan, Taken
 from autograder.course import collected as note
@@ -90,6 +90,8 @@ class Submission:
         different = {hashlib.sha256(item.read()).digest(): item for item in reversed(found)}
         if len(different) == 1:
             return min(found, key=lambda item: (not self._usual(assignment, item), item.path)), False
+        if self.style == CANVAS and all(self._usual(assignment, item) for item in found):
+            return found[-1], True  # a1-1.ipynb is what Canvas calls a later a1.ipynb; its numbers give the order
         exact = [item for item in found if item.name == f"{assignment}.ipynb" and self._usual(assignment, item)]
         return (exact[0], True) if len(exact) == 1 else (None, True)
 

@@ -36,8 +36,8 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
         raise NotCertain(f"{' and '.join(handed.ids)} are different students: {_listed(known, roster)}")
     if known:
         (student,) = known
-        keys = {name_key(name) for name in handed.names}
-        if style == CANVAS and roster[student].name_keys() and keys.isdisjoint(roster[student].name_keys()):
+        keys, own = {name_key(name) for name in handed.names}, roster[student].name_keys()
+        if style == CANVAS and own and keys.isdisjoint(own | set(map(_without_accents, own))):
             raise NotCertain(f"its number is that of {_listed(known, roster)}, who has another name")
         return student
     if whole := _found(handed.pieces[:1], roster):
@@ -76,6 +76,11 @@ def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, dat
         except TimeProblem as problem:
             raise SourceProblem(f"{path}, line {line}: {problem}") from None
     return found
+
+
+def _without_accents(key: str) -> str:
+    """A name as a platform writes it that knows 26 letters."""
+    return "".join(one for one in unicodedata.normalize("NFKD", key) if not unicodedata.combining(one))
 
 
 def _found(ids: Iterable[str], roster: Roster) -> set[str]:

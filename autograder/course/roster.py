@@ -26,7 +26,7 @@ _COLUMNS = {
     "id": ("id", "studentid"),
     "login": ("sisloginid", "loginid", "login", "username", "githubusername", "netid"),
     "email": ("email", "emailaddress", "mail"),
-    "number": ("sisuserid", "sid", "sisid", "studentnumber", "idnumber"),
+    "number": ("sisuserid", "sid", "sisid", "studentnumber", "idnumber", "orgdefinedid"),
     "identifier": ("identifier",),
     "name": ("student", "name", "fullname", "studentname"),
     "first_name": ("firstname", "givenname"),
@@ -37,6 +37,7 @@ _COLUMNS = {
 }
 _IDS = ("id", "login", "email", "number", "identifier")  # in this order of preference
 _STAFF = re.compile(r"\b(instructor|teacher|ta|reader|manager|assistant|observer)\b", re.IGNORECASE)
+_AS_TEXT = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<apostrophe>\d+)|#(?P<brightspace>[\w.@+-]+)')
 _OWN = ("id", "last_name", "first_name", "original_id")  # the first columns of the course's own file
 
 
@@ -190,7 +191,7 @@ def _students(
     left_out: list[str] = []
     lines: dict[str, int] = {}
     for line, row in rows:
-        columns = dict.fromkeys(header, "") | {name: cell.strip() for name, cell in zip(header, row, strict=False)}
+        columns = dict.fromkeys(header, "") | {name: _said(cell) for name, cell in zip(header, row, strict=False)}
         fields = {kind: columns[name] for kind, name in reversed(list(zip(kinds, header, strict=True))) if kind}
         if reason := _no_student(fields, columns):
             left_out.append(f"line {line}: {reason}")
@@ -252,6 +253,15 @@ def _no_student(fields: dict[str, str], columns: dict[str, str]) -> str:
     if not any(known) and any(columns.values()) and not name and not fields.get("last_name"):
         return "no id and no name"
     return ""
+
+
+def _said(cell: str) -> str:
+    """What a cell says: on one line, and without what a spreadsheet (="0012", '0012) or Brightspace (#0012) adds to it
+    so that a number stays a text.
+    """
+    text = " ".join(cell.split())
+    marked = _AS_TEXT.fullmatch(text)
+    return marked[marked.lastgroup] if marked and marked.lastgroup else text
 
 
 def _names(fields: dict[str, str]) -> tuple[str, str]:

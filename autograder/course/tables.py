@@ -44,6 +44,8 @@ def _table(text: str, path: Path, known: Callable[[str], bool]) -> tuple[list[st
         try:
             rows: Rows = []
             for row in reader:
+                if not rows and not any(cell.strip() for cell in row):
+                    continue  # blank lines above the first
                 rows.append((reader.line_num, row))
                 if len(rows) == 1 + skip and sum(map(known, row)) <= best[0]:
                     break

@@ -13,12 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from traitlets import Bool
 
 from autograder.course import markers
 from autograder.course import notebook as cells
@@ -26,6 +28,12 @@ from autograder.course.paths import Course
 from autograder.gradebook.feedback import shown_markdown
 
 SCHEME = "mark-scheme"
+ANSWERS = "autograder/answers"  # where autograder.gradebook.answers puts its pages
+# What makes a Jupyter server show all answers to one question on one page, and formgrader link to it.
+ALL_ANSWERS = (
+    "--ServerApp.jpserver_extensions={'autograder.gradebook.answers': True}",
+    "--ForGraders.all_answers=True",
+)
 
 
 class ForGraders(Preprocessor):
@@ -33,6 +41,10 @@ class ForGraders(Preprocessor):
 
     Acts on formgrader's pages alone, which it knows by their submission's id: feedback pages never hold a mark scheme.
     """
+
+    all_answers = Bool(False, help="Link to the page with all answers to a question: the server has it.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Return the notebook as graders should see it."""
@@ -48,7 +60,10 @@ class ForGraders(Preprocessor):
                 continue
             shown.append(cell)
             if (name := cells.grade_id(cell)) in secret and cells.is_written(cell):
-                shown.append(_scheme(str(name), secret[name]))
+                page = (
+                    f"{resources.get('base_url', '')}/{ANSWERS}/{quote(assignment)}/{name}" if self.all_answers else ""
+                )
+                shown.append(_scheme(str(name), secret[name], page))
         nb.cells = shown
         return nb, resources
 
@@ -63,11 +78,15 @@ def _read(path: Path) -> list[NotebookNode]:
     return cells.read(path).cells if path.is_file() else []
 
 
-def _scheme(name: str, source: str) -> NotebookNode:
-    parts = [
-        text for region in (markers.MARK_SCHEME, markers.SOLUTION) for text in markers.region_texts(source, region)
-    ]
-    text = "\n\n".join(["**For graders: students do not see this.**", *(part for part in parts if part.strip())])
+def scheme_text(source: str) -> str:
+    """Return the mark scheme and the model answer in an instructor's cell, as Markdown."""
+    regions = (markers.MARK_SCHEME, markers.SOLUTION)
+    return "\n\n".join(text for region in regions for text in markers.region_texts(source, region) if text.strip())
+
+
+def _scheme(name: str, source: str, all_answers: str) -> NotebookNode:
+    link = f" [All answers to this question]({all_answers})" if all_answers else ""
+    text = f"**For graders: students do not see this.**{link}\n\n{scheme_text(source)}"
     quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     return nbformat.v4.new_markdown_cell(quoted, id=f"{SCHEME}-{name}"[:64])
 
@@ -84,7 +103,7 @@ def serve(course: Course, port: int, browser: bool) -> int:
     root = course.root.resolve()
     command = [
         *(sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={root}", f"--ServerApp.port={port}"),
-        *("--LabApp.default_url=/formgrader", "--ServerApp.ip=127.0.0.1"),
+        *("--LabApp.default_url=/formgrader", "--ServerApp.ip=127.0.0.1", *ALL_ANSWERS),
     ]
     command += [] if browser else ["--no-browser"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

@@ -51,7 +51,8 @@ class Move:
 class Changes:
     """What a regrade found: points that move; results that change without a point; how many were graded, of how many.
 
-    results: the changed ones, new. late: the students whose penalty changes.
+    results: the changed ones, new. late: the students whose penalty changes. points: by how much each exercise's
+    move, of the students where some do.
     """
 
     assignment: str
@@ -60,13 +61,18 @@ class Changes:
     late: list[str] = field(default_factory=list)
     graded: int = 0
     looked_at: int = 0
+    points: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def totals(self) -> dict[str, float]:
-        """Return by how much each student's total moves; students whose points all stay are left out."""
-        found: dict[str, float] = {}
+        """Return by how much each student's total moves; students whose points all stay are left out.
+
+        It is the exercises' points that count: those of their tests are rounded one by one.
+        """
+        found = {student: sum(by.values()) for student, by in self.points.items()}
         for move in self.moves:
-            found[move.student] = found.get(move.student, 0.0) + move.after - move.before
-        return {student: round(total, 4) for student, total in found.items()}
+            if move.exercise == LATE:
+                found[move.student] = found.get(move.student, 0.0) + move.after - move.before
+        return {student: round(total, 4) for student, total in sorted(found.items())}
 
 
 def changes(
@@ -108,6 +114,8 @@ def changes(
             continue
         found.results.append(new)
         found.moves += _moves(old, new, now[0], earlier)
+        if by := _by_exercise(old, new):
+            found.points[student] = by
     found.moves += _late_moves(course, assignment, found, options.students)
     found.late = sorted({move.student for move in found.moves if move.exercise == LATE})
     return found
@@ -140,6 +148,13 @@ def _copy_newer(path: Path, to: Path) -> None:
 
 def _without_key(result: Result) -> dict[str, Any]:
     return asdict(result) | {"key": ""}
+
+
+def _by_exercise(old: Result, new: Result) -> dict[str, float]:
+    """Return by how much the points of each exercise move, of those where they do."""
+    before = {exercise.name: exercise.points for exercise in old.exercises}
+    by = {one.name: round(one.points - before.pop(one.name, 0.0), 4) for one in new.exercises}
+    return {name: moved for name, moved in (by | {name: -gone for name, gone in before.items()}).items() if moved}
 
 
 def _moves(old: Result, new: Result, now: Version, earlier: list[Version]) -> Iterator[Move]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -17,13 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NO_BROWSER = "no Chromium on the PATH: install one (Debian: apt-get install chromium) or set CHROMIUM to its file"
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-START_SECONDS = 60
+import headless
+
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -42,11 +37,11 @@ class JupyterServer:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium. The tests are skipped, with what to do, where there is none."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    program = headless.program()
     if program is None:
-        pytest.skip(NO_BROWSER)
+        pytest.skip(headless.NO_BROWSER)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=program, args=list(headless.FLAGS))
         yield browser
         browser.close()
 

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from autograder.course import notebook as cells
 from autograder.gradebook.export import export_csv
 from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.formgrader import ALL_ANSWERS
 from autograder.gradebook.gradebook import record
 from autograder.gradebook.report import write_report
 from autograder.grading.batch import grade_stream
@@ -71,6 +72,43 @@ def test_points_and_a_comment_given_in_the_browser_are_in_feedback_and_export(pa
     lines = {line["student"]: line for line in csv.DictReader((course.root / "grades.csv").read_text().splitlines())}
     assert (lines[graded]["why"], lines[graded]["status"]) == ("17.5", "graded")
     assert {line["status"] for student, line in lines.items() if student != graded} == {"to grade"}
+
+
+def test_all_answers_to_one_question_are_on_one_page_beside_the_mark_scheme(page, jupyter_server, course):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    server = jupyter_server(course.root, *ALL_ANSWERS)
+    page.goto(server.at("autograder/answers"))
+    page.get_by_role("link", name="why").click()
+    answers = page.locator(".answer")
+    expect(answers).to_have_count(2)
+    expect(page.get_by_text("20 points for because.")).to_be_in_viewport()
+    assert answers.first.locator("svg.formula").count() == 1  # drawn without a network
+    expect(page.get_by_text("Ada")).to_be_hidden()
+
+    waiting = page.locator(".answer", has=page.locator(".state.wait")).last
+    waiting.locator(".points").fill("21")
+    waiting.locator(".points").press("Tab")
+    expect(waiting.locator(".said")).to_have_text("NOT SAVED: give 0 to 20 points")
+    waiting.locator(".points").fill("12.5")
+    with page.expect_response(lambda response: "/api/grade/" in response.url and response.ok):
+        waiting.locator(".points").press("Tab")
+    number = page.locator(".answer", has=page.locator(".points")).evaluate_all(
+        "answers => answers.findIndex(one => one.querySelector('.points').value === '12.5')"
+    )
+    chosen = answers.nth(number)
+    expect(chosen.locator(".state")).to_have_text("graded")
+    chosen.locator(".comment").fill("Which *term*?")
+    with page.expect_response(lambda response: "/api/comment/" in response.url and response.ok):
+        chosen.locator(".comment").press("Tab")
+    chosen.get_by_role("link", name="notebook").click()  # formgrader has the same points, and links back
+    expect(page.locator("#why")).to_have_value("12.5")
+    expect(page.locator("#why-comment")).to_have_value("Which *term*?")
+    page.get_by_role("link", name="All answers to this question").click()
+    expect(page.locator(".answer")).to_have_count(2)
+    assert [url for url in asked if not url.startswith((server.url, "data:"))] == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert rightmost(page) <= 390
 
 
 def rightmost(page) -> float:

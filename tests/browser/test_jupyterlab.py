@@ -2,65 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from autograder.author.handout import handout
 from autograder.course import catalogue, markers
 from autograder.course.paths import Repository
 from autograder.course.source import Source, parse
+from lab import PATIENCE, Lab, all_cells
 
 REPOSITORY = Repository.default()
 NAME, EXERCISE = "a1_recurrence", "one_hot"
-PATIENCE = 60_000  # milliseconds: the kernel's first import of torch on a busy machine
-
-
-class Lab:
-    """A notebook open in JupyterLab, by its cells."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def cell(self, beginning: str) -> Locator:
-        """Return the code cell whose text begins so."""
-        cells = self.page.locator(".jp-CodeCell")
-        found = cells.filter(has=self.page.locator(".cm-line:first-child", has_text=re.compile("^" + beginning)))
-        expect(found).to_have_count(1)
-        return found
-
-    def write(self, beginning: str, text: str) -> None:
-        """Put a text in the place of a cell's, by the keyboard."""
-        self.cell(beginning).locator(".cm-content").click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(text)
-
-    def run(self, beginning: str) -> Locator:
-        """Run a cell; return what it shows."""
-        cell = self.cell(beginning)
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
-        return cell.locator(".jp-OutputArea")
-
-    def menu(self, name: str, item: str) -> None:
-        """Choose an item of a menu."""
-        self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{name}$")).click()
-        self.page.locator(".lm-Menu-item", has_text=item).first.click()
-
-    def wait_for_kernel(self) -> None:
-        """Wait until the status bar says that the notebook's kernel is idle."""
-        expect(self.page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=PATIENCE)
-
-    def save(self) -> None:
-        """Save, and wait until the file is written."""
-        self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".jp-mod-current.jp-mod-dirty")).to_have_count(0)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +39,7 @@ def folder(tmp_path: Path, source: Source) -> Path:
 @pytest.fixture
 def lab(page: Page, folder: Path, jupyter_server: Callable[..., Any], tmp_path: Path) -> Lab:
     """The release, open in JupyterLab; all of its cells are in the page, for the tests to find."""
-    settings = tmp_path / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")
-    server = jupyter_server(folder, JUPYTERLAB_SETTINGS_DIR=str(tmp_path / "settings"))
-    asks = page.locator(".jp-Dialog", has_text="Select Kernel")  # where the page is quicker than the list of kernels
-    page.add_locator_handler(asks, lambda dialog: dialog.locator(".jp-mod-accept").click())
+    server = jupyter_server(folder, JUPYTERLAB_SETTINGS_DIR=str(all_cells(tmp_path / "settings")))
     page.goto(server.at(f"lab/tree/{NAME}.ipynb"))
     expect(page.locator(".jp-Notebook")).to_be_visible(timeout=PATIENCE)
     lab = Lab(page)

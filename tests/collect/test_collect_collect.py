@@ -121,6 +121,16 @@ def test_of_files_of_one_name_canvas_newest_counts(desk):
     assert desk.content("1001") == notebook(mark="10")
 
 
+def test_of_what_canvas_has_numbered_the_newest_counts_with_a_flag(desk):
+    front = "müllerjosé_1001"
+    files = {
+        f"{front}_{number}_a1_one{end}.ipynb": notebook(ONE, end) for number, end in ((9, "-2"), (5, ""), (7, "-1"))
+    }
+    (taken,) = desk.collect(desk.zip(files)).taken
+    assert desk.content("1001") == notebook(ONE, "-2")
+    assert [kind for kind, _ in taken.noted.flags] == ["several-notebooks"]
+
+
 def test_a_students_zip_is_opened_and_one_that_cannot_be_trusted_is_listed(desk):
     work = inner({"hw/a2_two.ipynb": notebook(TWO), "hw/captions.json": b"[]"})
     files = {

@@ -126,6 +126,19 @@ def test_moodle_in_folders_and_flat(desk, flat):
     assert "nobody on the roster" in listed(done, "Participant")[0]
 
 
+def test_moodles_folders_may_lack_the_last_underscore(desk):
+    desk.collect(desk.zip({"José Müller_12345_assignsubmission_file/a1_one.ipynb": notebook()}))
+    assert desk.there() == ["1001/a1_one"]
+
+
+def test_canvas_number_and_the_name_without_its_accents_are_certain(desk):
+    done = desk.collect(
+        desk.zip({"mullerjose_1001_5_a1_one.ipynb": notebook(), "mullerjose_1003_6_a1_one.ipynb": b"x"})
+    )
+    assert desk.there() == ["1001/a1_one"]
+    assert [reason for _, reason in done.listed] == ["its number is that of 1003 (Ann O'Brien), who has another name"]
+
+
 def test_moodles_blind_marking_is_found_by_the_grading_worksheets_identifier(desk):
     desk.roster("Identifier,Email address,Full name\nParticipant 508,jose@uni.edu,José Müller\n")
     done = desk.collect(desk.zip({"Participant_508_assignsubmission_file_/a1_one.ipynb": notebook()}))

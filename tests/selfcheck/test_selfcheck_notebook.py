@@ -46,6 +46,14 @@ def executed(toy, monkeypatch, tmp_path):
     return run
 
 
+def test_nbgraders_validate_sees_which_checks_fail(executed, toy, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    outputs = executed(step=WRONG)
+    said = {name: [out.text for out in shown if out.get("name") == "stderr"] for name, shown in outputs.items()}
+    assert said["step"][0].startswith("step: 2 of 3 visible tests passed")
+    assert said["backward"] == []
+
+
 def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy):
     files = {path.name for path in toy.folder.rglob("*")}
     outputs = executed(step=WRONG, total=STUB, last=LOOK + "\nprogress()")
