@@ -165,6 +165,8 @@ def _output(output: Any) -> str:
         )
     data = output.get("data", {})
     text = data.get("text/plain", "")
+    if "text/html" in data:  # a panel: it moves here as in the notebook
+        return str(data["text/html"])
     if "image/png" in data:
         described = html.escape(", ".join(text.splitlines()[1:]) or "a figure")
         image = "".join(data["image/png"].split())

@@ -375,6 +375,24 @@ if __name__ == "__main__":
 # step; over a hundred steps it leaves $0.99^{100} = 0.37$ of the value. Whether a gate is open is a question about how
 # long and how exactly: for T steps, to a tolerance $\varepsilon$.
 #
+# ### Play with it: the gates in your hand
+#
+# One cell. Set its gates, let it go on by a step or by twenty, and see what it holds. The rows of the table are buttons.
+# When you have found what is asked, try this too: bring the cell to 0.5, whatever it holds now, in one step; then let
+# it hold that while the candidate stays where it is. Which gates have to change?
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.play_with_the_gates()
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# 0.995: at 0.99 only 82% are left after 20 steps, at 0.9, which looks nearly open, 12%. *Overwrite* with a candidate of
+# 0.5 brings any cell to 0.5; then both gates have to change, to *remember*. A candidate that is not wanted does no harm
+# as long as the input gate is shut.
+# </details>
+#
 # And the gate does not stand still. Its pre-activation is the bias *plus* what inputs and states contribute, which may
 # be anything from minus to plus the sum of the sizes of a row's weights, times the largest input or state. A gate that
 # must stay open has to do so in the worst case.
