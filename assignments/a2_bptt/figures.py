@@ -432,8 +432,8 @@ def singular_values(rnn_forward, state_jacobian, jacobian_product, spectral_verd
 
 
 GAP_QUESTION = (
-    "A small network, inputs of strength 0.5, a gap of 40 steps. At which spectral radius ρ of W does the gradient come "
-    "through at its full length, norm 1: with the tanh? And with the sigmoid?"
+    "A small network, inputs of strength 0.5, a gap of 40 steps. At which spectral radius ρ of W does the gradient "
+    "come through at its full length, norm 1: with the tanh? And with the sigmoid?"
 )
 
 
@@ -798,6 +798,29 @@ def push_one_input(model, plays, rnn_forward, gaps, push=1e-4):
 
 
 # Section 11
+
+
+def exponents(growth_exponents, state_jacobian, rnn_forward, plays, networks, T=300):
+    """Draw the growth exponents of networks, by name, while they read T held-out letters; print the largest, and more.
+
+    growth_exponents, state_jacobian: yours.
+    """
+    one_hots = np.eye(len(plays.symbols))[plays.rows[:1]]  # (1, letters of a row, K)
+    _, axis = plt.subplots(figsize=(5.6, 3.2))
+    for (name, network), (color, style) in zip(networks.items(), cycle(LOOKS)):
+        state, jacobians = None, []
+        while len(jacobians) < T:  # the row is read again and again, and the state goes on
+            h, _ = rnn_forward(one_hots, network["U"], network["W"], network["b"], state)
+            jacobians += list(state_jacobian(np.arctanh(h[0]), network["W"]))
+            state = h[:, -1]
+        found = growth_exponents(np.array(jacobians[:T]))
+        axis.plot(found, style, color=color, label=name)
+        kept = (found > np.log(1e-3) / 10).sum()
+        print(f"{name}: largest {found[0]:.2f}, a factor of {np.exp(found[0]):.2f} a step; {kept} above -0.69")
+    axis.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
+    axis.set(xlabel="exponent, the largest first", ylabel="λ", title="How each direction grows or shrinks, a step")
+    axis.legend()
+    show()
 
 
 def learning_rates(loss_and_gradient, rnn_forward, model, plays, rates, updates=300):

@@ -175,8 +175,8 @@ def torch_gradients(network, x, h0, c0, weight_h, weight_c):
 
 
 GATES_QUESTION = (
-    "The cell holds 0.8, and the input gate is shut. How large must the forget gate f be if at least 90 % is to be left "
-    "after 20 steps?"
+    "The cell holds 0.8, and the input gate is shut. How large must the forget gate f be if at least 90 % is to be "
+    "left after 20 steps?"
 )
 
 

@@ -1661,3 +1661,47 @@ MISTAKES["sample_sequence"] = [
         says="The symbols come in reverse: the last drawn is the first. Where does a drawn symbol go in the list?",
     ),
 ]
+
+MISTAKES["bidirectional_rnn_forward"] = [
+    mistake(
+        id="turns_the_padding_too",
+        old="np.where(inside, lengths[:, None] - 1 - steps, steps)",
+        new="np.broadcast_to(T - 1 - steps, (N, T))",
+        says="The second network begins at the end of the batch, and reads the padding of a short sequence first. "
+        "Where does each sequence end?",
+    ),
+    mistake(
+        id="leaves_the_second_states_in_reading_order",
+        old="back[rows, turned]",
+        new="back",
+        says="The second network's states stand in the order in which it has read. Which of them belongs to step 0?",
+    ),
+    mistake(
+        id="reads_forwards_twice",
+        old="x[rows, turned]",
+        new="x",
+        says="The second network reads from the beginning, as the first does. Where should it begin?",
+    ),
+]
+
+MISTAKES["sequence_log_probability"] = [
+    mistake(
+        id="leaves_out_the_end",
+        old=".sum())",
+        new="[:-1].sum())",
+        says="The probability that the sequence ends here is missing. What does the model draw after the last symbol?",
+    ),
+    mistake(
+        id="reads_the_symbol_that_it_predicts",
+        old="np.concatenate([[0], symbols])",
+        new="np.concatenate([symbols, [0]])",
+        says="Each symbol is predicted by a state that has read it already. What has the network read before the first "
+        "symbol is drawn?",
+    ),
+    mistake(
+        id="takes_the_mean_over_the_symbols",
+        old=".sum())",
+        new=".mean())",
+        says="This is the mean over the symbols. Of a product of probabilities, what is the logarithm?",
+    ),
+]

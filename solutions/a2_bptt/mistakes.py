@@ -2257,3 +2257,47 @@ MISTAKES["truncated_bptt"] = [
         says="All gradients are k times too small. Is the loss a mean over the steps of a chunk?",
     ),
 ]
+
+MISTAKES["forward_gradient"] = [
+    mistake(
+        id="forgets_the_way_through_the_state_before",
+        old='G = np.einsum("il,nljk->nijk", W, G)  # by way of the state before',
+        new="G = np.zeros((N, H, H, H))",
+        says="This is the sum of the terms in which W acts at first hand alone. By which other way does an earlier W "
+        "move the state?",
+    ),
+    mistake(
+        id="uses_W_transposed",
+        old='"il,nljk->nijk"',
+        new='"li,nljk->nijk"',
+        says="The derivative is carried on by the transpose of W. Going forwards in time, which index of W belongs to "
+        "the new state?",
+    ),
+    mistake(
+        id="takes_the_new_state_for_the_one_before",
+        old="+= before[:, None]",
+        new="+= h[:, None]",
+        says="At first hand the state of the same step stands where the state before belongs. What does W multiply?",
+    ),
+]
+
+MISTAKES["growth_exponents"] = [
+    mistake(
+        id="begins_with_the_last_jacobian",
+        old="for J_t in J:",
+        new="for J_t in J[::-1]:",
+        says="The last Jacobian acts first. In which order do the steps come?",
+    ),
+    mistake(
+        id="sums_where_the_mean_belongs",
+        old="np.sort(total / len(J))",
+        new="np.sort(total)",
+        says="Every exponent is T times too large. Growth per step, or growth in all?",
+    ),
+    mistake(
+        id="multiplies_from_the_other_side",
+        old="np.linalg.qr(J_t @ Q)",
+        new="np.linalg.qr(Q @ J_t)",
+        says="The orthogonal matrix stands on the left of the Jacobian. Which of the two acts first on a vector?",
+    ),
+]

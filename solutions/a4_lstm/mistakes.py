@@ -2762,3 +2762,47 @@ MISTAKES["forget_bias_init"] = [
         says="The bias is exp(-1/T): near the value of a gate. Which function stands between a bias and its gate?",
     ),
 ]
+
+MISTAKES["coupled_step"] = [
+    mistake(
+        id="exchanges_what_is_kept_and_what_is_new",
+        old="c = f * c_prev + (1 - f) * g",
+        new="c = (1 - f) * c_prev + f * g",
+        says="The forget gate opens for the candidate and shuts for the old cell. Which of the two does an open forget "
+        "gate keep?",
+    ),
+    mistake(
+        id="lets_the_candidate_in_unhindered",
+        old="(1 - f) * g",
+        new="g",
+        says="The candidate enters as a whole, whatever the forget gate says. What is left for it where the gate is "
+        "open?",
+    ),
+    mistake(
+        id="leaves_out_the_tanh_of_the_cell",
+        old="h = o * np.tanh(c)",
+        new="h = o * c",
+        says="The output gate multiplies the cell itself. Through which function does the cell speak?",
+    ),
+]
+
+MISTAKES["written_shares"] = [
+    mistake(
+        id="lets_a_value_pass_the_gate_of_its_own_step",
+        old="A[:, t, t] = i[:, t]",
+        new="A[:, t, t] = i[:, t] * f[:, t]",
+        says="What is written at a step is multiplied by the forget gate of the same step. What does that gate act on?",
+    ),
+    mistake(
+        id="forgets_nothing",
+        old="f[:, t, None] * A[:, t - 1, :t]",
+        new="A[:, t - 1, :t]",
+        says="What was once written counts for the same for ever. Which gates has it passed since?",
+    ),
+    mistake(
+        id="leaves_out_the_input_gate",
+        old="A[:, t, t] = i[:, t]",
+        new="A[:, t, t] = 1.0",
+        says="Every candidate counts as if its input gate had been wide open. What decides how much is written?",
+    ),
+]
