@@ -28,10 +28,11 @@
 # model.
 #
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words; two harder tasks
-# without points stand at the end. A card above each exercise gives its points, its difficulty from one to five dots and
-# the minutes it should take. Write the function, run its cell, then run the `check(...)` below it. Help is folded away under the symptom that it cures. All other code
-# runs as it stands once the exercises above it are done. What draws and measures is in `figures.py`, beside this
-# notebook, and takes your functions as arguments; both it and the cells that call it are yours to change.
+# without points stand at the end. A card above each exercise gives its points, its difficulty from one to five dots
+# and the minutes it should take. Write the function, run its cell, then run the `check(...)` below it. Help is folded
+# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done. What
+# draws and measures is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the
+# cells that call it are yours to change.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. A wrong prediction that is then measured teaches more than a figure only looked at. Predictions earn no points
