@@ -16,7 +16,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from PIL import Image  # matplotlib brings it
 
 from selfcheck import data_path
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
@@ -529,13 +528,6 @@ def print_columns(said, names):
 # Section 12: photographs
 
 
-def squared(photograph):
-    """Return the middle square of a photograph, an image of pillow, at 32 by 32 points: (32, 32, 3) uint8."""
-    side = min(photograph.size)
-    left, top = ((length - side) // 2 for length in photograph.size)
-    return np.asarray(photograph.crop((left, top, left + side, top + side)).resize((32, 32)))
-
-
 def photographs_as_emoji(say):
     """Draw six photographs, and below each what a captioner of emoji says of it: the recorded one, and yours.
 
@@ -543,12 +535,14 @@ def photographs_as_emoji(say):
     """
     with np.load(data_path("photographs.npz")) as file:
         names, recorded = file["names"].tolist(), file["captions"][:, 0].tolist()
-        photographs = [Image.open(io.BytesIO(file[f"jpeg/{name}"].tobytes())).convert("RGB") for name in names]
-    said = say(np.stack([squared(photograph) for photograph in photographs]))
+        photographs = [plt.imread(io.BytesIO(file[f"jpeg/{name}"].tobytes()), format="jpeg") for name in names]
+        squares = file["squares"]
+    said = say(squares)
     _, axes = plt.subplots(2, len(names), figsize=(9, 4.2))
-    for (above, below), photograph, name, own, other in zip(axes.T, photographs, names, said, recorded, strict=True):
-        show_picture(above, photograph, name, GREY)
-        show_picture(below, squared(photograph), f"yours:\n{broken(own)}\nrecorded:\n{broken(other)}", size=7)
+    for n, (above, below) in enumerate(axes.T):
+        own, other = said[n], recorded[n]
+        show_picture(above, photographs[n], names[n], GREY)
+        show_picture(below, squares[n], f"yours:\n{broken(own)}\nrecorded:\n{broken(other)}", size=7)
     show()
     for name, own, other in zip(names, said, recorded, strict=True):
         print(f"{name:>10}: yours {own!r}; recorded {other!r}")

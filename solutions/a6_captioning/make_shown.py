@@ -10,8 +10,8 @@ greedy decoding says; `beams`, by width k from 1 to 4 the rounds of the search, 
 continuations, the best first: [slot it comes from, word, its log p, the sum of log p, whether it had ended before].
 
 photographs.npz: six freely licensed photographs that two packages ship. `names` (6,); `jpeg/NAME`, the bytes of a
-JPEG file, at most 240 pixels wide and high; `captions` (6, 2), what the captioner says, greedily and with a beam of 3,
-of the photograph cut to its middle square and made 32 pixels wide.
+JPEG file, at most 240 pixels wide and high; `squares` (6, 32, 32, 3) uint8, the photographs cut to their middle square
+and made small; `captions` (6, 2), what the captioner says of these, greedily and with a beam of 3.
 """
 
 from __future__ import annotations
@@ -160,11 +160,12 @@ def main() -> None:
     found = beams(chapter, model, vocabulary, features(emoji["pictures"][validation]), names)
     (DATA / "beams.json").write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
     shown = photographs()
-    small = features(np.stack([squared(photograph) for photograph in shown.values()]))
-    said = [chapter.describe(model, small, vocabulary, k=k) for k in (None, 3)]
+    squares = np.stack([squared(photograph) for photograph in shown.values()])
+    said = [chapter.describe(model, features(squares), vocabulary, k=k) for k in (None, 3)]
     files = [np.frombuffer(jpeg(photograph), dtype=np.uint8) for photograph in shown.values()]
     arrays = {f"jpeg/{name}": file for name, file in zip(shown, files, strict=True)}
-    np.savez_compressed(DATA / "photographs.npz", names=list(shown), captions=np.array(said).T, **arrays)
+    arrays |= {"names": np.array(list(shown)), "squares": squares, "captions": np.array(said).T}
+    np.savez_compressed(DATA / "photographs.npz", **arrays)
     for name, *captions in zip(shown, *said, strict=True):
         print(f"{name}: {captions}")
 
