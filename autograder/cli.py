@@ -144,6 +144,27 @@ def bundle(
 
 
 @app.command()
+def solutions(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the two files; the course directory by default.")
+    ] = None,
+) -> None:
+    """Write the solutions edition: the chapter with the reference, and each known wrong turn as a folded "Why not?".
+
+    A notebook and a page, ASSIGNMENT-solutions.ipynb and .html. Refuse while anybody can still hand in, by course.toml:
+    extensions and grace included. It takes as long as the notebook, which is run for its figures.
+    """
+    from autograder.author.edition import write_edition
+
+    repository = Repository.default()
+    _known(repository, [assignment])
+    for path in write_edition(repository, Course(course), assignment, out or course):
+        output.print(f"wrote {path}")
+
+
+@app.command()
 def grade(
     context: typer.Context,
     assignment: AssignmentArgument,
@@ -633,7 +654,9 @@ def main(run: Callable[..., int | None] = app) -> None:
 def _exit_code(error: Exception) -> int | None:
     """Return the exit code of an expected error; None for an unexpected one, whose traceback is shown."""
     from autograder.author.build import BuildError
+    from autograder.author.edition import StillOpen
     from autograder.author.leaks import LeakFound
+    from autograder.author.trial import TrialError
     from autograder.course.source import SourceError
     from autograder.grading.assignment import NotBuilt
     from autograder.grading.batch import NothingToGrade
@@ -641,7 +664,7 @@ def _exit_code(error: Exception) -> int | None:
     from autograder.sandbox.host import WallError
     from autograder.simulate import SimulationError
 
-    if isinstance(error, SourceError | BuildError | LeakFound):
+    if isinstance(error, SourceError | BuildError | LeakFound | StillOpen | TrialError):
         return FAILED_CHECK
     if isinstance(error, NotBuilt | NothingToGrade | SimulationError | ValueError | FileNotFoundError):
         return USAGE

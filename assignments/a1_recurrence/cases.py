@@ -16,7 +16,11 @@ from selfcheck.arrays import layer, matrix, vector
 OPAQUE = {"rnn_step_forward": (1,), "rnn_forward": (1,)}
 
 # Exercises whose results are too few numbers, or hang on the stream of random numbers, and the probe that shows each.
-SHOWN_BY = {"count_parameters": "counts", "sample_sequence": "sampled"}
+SHOWN_BY = {
+    "count_parameters": "counts",
+    "sample_sequence": "sampled",
+    "sequence_log_probability": "log_probabilities",
+}
 
 
 def one_hot(rng, N=3, T=5, K=7):
@@ -57,6 +61,27 @@ def pad(x, lengths, padding):
     """A copy of x (N, T, D) with `padding` at every step from lengths[n] on; None leaves what stands there."""
     behind = np.arange(x.shape[1]) >= np.asarray(lengths)[:, None]
     return x.copy() if padding is None else np.where(behind[..., None], padding, x)
+
+
+def bidirectional_rnn_forward(rng, N=5, T=7, D=4, H=(6, 3), padding=None):
+    """(x, lengths, forwards, backwards): as rnn_forward_masked, with two networks of H[0] and H[1] units."""
+    x, lengths, *_ = rnn_forward_masked(rng, N, T, D, padding=padding)
+    return x, lengths, layer(rng, D, H[0]), layer(rng, D, H[1])
+
+
+def sequence_log_probability(rng, T=6, K=7, H=5, scale=1.0):
+    """(model, symbols): a model as sample_sequence takes it, its logits grown by `scale`, and T symbols in 1..K-1."""
+    return _model(rng, K, H, scale), rng.integers(1, K, T)
+
+
+def _model(rng, K=7, H=5, scale=1.0):
+    U, W, b = layer(rng, K, H)
+    return {"U": U, "W": W, "b": b, "V": scale * 2 * matrix(rng, K, H), "c_out": scale * vector(rng, K)}
+
+
+def _sequences(rng, K=7):
+    """Sequences of different lengths, the empty one among them."""
+    return [rng.integers(1, K, T) for T in (0, 1, 2, 4, 7, 3, 5, 6)]
 
 
 def rnn_output(rng, N=3, T=5, H=6, K=7, scale=1.0):
@@ -153,6 +178,11 @@ _CASES = {
         rnn_output(rng, N=2, T=4, H=3, K=5, scale=2000.0),
         rnn_output(rng, N=4, T=4, H=3, K=4),
     ],
+    "bidirectional_rnn_forward": lambda rng: [
+        bidirectional_rnn_forward(rng),
+        bidirectional_rnn_forward(rng, N=4, T=6, padding=5.0),
+    ],
+    "sequence_log_probability": lambda rng: [(_model(rng), _sequences(rng))],
     "deep_rnn_forward": lambda rng: [
         deep_rnn_forward(rng),
         deep_rnn_forward(rng, N=2, T=4, D=5, H=(5, 5, 5)),
@@ -194,6 +224,11 @@ def _sequence_with_its_cache(namespace, *args):
     return namespace["rnn_forward"](*args)
 
 
+def _log_probabilities(namespace, model, sequences):
+    """The student's logarithm of each sequence's probability."""
+    return np.array([namespace["sequence_log_probability"](model, symbols) for symbols in sequences])
+
+
 def _draw_many(namespace, model, generator, temperature, max_length, count):
     """`count` sequences of the student's sample_sequence, one after the other from one generator."""
     return [namespace["sample_sequence"](model, generator, temperature, max_length) for _ in range(count)]
@@ -210,4 +245,5 @@ PROBES = {
     "step_with_its_cache": _step_with_its_cache,
     "sequence_with_its_cache": _sequence_with_its_cache,
     "draw_many": _draw_many,
+    "log_probabilities": _log_probabilities,
 }

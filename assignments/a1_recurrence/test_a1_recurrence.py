@@ -571,3 +571,72 @@ def test_all_randomness_comes_from_the_generator_and_none_is_left_when_cold(samp
     for sequence in cold:
         _expect_likeliest(sequence, model, 30)
     shared_generators_untouched(sample_sequence.watched, (model, generator, 2.0, 30), rng)
+
+
+# bidirectional_rnn_forward, without points
+
+
+def _torch_bidirectional(x, lengths, forwards, backwards):
+    """Each sequence by itself, in both directions, by torch.nn.RNN."""
+    h = np.zeros((*x.shape[:2], len(forwards[2]) + len(backwards[2])))
+    for n, length in enumerate(lengths):
+        for (U, W, b), turn, columns in (
+            (forwards, 1, slice(len(forwards[2]))),
+            (backwards, -1, slice(len(forwards[2]), None)),
+        ):
+            if length:
+                network = with_parameters(nn.RNN(U.shape[1], len(b), batch_first=True).double(), U, W, b, 0 * b)
+                with torch.no_grad():
+                    states, _ = network(_tensor(x[n, :length][::turn].copy())[None])
+                h[n, :length, columns] = states[0].numpy()[::turn]
+    return h
+
+
+@exercise("bidirectional_rnn_forward")
+def test_both_states_stand_side_by_side(bidirectional_rnn_forward, cases, rng):
+    expect.array(bidirectional_rnn_forward(*cases.bidirectional_rnn_forward(rng)), shape=(5, 7, 9), name="h")
+
+
+@exercise("bidirectional_rnn_forward", points=1)
+def test_bidirectional_rnn_forward_leaves_its_arguments_as_they_were(bidirectional_rnn_forward, cases, rng):
+    args = cases.bidirectional_rnn_forward(rng)
+    arguments_unchanged(bidirectional_rnn_forward, args, "x lengths forwards backwards")
+
+
+@exercise("bidirectional_rnn_forward", points=3)
+def test_each_direction_is_torchs_network_on_each_sequence_by_itself(bidirectional_rnn_forward, cases, rng):
+    for sizes in ({}, {"N": 3, "T": 1, "D": 2, "H": (2, 4)}, {"padding": 1e3}, {"padding": np.nan}):
+        args = cases.bidirectional_rnn_forward(rng, **sizes)
+        expect.close(bidirectional_rnn_forward(*_fresh(args)), _torch_bidirectional(*args), name="h")
+
+
+# sequence_log_probability, without points
+
+
+def _torch_log_probability(model, symbols):
+    U, W, b, V, c_out = (_tensor(model[name]) for name in ("U", "W", "b", "V", "c_out"))
+    h, before, total = torch.zeros(len(b), dtype=torch.float64), 0, 0.0
+    for symbol in [*symbols.tolist(), 0]:
+        h = torch.tanh(U[:, before] + W @ h + b)
+        total += float(F.log_softmax(V @ h + c_out, dim=0)[symbol])
+        before = symbol
+    return total
+
+
+@exercise("sequence_log_probability")
+def test_the_log_probability_is_a_float(sequence_log_probability, cases, rng):
+    found = sequence_log_probability(*cases.sequence_log_probability(rng))
+    expect.that(isinstance(found, float), f"the result is a {type(found).__name__}; expected a float")
+
+
+@exercise("sequence_log_probability", points=1)
+def test_sequence_log_probability_leaves_its_arguments_as_they_were(sequence_log_probability, cases, rng):
+    arguments_unchanged(sequence_log_probability, cases.sequence_log_probability(rng), "model symbols")
+
+
+@exercise("sequence_log_probability", points=3)
+def test_the_log_probability_is_that_of_torch(sequence_log_probability, cases, rng):
+    for sizes in ({}, {"T": 0}, {"T": 1, "K": 3, "H": 2}, {"T": 9, "scale": 400.0}):
+        model, symbols = cases.sequence_log_probability(rng, **sizes)
+        found, desired = sequence_log_probability(*_fresh((model, symbols))), _torch_log_probability(model, symbols)
+        expect.close(np.array(found, ndmin=1), np.array([desired]), name="ln p", rtol=1e-9)

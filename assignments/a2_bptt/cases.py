@@ -73,6 +73,18 @@ def state_jacobian(rng, N=3, H=5, nonlinearity="tanh"):
     return a, matrix(rng, H, H, gain=1.2), nonlinearity
 
 
+def forward_gradient(rng, N=3, T=5, D=4, H=6):
+    """(x, U, W, b, h0, dh): a sequence (N, T, D), the weights, an initial state, and gradients (N, T, H)."""
+    U, W, b = layer(rng, D, H)
+    return rng.standard_normal((N, T, D)), U, W, b, vector(rng, N, H), rng.standard_normal((N, T, H))
+
+
+def growth_exponents(rng, T=6, H=4):
+    """(J,): invertible Jacobians (T, H, H) that stretch each direction differently, and do not commute."""
+    rotations, _ = np.linalg.qr(rng.standard_normal((T, H, H)))
+    return (rotations * rng.uniform(0.4, 1.6, (T, H, 1)),)
+
+
 def jacobian_product(rng, N=3, T=6, H=4):
     """(J,): Jacobians (N, T, H, H) of T steps, which do not commute and whose products keep their size."""
     rotations, _ = np.linalg.qr(rng.standard_normal((N, T, H, H)))
@@ -174,6 +186,8 @@ _CASES = {
         (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5]]), matrix(rng, 5, 5), "sigmoid"),
     ],
     "jacobian_product": lambda rng: [jacobian_product(rng), jacobian_product(rng, N=4, T=4, H=4)],
+    "forward_gradient": lambda rng: [forward_gradient(rng), forward_gradient(rng, N=2, T=4, D=5, H=5)],
+    "growth_exponents": lambda rng: [growth_exponents(rng), growth_exponents(rng, T=5, H=6)],
     "gradient_contributions": lambda rng: [
         gradient_contributions(rng, T=4),
         gradient_contributions(rng, N=5, T=6, D=5, H=5),

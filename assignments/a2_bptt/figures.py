@@ -14,7 +14,9 @@ import numpy as np
 import sympy
 import torch
 
+from selfcheck.budget import affordable
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.panels import show_panel
 from selfcheck.unrolled import unrolled
 
 LOOKS = ((GREEN, "--"), (BLUE, "-"), (ORANGE, "-."))  # colour and line of the first, second and third network
@@ -308,25 +310,35 @@ def loss_of_truncation(
 
     caches: from `random_networks`. The functions: yours, and the notebook's sequence_loss. predicted_loss_at_10: by
     spectral radius, the share at k = 10. draws: of the random targets; the median is shown. Prints it at some k.
+    Slow gradients are computed for fewer draws, very slow ones for a few k alone.
     """
-    rng = np.random.default_rng(10)
+    rng, told = np.random.default_rng(10), (1, 5, 20, 40, 60, 61)
+    last = next(reversed(caches.values()))
+    all_k = range(1, last[-1].shape[1] + 1)
+
+    def gradients(count):
+        return [truncated_bptt(last[-1], last, k=10) for _ in range(count)]
+
+    count = affordable(len(caches) * draws * len(all_k), 60, gradients, sample=2, what="gradients")
+    draws = max(1, count // (len(caches) * len(all_k)))
+    chunks = np.array(all_k if count >= len(caches) * len(all_k) else sorted({*told, 10}))
     _, axis = plt.subplots(figsize=(6.4, 3.6))
     for (radius, cache), (color, style) in zip(caches.items(), cycle(LOOKS)):
         h = cache[-1]
         _, T, H = h.shape
-        chunks, lost = np.arange(1, T + 1), np.empty((draws, T))
+        lost = np.empty((draws, len(chunks)))
         for draw in range(draws):
             V, targets = rng.standard_normal((10, H)) / np.sqrt(H), rng.integers(10, size=h.shape[:2])
             dh, _, _ = sequence_loss_backward(sequence_loss(h, V, np.zeros(10), targets)[1])
             dW = rnn_backward(dh, cache)[2]
             cut = [truncated_bptt(dh, cache, k)[2] for k in chunks]
             lost[draw] = [np.linalg.norm(dW - dW_k) / np.linalg.norm(dW) for dW_k in cut]
-        lost = np.median(lost, axis=0)
-        axis.plot(chunks, lost, style, color=color, label=f"ρ = {radius:g}")
+        lost = dict(zip(chunks.tolist(), np.median(lost, axis=0), strict=True))
+        axis.plot(list(lost), list(lost.values()), style, color=color, label=f"ρ = {radius:g}")
         print(
-            f"ρ = {radius:g}: lost at k = 10: {lost[9]:.2f} (predicted: {predicted_loss_at_10.get(radius)})", end="; "
+            f"ρ = {radius:g}: lost at k = 10: {lost[10]:.2f} (predicted: {predicted_loss_at_10.get(radius)})", end="; "
         )
-        print("at k = " + ", ".join(f"{k}: {lost[k - 1]:.2f}" for k in (1, 5, 20, 40, 60, 61)))
+        print("at k = " + ", ".join(f"{k}: {lost[k]:.2f}" for k in told))
     axis.set(xlabel="k, steps in a chunk", ylabel=r"$\|dW - dW_k\| \,/\, \|dW\|$", ylim=(0, 1.05))
     axis.set_title(f"What truncation loses: T = {T}, median of {draws} draws of the targets")
     axis.legend()
@@ -417,6 +429,48 @@ def singular_values(rnn_forward, state_jacobian, jacobian_product, spectral_verd
 
 
 # Section 8: a unit that keeps one bit
+
+
+GAP_QUESTION = (
+    "A small network, inputs of strength 0.5, a gap of 40 steps. At which spectral radius ρ of W does the gradient "
+    "come through at its full length, norm 1: with the tanh? And with the sigmoid?"
+)
+
+
+def network_of_the_panel(H=16, T=40):
+    """Return W (H, H), of spectral radius 1, and x (T, H), what the inputs add at strength 1; both rounded."""
+    rng = np.random.default_rng(15)
+    W = rng.standard_normal((H, H))
+    return np.round(W / abs(np.linalg.eigvals(W)).max(), 3), np.round(rng.standard_normal((T, H)), 2)
+
+
+def lengths_by_gap(W, x, nonlinearity, state_jacobian, jacobian_product):
+    """Return the norms of dh_t/dh_0 for t = 1 to T, (T,), of a network that begins with h_0 = 0. x: (T, H)."""
+    h, jacobians = np.zeros(len(W)), [np.eye(len(W))]
+    for x_t in x:
+        a = W @ h + x_t
+        h = np.tanh(a) if nonlinearity == "tanh" else 1 / (1 + np.exp(-a))
+        jacobians.append(state_jacobian(a[None], W, nonlinearity)[0])
+    J = np.array(jacobians)
+    return np.array([_norm(jacobian_product(J[None, : t + 1])[0, 0]) for t in range(1, len(J))])
+
+
+def play_with_the_gap(state_jacobian, jacobian_product):
+    """Show a panel: the norm of the gradient against the gap, by the scale of W, the inputs and the nonlinearity."""
+    W, x = network_of_the_panel()
+    _, axis = plt.subplots(figsize=(7, 3.2))
+    for nonlinearity, radius, color, style in (
+        ("tanh", 1, BLUE, "-"),
+        ("tanh", 2, BLUE, "--"),
+        ("sigmoid", 1, ORANGE, "-"),
+        ("sigmoid", 4, ORANGE, "--"),
+    ):
+        norms = lengths_by_gap(radius * W, 0.5 * x, nonlinearity, state_jacobian, jacobian_product)
+        axis.semilogy(range(1, len(x) + 1), norms, style, color=color, label=f"{nonlinearity}, ρ = {radius}")
+    axis.set(xlabel="gap", ylabel="norm of the gradient", ylim=(1e-12, 1e8), title="Inputs of strength 0.5")
+    axis.legend(ncols=2)
+    data = {"W": W.tolist(), "x": x.tolist(), "sigma": round(float(_norm(W)), 6)}
+    show_panel("gap", "How far does a gradient reach?", GAP_QUESTION, data)
 
 
 def _slope_at(w, h):
@@ -744,6 +798,29 @@ def push_one_input(model, plays, rnn_forward, gaps, push=1e-4):
 
 
 # Section 11
+
+
+def exponents(growth_exponents, state_jacobian, rnn_forward, plays, networks, T=300):
+    """Draw the growth exponents of networks, by name, while they read T held-out letters; print the largest, and more.
+
+    growth_exponents, state_jacobian: yours.
+    """
+    one_hots = np.eye(len(plays.symbols))[plays.rows[:1]]  # (1, letters of a row, K)
+    _, axis = plt.subplots(figsize=(5.6, 3.2))
+    for (name, network), (color, style) in zip(networks.items(), cycle(LOOKS)):
+        state, jacobians = None, []
+        while len(jacobians) < T:  # the row is read again and again, and the state goes on
+            h, _ = rnn_forward(one_hots, network["U"], network["W"], network["b"], state)
+            jacobians += list(state_jacobian(np.arctanh(h[0]), network["W"]))
+            state = h[:, -1]
+        found = growth_exponents(np.array(jacobians[:T]))
+        axis.plot(found, style, color=color, label=name)
+        kept = (found > np.log(1e-3) / 10).sum()
+        print(f"{name}: largest {found[0]:.2f}, a factor of {np.exp(found[0]):.2f} a step; {kept} above -0.69")
+    axis.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
+    axis.set(xlabel="exponent, the largest first", ylabel="λ", title="How each direction grows or shrinks, a step")
+    axis.legend()
+    show()
 
 
 def learning_rates(loss_and_gradient, rnn_forward, model, plays, rates, updates=300):

@@ -611,3 +611,78 @@ def test_a_single_chunk_gives_the_whole_gradient(truncated_bptt, cases, rng):
 @exercise("truncated_bptt", points=0.5)
 def test_the_gradients_of_chunks_are_the_same_in_float32_and_strided(truncated_bptt, cases, rng):
     same_in_float32_and_strided(truncated_bptt, cases.truncated_bptt(rng, N=2, T=5, D=3, H=4, k=2), SEQUENCE)
+
+
+# forward_gradient, without points
+
+
+def _torch_gradient_of_W(x, U, W, b, h0, dh):
+    W_t, h, total = _tensor(W, grad=True), _tensor(h0), 0.0
+    for t in range(x.shape[1]):
+        h = torch.tanh(F.linear(_tensor(x[:, t]), _tensor(U), _tensor(b)) + F.linear(h, W_t))
+        total = total + (h * _tensor(dh[:, t])).sum()
+    return _derivatives(total, W_t)[0]
+
+
+@exercise("forward_gradient")
+def test_the_forward_gradient_is_float64_of_shape_H_H(forward_gradient, cases, rng):
+    expect.array(forward_gradient(*cases.forward_gradient(rng)), shape=(6, 6), name="dW")
+
+
+@exercise("forward_gradient", points=1)
+def test_forward_gradient_leaves_its_arguments_as_they_were(forward_gradient, cases, rng):
+    arguments_unchanged(forward_gradient, cases.forward_gradient(rng), "x U W b h0 dh")
+
+
+@exercise("forward_gradient", points=3)
+def test_the_forward_gradient_is_that_of_torch(forward_gradient, cases, rng):
+    for sizes in ({}, {"N": 1, "T": 1}, {"N": 4, "T": 7, "D": 2, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
+        args = cases.forward_gradient(rng, **sizes)
+        expect.close(forward_gradient(*_fresh(args)), _torch_gradient_of_W(*args), name="dW")
+
+
+# growth_exponents, without points
+
+
+@exercise("growth_exponents")
+def test_the_exponents_are_float64_of_shape_H(growth_exponents, cases, rng):
+    expect.array(growth_exponents(*cases.growth_exponents(rng)), shape=(4,), name="the exponents")
+
+
+@exercise("growth_exponents", points=1)
+def test_growth_exponents_leaves_the_jacobians_as_they_were(growth_exponents, cases, rng):
+    arguments_unchanged(growth_exponents, cases.growth_exponents(rng), "J")
+
+
+@exercise("growth_exponents", points=2)
+def test_the_exponents_add_up_to_the_mean_logarithm_of_the_determinants(growth_exponents, cases, rng):
+    for sizes in ({}, {"T": 1, "H": 3}, {"T": 9, "H": 2}, {"T": 2, "H": 1}):
+        (J,) = cases.growth_exponents(rng, **sizes)
+        found = growth_exponents(J.copy())
+        expect.close(found.sum()[None], np.log(abs(np.linalg.det(J))).mean()[None], name="the sum of the exponents")
+        expect.that(bool((np.diff(found) <= 0).all()), "the largest exponent does not come first")
+
+
+@exercise("growth_exponents", points=2)
+def test_of_triangular_jacobians_the_exponents_are_those_of_the_diagonals(growth_exponents, cases, rng):
+    (J,) = cases.growth_exponents(rng, T=7, H=4)
+    J = np.triu(J) + 0.7 * np.sign(J) * np.eye(4)
+    diagonals = np.log(abs(np.diagonal(J, axis1=1, axis2=2))).mean(axis=0)
+    expect.close(growth_exponents(J), np.sort(diagonals)[::-1], name="the exponents of triangular Jacobians")
+
+
+@exercise("growth_exponents", points=2)
+def test_the_first_jacobian_acts_first(growth_exponents, cases, rng):
+    (J,) = cases.growth_exponents(rng, T=2, H=3)
+    Q, first = np.linalg.qr(J[0])
+    second = np.linalg.qr(J[1] @ Q, mode="r")
+    desired = np.sort(np.log(abs(np.diag(first) * np.diag(second))) / 2)[::-1]
+    expect.close(growth_exponents(J), desired, name="the exponents of two Jacobians")
+
+
+@exercise("growth_exponents", points=1)
+def test_the_exponents_of_a_very_long_product_are_finite(growth_exponents, cases, rng):
+    (J,) = cases.growth_exponents(rng, T=3, H=3)
+    found = growth_exponents(np.concatenate([1e-3 * J] * 400))
+    desired = np.log(abs(np.linalg.det(1e-3 * J))).mean()
+    expect.close(found.sum()[None], desired[None], name="the sum of the exponents of 1200 small Jacobians")

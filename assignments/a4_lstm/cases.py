@@ -71,6 +71,16 @@ def peephole_step(rng, N=3, D=4, H=6):
     return x, h_prev, c_prev, U, W, np.concatenate([matrix(rng, H, H) for _ in range(3)]), b
 
 
+def coupled_step(rng, N=3, D=4, H=6):
+    """(x, h_prev, c_prev, U, W, b): as lstm_step_forward, with weights for f, g and o: (3H, D), (3H, H), (3H,)."""
+    return rng.standard_normal((N, D)), *_states(rng, N, H), *layer(rng, D, H, 3)
+
+
+def written_shares(rng, N=3, T=5, H=4):
+    """(i, f): the gates (N, T, H) of a sequence, none of them near 0, 1/2 or 1."""
+    return _gate(rng, N, T, H), _gate(rng, N, T, H)
+
+
 def forget_bias_init(rng, H=6, rule="remember", each=False):
     """(b, rule, T): biases (4H,), and how many steps to remember, one number for all units or, for `each`, (H,)."""
     T = rng.uniform(3, 60, H) if each else float(rng.uniform(3, 60))
@@ -153,6 +163,8 @@ _CASES = {
     "lstm_step_backward": lambda rng: [lstm_step_backward(rng), lstm_step_backward(rng, N=2, D=5, H=5)],
     "lstm_backward": lambda rng: [lstm_backward(rng), lstm_backward(rng, N=2, T=4, D=5, H=5, initial=False)],
     "peephole_step": lambda rng: [peephole_step(rng), peephole_step(rng, N=2, D=5, H=5)],
+    "coupled_step": lambda rng: [coupled_step(rng), coupled_step(rng, N=2, D=5, H=5)],
+    "written_shares": lambda rng: [written_shares(rng), written_shares(rng, N=2, T=4, H=4)],
     "forget_bias_init": lambda rng: [
         forget_bias_init(rng),
         forget_bias_init(rng, H=5, rule="zero"),

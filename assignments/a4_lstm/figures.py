@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.panels import show_panel
 from selfcheck.unrolled import unrolled
 
 SEEDS = range(5)  # of the random networks in experiments 1 and 4, whose texts say "five"
@@ -171,6 +172,22 @@ def torch_gradients(network, x, h0, c0, weight_h, weight_c):
 
 
 # Section 4: the table of the gates
+
+
+GATES_QUESTION = (
+    "The cell holds 0.8, and the input gate is shut. How large must the forget gate f be if at least 90 % is to be "
+    "left after 20 steps?"
+)
+
+
+def play_with_the_gates(start=0.8, T=60):
+    """Show a panel: one cell whose gates the reader sets by hand, step by step."""
+    _, axis = plt.subplots(figsize=(7, 3))
+    for f, color, style in ((0.5, GREY, ":"), (0.9, ORANGE, "--"), (0.99, BLUE, "-")):
+        axis.plot(range(T + 1), start * f ** np.arange(T + 1), style, color=color, label=f"f = {f}")
+    axis.set(xlabel="step", ylabel="c, what the cell holds", ylim=(0, 1), title="The input gate is shut: i = 0")
+    axis.legend()
+    show_panel("gates", "One cell, its gates in your hand", GATES_QUESTION, {"start": start})
 
 
 def four_behaviours(lstm_step_forward, behaviours, U, W, b, x, c0=0.8):

@@ -553,3 +553,77 @@ def test_a_rule_of_another_name_is_refused(forget_bias_init, cases, rng):
     b, _, T = cases.forget_bias_init(rng)
     for rule in ("two", "Remember", "zeroes", ""):
         expect.raises("ValueError", forget_bias_init, b.copy(), rule, T, because="there is no such rule")
+
+
+# coupled_step, without points
+
+
+def _torch_coupled(x, h_prev, c_prev, U, W, b):
+    """torch.nn.LSTMCell whose input gate reads the negative of what its forget gate reads."""
+
+    def with_input_gate(rows):
+        f, g, o = np.split(rows, 3)
+        return np.concatenate([-f, f, g, o])
+
+    return _torch_step(x, h_prev, c_prev, *map(with_input_gate, (U, W, b)))
+
+
+@exercise("coupled_step")
+def test_the_coupled_step_returns_two_states_of_shape_N_H(coupled_step, cases, rng):
+    for state, name in zip(_states(coupled_step(*cases.coupled_step(rng))), ("h", "c"), strict=True):
+        expect.array(state, shape=(3, 6), name=name)
+
+
+@exercise("coupled_step", points=1)
+def test_coupled_step_leaves_its_arguments_as_they_were(coupled_step, cases, rng):
+    arguments_unchanged(coupled_step, cases.coupled_step(rng), "x h_prev c_prev U W b")
+
+
+@exercise("coupled_step", points=3)
+def test_the_coupled_step_is_a_cell_of_torch_with_opposite_gates(coupled_step, cases, rng):
+    for sizes in ({}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE):
+        args = cases.coupled_step(rng, **sizes)
+        _expect_states(_states(coupled_step(*copy.deepcopy(args))), _torch_coupled(*args))
+
+
+# written_shares, without points
+
+
+@exercise("written_shares")
+def test_the_shares_are_float64_of_shape_N_T_T_H_and_N_T_H(written_shares, cases, rng):
+    A, left = _states(written_shares(*cases.written_shares(rng)))
+    expect.array(A, shape=(3, 5, 5, 4), name="A")
+    expect.array(left, shape=(3, 5, 4), name="left")
+
+
+@exercise("written_shares", points=1)
+def test_written_shares_leaves_the_gates_as_they_were(written_shares, cases, rng):
+    arguments_unchanged(written_shares, cases.written_shares(rng), "i f")
+
+
+@exercise("written_shares", points=3)
+def test_shares_and_candidates_make_the_cells(written_shares, cases, rng):
+    for sizes in ({}, {"N": 1, "T": 1, "H": 1}, {"N": 2, "T": 7, "H": 3}):
+        i, f = cases.written_shares(rng, **sizes)
+        f[:, -1:] = np.floor(f[:, -1:] + 0.5)  # some gates are 0 and some are 1
+        g, c = rng.uniform(-1, 1, f.shape), 2 * rng.standard_normal((len(f), f.shape[2]))
+        A, left = _states(written_shares(i.copy(), f.copy()))
+        expect.array(A, shape=(*f.shape[:2], *f.shape[1:]), name="A")
+        made = np.einsum("ntkh,nkh->nth", A, g) + left * c[:, None]
+        for t in range(f.shape[1]):
+            c = f[:, t] * c + i[:, t] * g[:, t]
+            expect.close(made[:, t], c, name=f"the cell after step {t}", because="it is the sum of A[:, t, k] g_k")
+
+
+@exercise("written_shares", points=1)
+def test_nothing_is_written_by_later_steps(written_shares, cases, rng):
+    i, f = cases.written_shares(rng)
+    A, _ = _states(written_shares(i, f))
+    expect.that(not A[:, np.triu(np.ones((5, 5)), 1) > 0].any(), "A[:, t, k] is not 0 for a step k after t")
+
+
+@exercise("written_shares", points=1)
+def test_with_coupled_gates_the_shares_add_up_to_one(written_shares, cases, rng):
+    _, f = cases.written_shares(rng, N=2, T=6)
+    A, left = _states(written_shares(1 - f, f))
+    expect.close(A.sum(axis=2) + left, np.ones(f.shape), name="the sum of all shares")

@@ -5,6 +5,8 @@ predicted. Captions are strings, and the special tokens have the numbers that th
 """
 
 import inspect
+import io
+import json
 import math
 import textwrap
 import timeit
@@ -15,7 +17,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
+from selfcheck import data_path
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
+from selfcheck.panels import show_panel
 
 PAD, START, END = 0, 1, 2
 
@@ -365,6 +369,28 @@ def recorded_beam():
         print(f"{' '.join(said):<36} sum {total:.2f}; {size} symbols with END; per symbol {total / size:.3f}")
 
 
+BEAM_QUESTION = (
+    "The search of one network for the name of one picture, recorded for k = 1 to 4. Greedy decoding, k = 1, does not "
+    "find the name that is right. At which k will the search find it first, if means per word decide (α = 1)?"
+)
+
+
+def play_with_the_beam():
+    """Show a panel: the recorded searches of a beam, round by round, by its width and by α."""
+    recorded = json.loads(Path(data_path("beams.json")).read_text(encoding="utf-8"))
+    rounds = recorded["beams"]["1"]
+    said = " ".join(continuations[0][1] for continuations in rounds)
+    sums = [0, *(continuations[0][3] for continuations in rounds)]
+    _, axis = plt.subplots(figsize=(7, 2.6))
+    axis.plot(range(len(sums)), sums, "o-", color=BLUE)
+    for column, continuations in enumerate(rounds, start=1):
+        axis.annotate(continuations[0][1], (column, sums[column]), (0, 6), textcoords="offset points", ha="center")
+    axis.set(xlabel="round", ylabel="sum of log p", title=f"k = 1 says: {said}", xlim=(-0.3, len(sums) - 0.5))
+    axis.margins(y=0.25)
+    data = {"beams": recorded["beams"], "right": recorded["name"]}
+    show_panel("beam", "A beam search, round by round", f"{BEAM_QUESTION} The name is: {recorded['name']}.", data)
+
+
 def print_widths(alpha, said, names, predicted):
     """Print the share of exact names for each width of the beam. said: the captions by k. predicted: the change."""
     shares = {
@@ -497,6 +523,29 @@ def print_columns(said, names):
             f"{title} {100 * verdicts[k] / len(names[split]):.0f}%" for k, title in enumerate(COLUMNS, 1)
         )
         print(f"{split:>12}: {shares}")
+
+
+# Section 12: photographs
+
+
+def photographs_as_emoji(say):
+    """Draw six photographs, and below each what a captioner of emoji says of it: the recorded one, and yours.
+
+    say: a function of pictures (N, 32, 32, 3) uint8 that returns your N captions. The captioner gets the middle square.
+    """
+    with np.load(data_path("photographs.npz")) as file:
+        names, recorded = file["names"].tolist(), file["captions"][:, 0].tolist()
+        photographs = [plt.imread(io.BytesIO(file[f"jpeg/{name}"].tobytes()), format="jpeg") for name in names]
+        squares = file["squares"]
+    said = say(squares)
+    _, axes = plt.subplots(2, len(names), figsize=(9, 4.2))
+    for n, (above, below) in enumerate(axes.T):
+        own, other = said[n], recorded[n]
+        show_picture(above, photographs[n], names[n], GREY)
+        show_picture(below, squares[n], f"yours:\n{broken(own)}\nrecorded:\n{broken(other)}", size=7)
+    show()
+    for name, own, other in zip(names, said, recorded, strict=True):
+        print(f"{name:>10}: yours {own!r}; recorded {other!r}")
 
 
 # Section 13: the hidden pictures

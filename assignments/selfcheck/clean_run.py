@@ -48,11 +48,12 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
         points = sum(share for _, share, _ in earned(own, cell.points))
         report.exercises.append((cell.name, passed, len(own), points, cell.points))
     report.written = sum(cell.points for cell in release.graded if cell.written)
-    report.mend += _unfinished(records, provider)
+    counted = [cell.name for cell in exercises if cell.points]  # the others may be left as they are
+    report.mend += _unfinished([record for record in records if record.exercise in counted], provider)
     report.mend += _unanswered(notebook, release)
     report.mend += _files(notebook, release, records, report)
     report.mend += _cells_that_raise(provider)
-    for name in (cell.name for cell in exercises):
+    for name in counted:
         report.mend += missing_names(name, provider)
     report.mend += _slow(provider)
     report.know += _differences(provider, release)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from selfcheck.report import HIDDEN_TESTS, Report, point_text, table_html
+from selfcheck.report import HIDDEN_TESTS, WITHOUT_POINTS, Report, point_text, table_html
 
 READY = "Ready to hand in"
 NOT_READY = "Not finished yet"
@@ -91,7 +91,7 @@ class ReadyReport(Report):
     def rows(self) -> list[tuple[str, str, str]]:
         """Return the table of exercises: name, tests passed, points."""
         rows = [
-            (name, f"{passed} of {tests}", f"{point_text(points)} of {point_text(most)}")
+            (name, f"{passed} of {tests}", f"{point_text(points)} of {point_text(most)}" if most else WITHOUT_POINTS)
             for name, passed, tests, points, most in self.exercises
         ]
         return [*rows, ("visible tests", "", f"{point_text(self.points)} of {point_text(self.most)}")]

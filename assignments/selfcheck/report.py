@@ -15,6 +15,7 @@ from selfcheck.target import NOT_STARTED
 HINTS = "Hints, folded away below the exercise in the notebook; which one is your symptom?"
 PREDICTED = "What you have predicted beside what was measured, from the saved notebook:"
 HIDDEN_TESTS = "The grade also counts hidden tests on other inputs."
+WITHOUT_POINTS = "without points"
 _ORDER = ["failed", "error", "timeout", "gated", "passed"]
 _WORDS = {"error": "raised", "gated": "not run", "timeout": "too slow"}
 # White on these is readable, whatever the notebook's theme; all other text keeps the theme's own colours.
@@ -193,7 +194,8 @@ class ProgressReport(Report):
                     points, passed, tests = (known[cell.name][part] for part in ("points", "passed", "tests"))
                     when = f" on {known[cell.name]['time']}"
                 so_far += points
-                self.left += 0 if tests and passed == tests else (minutes or {}).get(cell.name, 0)
+                if cell.points and not (tests and passed == tests):
+                    self.left += (minutes or {}).get(cell.name, 0)
                 rows.append((cell.name, f"{passed} of {tests}{when}", _of(points, cell.points)))
             total += so_far
             if section:
@@ -272,7 +274,7 @@ def _plain(text: str) -> str:
 
 
 def _of(points: float, most: float) -> str:
-    return f"{point_text(points)} of {point_text(most)}"
+    return f"{point_text(points)} of {point_text(most)}" if most else WITHOUT_POINTS
 
 
 def _word(record: Record) -> str:

@@ -228,6 +228,8 @@ def asked(cell: Cell) -> str:
 
 
 def _worth(cell: Cell) -> str:
+    if not cell.points:
+        return "without points"
     return f"{cell.points:g} point{'' if cell.points == 1 else 's'}"
 
 

@@ -105,7 +105,9 @@ def _tests(repository: Repository, course: Course, source: Source) -> Iterator[P
                 yield Problem(f"{where}:{test.line}", sentence)
             if test.points is not None:
                 earning.add(test.exercise)
-        for name in _missing(source, {test.exercise for test in tests}):
+        without_points = {cell.name for cell in source.exercises if not cell.points}  # visible tests are all they need
+        found = {test.exercise for test in tests} | (without_points if what == "hidden" else set())
+        for name in _missing(source, found):
             yield Problem(where, f"{name} has no {what} test: write one, marked @exercise({name!r}).")
     for name in _missing(source, earning):
         yield Problem(source.name, f"no test of {name} earns points: give one points=...")

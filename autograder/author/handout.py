@@ -16,7 +16,7 @@ OUTLINE = "release.json"
 README = "README.md"
 REQUIREMENTS = "requirements.txt"
 SELFCHECK = "selfcheck"
-SELFCHECK_SUFFIXES = (".py", ".css", ".ini")
+SELFCHECK_SUFFIXES = (".py", ".css", ".ini", ".js")
 _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 

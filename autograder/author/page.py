@@ -29,6 +29,7 @@ from autograder.course import notebook as notebooks
 from autograder.course.notebook import DEMO
 from autograder.course.paths import Course, Repository
 
+NOTE = "For reading, without a network: work in the notebook, whose checks this page does not have."
 PREDICT = "Predict first; then open what was measured"
 _TEMPLATE = Path(__file__).parent / "templates" / "chapter.html.j2"
 _CALLS_OF_OURS = re.compile(r"(?m)^\s*(?:prepare|progress|ready)\(\)")
@@ -84,8 +85,8 @@ def page(repository: Repository, assignment: str, released: bytes) -> bytes:
     return rendered(assignment, notebook).encode()
 
 
-def rendered(title: str, notebook: NotebookNode) -> str:
-    """Return a notebook, with the outputs in it, as the page's HTML."""
+def rendered(title: str, notebook: NotebookNode, note: str = NOTE) -> str:
+    """Return a notebook, with the outputs in it, as the page's HTML. note: the line above the text."""
     sections: list[Section] = []
     parts: list[str] = []
     for cell in notebook.cells:
@@ -98,7 +99,8 @@ def rendered(title: str, notebook: NotebookNode) -> str:
         _TEMPLATE.read_text(encoding="utf-8")
     )
     shown = [Section(html.escape(section.title), section.anchor) for section in sections]
-    return template.render(title=html.escape(heading[1] if heading else title), sections=shown, parts=parts) + "\n"
+    shown_title = html.escape(heading[1] if heading else title)
+    return template.render(title=shown_title, note=html.escape(note), sections=shown, parts=parts) + "\n"
 
 
 class _Renderer(IPythonRenderer):
@@ -165,6 +167,8 @@ def _output(output: Any) -> str:
         )
     data = output.get("data", {})
     text = data.get("text/plain", "")
+    if "text/html" in data:  # a panel: it moves here as in the notebook
+        return str(data["text/html"])
     if "image/png" in data:
         described = html.escape(", ".join(text.splitlines()[1:]) or "a figure")
         image = "".join(data["image/png"].split())

@@ -30,7 +30,8 @@ class Cell:
     """One cell of the script.
 
     source: its text, markers included; a demo's is dedented. line: its first in the script, from 1.
-    name, points, difficulty, minutes: of exercises and written questions; `name` of an include is the file's.
+    name, points, difficulty, minutes: of exercises and written questions; `name` of an include is the file's. An
+    exercise of 0 points is for those who want more: it is checked, and counts nowhere.
     file: what an exercise hands in beside the notebook, if anything. folded: whether JupyterLab shows a demo's output
     without its code.
     """
@@ -178,8 +179,11 @@ def _number(raw: RawCell, attribute: str, report: Callable[..., None]) -> float:
         if not whole or value <= 0:
             report(f"minutes={value!r} must be a whole number above 0.")
             return 0
-    elif isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        report(f"points={value!r} must be a number above 0.")
+    elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        report(f"points={value!r} must be a number, 0 for an exercise without points.")
+        return 0
+    elif value == 0 and "written" in raw.attributes:
+        report("points=0: a question that a person grades is worth points.")
         return 0
     return value
 

@@ -74,8 +74,13 @@ class Rules:
         rule = self.hidden_tests if visibility == "hidden" else self.visible_tests
         if rule != AFTER_DUE:
             return rule == ALWAYS
-        last = [due for student in ("", *self.extensions) if (due := self.due_for(student)) is not None]
-        return bool(last) and now > max(last) + self.grace
+        last = self.last_due()
+        return last is not None and now > last[1] + self.grace
+
+    def last_due(self) -> tuple[str, datetime] | None:
+        """Return whose work is due last, "" for everybody's, and when; None if it never is."""
+        all_due = [(student, due) for student in ("", *self.extensions) if (due := self.due_for(student)) is not None]
+        return max(all_due, key=lambda one: one[1], default=None)
 
 
 @dataclass(frozen=True)

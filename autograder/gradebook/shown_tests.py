@@ -47,7 +47,7 @@ def tests_output(
     shown = {
         **{"earned": earned, "max_points": max_points, "rows": rows, "status": status, "said": said},
         "passed": sum(test.outcome == "passed" for test in exercise.tests),
-        "gate": any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
+        "gate": bool(max_points) and any(test.max_points == 0 and test.outcome != "passed" for test in exercise.tests),
         "withheld": withheld,
     }
     table = _PAGES.get_template("tests.html.j2").render(shown)

@@ -182,10 +182,10 @@ def test_cell_flipped(work: Work) -> None:
     work.flags = ("locked-cell-changed",)
 
 
-@kind("points-raised", "a test cell claims a hundred times its points")
+@kind("points-raised", "a test cell claims a thousand points more")
 def points_raised(work: Work) -> None:
     name = work.detail = work.pick().name
-    work.cell(name).metadata.nbgrader.points *= 100
+    work.cell(name).metadata.nbgrader.points += 1000
     work.stub(name)
     work.flags = ("metadata-changed",)
 

@@ -117,8 +117,9 @@ class Work:
         return self.subject.exercises[self.rng.choice([name for name in sunk if len(sunk[name]) == fewest])]
 
     def below(self, name: str) -> Claim:
-        """Less than everything."""
-        return {"below": self.subject.exercises[name].points}
+        """Less than everything; nothing, of an exercise without points."""
+        points = self.subject.exercises[name].points
+        return {"below": points} if points else 0.0
 
     def mistake_everywhere(self) -> None:
         """Hand in the class's mistaken cell in every exercise."""

@@ -27,11 +27,12 @@
 # outputs, and measure how long a state remembers them; count what parameter sharing saves; sample from a trained
 # model.
 #
-# **How to work.** Nine exercises are for you to write, two questions for you to answer in words. A card above each
-# exercise gives its points, its difficulty from one to five dots and the minutes it should take. Write the function,
-# run its cell, then run the `check(...)` below it. Help is folded away under the symptom that it cures. All other code
-# runs as it stands once the exercises above it are done. What draws and measures is in `figures.py`, beside this
-# notebook, and takes your functions as arguments; both it and the cells that call it are yours to change.
+# **How to work.** Nine exercises are for you to write, two questions for you to answer in words; two harder tasks
+# without points stand at the end. A card above each exercise gives its points, its difficulty from one to five dots
+# and the minutes it should take. Write the function, run its cell, then run the `check(...)` below it. Help is folded
+# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done. What
+# draws and measures is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the
+# cells that call it are yours to change.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. A wrong prediction that is then measured teaches more than a figure only looked at. Predictions earn no points
@@ -1024,6 +1025,80 @@ if __name__ == "__main__":
 # section 5, in which the influence of an input fades while the state goes on. **If an early input hardly
 # moves a late state, what can a late error tell the weights about an early input?** With this question assignment 2
 # begins.
+
+# %% [markdown]
+# ## 13. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **Both directions.** The state at step t knows the past. Where the whole sequence is there before anything is to be
+# said of it, a second network can read it from the end, and its state at step t knows the future; side by side they
+# know all of it (Schuster and Paliwal 1997). The difficulty is the batch: sequences of different lengths end at
+# different steps, and the second network must begin at *its* sequence's end.
+
+
+# %% exercise="bidirectional_rnn_forward" points=0 difficulty=4 minutes=30
+def bidirectional_rnn_forward(x, lengths, forwards, backwards):
+    r"""The states of two networks side by side: one reads each sequence from its beginning, one from its end.
+
+    $h^\to_t = \tanh(W h^\to_{t-1} + U x_t + b)$ and $h^\leftarrow_t = \tanh(W' h^\leftarrow_{t+1} + U' x_t + b')$; both
+    begin with zeros, the second at step lengths[n] - 1.
+    x: (N, T, D), padded: whatever stands at t >= lengths[n], NaN included, never changes the result. lengths: (N,)
+    integers in 0..T. forwards, backwards: tuples (U, W, b) of H and of H' units.
+    Returns h: (N, T, H + H') float64, the forward states first; 0 at t >= lengths[n].
+    Schuster and Paliwal 1997.
+    """
+    ### BEGIN SOLUTION
+    N, T, _ = x.shape
+    steps = np.arange(T)
+    inside = steps < lengths[:, None]  # (N, T)
+    x = np.where(inside[..., None], x, 0.0)
+    turned = np.where(inside, lengths[:, None] - 1 - steps, steps)  # (N, T): from the last step of each to its first
+    rows = np.arange(N)[:, None]
+    ahead, _ = rnn_forward(x, *forwards)
+    back, _ = rnn_forward(x[rows, turned], *backwards)
+    both = np.concatenate([ahead, back[rows, turned]], axis=-1)
+    h = np.where(inside[..., None], both, 0.0)
+    ### END SOLUTION
+    return h
+
+
+# %% [markdown]
+# **How probable is a name?** The model of section 11 draws names; it can also say how probable a given one is: the
+# product of the probabilities of its letters, each given those before it, END included. The product of twenty small
+# numbers is an even smaller one, so one adds logarithms. And a logarithm of a softmax that is computed as written, the
+# probability first, is minus infinity where the probability is rounded to 0.
+
+
+# %% exercise="sequence_log_probability" points=0 difficulty=3 minutes=25
+def sequence_log_probability(model, symbols):
+    r"""The logarithm of a sequence's probability under the model: $\sum_t \ln p(x_{t+1} \mid x_0, \dots, x_t)$.
+
+    model: as in sample_sequence, at temperature 1; symbol 0 is START before the sequence and END behind it.
+    symbols: (T,) integers in 1..K-1; T may be 0.
+    Returns a float, finite also where a probability is too small for float64.
+    """
+    ### BEGIN SOLUTION
+    K = model["V"].shape[0]
+    read = np.concatenate([[0], symbols]).astype(np.int64)  # START, then the symbols
+    said = np.concatenate([symbols, [0]]).astype(np.int64)  # the symbols, then END
+    h, _ = rnn_forward(one_hot(read[None], K), model["U"], model["W"], model["b"])
+    logits = h[0] @ model["V"].T + model["c_out"]  # (T + 1, K)
+    top = logits.max(axis=1)
+    log_sums = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    total = float((logits[np.arange(len(said)), said] - log_sums).sum())
+    ### END SOLUTION
+    return total
+
+
+# %% [markdown]
+# Is *smith* more probable than *smiht*, and by which factor? And what does the model think of your own name?
+
+# %%
+if __name__ == "__main__":
+    for name in ("smith", "smiht", "smit", "xqzvk"):
+        logarithm = sequence_log_probability(model, np.array([ord(letter) - ord("a") + 1 for letter in name]))
+        print(f"{name:>6}: ln p = {logarithm:6.2f}, {-logarithm / (len(name) + 1):.2f} nats a symbol")
 
 # %%
 if __name__ == "__main__":

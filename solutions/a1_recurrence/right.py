@@ -504,3 +504,35 @@ def sample_sequence(model, rng, temperature=1.0, max_length=20):
     return drawn
 """,
 }
+
+RIGHT["bidirectional_rnn_forward"] = {
+    "sequence_by_sequence": """
+def bidirectional_rnn_forward(x, lengths, forwards, backwards):
+    N, T, _ = x.shape
+    sizes = len(forwards[2]), len(backwards[2])
+    h = np.zeros((N, T, sum(sizes)))
+    for n in range(N):
+        state = np.zeros(sizes[0])
+        for t in range(lengths[n]):
+            state = np.tanh(forwards[0] @ x[n, t] + forwards[1] @ state + forwards[2])
+            h[n, t, : sizes[0]] = state
+        state = np.zeros(sizes[1])
+        for t in reversed(range(lengths[n])):
+            state = np.tanh(backwards[0] @ x[n, t] + backwards[1] @ state + backwards[2])
+            h[n, t, sizes[0] :] = state
+    return h
+""",
+}
+
+RIGHT["sequence_log_probability"] = {
+    "step_by_step": """
+def sequence_log_probability(model, symbols):
+    h, before, total = np.zeros(len(model["b"])), 0, 0.0
+    for symbol in [int(s) for s in symbols] + [0]:
+        h = np.tanh(model["U"][:, before] + model["W"] @ h + model["b"])
+        logits = model["V"] @ h + model["c_out"]
+        total += float(logits[symbol] - np.logaddexp.reduce(logits))
+        before = symbol
+    return total
+""",
+}

@@ -29,9 +29,9 @@
 # say from the weights alone when it must; explain why a unit that holds a bit robustly passes no gradient on.
 #
 # **How to work.** As before: write each of the eleven exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change. The forward pass of assignment 1 is
-# given, so nothing depends on your solution of it.
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change. The forward pass of assignment 1 is given, so nothing depends on your solution of it.
 #
 # **Predict, then measure.** Six experiments ask for a prediction first: write it in place of `None`. Several of the
 # measurements will contradict a sentence that sounds right, one or two of them perhaps a sentence of yours.
@@ -1015,6 +1015,27 @@ if __name__ == "__main__":
 # </details>
 
 # %% [markdown]
+# ### Play with it: scale, slope and gap
+#
+# Sixteen units, one sequence of 40 inputs. The sliders scale $\mathbf{W}$ and the inputs, the buttons choose the
+# nonlinearity; the dashed line is the bound. Predict first, then move.
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.play_with_the_gap(state_jacobian, jacobian_product)
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# With the tanh 1.6 to 1.7, although at $\rho$ = 1 a matrix alone neither grows nor shrinks in the long run: the inputs
+# push the units off the middle of the tanh, where its slope is 1, and $\mathbf{W}$ has to make up for it. With inputs
+# of strength 0.1 it is little more than 1. With the sigmoid no radius of this slider will do. At 4 the largest slope,
+# 1/4, is just made up for, but few units have it, and the norm is below $10^{-9}$; at 10 it is 0.03. Without a
+# nonlinearity the slope is 1 everywhere, and the line follows $\rho$ alone. And see, whatever you choose, how far the
+# bound is from the line: it is certain, and seldom near.
+# </details>
+
+# %% [markdown]
 # ## 8. A unit that keeps one bit
 #
 # *To hold a bit against noise a unit must contract, and contraction is what makes gradients vanish.*
@@ -1126,7 +1147,7 @@ if __name__ == "__main__":
     def train_units(T, updates):
         return figures.train_units(rnn_forward, rnn_backward, T, updates=updates, rate=0.1)
 
-    updates = affordable(500, 60, lambda n: train_units(max(lengths), n), sample=3, what="updates of the longest")
+    updates = affordable(500, 25, lambda n: train_units(max(lengths), n), sample=3, what="updates of the longest")
     trained_units = {T: train_units(T, updates) for T in lengths}
 
 # %%
@@ -1481,6 +1502,95 @@ if __name__ == "__main__":
 # length?** With this question assignment 3 begins: clipping, and what else keeps a recurrent network in the region
 # where it can learn. It will not bring the far terms back. For these one must change the cell itself, so that the
 # factor from step to step is 1 by design and still something is held: assignment 4.
+
+# %% [markdown]
+# ## 12. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **Forwards in time.** Backpropagation keeps all states of the sequence and walks back along them. The line of section
+# 1 can also be read from the left to the right: when a step is taken, the derivative of its state follows from the
+# derivative of the state before,
+#
+# $$\frac{d\mathbf{h}_t}{d\mathbf{W}} = \frac{\partial \mathbf{h}_t}{\partial \mathbf{W}}
+# + \frac{\partial \mathbf{h}_t}{\partial \mathbf{h}_{t-1}} \frac{d\mathbf{h}_{t-1}}{d\mathbf{W}},
+# \qquad \frac{\partial L}{\partial \mathbf{W}} = \sum_t \frac{\partial L}{\partial \mathbf{h}_t}
+# \frac{d\mathbf{h}_t}{d\mathbf{W}},$$
+#
+# where $\partial L/\partial \mathbf{h}_t$ is what the state gets from its own output. So a network can learn while it
+# reads a text without an end, and keeps nothing of what it has read. This is **real-time recurrent learning** (Williams
+# and Zipser 1989). Its price: $d\mathbf{h}_t/d\mathbf{W}$ has $H^3$ numbers, and a step costs $H^4$ products.
+
+
+# %% exercise="forward_gradient" points=0 difficulty=4 minutes=40
+def forward_gradient(x, U, W, b, h0, dh):
+    r"""dL/dW of a sequence, computed forwards: real-time recurrent learning.
+
+    $\frac{dh_t}{dW} = \frac{\partial h_t}{\partial W} + \frac{\partial h_t}{\partial h_{t-1}} \frac{dh_{t-1}}{dW}$,
+    $dW = \sum_t dh_t \frac{dh_t}{dW}$. Of the steps that are past, nothing is kept but a state and its derivative.
+    x: (N, T, D). U: (H, D). W: (H, H). b: (H,). h0: (N, H). dh: (N, T, H), the gradient at each state that comes from
+    its own output.
+    Returns dW: (H, H) float64, summed over the N sequences.
+    Williams and Zipser 1989.
+    """
+    ### BEGIN SOLUTION
+    N, T, _ = x.shape
+    H = len(b)
+    h, G, dW = h0, np.zeros((N, H, H, H)), np.zeros((H, H))  # G[n, i, j, k] = dh_i / dW_jk
+    for t in range(T):
+        before = h
+        h, _ = rnn_step_forward(x[:, t], before, U, W, b)
+        G = np.einsum("il,nljk->nijk", W, G)  # by way of the state before
+        G[:, range(H), range(H)] += before[:, None]  # at first hand: row i of W stands in h_i alone
+        G *= (1 - h**2)[:, :, None, None]
+        dW += np.einsum("ni,nijk->jk", dh[:, t], G)
+    ### END SOLUTION
+    return dW
+
+
+# %% [markdown]
+# **All exponents of a product.** How do the singular values of a long product of Jacobians grow? Multiply a hundred of
+# them, and rounding leaves of the product nothing but its largest direction: the others are smaller by powers of ten
+# that float64 does not have. The remedy is never to let it get so far. Carry an orthogonal matrix $\mathbf{Q}$ along,
+# beginning with $I$; at each step decompose $\mathbf{J}_t \mathbf{Q}_{t-1} = \mathbf{Q}_t \mathbf{R}_t$, and note the
+# diagonal of $\mathbf{R}_t$. It says by how much each direction was stretched beyond those before it. The means of
+# their logarithms,
+#
+# $$\lambda_i = \frac{1}{T} \sum_{t=1}^{T} \ln \big|(\mathbf{R}_t)_{ii}\big|,$$
+#
+# are the **Lyapunov exponents** of the product (Benettin et al. 1980). The largest is the logarithm of the growth per
+# step that experiment 1 measured. All of them below 0: every gradient vanishes. One above 0: chaos, and gradients
+# that explode.
+
+
+# %% exercise="growth_exponents" points=0 difficulty=4 minutes=30
+def growth_exponents(J):
+    r"""The Lyapunov exponents of a product of Jacobians: $\lambda_i = \frac{1}{T} \sum_t \ln |(R_t)_{ii}|$.
+
+    $J_t Q_{t-1} = Q_t R_t$ with $Q_0 = I$, each $Q_t$ orthogonal and each $R_t$ upper triangular.
+    J: (T, H, H), J[t] = dh_{t+1}/dh_t in numerator layout, all invertible: J[0] acts first.
+    Returns (H,) float64, the largest first; finite however long the product is.
+    Benettin, Galgani, Giorgilli and Strelcyn 1980.
+    """
+    ### BEGIN SOLUTION
+    Q, total = np.eye(J.shape[1]), np.zeros(J.shape[1])
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        total += np.log(abs(np.diag(R)))  # LAPACK's diagonal may be negative
+    exponents = np.sort(total / len(J))[::-1]
+    ### END SOLUTION
+    return exponents
+
+
+# %% [markdown]
+# The exponents of the trained network of section 10, on a text of 300 letters that it has not seen. How many of its
+# hundred directions does a state keep, say a thousandth of them, for ten steps? That asks for $\lambda > -0.69$.
+
+# %%
+if __name__ == "__main__":
+    figures.exponents(
+        growth_exponents, state_jacobian, rnn_forward, plays, {"at the start": untrained, "trained": model}
+    )
 
 # %%
 if __name__ == "__main__":

@@ -646,3 +646,39 @@ def truncated_bptt(dh, cache, k):
     return dx, sum(p[1] for p in parts), sum(p[2] for p in parts), sum(p[3] for p in parts), parts[-1][4]
 """,
 }
+
+RIGHT["forward_gradient"] = {
+    "loops_over_sequences": """
+def forward_gradient(x, U, W, b, h0, dh):
+    N, T, _ = x.shape
+    H = len(b)
+    dW = np.zeros(H * H)
+    for n in range(N):
+        h, G = h0[n], np.zeros((H, H * H))
+        for t in range(T):
+            immediate = np.kron(np.eye(H), h[None])
+            h = np.tanh(U @ x[n, t] + W @ h + b)
+            G = (1 - h**2)[:, None] * (W @ G + immediate)
+            dW += dh[n, t] @ G
+    return dW.reshape(H, H)
+""",
+}
+
+RIGHT["growth_exponents"] = {
+    "gram_schmidt": """
+def growth_exponents(J):
+    T, H, _ = J.shape
+    Q, total = np.eye(H), np.zeros(H)
+    for t in range(T):
+        A = J[t] @ Q
+        for i in range(H):
+            for _ in range(2):
+                for j in range(i):
+                    A[:, i] -= (A[:, j] @ A[:, i]) * A[:, j]
+            length = np.sqrt((A[:, i] ** 2).sum())
+            total[i] += np.log(length)
+            A[:, i] /= length
+        Q = A
+    return np.array(sorted(total / T, reverse=True))
+""",
+}

@@ -27,8 +27,9 @@
 # bias; read what a trained network's gates do, and what they do not tell.
 #
 # **How to work.** As before: write each of the eight exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change.
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction first, in place of `None`. Some sentences that are
 # often said of the LSTM will turn out stronger than the measurement allows, and so, most likely, will some of your
@@ -374,6 +375,24 @@ if __name__ == "__main__":
 # other two. But the table speaks of 0 and 1, and a sigmoid reaches neither. A forget gate of 0.99 *remembers* for one
 # step; over a hundred steps it leaves $0.99^{100} = 0.37$ of the value. Whether a gate is open is a question about how
 # long and how exactly: for T steps, to a tolerance $\varepsilon$.
+#
+# ### Play with it: the gates in your hand
+#
+# One cell. Set its gates, let it go on by a step or by twenty, and see what it holds. The table's rows are buttons.
+# When you have found what is asked, try this too: bring the cell to 0.5, whatever it holds now, in one step; then let
+# it hold that while the candidate stays where it is. Which gates have to change?
+
+# %% folded=true
+if __name__ == "__main__":
+    figures.play_with_the_gates()
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# 0.995: at 0.99 only 82% are left after 20 steps, at 0.9, which looks nearly open, 12%. *Overwrite* with a candidate of
+# 0.5 brings any cell to 0.5; then both gates have to change, to *remember*. A candidate that is not wanted does no harm
+# as long as the input gate is shut.
+# </details>
 #
 # And the gate does not stand still. Its pre-activation is the bias *plus* what inputs and states contribute, which may
 # be anything from minus to plus the sum of the sizes of a row's weights, times the largest input or state. A gate that
@@ -1278,6 +1297,68 @@ if __name__ == "__main__":
 # $\mathbf{h}$ from $\mathbf{c}$? Follow these two questions and you will arrive at the **gated recurrent unit**.
 # Assignment 5 begins there. It will ask, with tasks in which something must be remembered over long gaps, which of the
 # cells pays its price, and with which bias.
+
+# %% [markdown]
+# ## 11. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **One gate for two.** The question above, written down: let the input gate be what the forget gate leaves,
+# $\mathbf{i}_t = 1 - \mathbf{f}_t$. Three blocks of weights remain, f, g, o, and the cell becomes a mean of what it
+# held and of what is new. Greff et al. (2017) compared eight variants of the LSTM; this one, which they call coupled
+# input and forget gate, did about as well as all the others.
+
+
+# %% exercise="coupled_step" points=0 difficulty=2 minutes=15
+def coupled_step(x, h_prev, c_prev, U, W, b):
+    r"""One step of an LSTM whose input gate is what its forget gate leaves: $i_t = 1 - f_t$.
+
+    $a = W h_{t-1} + U x_t + b$, $f_t = \sigma(a_f)$, $g_t = \tanh(a_g)$, $o_t = \sigma(a_o)$,
+    $c_t = f_t \otimes c_{t-1} + (1 - f_t) \otimes g_t$, $h_t = o_t \otimes \tanh c_t$.
+    x: (N, D). h_prev, c_prev: (N, H). U: (3H, D). W: (3H, H). b: (3H,), the rows in the order f, g, o.
+    Returns h, c: (N, H) float64 each.
+    Greff et al. 2017, the variant CIFG.
+    """
+    ### BEGIN SOLUTION
+    f, g, o = np.split(x @ U.T + h_prev @ W.T + b, 3, axis=1)  # (N, H) each
+    f, g, o = sigmoid(f), np.tanh(g), sigmoid(o)
+    c = f * c_prev + (1 - f) * g
+    h = o * np.tanh(c)
+    ### END SOLUTION
+    return h, c
+
+
+# %% [markdown]
+# **Who is still in the cell?** Unroll the sum. What was written at step k has since passed the forget gates of the
+# steps k + 1 to t, so
+#
+# $$\mathbf{c}_t = \sum_{k=1}^{t} \mathbf{A}_{t,k} \otimes \mathbf{g}_k + \mathbf{L}_t \otimes \mathbf{c}_0,
+# \qquad \mathbf{A}_{t,k} = \mathbf{i}_k \otimes \mathbf{f}_{k+1} \otimes \cdots \otimes \mathbf{f}_t,
+# \qquad \mathbf{L}_t = \mathbf{f}_1 \otimes \cdots \otimes \mathbf{f}_t .$$
+#
+# The cell is a weighted sum of all candidates. With coupled gates the weights are positive and add up to 1. Keep this
+# in mind for the lecture on *attention*, whose weights do the same with one difference: the LSTM decides at the time of
+# writing, and what it has let go it cannot take back.
+
+
+# %% exercise="written_shares" points=0 difficulty=3 minutes=25
+def written_shares(i, f):
+    r"""What each step's candidate still counts for in each later cell: $A_{t,k} = i_k \otimes f_{k+1} \cdots f_t$.
+
+    i, f: (N, T, H), the input and the forget gates of all steps, between 0 and 1, both included.
+    Returns A: (N, T, T, H) float64, A[:, t, k] for k <= t and 0 for k > t, and left: (N, T, H) float64,
+    $f_1 \otimes \cdots \otimes f_t$, what is left of the first cell state. Finite for gates that are 0.
+    """
+    ### BEGIN SOLUTION
+    N, T, H = f.shape
+    A = np.zeros((N, T, T, H))
+    for t in range(T):
+        A[:, t, :t] = f[:, t, None] * A[:, t - 1, :t]  # what was there has passed one gate more
+        A[:, t, t] = i[:, t]
+    left = np.cumprod(f, axis=1, dtype=np.float64)
+    ### END SOLUTION
+    return A, left
+
 
 # %%
 if __name__ == "__main__":

@@ -522,3 +522,31 @@ def forget_bias_init(b, rule, T=None):
     return new.numpy()
 """,
 }
+
+RIGHT["coupled_step"] = {
+    "loops": """
+def coupled_step(x, h_prev, c_prev, U, W, b):
+    N, H = c_prev.shape
+    h, c = np.zeros((N, H)), np.zeros((N, H))
+    for n in range(N):
+        a = U @ x[n] + W @ h_prev[n] + b
+        for k in range(H):
+            f = 1 / (1 + np.exp(-a[k]))
+            c[n, k] = np.tanh(a[H + k]) + f * (c_prev[n, k] - np.tanh(a[H + k]))
+            h[n, k] = np.tanh(c[n, k]) / (1 + np.exp(-a[2 * H + k]))
+    return h, c
+""",
+}
+
+RIGHT["written_shares"] = {
+    "products_of_slices": """
+def written_shares(i, f):
+    N, T, H = i.shape
+    A = np.zeros((N, T, T, H))
+    for t in range(T):
+        for k in range(t + 1):
+            A[:, t, k] = i[:, k] * f[:, k + 1 : t + 1].prod(axis=1)
+    left = np.stack([f[:, : t + 1].prod(axis=1) for t in range(T)], axis=1).astype(float)
+    return A, left
+""",
+}

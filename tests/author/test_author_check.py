@@ -132,6 +132,14 @@ def test_a_missing_file_is_named(quick, place):
     assert any(problem.startswith(place) for problem in found(quick))
 
 
+def test_an_exercise_without_points_needs_no_hidden_test(quick, edit):
+    edit(quick.root / SCRIPT, "points=50", "points=80")
+    edit(quick.root / SCRIPT, "points=30", "points=0")
+    edit(quick.root / HIDDEN, '@exercise("running_mean", points=2)\n', "")
+    problems = [one for one in found(quick) if "it is not what the script says" not in one]
+    assert problems == []
+
+
 def test_only_the_assignments_that_are_asked_for_are_checked(tmp_path, monkeypatch):
     repository = write_sample(tmp_path, "a1_sample", "a2_sample", "a3_sample")
     monkeypatch.setattr(checking, "student_notebook", lambda *_: b"as committed")

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 
 from autograder.course import notebook as cells
-from autograder.gradebook import harmless
+from autograder.gradebook import harmless, shown_tests
 from autograder.gradebook.feedback import shown_comment, write_feedback
 from autograder.grading.assignment import NotBuilt
-from autograder.grading.result import TestResult
+from autograder.grading.result import ExerciseResult, TestResult
 
 TINY = "a0_tiny"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -196,3 +196,12 @@ def test_feedback_before_a_build_is_a_sentence_and_before_grading_nothing(desk):
     (desk.course.autograded / "s1" / "a1_other" / "a1_other.ipynb").write_text("{}")
     with pytest.raises(NotBuilt, match="a1_other was not built"):
         write_feedback(desk.course, "a1_other")
+
+
+def test_an_exercise_without_points_requires_nothing():
+    tests = [TestResult("test_a", "visible", "failed", 0.0, 0.0, "", "")]
+    output = shown_tests.tests_output(ExerciseResult("more", 0.0, 0.0, None, tests), 0.0, "graded", "")
+    for shown in (output.data["text/html"], output.data["text/markdown"]):
+        assert "Without points" in shown
+        assert "required" not in shown
+    assert output.data["text/plain"] == "0.0000"

@@ -59,6 +59,18 @@ def test_what_is_unfinished_is_told(ready):
     ]
 
 
+def test_what_is_without_points_may_be_left_as_it_is(toy):
+    toy.write(total=STUB)
+    content = json.loads(toy.notebook.read_text())
+    next(cell for cell in content["cells"] if cell["id"] == "total")["metadata"]["nbgrader"]["points"] = 0
+    toy.notebook.write_text(json.dumps(content))
+    done = toy.run("-m", "selfcheck", "--ready", "--json", "toy.ipynb")
+    report = ReadyReport.from_data(json.loads(done.stdout))
+    assert (done.returncode, report.mend) == (0, [])
+    assert ("total", "0 of 1", "without points") in report.rows()
+    assert "14 of 14" in report.text()
+
+
 def test_names_of_figure_cells_and_of_deleted_cells_are_found(ready):
     demo = "factor = [1.0][0]\n\ndef scale(a):\n    return a * unit\n"
     code, report = ready(backward=BACKWARD, demo=demo)

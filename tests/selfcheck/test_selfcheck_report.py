@@ -2,6 +2,7 @@
 
 import re
 
+from selfcheck.folder import GradedCell
 from selfcheck.record import Record
 from selfcheck.report import CheckReport, Problem, ProgressReport
 
@@ -66,3 +67,11 @@ def test_reports_are_shown_as_html_and_as_text():
     assert not ProgressReport([], []).passed
     report = ProgressReport([], [], ["step", "total"])
     assert 'Hidden tests will see more: check("step") and check("total") show what still differs.' in report.text()
+
+
+def test_what_is_without_points_takes_no_time_from_the_rest():
+    cells = [GradedCell("e", 8, False), GradedCell("more", 0, False)]
+    report = ProgressReport(cells, [record()], minutes={"e": 10, "more": 30})
+    assert report.left == 0
+    assert report.passed
+    assert report.rows == [("e", "1 of 1", "8 of 8"), ("more", "0 of 0", "without points")]
