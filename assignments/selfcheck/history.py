@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from selfcheck.cells import defined_names, parsed
-from selfcheck.release import SOLUTION_SUFFIX, plan
+from selfcheck.release import SOLUTION_SUFFIX, plan, student_cells
 
 _EVENT = "post_run_cell"
 _ran: dict[str, tuple[str, float]] = {}  # by function: the text of the cell that last defined it, and when it ran
@@ -37,17 +37,38 @@ def unsaved(names: list[str], notebook: Path) -> list[str]:
     return [name for name, later in _different(names, notebook) if not later]
 
 
+def split_inside(name: str, notebook: Path) -> bool:
+    """Whether the saved cell of an exercise is split inside of a function, so that no piece can be run by itself."""
+    try:
+        pieces = _pieces(name, notebook)
+    except (OSError, ValueError):
+        return False
+    whole = parsed("\n".join(pieces)) is not None
+    return len(pieces) > 1 and whole and any(parsed(piece) is None for piece in pieces)
+
+
+def _pieces(name: str, notebook: Path) -> list[str]:
+    """The texts of the cells that bear the mark of an exercise's cell: more than one if it was split."""
+    return [cell.source for cell in student_cells(notebook) if cell.grade_id == name + SOLUTION_SUFFIX]
+
+
 def _different(names: list[str], notebook: Path) -> list[tuple[str, bool]]:
     """The exercises whose saved text is not what ran here; with each, whether the file is newer than the run."""
     try:
-        saved, at = dict(plan(notebook).cells), notebook.stat().st_mtime
+        merged, at = plan(notebook), notebook.stat().st_mtime
+        saved = dict(merged.cells)
+        split = {detail.partition(":")[0] for kind, detail in merged.flags if kind == "cell-split"}
+        pieces = {name: _pieces(name, notebook) for name in names if name + SOLUTION_SUFFIX in split}
     except (OSError, ValueError):
         return []
     found = []
     for name in names:
         text = saved.get(name + SOLUTION_SUFFIX, "")
-        if name in _ran and name in defined_names(text) and _code(text) != _code(_ran[name][0]):
-            found.append((name, at > _ran[name][1]))
+        if name in _ran and name in defined_names(text):
+            ran, when = _ran[name]
+            same = {_code(text), *(_code(piece) for piece in pieces.get(name, ()))}  # its pieces run one by one
+            if _code(ran) not in same:
+                found.append((name, at > when))
     return found
 
 
