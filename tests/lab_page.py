@@ -59,7 +59,8 @@ class Lab:
         self.page = page
         asks = page.locator(".jp-Dialog", has_text="Select Kernel")  # where the page is quicker than the kernels' list
         page.add_locator_handler(asks, lambda dialog: dialog.locator(".jp-mod-accept").click())
-        page.goto(server.at(f"lab/tree/{notebook}"))
+        workspace = f"lab/workspaces/{Path(notebook).parent}"  # of its own: another would open its notebooks again
+        page.goto(server.at(f"{workspace}/tree/{notebook}"))
         expect(page.locator(".jp-Notebook")).to_be_visible()
         self.wait_for_kernel()
 

@@ -50,6 +50,7 @@ def test_an_evening_in_jupyterlab(lab: Lab, folder: Path, source: Source) -> Non
     wrong, says = mistaken(source, EXERCISE)
     lab.menu("Run", "Run All Cells")
     shows(lab.cell(lab.check_cell(EXERCISE)).locator(".jp-OutputArea"), f"{EXERCISE} is not started yet")
+    lab.wait_for_kernel()  # a cell further down raises, and what waits behind it is dropped
 
     lab.write(DEFINE, wrong)
     lab.run(DEFINE)
@@ -152,7 +153,7 @@ def test_after_a_restart_and_out_of_order_a_check_says_which_cell_to_run(lab: La
     lab.restart()
     shows(lab.check(whole), "NameError")  # Python's own, as check is not imported
     lab.run(IMPORTS)
-    shows(lab.check(whole), f"{whole} is not defined in this session: run its cell")
+    shows(lab.check(whole), f"{whole} is not defined: run the cell that defines it")
     lab.run(f"def {whole}(")
     shows(lab.check(whole), f"run the cell of {step} first")
     lab.run(f"def {step}(")
