@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from selfcheck.cells import defined_names, parsed
-from selfcheck.release import SOLUTION_SUFFIX, plan, student_cells
+from selfcheck.cells import defined_names, joined, parsed, stands_alone
+from selfcheck.merging import merge
+from selfcheck.release import SOLUTION_SUFFIX, release_of, student_cells
 
 _EVENT = "post_run_cell"
 _ran: dict[str, tuple[str, float]] = {}  # by function: the text of the cell that last defined it, and when it ran
@@ -38,36 +39,38 @@ def unsaved(names: list[str], notebook: Path) -> list[str]:
 
 
 def split_inside(name: str, notebook: Path) -> bool:
-    """Whether the saved cell of an exercise is split inside of a function, so that no piece can be run by itself."""
+    """Whether the saved cell of an exercise is split inside of a function, so that a piece cannot run by itself."""
     try:
-        pieces = _pieces(name, notebook)
+        pieces = _merged(notebook)[1].get(name + SOLUTION_SUFFIX, [])
     except (OSError, ValueError):
         return False
-    whole = parsed("\n".join(pieces)) is not None
-    return len(pieces) > 1 and whole and any(parsed(piece) is None for piece in pieces)
+    return len(pieces) > 1 and stands_alone(joined(pieces)) and not all(map(stands_alone, pieces))
 
 
-def _pieces(name: str, notebook: Path) -> list[str]:
-    """The texts of the cells that bear the mark of an exercise's cell: more than one if it was split."""
-    return [cell.source for cell in student_cells(notebook) if cell.grade_id == name + SOLUTION_SUFFIX]
+def _merged(notebook: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The text that counts of each cell that runs, and the texts of all cells with a mark: several if it was split."""
+    cells = student_cells(notebook)
+    saved = dict(merge(cells, release_of(notebook).cells).cells)
+    pieces: dict[str, list[str]] = {}
+    for cell in cells:
+        pieces.setdefault(cell.grade_id, []).append(cell.source)
+    return saved, pieces
 
 
 def _different(names: list[str], notebook: Path) -> list[tuple[str, bool]]:
     """The exercises whose saved text is not what ran here; with each, whether the file is newer than the run."""
     try:
-        merged, at = plan(notebook), notebook.stat().st_mtime
-        saved = dict(merged.cells)
-        split = {detail.partition(":")[0] for kind, detail in merged.flags if kind == "cell-split"}
-        pieces = {name: _pieces(name, notebook) for name in names if name + SOLUTION_SUFFIX in split}
+        (saved, pieces), at = _merged(notebook), notebook.stat().st_mtime
     except (OSError, ValueError):
         return []
     found = []
     for name in names:
-        text = saved.get(name + SOLUTION_SUFFIX, "")
+        cell = name + SOLUTION_SUFFIX
+        text = saved.get(cell, "")
         if name in _ran and name in defined_names(text):
             ran, when = _ran[name]
-            same = {_code(text), *(_code(piece) for piece in pieces.get(name, ()))}  # its pieces run one by one
-            if _code(ran) not in same:
+            parts = pieces.get(cell, []) if text == joined(pieces.get(cell, [])) else []  # run one by one
+            if _code(ran) not in {_code(text), *map(_code, parts)}:
                 found.append((name, at > when))
     return found
 
