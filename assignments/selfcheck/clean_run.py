@@ -23,6 +23,7 @@ from selfcheck.session import tested
 from selfcheck.target import NOT_STARTED
 from selfcheck.unknown import unknown_names
 
+ZIP_YEAR = 1980  # of the files in the students' zip, which is the same whenever it is made
 CALL_SECONDS, CELL_SECONDS = 5, 10  # of processor time: the limits of grading, where the course has no others
 
 
@@ -62,7 +63,9 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
 
 
 def _saved(notebook: Path) -> str:
-    return datetime.fromtimestamp(notebook.stat().st_mtime).astimezone().isoformat(" ", "seconds")
+    """When the notebook was saved; '' if it still bears the date that all files of the zip have."""
+    saved = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
+    return "" if saved.year <= ZIP_YEAR else saved.isoformat(" ", "seconds")
 
 
 def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterator[str]:

@@ -35,7 +35,7 @@ from selfcheck.target import LocalProvider, not_started
 from selfcheck.unknown import not_run
 
 TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
-TO_JOIN = "join its pieces (in JupyterLab, Edit > Merge Cell Below), run it, then this check."
+TO_JOIN = "join its pieces (in JupyterLab, Edit > Merge Cell Below), mind the indentation, run it, then this check."
 COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
 
 
@@ -229,3 +229,7 @@ def _provider(tests: list[Path]) -> LocalProvider:
 
 def _shell() -> Any:
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+if not is_quiet():
+    history.follow(_shell())  # from the import on: a cell may define an exercise before the first check

@@ -107,6 +107,7 @@ def test_a_function_split_in_two_is_told_how_to_be_whole_again(lab: Lab, source:
     lab.write(DEFINE, reference(source, EXERCISE))
     lab.cell(DEFINE).locator(".cm-line", has_text="x = np.zeros").click()
     lab.page.keyboard.press("Home")
+    lab.page.keyboard.press("Home")  # before the indentation
     lab.menu("Edit", "Split Cell")
     lab.run(DEFINE)
     lab.save()
