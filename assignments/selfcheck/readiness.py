@@ -38,9 +38,9 @@ class Receipt:
 class ReadyReport(Report):
     """What is left to do before handing in.
 
-    saved: when the notebook was saved; '' if never. exercises: name, tests passed, tests, points, most points. written: points of
-    written questions. files: hashes of files beside the notebook. mend: what should be mended. know: what is good to
-    know.
+    saved: when the notebook was saved; '' if never. exercises: name, tests passed, tests, points, most points.
+    written: points of written questions. files: hashes of files beside the notebook. mend: what should be mended.
+    know: what is good to know.
     """
 
     assignment: str
