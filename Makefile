@@ -26,7 +26,7 @@ demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox,
 term: $(READY) ## play a term on a simulated class: roster, archives, grades, essays in the browser, regrade, feedback, grades out
 	$(BIN)/python -m tests.term
 
-test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
+test: $(READY) ## run the tests of the course and of the machine on all cores; `build --check` and one browser test among them
 	$(BIN)/python -m pytest -n auto
 
 browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)

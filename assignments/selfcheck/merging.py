@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from selfcheck.cells import CHECK, JOINED, SEVERAL, defined_names, needed_definitions, one_source
+from selfcheck.cells import CHECK, JOINED, SEVERAL, defined_names, joined, needed_definitions, one_source, stands_alone
 
 GIVEN, EXERCISE, TEST, DEMO = "given", "exercise", "test", "demo"
 FIELDS = ("points", "grade", "locked", "solution")
@@ -70,7 +70,7 @@ Flags = list[tuple[str, str]]
 
 def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
     """Follow the release's cells; replace exercise cells by the student's, and keep the student's own cells after their
-    neighbour.
+    neighbour. A cell that is recognised gets its mark.
     """
     flags: Flags = []
     known = {cell.grade_id: cell for cell in release if cell.grade_id}
@@ -84,6 +84,9 @@ def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
         if cell.grade_id in known:
             anchor = cell.grade_id
             by_id.setdefault(anchor, []).append(cell)
+        elif _goes_on(by_id.get(anchor, []), cell) and known[anchor].role == EXERCISE:
+            cell.nbgrader = by_id[anchor][-1].nbgrader
+            by_id[anchor].append(cell)
         elif cell.kind == "code" and cell.source.strip():
             cell.demo |= cell.source.strip() in demos
             followers.setdefault(anchor, []).append(cell)
@@ -129,6 +132,13 @@ def _recognised(cells: Sequence[StudentCell], release: Sequence[Expected]) -> bo
                 found = True
                 cell.nbgrader = {"grade_id": identity}
     return found
+
+
+def _goes_on(pieces: Sequence[StudentCell], cell: StudentCell) -> bool:
+    """Whether a cell without a mark is Python only as the rest of the cell above: VS Code splits a cell so."""
+    if not pieces or pieces[-1].number + 1 != cell.number or cell.kind != "code" or stands_alone(cell.source):
+        return False
+    return stands_alone(joined([*(piece.source for piece in pieces), cell.source]))
 
 
 def _following(anchor: str, cells: list[StudentCell]) -> Iterator[tuple[str, str, bool]]:

@@ -170,7 +170,8 @@ def _output(output: Any) -> str:
     if "text/html" in data:  # a panel: it moves here as in the notebook
         return str(data["text/html"])
     if "image/png" in data:
-        described = html.escape(", ".join(text.splitlines()[1:]) or "a figure")
+        told = output.get("metadata", {}).get("image/png", {}).get("alt")  # by selfcheck.drawing.show
+        described = html.escape(told or "Figure with: " + (", ".join(text.splitlines()[1:]) or "a picture"))
         image = "".join(data["image/png"].split())
-        return f'<figure><img alt="Figure with: {described}" src="data:image/png;base64,{image}"></figure>'
+        return f'<figure><img alt="{described}" src="data:image/png;base64,{image}"></figure>'
     return f'<pre class="printed" tabindex="0">{html.escape(text)}</pre>' if text else ""

@@ -53,7 +53,8 @@ def text():
     )
     image = {"image/png": "iVBORw0KGgo=\n", "text/plain": '<Figure size 1x1>\nreach\nsteps "t"'}
     predicted.outputs = [output("display_data", data=image)]
-    plain.outputs = [output("stream", text="a < b\n")]
+    told = {"image/png": {"alt": "One panel. Loss; loss against step <t>."}}
+    plain.outputs = [output("stream", text="a < b\n"), output("display_data", data=dict(image), metadata=told)]
     exercise = notebooks.exercise("def f(x):\n    return x < 1", "f")
     return rendered("a1", notebooks.new([notebooks.prose(PROSE, "prose-1"), exercise, predicted, plain, ours]))
 
@@ -85,11 +86,15 @@ def test_code_and_what_is_printed_are_text(text):
 
 
 def test_a_figure_has_a_text_and_waits_for_the_prediction(text):
-    figure = text.index("<figure>")
+    figure = text.index("<figure>")  # the first of two
     assert 'alt="Figure with: reach, steps &quot;t&quot;"' in text
     assert 'src="data:image/png;base64,iVBORw0KGgo="' in text
     assert text.index(pages.PREDICT) < figure
     assert text.rindex("<details>", 0, figure) < text.index(pages.PREDICT)
+
+
+def test_a_figure_that_tells_its_own_text_is_described_by_it(text):
+    assert '<img alt="One panel. Loss; loss against step &lt;t&gt;."' in text
 
 
 def test_every_formula_of_the_course_is_drawn_whole():

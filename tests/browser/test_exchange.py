@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import expect
 
 from autograder.course.paths import Repository
-from lab import PATIENCE, Lab, all_cells
+from browsing import PATIENCE
+from lab_page import Lab, all_cells
 from sample import NAME, build_sample
 
 STUDENT = "ada"

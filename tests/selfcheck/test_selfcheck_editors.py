@@ -137,6 +137,30 @@ def test_an_own_helper_named_like_an_exercise_is_not_moved_where_marks_are_left(
     assert ("function-elsewhere", "total is defined in cell free-backward-0") in merged.flags
 
 
+@pytest.mark.parametrize("keeps_the_mark", [True, False], ids=["JupyterLab", "VS Code"])
+def test_an_exercise_split_inside_of_its_function_runs_whole(released, toy, keeps_the_mark):
+    cells = released["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "total-solution")
+    rest = copy.deepcopy(cells[place]) | {"id": "rest", "source": "return sum(values)"}
+    cells[place]["source"] = "def total(values):\n    "
+    rest["metadata"] = rest["metadata"] if keeps_the_mark else {}
+    cells.insert(place + 1, rest)
+    toy.notebook.write_text(json.dumps(released))
+    merged = merge(student_cells(toy.notebook), release_beside(toy.notebook).cells)
+    assert ("total-solution", "def total(values):\n    return sum(values)") in merged.cells
+    assert ("cell-split", "total-solution: its 2 pieces were joined") in merged.flags
+
+
+def test_a_cell_of_ones_own_that_is_no_python_is_no_piece(released, toy):
+    cells = released["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "total-solution")
+    cells.insert(place + 1, {"cell_type": "code", "id": "own", "metadata": {}, "source": "for", "outputs": []})
+    toy.notebook.write_text(json.dumps(released))
+    merged = merge(student_cells(toy.notebook), release_beside(toy.notebook).cells)
+    assert any(text == "for" for _, text in merged.cells)
+    assert merged.flags == []
+
+
 def test_colab_is_asked_for_its_notebook(tmp_path, monkeypatch):
     assert live.saved(tmp_path, "toy") is None
     asked = []
