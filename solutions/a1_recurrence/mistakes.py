@@ -22,7 +22,7 @@ MISTAKES["one_hot"] = [
         id="lets_negative_tokens_count_from_the_end",
         old="tokens.min() < 0 or ",
         new="",
-        says="All is right until a token is negative: then a class counted from the end is marked, without a word. "
+        says="Where a token is negative, a class counted from the end is marked, without a word. "
         "What does NumPy take a negative index for, and what does the statement ask for there?",
     ),
     mistake(
@@ -62,7 +62,7 @@ MISTAKES["one_hot"] = [
         id="writes_the_token_itself",
         old="np.put_along_axis(x, tokens[..., None], 1.0",
         new="np.put_along_axis(x, tokens[..., None], tokens[..., None]",
-        says="The right place is marked, with the token's own number. How far apart do the vectors of two classes "
+        says="The token's place is marked with the token's own number. How far apart do the vectors of two classes "
         "lie then, and how far should they?",
     ),
     mistake(
@@ -160,6 +160,32 @@ MISTAKES["one_hot"] = [
         new="tokens.min() <= 0",
         says="The token 0 is refused. Which is the smallest class?",
     ),
+    mistake(
+        id="marks_all_tokens_of_all_steps",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="x[:, :, tokens] = 1.0",
+        says="Every vector carries the marks of all the tokens of the whole batch. A colon beside an array of "
+        "indices means all combinations: how is each token paired with its own sequence and step?",
+    ),
+    mistake(
+        id="leaves_the_last_step_zero",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="""np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)
+    x[:, -1] = 0.0""",
+        says="The vectors of the last step are zero. Over which steps does your loop run?",
+    ),
+    mistake(
+        id="has_one_class_too_many",
+        old="np.zeros((*tokens.shape, K))",
+        new="np.zeros((*tokens.shape, K + 1))",
+        says="There are K + 1 places in each vector. How many classes are there, if the tokens go from 0 to K - 1?",
+    ),
+    mistake(
+        id="marks_every_class_up_to_the_token",
+        old="np.put_along_axis(x, tokens[..., None], 1.0, axis=-1)",
+        new="x[np.arange(K) <= tokens[..., None]] = 1.0",
+        says="Every class up to the token's is marked. In how many places does a 1 stand?",
+    ),
 ]
 
 MISTAKES["temporal_convolution"] = [
@@ -231,7 +257,7 @@ MISTAKES["temporal_convolution"] = [
         id="leaves_out_the_bias",
         old="np.tile(b, (N, T, 1))",
         new="np.zeros((N, T, H), dtype=x.dtype)",
-        says="The result is right but for a constant of each unit. What is the output where all the inputs are zero?",
+        says="The bias, a constant of each unit, is missing. What is the output where all the inputs are zero?",
     ),
     mistake(
         id="wraps_around_in_time",
@@ -245,7 +271,7 @@ MISTAKES["temporal_convolution"] = [
         id="breaks_when_the_filter_is_longer_than_the_sequence",
         old="range(min(k, T))",
         new="range(k)",
-        says="All is right while the filter is no longer than the sequence; beyond, an error is raised. What does "
+        says="Where the filter is longer than the sequence, an error is raised. What does "
         "a slice make of an end that has become negative?",
     ),
     mistake(
@@ -334,6 +360,58 @@ MISTAKES["temporal_convolution"] = [
         old="range(min(k, T))",
         new="range(2, min(k, T))",
         says="The first two filters are never used. At which j does the sum begin?",
+    ),
+    mistake(
+        id="adds_k_biases",
+        old="np.tile(b, (N, T, 1))",
+        new="np.tile(k * b, (N, T, 1))",
+        says="The bias is in every output k times. How often does it stand in the equation?",
+    ),
+    mistake(
+        id="counts_negative_times_from_the_end",
+        old="""for j in range(min(k, T)):
+        y[:, j:] += x[:, : T - j] @ filters[j].T""",
+        new="""for j in range(k):
+        y += np.stack([x[:, t - j] for t in range(T)], axis=1) @ filters[j].T""",
+        says="Where t - j is negative, x[:, t - j] is counted from the end: the first outputs depend on the last "
+        "inputs, and a filter longer than twice the sequence ends in an error. What is x before the first input?",
+    ),
+    mistake(
+        id="never_reads_the_first_input",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T",
+        new="y[:, j + 1 :] += x[:, 1 : T - j] @ filters[j].T",
+        says="The first input, x[:, 0], is in none of the outputs. For which t - j does the equation have an input?",
+    ),
+    mistake(
+        id="replaces_the_sum_by_its_last_term",
+        old="y[:, j:] += x[:, : T - j] @ filters[j].T",
+        new="y[:, j:] = x[:, : T - j] @ filters[j].T + b",
+        says="Each filter's part takes the place of what stood there: at each step only the oldest input that the "
+        "filters reach counts, with the bias. What does the sum's sign say to do with the terms?",
+    ),
+    mistake(
+        id="subtracts_the_bias",
+        old="np.tile(b, (N, T, 1))",
+        new="np.tile(-b, (N, T, 1))",
+        says="The bias has the opposite sign. What is the output where all the inputs are zero?",
+    ),
+    mistake(
+        id="zeroes_inputs_in_place",
+        old="y = np.tile(b",
+        new="""x[:, 0] = 0.0
+    y = np.tile(b""",
+        says="The first input was set to zero, in the caller's own array. Where does the padding belong: into x, "
+        "or in front of it?",
+    ),
+    mistake(
+        id="puts_the_padding_behind",
+        old="""for j in range(min(k, T)):
+        y[:, j:] += x[:, : T - j] @ filters[j].T""",
+        new="""x = np.concatenate([x, np.zeros((N, k, x.shape[2]))], axis=1)
+    for j in range(k):
+        y += x[:, k - 1 - j : k - 1 - j + T] @ filters[j].T""",
+        says="The zeros stand behind the sequence: each output reads the k inputs from its own step on, the last "
+        "of them with filters[0]. On which side must they stand so that only the past is read?",
     ),
 ]
 
@@ -432,7 +510,7 @@ MISTAKES["rnn_step_forward"] = [
         id="overwrites_the_previous_state",
         old=_STEP,
         new="np.tanh(x @ U.T + h_prev @ W.T + b, out=h_prev)",
-        says="The new state is right, but h_prev holds it too after the call: the caller has lost the state before "
+        says="h_prev holds the new state after the call: the caller has lost the state before "
         "the step. Who else may still need that array, a backward pass for one?",
     ),
     mistake(
@@ -517,6 +595,25 @@ MISTAKES["rnn_step_forward"] = [
         "backward pass multiply with?",
         exempt=_IN_THE_CACHE,
     ),
+    mistake(
+        id="subtracts_the_bias",
+        old="W.T + b)",
+        new="W.T - b)",
+        says="The bias has the opposite sign. What should the next state be when the input and the previous state "
+        "are both zero?",
+    ),
+    mistake(
+        id="leaves_out_W",
+        old="h_prev @ W.T",
+        new="h_prev",
+        says="The previous state enters as it is, without W. What does the equation multiply it by?",
+    ),
+    mistake(
+        id="multiplies_the_parts",
+        old="x @ U.T + h_prev @ W.T",
+        new="x @ U.T * (h_prev @ W.T)",
+        says="The input's part and the state's part are multiplied. Which sign stands between them in the equation?",
+    ),
 ]
 
 _LOOP = """h = np.empty((N, T, H), dtype=x.dtype)
@@ -600,8 +697,7 @@ MISTAKES["rnn_forward"] = [
         id="overwrites_h0",
         old="h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)",
         new="h_prev[:] = rnn_step_forward(x[:, t], h_prev, U, W, b)[0]",
-        says="The states are right, but the caller's h0 now holds the last state. Which array do you write into at "
-        "the first step?",
+        says="The caller's h0 now holds the last state. Which array do you write into at the first step?",
     ),
     mistake(
         id="returns_h0_among_the_states",
@@ -688,6 +784,62 @@ MISTAKES["rnn_forward"] = [
         "first step of a backward pass need?",
         exempt=_IN_THE_CACHE,
     ),
+    mistake(
+        id="takes_h0_for_the_first_state",
+        old="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        new="""h[:, 0] = h0
+    for t in range(1, T):
+        h[:, t], _ = rnn_step_forward(x[:, t], h[:, t - 1], U, W, b)""",
+        says="h[:, 0] is h0 itself, and the steps begin with x[:, 1]: the first input is never read. Which state "
+        "has read x[:, 0]?",
+    ),
+    mistake(
+        id="returns_one_state_too_few",
+        old="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        new="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev
+    h = h[:, 1:]""",
+        says="The first state is missing: there are T - 1 states. How many does a sequence of T inputs have?",
+    ),
+    mistake(
+        id="stops_one_step_early",
+        old="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        new="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev
+    h = h[:, :-1]""",
+        says="The last state is missing: there are T - 1 states. How many does a sequence of T inputs have?",
+    ),
+    mistake(
+        id="starts_from_the_last_input_of_zeros",
+        old="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        new="""h_prev = np.ones_like(h0)
+    for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        says="The first state follows from a state of ones. From which state does it follow?",
+    ),
+    mistake(
+        id="adds_up_the_states_so_far",
+        old="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev""",
+        new="""for t in range(T):
+        h_prev, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)  # (N, H)
+        h[:, t] = h_prev
+    for t in range(T):
+        h[:, t] += h[:, :t].sum(axis=1)""",
+        says="Each state has all of the states returned before it added to it. What is h_t in the equation?",
+    ),
 ]
 
 _MASKED = """h = np.empty((N, T, H), dtype=x.dtype)
@@ -719,7 +871,7 @@ MISTAKES["rnn_forward_masked"] = [
         h_prev = np.where(running, h_new, h_prev)""",
         new="""h_new, _ = rnn_step_forward(x[:, t], h_prev, U, W, b)
         h_prev = running * h_new + (1 - running) * h_prev""",
-        says="All is right while the padding holds numbers; with NaN there, finished states become NaN. What is "
+        says="Where the padding holds NaN, finished states become NaN. What is "
         "zero times NaN, and what chooses without multiplying?",
     ),
     mistake(
@@ -753,7 +905,7 @@ MISTAKES["rnn_forward_masked"] = [
         id="always_takes_the_first_step",
         old="t < lengths",
         new="t < np.maximum(lengths, 1)",
-        says="All is right but for sequences of length 0: they have read one input of padding. How many steps does "
+        says="Sequences of length 0 have read one input of padding. How many steps does "
         "a sequence take that never began?",
     ),
     mistake(
@@ -796,7 +948,7 @@ MISTAKES["rnn_forward_masked"] = [
         new="""h, _ = rnn_forward(x, U, W, b, h0)
     for n in range(N):
         h[n, lengths[n] :] = h[n, lengths[n] - 1].copy()""",
-        says="All is right but for sequences of length 0: they hold what their padding led to. Which step does the "
+        says="Sequences of length 0 hold what their padding led to. Which step does the "
         "index `length - 1` mean when the length is 0?",
     ),
     mistake(
@@ -887,6 +1039,21 @@ MISTAKES["rnn_forward_masked"] = [
         new="np.where(running, h_new, h[:, 0] if t > 0 else h_prev)",
         says="A sequence that has ended goes back to its first state. Which state should it keep?",
     ),
+    mistake(
+        id="counts_sequences_for_steps",
+        old="(t < lengths)[:, None]",
+        new="(np.arange(N) < lengths[t % N])[:, None]",
+        says="The index of the sequence is compared with the lengths, instead of the step. Which of n and t must "
+        "be below lengths[n]?",
+    ),
+    mistake(
+        id="zeroes_the_padding_in_place",
+        old="for t in range(T):",
+        new="""x[np.isnan(x)] = 0
+    for t in range(T):""",
+        says="NaN in the padding was replaced in x itself: the caller's array is another one. How can a step "
+        "leave out the padding and x stay as it is?",
+    ),
 ]
 
 _SOFTMAX = """e = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -915,7 +1082,7 @@ MISTAKES["rnn_output"] = [
         id="leaves_out_the_shift",
         old="np.exp(logits - logits.max(axis=-1, keepdims=True))",
         new="np.exp(logits)",
-        says="All is right while the logits are small; large ones give NaN. What is exp(1000), and which number "
+        says="Large logits give NaN. What is exp(1000), and which number "
         "may be subtracted from all logits of a step without changing the softmax?",
     ),
     mistake(
@@ -1100,6 +1267,101 @@ MISTAKES["rnn_output"] = [
     y = e / np.sqrt((e**2).sum(axis=-1, keepdims=True))""",
         says="The squares of each step sum to 1. What should sum to 1 in probabilities?",
     ),
+    mistake(
+        id="divides_by_the_sum_over_time",
+        old="e.sum(axis=-1, keepdims=True)",
+        new="e.sum(axis=1, keepdims=True)",
+        says="Each exponential is divided by a sum over time. Over which axis must the probabilities of a step "
+        "sum to 1?",
+    ),
+    mistake(
+        id="divides_by_the_sum_over_the_batch",
+        old="e.sum(axis=-1, keepdims=True)",
+        new="e.sum(axis=0, keepdims=True)",
+        says="Each exponential is divided by a sum over the sequences of the batch. Over which axis must the "
+        "probabilities of a step sum to 1?",
+    ),
+    mistake(
+        id="divides_by_the_sum_over_everything",
+        old="e.sum(axis=-1, keepdims=True)",
+        new="e.sum()",
+        says="Each exponential is divided by the sum over all steps and sequences. What must sum to 1?",
+    ),
+    mistake(
+        id="shifts_by_the_maximum_over_time",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="logits.max(axis=1, keepdims=True)",
+        says="The maximum that is subtracted was taken over time, class by class: the differences between the "
+        "classes of a step change. Whose maximum may be subtracted?",
+    ),
+    mistake(
+        id="shifts_by_the_maximum_over_the_batch",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="logits.max(axis=0, keepdims=True)",
+        says="The maximum that is subtracted was taken over the batch, class by class: the differences between "
+        "the classes of a step change. Whose maximum may be subtracted?",
+    ),
+    mistake(
+        id="adds_the_maximum",
+        old="logits - logits.max",
+        new="logits + logits.max",
+        says="The largest logit is added: large ones overflow all the sooner. With which sign does it keep the "
+        "exponentials small?",
+    ),
+    mistake(
+        id="shifts_by_the_largest_size",
+        old="logits.max(axis=-1, keepdims=True)",
+        new="abs(logits).max(axis=-1, keepdims=True)",
+        says="The largest absolute value is subtracted: where all logits are far below zero, every exponential is "
+        "0. Which number makes the largest exponential 1?",
+    ),
+    mistake(
+        id="takes_tanh_of_the_states",
+        old="h @ V.T",
+        new="np.tanh(h) @ V.T",
+        says="tanh is taken of the states once more. What is h already?",
+    ),
+    mistake(
+        id="divides_by_the_sum_over_time_without_the_shift",
+        old="""e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    y = e / e.sum(axis=-1, keepdims=True)""",
+        new="""e = np.exp(logits)
+    y = e / e.sum(axis=1, keepdims=True)""",
+        says="Each exponential is divided by a sum over time, and large logits give NaN. Over which axis must the "
+        "probabilities of a step sum to 1, and what is exp(1000)?",
+    ),
+    mistake(
+        id="divides_by_the_sum_over_the_batch_without_the_shift",
+        old="""e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    y = e / e.sum(axis=-1, keepdims=True)""",
+        new="""e = np.exp(logits)
+    y = e / e.sum(axis=0, keepdims=True)""",
+        says="Each exponential is divided by a sum over the batch, and large logits give NaN. Over which axis "
+        "must the probabilities of a step sum to 1, and what is exp(1000)?",
+    ),
+    mistake(
+        id="divides_by_the_sum_over_everything_without_the_shift",
+        old="""e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    y = e / e.sum(axis=-1, keepdims=True)""",
+        new="""e = np.exp(logits)
+    y = e / e.sum()""",
+        says="Each exponential is divided by the sum over all steps and sequences, and large logits give NaN. "
+        "What must sum to 1, and what is exp(1000)?",
+    ),
+    mistake(
+        id="returns_the_shifted_logits",
+        old="y = e / e.sum(axis=-1, keepdims=True)",
+        new="y = logits - logits.max(axis=-1, keepdims=True)",
+        says="These are the logits less the largest of each step. What does the softmax do with them?",
+    ),
+    mistake(
+        id="takes_the_logarithm_of_the_probabilities",
+        old="y = e / e.sum(axis=-1, keepdims=True)",
+        new="""with np.errstate(divide="ignore"):
+        y = np.log(e / e.sum(axis=-1, keepdims=True))""",
+        says="The logarithm of the softmax is taken: negative numbers, and minus infinity where a probability "
+        "underflows. What is asked for, the probabilities or their logarithms?",
+    ),
 ]
 
 _OF_ITS_OWN = "None if h0 is None else h0[l]"
@@ -1121,7 +1383,7 @@ MISTAKES["deep_rnn_forward"] = [
         id="returns_the_top_layer_first",
         old="states.append(below)",
         new="states.insert(0, below)",
-        says="All layers are right, but the list begins with the top. Which layer comes first in the statement?",
+        says="The list begins with the top layer. Which layer comes first in the statement?",
     ),
     mistake(
         id="starts_every_layer_from_the_first_h0",
@@ -1306,6 +1568,57 @@ MISTAKES["deep_rnn_forward"] = [
         says="The last layer's weights are used in every layer (where all sizes are equal it even runs). Parameters "
         "are shared over time: are they shared over layers?",
     ),
+    mistake(
+        id="runs_all_layers_on_the_old_states",
+        old="""for l, (U, W, b) in enumerate(layers):
+        below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])""",
+        new="""h0 = [np.zeros((x.shape[0], W.shape[0])) for _, W, _ in layers] if h0 is None else h0
+    for l, (U, W, b) in enumerate(layers):
+        if l:
+            below = np.concatenate([h0[l - 1][:, None], below[:, :-1]], axis=1)
+        below, _ = rnn_forward(below, U, W, b, h0[l])""",
+        says="An upper layer reads the states below of the step before, and the initial state below at the first "
+        "step. Which step's states does the equation feed upwards?",
+    ),
+    mistake(
+        id="writes_into_the_list_of_initial_states",
+        old="""for l, (U, W, b) in enumerate(layers):
+        below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])""",
+        new="""for l, (U, W, b) in enumerate(layers):
+        below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])
+        if h0 is not None:
+            h0[l] = below[:, -1]""",
+        says="The caller's list h0 holds the last states after the call. Which list may you write into?",
+    ),
+    mistake(
+        id="keeps_an_initial_state_in_front",
+        old="states.append(below)",
+        new="states.append(below if h0 is None else np.concatenate([h0[l][:, None], below], axis=1))",
+        says="The initial state stands in front of each layer's states. Which is the first state that has read an "
+        "input?",
+    ),
+    mistake(
+        id="adds_the_input_of_a_layer_to_its_states",
+        old="below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])",
+        new="""under = below
+        below, _ = rnn_forward(below, U, W, b, None if h0 is None else h0[l])
+        below = below + under if below.shape == under.shape else below""",
+        says="Where the sizes allow it, what a layer reads is added to its states. What does the equation hand "
+        "upwards?",
+    ),
+    mistake(
+        id="returns_pairs",
+        old="states.append(below)",
+        new="states.append((below, None))",
+        says="Each entry of the list is a pair. What does the docstring say that the list holds?",
+    ),
+    mistake(
+        id="takes_the_initial_state_of_the_layer_below",
+        old="None if h0 is None else h0[l]",
+        new="None if h0 is None else h0[l - 1]",
+        says="Each layer starts from the initial state of the layer below, the first one from that of the top "
+        "(where all sizes are equal it even runs). Which entry of the list belongs to layer l, counted from 0?",
+    ),
 ]
 
 _FIRST_AND_UPPER = """first = H * D + H * H + H
@@ -1454,6 +1767,24 @@ MISTAKES["count_parameters"] = [
         old="(L - 1) * upper + ",
         new="",
         says="Only one layer is counted, whatever L is. What do the layers above it have?",
+    ),
+    mistake(
+        id="counts_the_output_with_D_inputs",
+        old="(L - 1) * upper + K * H + K",
+        new="(L - 1) * upper + K * D + K",
+        says="V is counted with D columns. Which vector does the output read?",
+    ),
+    mistake(
+        id="counts_the_top_layer_not",
+        old="(L - 1) * upper + K * H + K",
+        new="(L - 1) * upper + K * H + K - (upper if L > 1 else first)",
+        says="One layer is not counted. How many layers are there, and where does your loop begin and end?",
+    ),
+    mistake(
+        id="gives_a_numpy_integer",
+        old="K * H + K",
+        new="np.int64(K * H + K)",
+        says="The count is a NumPy number. Which type does the docstring give?",
     ),
 ]
 
@@ -1659,5 +1990,37 @@ MISTAKES["sample_sequence"] = [
         drawn.append(symbol)
     drawn = drawn[::-1]""",
         says="The symbols come in reverse: the last drawn is the first. Where does a drawn symbol go in the list?",
+    ),
+    mistake(
+        id="draws_from_equal_chances",
+        old="rng.choice(K, p=p)",
+        new="rng.choice(K)",
+        says="All symbols are equally likely, whatever the model says. Which probabilities should each draw have?",
+        exempt="what is drawn depends on the stream of random numbers alone",
+    ),
+    mistake(
+        id="scales_the_input_by_the_symbol",
+        old="x = one_hot(np.array([[symbol]]), K)[:, 0]",
+        new="x = symbol * one_hot(np.array([[symbol]]), K)[:, 0]",
+        says="The input holds the symbol's number in the place of 1. What does a one-hot vector hold?",
+    ),
+    mistake(
+        id="ends_at_the_last_symbol",
+        old="if symbol == 0:",
+        new="if symbol == K - 1:",
+        says="The sequence ends with the last symbol instead of symbol 0. Which symbol stands for END?",
+    ),
+    mistake(
+        id="returns_a_tuple",
+        old="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)""",
+        new="""symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            break
+        drawn.append(symbol)
+    drawn = tuple(drawn)""",
+        says="The symbols come in a tuple. Which type does the docstring name?",
     ),
 ]

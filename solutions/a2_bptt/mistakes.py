@@ -97,7 +97,7 @@ MISTAKES["chain_rule_terms"] = [
         id="counts_W_once_on_a_way_of_two_steps",
         old=_VIA_S0,
         new="d2 * W * d1 * p0",
-        says="The third term is right but for one factor W. How many steps lie between s_0 and s_2, and what does "
+        says="One factor W is missing in the third term. How many steps lie between s_0 and s_2, and what does "
         "each of them multiply by?",
     ),
     mistake(
@@ -130,7 +130,7 @@ MISTAKES["chain_rule_terms"] = [
         id="names_the_terms_from_the_past_to_the_present",
         old=f"{_UP_TO_S1} {_VIA_S0}",
         new=f"{_VIA_S0}, d2 * W * p1, p2",
-        says="The right three terms in the reverse order. Which of them is the direct one: that of the last step, or "
+        says="The three terms stand in the reverse order. Which of them is the direct one: that of the last step, or "
         "that of the first?",
     ),
     mistake(
@@ -189,6 +189,67 @@ MISTAKES["chain_rule_terms"] = [
         new="d2 * W * d1 * W * s_before",
         says="The third term lacks the slope of the first step. What does the chain rule put in front when s_0 is "
         "differentiated with respect to W?",
+    ),
+    mistake(
+        id="differentiates_the_three_states",
+        old="direct, via_s1, via_s0 = p2, d2 * W * p1, d2 * W * d1 * W * p0",
+        new="direct, via_s1, via_s0 = (sympy.diff(s, W) for s in (s2, s1, s0))",
+        says="These are the derivatives of s_2, s_1 and s_0 with respect to W. The sum has three terms of ds_2/dW "
+        "alone: how does each state act on s_2?",
+    ),
+    mistake(
+        id="multiplies_by_the_state_two_steps_before",
+        old="d2 * s1  # the",
+        new="d2 * s0  # the",
+        says="The direct term holds s_0. Which state does W multiply inside of s_2?",
+    ),
+    mistake(
+        id="leaves_out_W_in_the_second_term",
+        old="p2, d2 * W * p1,",
+        new="p2, d2 * p1,",
+        says="One factor W is missing in the second term. By what is s_1 multiplied inside of s_2?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_s1_in_the_second_term",
+        old="d2 * W * p1,",
+        new="d2 * W * s0,",
+        says="In the second term the slope of tanh at s_1 is missing. What is the immediate partial derivative of s_1?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_s2_in_the_second_term",
+        old="p2, d2 * W * p1,",
+        new="p2, W * p1,",
+        says="In the second term the slope of tanh at s_2 is missing. What is the derivative of s_2 by s_1?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_s2_in_the_third_term",
+        old="p1, d2 * W * d1",
+        new="p1, W * d1",
+        says="In the third term the slope of tanh at s_2 is missing. What is the derivative of s_2 by s_1?",
+    ),
+    mistake(
+        id="leaves_out_the_slope_of_s1_in_the_third_term",
+        old="d2 * W * d1 * W * p0",
+        new="d2 * W * W * p0",
+        says="In the third term the slope of tanh at s_1 is missing. What is the derivative of s_1 by s_0?",
+    ),
+    mistake(
+        id="leaves_out_the_state_before",
+        old="d0 * s_before",
+        new="d0",
+        says="In the third term s_{-1} is missing. What does W multiply inside of s_0?",
+    ),
+    mistake(
+        id="carries_with_U_in_the_second_term",
+        old="p2, d2 * W * p1,",
+        new="p2, d2 * U * p1,",
+        says="The second term is multiplied by U. By what is s_1 multiplied inside of s_2?",
+    ),
+    mistake(
+        id="takes_one_over_cosh_for_the_slope",
+        old="1 - s0**2, 1 - s1**2, 1 - s2**2",
+        new="sympy.sqrt(1 - s0**2), sympy.sqrt(1 - s1**2), sympy.sqrt(1 - s2**2)",
+        says="The slope of tanh is taken as one over cosh, without the square. What is the derivative of tanh?",
     ),
 ]
 
@@ -347,6 +408,34 @@ MISTAKES["numerical_gradient"] = [
         says="Every entry is the derivative with respect to the last entry. Where does the derivative of entry i "
         "belong?",
     ),
+    mistake(
+        id="never_puts_an_entry_of_the_copy_back",
+        old="""for i in np.ndindex(X.shape):
+        ahead, behind = X.copy(), X.copy()
+""",
+        new="""ahead, behind = X.copy(), X.copy()
+    for i in np.ndindex(X.shape):
+""",
+        says="The entries that were moved before are still moved when the next one is tried. What should all the "
+        "other entries be?",
+    ),
+    mistake(
+        id="leaves_entries_moved_down_in_the_copy",
+        old="""for i in np.ndindex(X.shape):
+        ahead, behind = X.copy(), X.copy()
+        ahead[i] += step
+        behind[i] -= step
+""",
+        new="""X = X.copy()
+    for i in np.ndindex(X.shape):
+        ahead, behind = X.copy(), X.copy()
+        ahead[i] += step
+        behind[i] -= step
+        X[i] -= step
+""",
+        says="The entries tried before are still a step lower when the next one is tried, in a copy of X. What "
+        "should all the other entries be?",
+    ),
 ]
 
 _DW_TRANSPOSED = (
@@ -475,8 +564,7 @@ MISTAKES["rnn_step_backward"] = [
         id="edits_dh_in_place",
         old="da = dh * (1 - h**2)",
         new="dh *= 1 - h**2\n    da = dh",
-        says="The gradients are right, but dh was overwritten on the way: the caller's array has changed. Who else "
-        "may still need what stood in it?",
+        says="dh was overwritten on the way: the caller's array has changed. Who else may still need what stood in it?",
     ),
     mistake(
         id="swaps_x_and_h_prev",
@@ -514,7 +602,7 @@ MISTAKES["rnn_step_backward"] = [
         id="keeps_an_axis_in_db",
         old="da.sum(axis=0)",
         new="da.sum(axis=0, keepdims=True)",
-        says="db has the shape (1, H), all else is right. A gradient has the shape of what it belongs to: what is b's?",
+        says="db has the shape (1, H). A gradient has the shape of what it belongs to: what is b's?",
     ),
     mistake(
         id="adds_all_of_db_up",
@@ -662,14 +750,14 @@ MISTAKES["rnn_backward"] = [
         id="edits_dh_in_place",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}",
         new="dh[:, t] += dh_future\n        dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t], step)",
-        says="The gradients are right, but dh now holds the total gradients of the states: the caller's array has "
+        says="dh now holds the total gradients of the states: the caller's array has "
         "changed, and a second call would add to it again. What should become of an argument?",
     ),
     mistake(
         id="edits_dh_last_in_place",
         old=f"dx[:, t], dh_future, dU_t, dW_t, db_t = {_STEP}",
         new="dh_future += dh[:, t]\n        dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh_future, step)",
-        says="The gradients are right, but dh_last has changed: in the first round of the loop your sum was written "
+        says="dh_last has changed: in the first round of the loop your sum was written "
         "into the caller's array. What does += do to an array, and what does a = a + b?",
     ),
     mistake(
@@ -858,6 +946,72 @@ MISTAKES["rnn_backward"] = [
         says="dU is made with the input before each step's own, and at the first with the last. Which input did U "
         "meet at step t?",
     ),
+    mistake(
+        id="never_reads_dh",
+        old="dh[:, t] + dh_future",
+        new="dh_future",
+        says="dh is never read: nothing reaches a state from its own output. What are the two parts of the "
+        "gradient of a state?",
+    ),
+    mistake(
+        id="takes_the_slope_at_the_state_before",
+        old="U, W, h[:, t])",
+        new="U, W, h_prev)",
+        says="tanh's slope is taken at the state before the step. Of which state is 1 - h^2 the slope?",
+    ),
+    mistake(
+        id="carries_the_gradient_of_the_argument",
+        old="dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)",
+        new="""total = dh[:, t] + dh_future
+        dx[:, t], _, dU_t, dW_t, db_t = rnn_step_backward(total, step)
+        dh_future = total * (1 - h[:, t] ** 2)""",
+        says="From step to step the gradient is carried without W. By what is h_{t-1} multiplied inside of h_t?",
+    ),
+    mistake(
+        id="carries_the_total_gradient_through_W",
+        old="dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)",
+        new="""_, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)
+        dh_future = (dh[:, t] + dh_future) @ W""",
+        says="From step to step the gradient is carried through W alone, without tanh's slope. What lies between "
+        "h_t and W h_{t-1}?",
+    ),
+    mistake(
+        id="never_empties_what_it_carries",
+        old="dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)",
+        new="""dh_before, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)
+        dh_future = dh_future + dh_before""",
+        says="What is carried backwards grows: what came to later states is still in it at the earlier ones. What "
+        "reaches h_{t-1} through h_t, and is the rest of it spent?",
+    ),
+    mistake(
+        id="takes_the_bias_gradient_before_tanh",
+        old="dx[:, t], dh_future, dU_t, dW_t, db_t = rnn_step_backward(dh[:, t] + dh_future, step)",
+        new="""total = dh[:, t] + dh_future
+        dx[:, t], dh_future, dU_t, dW_t, _ = rnn_step_backward(total, step)
+        db_t = total.sum(axis=0)""",
+        says="db is the sum of the gradients of the states, without tanh's slope. Does b stand inside of tanh or "
+        "outside?",
+    ),
+    mistake(
+        id="takes_dh_last_in_the_place_of_all_outputs",
+        old="for t in reversed(range(T)):",
+        new="""dh = dh if dh_last is None else np.zeros_like(dh)
+    for t in reversed(range(T)):""",
+        says="Where dh_last is given dh is not read. Does the loss reach the states through their outputs as well?",
+    ),
+    mistake(
+        id="returns_dh0_in_the_second_place",
+        old="dh0 = dh_future",
+        new="dU, dW, db, dh0 = dh_future, dU, dW, db",
+        says="The results come in the order of a single step, dh0 behind dx. In which order does the docstring "
+        "give them?",
+    ),
+    mistake(
+        id="adds_dh_last_to_dh0",
+        old="dh0 = dh_future",
+        new="dh0 = dh_future if dh_last is None else dh_future + dh_last",
+        says="dh0 holds dh_last once more. At which state does dh_last enter?",
+    ),
 ]
 
 _DLOGITS = "(y - one_hot) / targets.size"
@@ -897,7 +1051,7 @@ MISTAKES["sequence_loss_backward"] = [
         id="edits_y_in_place",
         old=f"dlogits = {_DLOGITS}",
         new="dlogits = y\n    dlogits -= one_hot\n    dlogits /= targets.size",
-        says="The gradients are right, but the probabilities in the cache were overwritten: `dlogits` was another "
+        says="The probabilities in the cache were overwritten: `dlogits` was another "
         "name for y. What does an assignment copy?",
     ),
     mistake(
@@ -1063,6 +1217,35 @@ MISTAKES["sequence_loss_backward"] = [
         new="y / targets.size @ V ",
         says="dh does not depend on the targets. Which gradient reaches h: that of the logits, or the probabilities?",
     ),
+    mistake(
+        id="subtracts_at_all_targets_of_the_batch",
+        old="one_hot = np.eye(len(V))[targets]  # (N, T, K)",
+        new="""one_hot = np.zeros_like(y)
+    one_hot[:, :, targets] = 1""",
+        says="1 is subtracted at the targets of all the steps and sequences. A colon beside an array of indices "
+        "means all combinations: how is each target paired with its own step?",
+    ),
+    mistake(
+        id="puts_minus_one_at_the_target",
+        old="dlogits = (y - one_hot) / targets.size",
+        new="dlogits = np.where(one_hot == 1, -1.0, y) / targets.size",
+        says="At the target stands -1, without the probability. What is the derivative of -log y by the logit of "
+        "the target itself?",
+    ),
+    mistake(
+        id="returns_dV_first",
+        old="dc_out = dlogits.sum(axis=(0, 1))",
+        new="""dc_out = dlogits.sum(axis=(0, 1))
+    dh, dV = dV, dh""",
+        says="dV comes first and dh second. In which order does the docstring give them?",
+    ),
+    mistake(
+        id="sums_and_climbs",
+        old="dlogits = (y - one_hot) / targets.size",
+        new="dlogits = one_hot - y",
+        says="These are the gradients of the sum of the log-probabilities: neither the minus nor the mean is "
+        "there. What stands in front of the sum in L?",
+    ),
 ]
 
 _TANH_SLOPE = "1 - np.tanh(a) ** 2"
@@ -1146,7 +1329,7 @@ MISTAKES["state_jacobian"] = [
         id="overflows",
         old=_SIGMOID,
         new="df = np.exp(-a) / (1 + np.exp(-a)) ** 2",
-        says="All is right until a is large and negative: there the result is NaN, infinity over infinity. What is "
+        says="Where a is large and negative the result is NaN, infinity over infinity. What is "
         "e^900 in float64, and how could you avoid meeting it?",
     ),
     mistake(
@@ -1251,6 +1434,31 @@ MISTAKES["state_jacobian"] = [
         new="df[:, :, None] * W + np.eye(len(W))",
         says="The identity is added to every Jacobian. Is there a way from a state to the next beside the one "
         "through f?",
+    ),
+    mistake(
+        id="multiplies_a_and_one_minus_a",
+        old="df = y * (1 - y)",
+        new="df = a * (1 - a)",
+        says="The sigmoid's slope is taken as a (1 - a). Which number stands in y (1 - y), the argument or the value?",
+    ),
+    mistake(
+        id="gives_W_itself",
+        old="J = df[:, :, None] * W",
+        new="J = df[:, :, None] ** 0 * W",
+        says="This is W: the slope of the nonlinearity is missing. What is the derivative of f(a) by a?",
+    ),
+    mistake(
+        id="takes_one_over_cosh",
+        old="1 - np.tanh(a) ** 2",
+        new="np.sqrt(1 - np.tanh(a) ** 2)",
+        says="The slope of tanh is taken as one over cosh, without the square. What is the derivative of tanh?",
+    ),
+    mistake(
+        id="overflows_for_large_a",
+        old="y = (1 + np.tanh(a / 2)) / 2",
+        new="y = np.exp(a) / (1 + np.exp(a))",
+        says="Where a is large the result is NaN, infinity over infinity. What is e^900 in float64, and in which "
+        "form of the sigmoid does it not meet itself?",
     ),
 ]
 
@@ -1408,6 +1616,31 @@ MISTAKES["jacobian_product"] = [
         says="Each factor is divided by its norm. What does a product tell of vanishing when every factor has been "
         "scaled?",
     ),
+    mistake(
+        id="leaves_the_last_product_zero",
+        old="""P[:, T - 1] = np.eye(H)
+    for k in reversed(range(T - 1)):
+        P[:, k] = P[:, k + 1] @ J[:, k + 1]""",
+        new="""P[:, T - 1] = np.eye(H)
+    for k in reversed(range(T - 1)):
+        P[:, k] = P[:, k + 1] @ J[:, k + 1]
+    P[:, T - 1] = 0""",
+        says="The last product is zero. What is the derivative of h_n by itself?",
+    ),
+    mistake(
+        id="multiplies_in_reverse_by_the_step_before",
+        old="P[:, k + 1] @ J[:, k + 1]",
+        new="J[:, k] @ P[:, k + 1]",
+        says="Each product has the factor of its own step k in front of the later ones. Which step leads from h_k "
+        "to h_{k+1}, and on which side of the product does the earliest one stand?",
+    ),
+    mistake(
+        id="mixes_the_sequences",
+        old="P[:, k + 1] @ J[:, k + 1]",
+        new="(P[:, k + 1] @ J[:, k + 1].sum(axis=0))",
+        says="The factors of all sequences are added up before they are multiplied. Whose Jacobians belong to "
+        "sequence n?",
+    ),
 ]
 
 _TERM = "np.linalg.norm(da.T @ h_prev)"
@@ -1430,8 +1663,7 @@ MISTAKES["gradient_contributions"] = [
         id="leaves_out_tanh_prime_in_the_product",
         old="dh = da @ W",
         new="dh = dh @ W",
-        says="Within each term the slope is right, but from state to state only W is multiplied in. What is the "
-        "Jacobian of a step?",
+        says="From state to state only W is multiplied in. What is the Jacobian of a step?",
     ),
     mistake(
         id="multiplies_by_the_state_after_the_step",
@@ -1491,7 +1723,7 @@ MISTAKES["gradient_contributions"] = [
         id="stores_the_norms_by_their_distance",
         old="norms[k] =",
         new="norms[T - 1 - k] =",
-        says="The right norms in reverse: they are ordered by the distance from the last step. Which step does "
+        says="The norms stand in reverse: they are ordered by the distance from the last step. Which step does "
         "norms[0] belong to?",
     ),
     mistake(
@@ -1607,6 +1839,33 @@ MISTAKES["gradient_contributions"] = [
         old=_TERM,
         new="np.sqrt(((da.T @ h_prev) ** 2).mean())",
         says="The norm is divided by the root of the number of entries. Does the Frobenius norm take a mean or a sum?",
+    ),
+    mistake(
+        id="leaves_out_the_first_norm",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="""dh = da @ W  # dJ_n/dh_{k-1}
+    norms = norms[1:]""",
+        says="The first norm is missing: there are T - 1 of them. Which step begins at h0?",
+    ),
+    mistake(
+        id="takes_the_norm_over_the_batch_too",
+        old="np.linalg.norm(da.T @ h_prev)",
+        new="np.linalg.norm(da[:, :, None] * h_prev[:, None])",
+        says="The squares of the sequences' terms are added up, not the terms. What is summed first, over the "
+        "batch: the matrices or the squares of their entries?",
+    ),
+    mistake(
+        id="adds_the_norms_of_the_rows",
+        old="np.linalg.norm(da.T @ h_prev)",
+        new="np.linalg.norm(da.T @ h_prev, axis=1).sum()",
+        says="The norms of the rows are added up. Of how many numbers is the Frobenius norm the length?",
+    ),
+    mistake(
+        id="returns_a_list",
+        old="dh = da @ W  # dJ_n/dh_{k-1}",
+        new="""dh = da @ W  # dJ_n/dh_{k-1}
+    norms = norms.tolist()""",
+        says="The norms come in a list. Which type does the docstring give?",
     ),
 ]
 
@@ -1826,6 +2085,42 @@ MISTAKES["spectral_verdict"] = [
         says="Every verdict follows from the eigenvalues of W's symmetric part. W is not symmetric: whose "
         "eigenvalues and singular values are meant?",
     ),
+    mistake(
+        id="forgets_the_tolerance_below",
+        old="1 - tolerance",
+        new="1",
+        says="The first question has no tolerance: what is a little below 1 by rounding alone is called "
+        "vanishing. What does the docstring say of what is within tolerance of 1?",
+    ),
+    mistake(
+        id="forgets_the_tolerance_above",
+        old="1 + tolerance",
+        new="1",
+        says="The second question has no tolerance: what is a little above 1 by rounding alone is said to "
+        "explode. What does the docstring say of what is within tolerance of 1?",
+    ),
+    mistake(
+        id="looks_at_one_triangle_of_W",
+        old="abs(np.linalg.eigvals(W)).max()",
+        new="abs(np.linalg.eigvalsh(W)).max()",
+        says="The eigenvalues are those of a symmetric matrix made of one triangle of W. Is W symmetric, and "
+        "which function makes no such assumption?",
+    ),
+    mistake(
+        id="takes_the_first_eigenvalue",
+        old="abs(np.linalg.eigvals(W)).max()",
+        new="abs(np.linalg.eigvals(W))[0]",
+        says="The eigenvalue that is listed first stands for the largest. In which order do the eigenvalues come?",
+    ),
+    mistake(
+        id="takes_nearly_one_for_one",
+        old="""verdict = "undecided"
+    if gamma * sigma_max < 1 - tolerance:""",
+        new="""verdict = "undecided"
+    tolerance = 1e-5
+    if gamma * sigma_max < 1 - tolerance:""",
+        says="A size within 1e-5 of 1 counts as 1, as it does for np.isclose. Which tolerance is given?",
+    ),
 ]
 
 _FOUND = "points = low"
@@ -1854,7 +2149,7 @@ MISTAKES["fixed_points"] = [
         id="sorts_in_descending_order",
         old=_FOUND,
         new="points = low[::-1]",
-        says="The right points, the largest first. Which order is asked for?",
+        says="The points come with the largest first. Which order is asked for?",
     ),
     mistake(
         id="ignores_b",
@@ -2026,6 +2321,32 @@ MISTAKES["fixed_points"] = [
     left = np.flatnonzero(apart[:-1] * apart[1:] < 0)
     points = grid[left] + (grid[1] - grid[0]) * apart[left] / (apart[left] - apart[left + 1])""",
         says="These solve the equation with a sigmoid in the place of tanh. Can a state of this unit be negative?",
+    ),
+    mistake(
+        id="iterates_from_three_starts",
+        old="points = low",
+        new="""points = np.array([-1.0, 0.0, 1.0])
+    for _ in range(3000):
+        points = np.tanh(w * points + b)""",
+        says="The step was repeated from three starts: three numbers come out whatever w and b are, and equal "
+        "ones stand beside each other. To which of three fixed points does the step never lead, and what if there "
+        "is only one?",
+    ),
+    mistake(
+        id="iterates_from_three_starts_and_drops_what_is_equal",
+        old="points = low",
+        new="""points = np.array([-1.0, 0.0, 1.0])
+    for _ in range(3000):
+        points = np.tanh(w * points + b)
+    points = np.unique(np.round(points, 8))""",
+        says="The step was repeated from several starts: it leads away from the fixed point in the middle, and "
+        "where w is below -1 it may end between two numbers. What finds a crossing that no repetition leads to?",
+    ),
+    mistake(
+        id="takes_zero_for_the_middle_point",
+        old="points = low",
+        new="points = np.array([low[0], 0.0, low[2]]) if len(low) == 3 else low",
+        says="Of three fixed points the one in the middle is given as zero. For which b is it?",
     ),
 ]
 
@@ -2255,5 +2576,32 @@ MISTAKES["truncated_bptt"] = [
         old="dx[:, steps], dU_chunk, dW_chunk, db_chunk, dh_before = rnn_backward(dh[:, steps], chunk)",
         new="dx[:, steps], dU_chunk, dW_chunk, db_chunk, dh_before = rnn_backward(dh[:, steps] / k, chunk)",
         says="All gradients are k times too small. Is the loss a mean over the steps of a chunk?",
+    ),
+    mistake(
+        id="cuts_one_step_late",
+        old="""for begin in reversed(range(0, T, k)):
+        steps = slice(begin, begin + k)""",
+        new="""for begin, end in reversed(list(zip([0, *range(1, T, k)], [*range(1, T, k), T]))):
+        steps = slice(begin, end)""",
+        says="The first chunk is the first step alone, and all others begin one step late. Which steps are the "
+        "first k?",
+    ),
+    mistake(
+        id="leaves_the_short_chunks_gradients_zero",
+        old="""for begin in reversed(range(0, T, k)):
+        steps = slice(begin, begin + k)""",
+        new="""dh_before = np.zeros_like(h0)
+    for begin in reversed(range(0, T - k + 1, k)):
+        steps = slice(begin, begin + k)""",
+        says="The last chunk is left out where it is shorter than k, and all of it where k is above T. How long "
+        "may the last chunk be?",
+    ),
+    mistake(
+        id="keeps_the_last_k_steps",
+        old="""for begin in reversed(range(0, T, k)):
+        steps = slice(begin, begin + k)""",
+        new="""for begin in [max(T - k, 0)]:
+        steps = slice(begin, T)""",
+        says="Only the last k steps are gone through. What do the steps before them belong to?",
     ),
 ]

@@ -116,7 +116,7 @@ MISTAKES["clip_gradient_norm"] = [
         id="divides_by_zero_before_it_looks",
         old=_SCALE,
         new="min(1.0, threshold / float(norm))",
-        says="All is right until the gradient is zero: then something is divided by its norm. Is there anything to "
+        says="Where the gradient is zero, something is divided by its norm. Is there anything to "
         "clip in a gradient of zeros?",
     ),
     mistake(
@@ -125,7 +125,7 @@ MISTAKES["clip_gradient_norm"] = [
         new="""for g in gradients.values():
         g *= scale
     clipped = gradients""",
-        says="The values are right, but they were written into the arrays that you were given: the caller's gradient "
+        says="The values were written into the arrays that you were given: the caller's gradient "
         "is lost. What makes a new array of a product?",
     ),
     mistake(
@@ -154,7 +154,7 @@ MISTAKES["clip_gradient_norm"] = [
         id="returns_the_norm_after_clipping",
         old=f"clipped = {_CLIPPED}",
         new=f"clipped = {_CLIPPED}\n    norm = norm * scale",
-        says="The gradients are right, but the norm is the one *after* clipping, which says nothing about how large "
+        says="The norm is the one *after* clipping, which says nothing about how large "
         "the gradient was. Which of the two is asked for?",
     ),
     mistake(
@@ -162,7 +162,7 @@ MISTAKES["clip_gradient_norm"] = [
         old="clipped = {name: scale * g for name, g in gradients.items()}",
         new="""clipped = {name: scale * g for name, g in gradients.items()}
     norm = scale""",
-        says="The gradients are right; where the norm is expected stands the factor that they were multiplied "
+        says="Where the norm is expected stands the factor that they were multiplied "
         "by. Which of the two tells how large the gradient was?",
     ),
     mistake(
@@ -170,14 +170,13 @@ MISTAKES["clip_gradient_norm"] = [
         old="clipped = {name: scale * g for name, g in gradients.items()}",
         new="""clipped = {name: scale * g for name, g in gradients.items()}
     norm = norm**2""",
-        says="The gradients are right; what is returned beside them is the square of the norm. How long is the"
-        " vector (3, 4)?",
+        says="What is returned beside the gradients is the square of the norm. How long is the vector (3, 4)?",
     ),
     mistake(
         id="computes_the_scale_and_does_not_use_it",
         old="clipped = {name: scale * g for name, g in gradients.items()}",
         new="clipped = {name: g.copy() for name, g in gradients.items()}",
-        says="The norm is right, but no gradient is ever clipped. What is to be done with one that is too long?",
+        says="No gradient is ever clipped. What is to be done with one that is too long?",
     ),
     mistake(
         id="raises_another_error",
@@ -276,7 +275,7 @@ MISTAKES["loss_along"] = [
         losses[m] = rnn_loss(parameters, x, targets)
         for name, d in direction.items():
             parameters[name] -= offset * d""",
-        says="The losses are right, but the caller's parameters were moved, and rounding keeps them from coming back "
+        says="The caller's parameters were moved, and rounding keeps them from coming back "
         "exactly. Why move them at all?",
     ),
     mistake(
@@ -334,8 +333,7 @@ MISTAKES["loss_along"] = [
         id="knows_no_parameters_but_those_that_move",
         old="parameters | {name",
         new="{name",
-        says="All is right while the direction names every parameter; where it does not, the others are missing. "
-        "Where do the ones stay that do not move?",
+        says="Parameters that the direction does not name are missing. Where do the ones stay that do not move?",
     ),
     mistake(
         id="zeroes_what_does_not_move",
@@ -563,7 +561,7 @@ MISTAKES["norm_stabilizer"] = [
         id="forgets_beta",
         old="beta * ",
         new="",
-        says="The penalty is right but for its weight: beta is missing. What should beta = 0 give?",
+        says="The penalty's weight, beta, is missing. What should beta = 0 give?",
     ),
     mistake(
         id="takes_one_norm_for_the_batch",
@@ -681,6 +679,54 @@ MISTAKES["norm_stabilizer"] = [
         says="The penalty is that of the sequence which pays most. What is asked for over the N sequences of "
         "the batch?",
     ),
+    mistake(
+        id="divides_by_T_minus_1_even_if_that_is_zero",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="""with np.errstate(all="ignore"):
+        penalty = beta * (np.diff(norms) ** 2).sum() / np.float64((T - 1) * N)""",
+        says="All T changes are there, but the sum is divided by T - 1. How many changes are there from h_0 to h_T?",
+    ),
+    mistake(
+        id="averages_the_changes_from_h1_on",
+        old="""norms = np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)  # (N, T + 1)
+    penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)""",
+        new="""changes = np.diff(np.linalg.norm(h, axis=-1))
+    penalty = beta * (changes**2).mean() if changes.size else np.nan""",
+        says="The first change, from h_0 to h_1, is left out of the mean. How many changes are there in a "
+        "sequence of T steps, if h_0 is given?",
+    ),
+    mistake(
+        id="takes_the_norms_over_time_and_the_changes_over_units",
+        old="""norms = np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)  # (N, T + 1)
+    penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)""",
+        new="""norms = np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=1)
+    penalty = beta * (np.diff(norms) ** 2).mean()""",
+        says="The norm is taken over time, one for each unit, and the changes from unit to unit are averaged. "
+        "Over which axis are the units of one state?",
+    ),
+    mistake(
+        id="compares_the_sequences_of_the_batch",
+        old="""norms = np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)  # (N, T + 1)
+    penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)""",
+        new="""norms = np.linalg.norm(np.concatenate([h0[:, None], h], axis=1), axis=-1)
+    changes = np.diff(norms, axis=0)
+    penalty = beta * (changes**2).mean() if changes.size else np.nan""",
+        says="The changes are those from one sequence to the next. Along which axis does time run?",
+    ),
+    mistake(
+        id="averages_the_norms_over_the_batch_first",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = beta * (np.diff(norms.mean(axis=0)) ** 2).mean()",
+        says="The norms are averaged over the batch before their changes are squared. Of what is the mean over "
+        "the batch taken?",
+    ),
+    mistake(
+        id="adds_up_the_batch_and_forgets_beta",
+        old="penalty = beta * (np.diff(norms) ** 2).sum() / (T * N)",
+        new="penalty = (np.diff(norms) ** 2).sum() / T",
+        says="The sum over the batch is there in the place of its mean, and beta is missing. What stands in front "
+        "of the sum over t?",
+    ),
 ]
 
 _UNIT = "(dnorms / np.where(norms > 0, norms, 1))[..., None] * states"
@@ -717,7 +763,7 @@ MISTAKES["norm_stabilizer_backward"] = [
         id="stops_at_h0",
         old="dstates[:, 1:], dstates[:, 0]",
         new="dstates[:, 1:], np.zeros_like(h0)",
-        says="dh is right, but h_0 gets no gradient. Does the penalty change when h_0 does?",
+        says="h_0 gets no gradient. Does the penalty change when h_0 does?",
     ),
     mistake(
         id="forgets_the_2",
@@ -729,8 +775,10 @@ MISTAKES["norm_stabilizer_backward"] = [
         id="divides_by_zero",
         old="np.where(norms > 0, norms, 1)",
         new="norms",
-        says="All is right until a state has norm 0: then the gradient is NaN. What does the statement say that it "
-        "is there?",
+        says="Where a state has norm 0, the gradient is NaN. What does the statement say that it is there?",
+        of={
+            "dh": "Where a state has norm 0, its gradient is NaN. What does the statement say that it is there?",
+        },
     ),
     mistake(
         id="does_not_divide_by_the_norm",
@@ -862,7 +910,7 @@ MISTAKES["norm_stabilizer_backward"] = [
         id="turns_the_sign_at_h0",
         old="dstates[:, 1:], dstates[:, 0]",
         new="dstates[:, 1:], -dstates[:, 0]",
-        says="dh is right, but the gradient of h_0 has the opposite sign. In which term does the norm of h_0 "
+        says="The gradient of h_0 has the opposite sign. In which term does the norm of h_0 "
         "stand, and with which sign?",
     ),
     mistake(
@@ -881,7 +929,7 @@ MISTAKES["norm_stabilizer_backward"] = [
         id="adds_up_dh0_over_the_batch",
         old="dstates[:, 1:], dstates[:, 0]",
         new="dstates[:, 1:], dstates[:, 0].sum(axis=0)",
-        says="dh is right, but the gradient of h_0 is added up over the sequences. Do they share one h_0?",
+        says="The gradient of h_0 is added up over the sequences. Do they share one h_0?",
     ),
     mistake(
         id="gives_the_last_state_nothing",
@@ -903,6 +951,62 @@ MISTAKES["norm_stabilizer_backward"] = [
         says="The gradient is half of that of the changes added up over time. Which factors come down from the"
         " square and from the mean?",
     ),
+    mistake(
+        id="leaves_the_successors_term_to_h0_alone",
+        old="dnorms[:, :-1] -= change",
+        new="dnorms[:, 0] -= change[:, 0]",
+        says="Among the states h_1 to h_T none gets the term of the step after it. In how many terms does the "
+        "norm of h_t stand?",
+    ),
+    mistake(
+        id="adds_the_successors_term_but_at_h0",
+        old="dnorms[:, :-1] -= change",
+        new="""dnorms[:, 0] -= change[:, 0]
+    dnorms[:, 1:-1] += change[:, 1:]""",
+        says="For the states h_1 to h_T the term of the step after has the wrong sign. What is the derivative of "
+        "(n_{t+1} - n_t)^2 by n_t?",
+    ),
+    mistake(
+        id="replaces_the_states_own_term",
+        old="dnorms[:, :-1] -= change",
+        new="dnorms[:, :-1] = -change",
+        says="The term of the step after takes the place of a state's own one. What does a gradient with two "
+        "parts do with them?",
+    ),
+    mistake(
+        id="exchanges_dh_and_dh0",
+        old="dh, dh0 = dstates[:, 1:], dstates[:, 0]",
+        new="dh, dh0 = dstates[:, 0], dstates[:, 1:]",
+        says="The two results are exchanged. In which order does the docstring give them?",
+    ),
+    mistake(
+        id="takes_the_last_state_for_h0",
+        old="states = np.concatenate([h0[:, None], h], axis=1)",
+        new="states = np.concatenate([h[:, -1:], h], axis=1)",
+        says="The first change is counted from the last state, h[:, -1]. What does an index of -1 mean, and which "
+        "state comes before h_1?",
+    ),
+    mistake(
+        id="leaves_out_the_last_change",
+        old="np.diff(norms)  # (N, T)",
+        new="np.diff(norms) * (np.arange(T) < T - 1)  # (N, T)",
+        says="The last change is left out: the last state gets no gradient, and the one before it a part only. "
+        "Over which t does the sum run?",
+    ),
+    mistake(
+        id="leaves_out_the_first_change",
+        old="np.diff(norms)  # (N, T)",
+        new="np.diff(norms) * (np.arange(T) > 0)  # (N, T)",
+        says="The change from h_0 to h_1 is left out: h_0 gets no gradient, and h_1 a part only. Over which t "
+        "does the sum run?",
+    ),
+    mistake(
+        id="adds_up_the_batch_and_forgets_the_2",
+        old="2 * beta / (T * N)",
+        new="beta / T",
+        says="The factor 2 of the square is missing, and so is the mean over the batch. What is the derivative of "
+        "(n_t - n_{t-1})^2, and what stands in front of the sum?",
+    ),
 ]
 
 _MU = "a.mean(axis=-1, keepdims=True)"
@@ -917,6 +1021,10 @@ MISTAKES["layer_norm_forward"] = [
         new=_FORWARD.replace("axis=-1", "axis=0"),
         says="Mean and variance are taken over the sequences of the batch: this is batch normalisation. What would a "
         "single sequence be divided by then, and over what are the statistics taken here?",
+        of={
+            "y": "Mean and variance are taken over the sequences of the batch: this is batch normalisation. "
+            "Over what are the statistics taken here?",
+        },
     ),
     mistake(
         id="takes_statistics_over_time",
@@ -937,6 +1045,10 @@ MISTAKES["layer_norm_forward"] = [
         new=_FORWARD.replace("axis=-1, ", ""),
         says="One mean and one variance are taken of the whole array. Should one sequence's numbers depend on its "
         "neighbours?",
+        of={
+            "y": "One mean and one variance are taken of the whole array. Should one sequence's numbers "
+            "depend on its neighbours?",
+        },
     ),
     mistake(
         id="divides_by_H_minus_1",
@@ -944,6 +1056,10 @@ MISTAKES["layer_norm_forward"] = [
         new="a.var(axis=-1, ddof=1, keepdims=True)",
         says="The squares are divided by H - 1, as for a sample's variance. What stands before the sum in the "
         "lecture's sigma?",
+        of={
+            "y": "The squares are divided by H - 1, as for a sample's variance. What stands before the sum "
+            "in the lecture's sigma?",
+        },
     ),
     mistake(
         id="adds_epsilon_outside_the_root",
@@ -956,7 +1072,7 @@ MISTAKES["layer_norm_forward"] = [
         id="leaves_out_epsilon",
         old=f"{_VARIANCE} + eps",
         new=_VARIANCE,
-        says="All is right for large variances, but epsilon is missing. What happens where all units are equal?",
+        says="Epsilon is missing. What happens where all units are equal?",
     ),
     mistake(
         id="uses_its_own_epsilon",
@@ -1027,15 +1143,13 @@ MISTAKES["layer_norm_forward"] = [
         id="centres_a_in_place",
         old="a_hat = (a - mu) / sigma",
         new="a -= mu\n    a_hat = a / sigma",
-        says="The result is right, but the caller's a has lost its mean. What does `-=` do to an array that somebody "
-        "else holds?",
+        says="The caller's a has lost its mean. What does `-=` do to an array that somebody else holds?",
     ),
     mistake(
         id="keeps_the_variance_in_the_cache",
         old="y = g * a_hat + b",
         new="y = g * a_hat + b\n    sigma = sigma**2",
-        says="y is right, but the cache holds the variance in the place of sigma. What will the backward pass divide "
-        "by?",
+        says="The cache holds the variance in the place of sigma. What will the backward pass divide by?",
     ),
     mistake(
         id="adds_up_the_squares",
@@ -1101,43 +1215,42 @@ MISTAKES["layer_norm_forward"] = [
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     a_hat = a - mu""",
-        says="y is right, but the cache holds the deviations before they are divided by sigma. What is a_hat "
-        "in the equation?",
+        says="The cache holds the deviations before they are divided by sigma. What is a_hat in the equation?",
     ),
     mistake(
         id="keeps_y_in_the_cache",
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     a_hat = y""",
-        says="y is right, but it stands in the cache, too, where a_hat should be. What will the backward pass need?",
+        says="y stands in the cache, too, where a_hat should be. What will the backward pass need?",
     ),
     mistake(
         id="keeps_a_in_the_cache",
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     a_hat = a""",
-        says="y is right, but the cache holds a itself where a_hat should be. What will the backward pass need?",
+        says="The cache holds a itself where a_hat should be. What will the backward pass need?",
     ),
     mistake(
         id="keeps_the_inverse_of_sigma",
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     sigma = 1 / sigma""",
-        says="y is right, but the cache holds one over sigma. Will the backward pass divide or multiply?",
+        says="The cache holds one over sigma. Will the backward pass divide or multiply?",
     ),
     mistake(
         id="keeps_sigma_without_its_last_axis",
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     sigma = sigma[..., 0]""",
-        says="y is right, but sigma in the cache lacks its last axis. Which shape does the statement give it?",
+        says="The sigma in the cache lacks its last axis. Which shape does the statement give it?",
     ),
     mistake(
         id="keeps_sigma_without_epsilon",
         old="y = g * a_hat + b",
         new="""y = g * a_hat + b
     sigma = np.sqrt(((a - mu) ** 2).mean(axis=-1, keepdims=True))""",
-        says="y is right, but sigma in the cache is that without epsilon. By what were the deviations divided?",
+        says="The sigma in the cache is that without epsilon. By what were the deviations divided?",
     ),
     mistake(
         id="normalises_twice",
@@ -1146,6 +1259,34 @@ MISTAKES["layer_norm_forward"] = [
     y = g * a_hat + b""",
         says="a_hat is normalised once more (the difference shows where epsilon is not small beside the "
         "variance). How often is a divided by a sigma?",
+    ),
+    mistake(
+        id="takes_statistics_over_axis_1",
+        old="""mu = a.mean(axis=-1, keepdims=True)  # (..., 1)
+    sigma = np.sqrt(((a - mu) ** 2).mean(axis=-1, keepdims=True) + eps)""",
+        new="""mu = a.mean(axis=1, keepdims=True)
+    sigma = np.sqrt(((a - mu) ** 2).mean(axis=1, keepdims=True) + eps)""",
+        says="Mean and variance are taken over axis 1: of a sequence that is time. Which axis holds the units, "
+        "whatever the number of axes?",
+        of={
+            "y": "Mean and variance are taken over axis 1: of a sequence that is time. Which axis holds the "
+            "units, whatever the number of axes?",
+        },
+    ),
+    mistake(
+        id="keeps_the_variance_without_epsilon",
+        old="a_hat = (a - mu) / sigma",
+        new="""a_hat = (a - mu) / sigma
+    sigma_used, sigma = sigma, sigma**2 - eps""",
+        says="The cache holds the variance in the place of sigma, without epsilon. What will the backward pass "
+        "divide by?",
+    ),
+    mistake(
+        id="keeps_the_bias_in_the_cache",
+        old="y = g * a_hat + b",
+        new="""y = g * a_hat + b
+    g = b""",
+        says="The cache holds b where g should be. Which of the two will the backward pass need?",
     ),
 ]
 
@@ -1189,7 +1330,7 @@ MISTAKES["layer_norm_backward"] = [
         id="forgets_to_divide_by_sigma",
         old=_DA,
         new="da_hat - through_mu - through_sigma",
-        says="da is right but for the division by sigma. By how much does a_hat move when a moves by 1?",
+        says="da lacks the division by sigma. By how much does a_hat move when a moves by 1?",
     ),
     mistake(
         id="divides_by_the_variance",
@@ -1297,21 +1438,19 @@ MISTAKES["layer_norm_backward"] = [
         id="overwrites_dy",
         old="da_hat = dy * g",
         new="dy *= g\n    da_hat = dy",
-        says="The gradients are right, but the caller's dy now holds something else. What makes a new array of a "
-        "product?",
+        says="The caller's dy now holds something else. What makes a new array of a product?",
     ),
     mistake(
         id="adds_up_the_path_through_the_mean",
         old="through_mu = da_hat.mean(",
         new="through_mu = da_hat.sum(",
-        says="The path through mu is H times too strong; that through sigma is right. How much does the mean "
-        "move when one of H units moves by 1?",
+        says="The path through mu is H times too strong. How much does the mean move when one of H units moves by 1?",
     ),
     mistake(
         id="adds_up_the_path_through_the_variance",
         old="through_sigma = a_hat * (da_hat * a_hat).mean(axis=-1, keepdims=True)",
         new="through_sigma = a_hat * (da_hat * a_hat).sum(axis=-1, keepdims=True)",
-        says="The path through sigma is H times too strong; that through mu is right. How much does the "
+        says="The path through sigma is H times too strong. How much does the "
         "variance move when one of H units moves a little?",
     ),
     mistake(
@@ -1403,6 +1542,43 @@ MISTAKES["layer_norm_backward"] = [
         new="(dy * a_hat / sigma).sum(axis=before)",
         says="dg is divided by sigma once more. What does the gain multiply in the forward pass?",
     ),
+    mistake(
+        id="adds_up_the_gain_over_the_first_axis_alone",
+        old="dg = (dy * a_hat).sum(axis=before)",
+        new="dg = (dy * a_hat).sum(axis=0)",
+        says="dg is summed over the first axis alone. Which axes share one gain?",
+    ),
+    mistake(
+        id="adds_up_the_bias_over_the_first_axis_alone",
+        old="db = dy.sum(axis=before)",
+        new="db = dy.sum(axis=0)",
+        says="db is summed over the first axis alone. Which axes share one bias?",
+    ),
+    mistake(
+        id="multiplies_by_H",
+        old="da = (da_hat - through_mu - through_sigma) / sigma",
+        new="da = dy.shape[-1] * (da_hat - through_mu - through_sigma) / sigma",
+        says="da is H times as large. Where do the two means of the formula bring their 1/H, and what has none?",
+    ),
+    mistake(
+        id="divides_the_direct_path_by_H",
+        old="da = (da_hat - through_mu - through_sigma) / sigma",
+        new="da = (da_hat / dy.shape[-1] - through_mu - through_sigma) / sigma",
+        says="The direct path is divided by H. By how much does a_hat_i move with a_i, if mu and sigma stand still?",
+    ),
+    mistake(
+        id="averages_over_all_units_and_steps",
+        old="through_mu = da_hat.mean(axis=-1, keepdims=True)",
+        new="through_mu = da_hat.mean()",
+        says="The path through mu is averaged over all steps and sequences. How many means has a batch?",
+    ),
+    mistake(
+        id="sums_over_two_axes_always",
+        old="before = tuple(range(dy.ndim - 1))",
+        new="before = (0, 1)",
+        says="dg and db are summed over axes 0 and 1, whatever the number of axes: for (N, H) one number is left. "
+        "Over which axes do g and b have a single value?",
+    ),
 ]
 
 _A_T = "x[:, t] @ U.T + h_prev @ W.T"
@@ -1465,7 +1641,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         id="feeds_back_what_stands_inside_tanh",
         old="h_prev = h[:, t] = np.tanh(y)",
         new="h_prev, h[:, t] = y, np.tanh(y)",
-        says="The first state is right; then the step is fed what stands inside tanh. Which of the two is the state?",
+        says="After the first state the step is fed what stands inside tanh. Which of the two is the state?",
     ),
     mistake(
         id="resets_the_state_at_each_step",
@@ -1483,7 +1659,7 @@ MISTAKES["layer_norm_rnn_forward"] = [
         id="does_not_pass_epsilon_on",
         old="g, b, eps)",
         new="g, b)",
-        says="All is right for epsilon 1e-5 and wrong for others. Where does the argument eps end up?",
+        says="The result is that of epsilon 1e-5, whatever eps is. Where does the argument eps end up?",
     ),
     mistake(
         id="leaves_out_the_gain",
@@ -1607,6 +1783,30 @@ MISTAKES["layer_norm_rnn_forward"] = [
     h[:] = h_prev[:, None]""",
         says="The last state stands at every step. What is h[:, 0] for a sequence of three steps?",
     ),
+    mistake(
+        id="normalises_input_and_state_apart_with_both_biases",
+        old="y, norm_cache = layer_norm_forward(x[:, t] @ U.T + h_prev @ W.T, g, b, eps)",
+        new="""y, norm_cache = layer_norm_forward(x[:, t] @ U.T, g, b, eps)
+        y = y + layer_norm_forward(h_prev @ W.T, g, b, eps)[0]""",
+        says="The input's part and the state's part are normalised each by itself, and b is added with both. What "
+        "is a_t, and how many means and deviations does a step have?",
+    ),
+    mistake(
+        id="applies_gain_and_bias_twice",
+        old="np.tanh(y)",
+        new="np.tanh(g * y + b)",
+        says="Gain and bias are applied twice. What does layer_norm_forward return: a_hat or y?",
+    ),
+    mistake(
+        id="normalises_all_states_at_the_end",
+        old="""h_prev = h[:, t] = np.tanh(y)
+        caches.append(norm_cache)""",
+        new="""h_prev = h[:, t] = np.tanh(x[:, t] @ U.T + h_prev @ W.T + b)
+        caches.append(norm_cache)
+    h = layer_norm_forward(h, g, b, eps)[0]""",
+        says="An ordinary network is run, and its states are normalised at the end. What is normalised in each "
+        "step, before tanh?",
+    ),
 ]
 
 _QR = "np.linalg.qr(rng.standard_normal((H, H)))"
@@ -1614,7 +1814,7 @@ _SIGNED = "scale * Q * np.sign(np.diag(R))"
 _DRAWN = f"""Q, R = {_QR}
         W = {_SIGNED}"""
 _UNSCALED = (
-    "The orthogonal matrix is right but for the scale: it is not used, or it went into the drawn matrix and was lost. "
+    "The orthogonal matrix lacks the scale: it is not used, or it went into the drawn matrix and was lost. "
     "Which of the two factors keeps the size of what is decomposed, Q or R, and where must the scale come in?"
 )
 MISTAKES["recurrent_init"] = [
@@ -1850,6 +2050,29 @@ MISTAKES["recurrent_init"] = [
         old="scale * np.eye(H)",
         new="scale * np.ones((H, H)) / H",
         says="Every unit gets the mean of all units. Which matrix leaves a state as it is?",
+    ),
+    mistake(
+        id="forgets_scale_and_signs",
+        old="W = scale * Q * np.sign(np.diag(R))",
+        new="W = Q",
+        says="The orthogonal matrix has neither the scale nor the signs that make R's diagonal positive. Which "
+        "two factors does W still need?",
+    ),
+    mistake(
+        id="forgets_the_scale_of_both",
+        old="""W = scale * Q * np.sign(np.diag(R))  # columns; R's rows change sign with them, and QR stays A
+    elif kind == "identity":
+        W = scale * np.eye(H)""",
+        new="""W = Q * np.sign(np.diag(R))
+    elif kind == "identity":
+        W = np.eye(H)""",
+        says="scale is used for neither kind. What is W made of besides Q or I?",
+    ),
+    mistake(
+        id="returns_None_for_other_kinds",
+        old='raise ValueError(f"unknown kind of initial values: {kind!r}")',
+        new="W = None",
+        says="For another kind the result is None and no error is raised. What does the docstring ask for there?",
     ),
 ]
 
@@ -2111,8 +2334,7 @@ MISTAKES["dropout_deep_rnn"] = [
         id="draws_by_another_call",
         old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
         new="m = rng.binomial(1, 1 - p, (N, 1 if same_mask else T, features))",
-        says="The share is right, but the masks are not those that the stated call draws. By which call does "
-        "each place draw?",
+        says="The masks are not those that the stated call draws. By which call does each place draw?",
     ),
     mistake(
         id="draws_normal_numbers",
@@ -2192,5 +2414,46 @@ MISTAKES["dropout_deep_rnn"] = [
         old="rnn_forward(out, U, W, b)",
         new="rnn_forward(out if states else x, U, W, b)",
         says="The lowest layer reads x undropped, although a mask was drawn for it. Which arrow upward is the lowest?",
+    ),
+    mistake(
+        id="shares_a_mask_among_sequences_instead_of_steps",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = rng.random((1 if same_mask else N, T, features)) >= p",
+        says="With same_mask the sequences of the batch share a mask, and the steps do not. Which axis of the "
+        "mask has length 1?",
+    ),
+    mistake(
+        id="shares_the_same_mask_among_sequences_too",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = rng.random((1 if same_mask else N, 1 if same_mask else T, features)) >= p",
+        says="With same_mask all sequences of the batch share one mask, too. Which axis of the mask has length 1?",
+    ),
+    mistake(
+        id="shares_a_mask_among_features",
+        old="m = rng.random((N, 1 if same_mask else T, features)) >= p",
+        new="m = rng.random((N, T, 1 if same_mask else features)) >= p",
+        says="With same_mask all features of a step are dropped together, or none. Which axis of the mask has "
+        "length 1?",
+    ),
+    mistake(
+        id="returns_the_states_in_a_tuple",
+        old="""states.append(h)
+        out = dropped(h)""",
+        new="""states.append(h)
+        out = dropped(h)
+    states = tuple(states)""",
+        says="The states come in a tuple. Which type does the docstring name?",
+        of={
+            "states": "The states come in a tuple. Which type does the docstring name?",
+        },
+    ),
+    mistake(
+        id="exchanges_output_and_states",
+        old="""states.append(h)
+        out = dropped(h)""",
+        new="""states.append(h)
+        out = dropped(h)
+    out, states = states, out""",
+        says="The list of the states comes first and the output second. In which order does the docstring give them?",
     ),
 ]

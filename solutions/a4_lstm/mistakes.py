@@ -207,7 +207,7 @@ MISTAKES["additive_cell"] = [
         id="overwrites_the_old_cell_state",
         old=_CARRIED,
         new="np.add(c_prev, i * np.tanh(x @ U.T + h_prev @ W.T + b), out=c_prev)",
-        says="c is right, but it was written into c_prev: the caller has lost the state before the step. Who else may "
+        says="The new c was written into c_prev: the caller has lost the state before the step. Who else may "
         "still need that array?",
     ),
     mistake(
@@ -404,6 +404,12 @@ MISTAKES["additive_cell"] = [
         " of the two states is added to?",
     ),
 ]
+# What is said of a cell holds for either function, and for h and c one by one: many write the second without the first.
+_EITHER_FUNCTION = ("h", "c", "h of original_lstm_step", "c of original_lstm_step")
+_OF_BOTH_STATES = ("returns_the_states_in_the_wrong_order", "overwrites_the_old_cell_state", "exchanges_the_two_gates")
+for _entry in MISTAKES["additive_cell"]:
+    if not _entry["id"].startswith("original_") and _entry["id"] not in _OF_BOTH_STATES:
+        _entry["of"] = dict.fromkeys(_EITHER_FUNCTION, _entry["says"])
 
 
 def _gates_swapped(old: str, cell: str) -> list[dict[str, str | None]]:
@@ -586,7 +592,7 @@ MISTAKES["lstm_step_forward"] = [
         id="overwrites_the_old_cell_state",
         old="f * c_prev + i * g",
         new="np.add(f * c_prev, i * g, out=c_prev)",
-        says="The states are right, but c was written into c_prev, which the cache holds too. What will the backward "
+        says="The new c was written into c_prev, which the cache holds too. What will the backward "
         "pass take for the state before the step?",
     ),
     mistake(
@@ -740,7 +746,7 @@ MISTAKES["lstm_step_forward"] = [
         id="overwrites_the_old_hidden_state",
         old="h = o * np.tanh(c)  # (N, H)",
         new="h = np.multiply(o, np.tanh(c), out=h_prev)",
-        says="The states are right, but h_prev holds the new hidden state after the call. What will the "
+        says="h_prev holds the new hidden state after the call. What will the "
         "backward pass take for the state before the step?",
     ),
     *_WRONG_ROWS,
@@ -755,6 +761,38 @@ MISTAKES["lstm_step_forward"] = [
         old="f * c_prev + i * g",
         new="np.tanh(f * c_prev) + i * g",
         says="What is kept of the old cell state goes through tanh. What is done to it in the equation?",
+    ),
+    mistake(
+        id="reads_the_input_gate_as_shutting",
+        old="sigmoid(a_i)",
+        new="sigmoid(-a_i)",
+        says="The input gate is turned round: where it should be open it is shut. With which sign does the "
+        "argument stand in the sigmoid?",
+    ),
+    mistake(
+        id="reads_the_output_gate_as_shutting",
+        old="sigmoid(a_o)",
+        new="sigmoid(-a_o)",
+        says="The output gate is turned round: where it should be open it is shut. With which sign does the "
+        "argument stand in the sigmoid?",
+    ),
+    mistake(
+        id="lets_in_what_it_forgets",
+        old="c = f * c_prev + i * g",
+        new="c = f * c_prev + (1 - f) * g",
+        says="As much is let in as is forgotten: the input gate has no effect. Which gate multiplies the candidate?",
+    ),
+    mistake(
+        id="adds_one_to_the_forget_gates_argument",
+        old="sigmoid(a_f)",
+        new="sigmoid(a_f + 1)",
+        says="1 is added inside of the forget gate. Is a forget bias a part of the step, or of b?",
+    ),
+    mistake(
+        id="adds_the_old_hidden_state_to_the_new_one",
+        old="h = o * np.tanh(c)",
+        new="h = o * np.tanh(c) + h_prev",
+        says="The old hidden state is added to the new one. Of what is h read?",
     ),
 ]
 
@@ -916,13 +954,13 @@ MISTAKES["gate_settings"] = [
         old=_BIASES,
         new="np.where(np.concatenate([signs[:, 0], signs[:, 1]]) > 0, a + swing[: 2 * H], "
         "np.log(tolerance / (1 - tolerance)) - swing[: 2 * H])",
-        says="Open gates are right; shut ones let the tolerance through at every step. How much comes in over T steps?",
+        says="Shut gates let the tolerance through at every step. How much comes in over T steps?",
     ),
     mistake(
         id="writes_into_b",
         old="new = np.concatenate([biases, b[2 * H :]])",
         new="b[: 2 * H] = biases\n    new = b",
-        says="The biases are right, but they were written into b, which the caller still holds. What is asked: to "
+        says="The biases were written into b, which the caller still holds. What is asked: to "
         "change b, or to return another?",
     ),
     mistake(
@@ -1104,6 +1142,50 @@ MISTAKES["gate_settings"] = [
         says="The bias, apart from what inputs and states can do, is half of what it must be. What is the "
         "exact inverse of the sigmoid?",
     ),
+    mistake(
+        id="turns_the_input_gate_round",
+        old='table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        new='table = {"remember": (1, 1), "add": (-1, 1), "erase": (1, -1), "overwrite": (-1, -1)}',
+        says="The input gate is open where the table shuts it, and shut where it should be open. For which two "
+        "behaviours does something come in?",
+    ),
+    mistake(
+        id="holds_only_what_it_should_remember",
+        old='table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        new='table = {"remember": (-1, 1), "add": (1, -1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        says='A unit that should add forgets what it holds. What does the table say of the forget gate beside "add"?',
+    ),
+    mistake(
+        id="lets_in_only_what_overwrites",
+        old='table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        new='table = {"remember": (-1, 1), "add": (-1, 1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        says='A unit that should add lets nothing in. What does the table say of the input gate beside "add"?',
+    ),
+    mistake(
+        id="lets_in_only_what_is_added",
+        old='table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (1, -1)}',
+        new='table = {"remember": (-1, 1), "add": (1, 1), "erase": (-1, -1), "overwrite": (-1, -1)}',
+        says="A unit that should overwrite lets nothing in. What does the table say of the input gate beside "
+        '"overwrite"?',
+    ),
+    mistake(
+        id="counts_one_step_too_few",
+        old="gate = (1 - tolerance) ** (1 / T)",
+        new="gate = (1 - tolerance) ** (1 / max(T - 1, 1))",
+        says="The bias is that for T - 1 steps. How often is the gate multiplied in T steps?",
+    ),
+    mistake(
+        id="allows_for_the_old_bias",
+        old="+ np.abs(W).sum(axis=1)",
+        new="+ np.abs(W).sum(axis=1) + np.abs(b)",
+        says="The size of the old bias is added to what inputs and states can do. Is the old bias still there?",
+    ),
+    mistake(
+        id="sets_forget_and_candidate",
+        old="new = np.concatenate([biases, b[2 * H :]])",
+        new="new = np.concatenate([biases[:H], b[H : 2 * H], biases[H:], b[3 * H :]])",
+        says="The forget gates' biases stand in the rows of g. In which order do the four blocks come?",
+    ),
 ]
 
 _STATES_KEPT = "h[:, t], c[:, t], gates[:, t] = h_t, c_t,"
@@ -1188,15 +1270,13 @@ MISTAKES["lstm_forward"] = [
         id="returns_the_cell_states_as_h",
         old=_STATES_KEPT,
         new="h[:, t], c[:, t], gates[:, t] = c_t, c_t,",
-        says="The cell states stand where the hidden states should; the last cell state is right. Which of the two is "
-        "shown to the outside?",
+        says="The cell states stand where the hidden states should. Which of the two is shown to the outside?",
     ),
     mistake(
         id="returns_the_last_hidden_state_as_c_last",
         old=_STATES_KEPT,
         new="h[:, t], c[:, t], gates[:, t] = h_t, h_t,",
-        says="The hidden states are right, and the last of them stands where the last cell state should. What does the "
-        "array c hold?",
+        says="The last of the hidden states stands where the last cell state should. What does the array c hold?",
     ),
     mistake(
         id="carries_on_the_hidden_state_without_tanh",
@@ -1237,7 +1317,7 @@ MISTAKES["lstm_forward"] = [
         id="writes_into_c0",
         old="c_t = f * c_t + i * g",
         new="c_t *= f\n        c_t += i * g",
-        says="The results are right, but c0, the caller's array, holds another state after the call. Which operators "
+        says="c0, the caller's array, holds another state after the call. Which operators "
         "make a new array, and which do not?",
     ),
     mistake(
@@ -1463,6 +1543,12 @@ MISTAKES["lstm_forward"] = [
         new="np.tanh(a_g - b[2 * H : 3 * H])",
         says="The gates have their biases and the candidate has none. Which rows of b belong to g?",
     ),
+    mistake(
+        id="reads_the_sequence_from_its_end_in_place",
+        old="for t in range(T):",
+        new="for t in reversed(range(T)):",
+        says="The sequence is run from its last step to its first. Which state does h_t follow from?",
+    ),
 ]
 
 _INTO_THE_CELL = "dc = dc + dh * o * (1 - tanh_c**2)"
@@ -1510,8 +1596,7 @@ MISTAKES["lstm_step_backward"] = [
         id="changes_dc_in_place",
         old=_INTO_THE_CELL,
         new="dc += dh * o * (1 - tanh_c**2)",
-        says="The gradients are right, but the array dc of the caller was changed on the way. Which operator adds "
-        "without a new array?",
+        says="The array dc of the caller was changed on the way. Which operator adds without a new array?",
     ),
     mistake(
         id="leaves_out_the_slopes_of_the_gates",
@@ -1864,6 +1949,126 @@ MISTAKES["lstm_step_backward"] = [
     dW = da.T @ h_prev""",
         says="dc_prev holds the gradient at h_prev too. Does c_prev act through h_prev in this step?",
     ),
+    mistake(
+        id="takes_the_forget_gates_slope_for_the_input_gate",
+        old="dc * g * i * (1 - i)",
+        new="dc * g * f * (1 - f)",
+        says="The input gate's rows hold the slope of the forget gate's sigmoid. Whose values does a gate's own "
+        "derivative stand on?",
+    ),
+    mistake(
+        id="takes_the_output_gates_slope_for_the_input_gate",
+        old="dc * g * i * (1 - i)",
+        new="dc * g * o * (1 - o)",
+        says="The input gate's rows hold the slope of the output gate's sigmoid. Whose values does a gate's own "
+        "derivative stand on?",
+    ),
+    mistake(
+        id="takes_the_slope_of_tanh_for_the_input_gate",
+        old="dc * g * i * (1 - i)",
+        new="dc * g * (1 - i**2)",
+        says="The input gate's rows have the slope of tanh, 1 - i^2. Which function makes this gate?",
+    ),
+    mistake(
+        id="takes_the_input_gate_for_its_slope",
+        old="dc * g * i * (1 - i)",
+        new="dc * g * i",
+        says="In the input gate's rows the gate itself stands in the place of its slope. What is the derivative "
+        "of the sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_one_minus_the_input_gate_for_its_slope",
+        old="dc * g * i * (1 - i)",
+        new="dc * g * (1 - i)",
+        says="In the input gate's rows the slope is 1 - i: one factor is missing. What is the derivative of the "
+        "sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_the_output_gates_slope_for_the_forget_gate",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev * o * (1 - o)",
+        says="The forget gate's rows hold the slope of the output gate's sigmoid. Whose values does a gate's own "
+        "derivative stand on?",
+    ),
+    mistake(
+        id="takes_the_slope_of_tanh_for_the_forget_gate",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev * (1 - f**2)",
+        says="The forget gate's rows have the slope of tanh, 1 - f^2. Which function makes this gate?",
+    ),
+    mistake(
+        id="takes_the_forget_gate_for_its_slope",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev * f",
+        says="In the forget gate's rows the gate itself stands in the place of its slope. What is the derivative "
+        "of the sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_one_minus_the_forget_gate_for_its_slope",
+        old="dc * c_prev * f * (1 - f)",
+        new="dc * c_prev * (1 - f)",
+        says="In the forget gate's rows the slope is 1 - f: one factor is missing. What is the derivative of the "
+        "sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_the_input_gates_slope_for_the_output_gate",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c * i * (1 - i)",
+        says="The output gate's rows hold the slope of the input gate's sigmoid. Whose values does a gate's own "
+        "derivative stand on?",
+    ),
+    mistake(
+        id="takes_the_slope_of_tanh_for_the_output_gate",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c * (1 - o**2)",
+        says="The output gate's rows have the slope of tanh, 1 - o^2. Which function makes this gate?",
+    ),
+    mistake(
+        id="takes_the_output_gate_for_its_slope",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c * o",
+        says="In the output gate's rows the gate itself stands in the place of its slope. What is the derivative "
+        "of the sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_one_minus_the_output_gate_for_its_slope",
+        old="dh * tanh_c * o * (1 - o)",
+        new="dh * tanh_c * (1 - o)",
+        says="In the output gate's rows the slope is 1 - o: one factor is missing. What is the derivative of the "
+        "sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="leaves_out_the_slopes_of_i_f_and_o",
+        old="np.hstack([da_i, da_f, da_g, da_o])",
+        new="np.hstack([dc * g, dc * c_prev, da_g, dh * tanh_c])",
+        says="The slope of the sigmoid is missing in all three gates. What lies between a gate and its argument?",
+    ),
+    mistake(
+        id="exchanges_the_partners_of_i_and_g",
+        old="da_i = dc * g * i * (1 - i)",
+        new="da_i = dc * i * i * (1 - i)",
+        says="The input gate is multiplied by itself: its gradient should hold what it multiplies. What does i "
+        "multiply in c?",
+    ),
+    mistake(
+        id="multiplies_the_candidate_by_itself",
+        old="da_g = dc * i * (1 - g**2)",
+        new="da_g = dc * g * (1 - g**2)",
+        says="The candidate's gradient holds the candidate itself. What does g meet in c?",
+    ),
+    mistake(
+        id="adds_dc_once_more_to_the_gradient_at_c_prev",
+        old="dc_prev = dc * f",
+        new="dc_prev = dc * f + dc - dh * o * (1 - tanh_c**2)",
+        says="What arrived at c is added to the gradient at c_prev, past the forget gate. By what is c_{t-1} "
+        "multiplied in c_t?",
+    ),
+    mistake(
+        id="leaves_the_square_out_of_the_slope_of_tanh_of_c",
+        old="(1 - tanh_c**2)",
+        new="(1 - tanh_c)",
+        says="The slope of tanh at c is taken as 1 - tanh c. What is the derivative of tanh, in terms of its value?",
+    ),
 ]
 
 _GOES_BACK = """dh_t = dh[:, t] + dh_next  # from outside and from the future
@@ -1998,6 +2203,14 @@ MISTAKES["lstm_backward"] = [
     dU, dW, db = da.T @ x[:, 0], da.T @ h0, da.sum(axis=0)""",
         says="The weights' gradients hold the part of the first step alone, the last one to be reached. What is the "
         "gradient of a parameter that is used T times?",
+        of={
+            "dU": "The gradient of U holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+            "dW": "The gradient of W holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+            "db": "The gradient of b holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+        },
     ),
     mistake(
         id="takes_the_last_step_alone",
@@ -2047,14 +2260,13 @@ MISTAKES["lstm_backward"] = [
         id="changes_dh_in_place",
         old="dh_t = dh[:, t] + dh_next",
         new="dh_t = dh[:, t]\n        dh_t += dh_next",
-        says="The gradients are right, but the array dh of the caller was changed on the way. Is a slice a copy?",
+        says="The array dh of the caller was changed on the way. Is a slice a copy?",
     ),
     mistake(
         id="changes_dc_last_in_place",
         old="dc_t = dc_next + dh_t * dh_dc[:, t]",
         new="dc_t = dc_next\n        dc_t += dh_t * dh_dc[:, t]",
-        says="The gradients are right, but the array dc_last of the caller was changed on the way. Does giving an "
-        "array a second name make a copy?",
+        says="The array dc_last of the caller was changed on the way. Does giving an array a second name make a copy?",
     ),
     mistake(
         id="leaves_out_the_slope_of_the_input_gate",
@@ -2275,6 +2487,74 @@ MISTAKES["lstm_backward"] = [
         old="dc_t = dc_next + dh_t * dh_dc[:, t]",
         new="dc_t = dc_next + dh_t",
         says="The gradient at h is added to that at c as it is. What lies between c and h, and what is its derivative?",
+    ),
+    mistake(
+        id="takes_the_last_hidden_state_for_h0",
+        old="h_prev = np.concatenate([h0[:, None], h[:, :-1]], axis=1)",
+        new="h_prev = np.concatenate([h[:, -1:], h[:, :-1]], axis=1)",
+        says="At the first step the last hidden state, h[:, -1], stands for the one before. What does an index of "
+        "-1 mean, and which state comes before the first step?",
+    ),
+    mistake(
+        id="takes_the_last_cell_state_for_c0",
+        old="c_prev = np.concatenate([c0[:, None], c[:, :-1]], axis=1)",
+        new="c_prev = np.concatenate([c[:, -1:], c[:, :-1]], axis=1)",
+        says="At the first step the last cell state, c[:, -1], stands for the one before. What does an index of "
+        "-1 mean, and which state comes before the first step?",
+    ),
+    mistake(
+        id="takes_h0_for_c0",
+        old="c_prev = np.concatenate([c0[:, None], c[:, :-1]], axis=1)",
+        new="c_prev = np.concatenate([h0[:, None], c[:, :-1]], axis=1)",
+        says="At the first step h0 stands for the cell state before. Which state did the forget gate multiply there?",
+    ),
+    mistake(
+        id="hands_dc_last_to_every_step",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next = dc_last",
+        says="Every step gets dc_last in the place of what the next step hands back to the cell. Where does "
+        "dc_last arrive?",
+    ),
+    mistake(
+        id="hands_the_two_gradients_on_in_the_wrong_order",
+        old="dc_next = dc_t * f[:, t]",
+        new="dc_next, dh_next = dh_next, dc_t * f[:, t]",
+        says="What belongs to the hidden state is handed to the cell state, and the other way round. In which "
+        "order does the step return the two?",
+    ),
+    mistake(
+        id="gives_the_cell_no_gradient_of_its_own",
+        old="dc_t = dc_next + dh_t",
+        new="dc_t = dh_t",
+        says="The cell state gets a gradient through h alone: neither from the next step nor from dc_last. Which "
+        "two ways lead to c_t?",
+    ),
+    mistake(
+        id="never_reads_dh",
+        old="dh_t = dh[:, t] + dh_next",
+        new="dh_t = dh_next",
+        says="dh is never read: only dc_last brings a gradient. Where does dh[:, t] arrive?",
+    ),
+    mistake(
+        id="returns_dc_last_for_dc0",
+        old="dh0, dc0 = dh_next, dc_next",
+        new="dh0, dc0 = dh_next, dc_last",
+        says="dc0 is dc_last itself. What has happened to it on the way from the last step to the first?",
+    ),
+    mistake(
+        id="returns_dh0_and_dc0_after_dx",
+        old="db = da.sum(axis=0)",
+        new="""db = da.sum(axis=0)
+    dU, dW, db, dh0, dc0 = dh0, dc0, dU, dW, db""",
+        says="The results come in the order of a single step, dh0 and dc0 behind dx. In which order does the "
+        "docstring give them?",
+    ),
+    mistake(
+        id="keeps_adding_up_dh",
+        old="dh_next = da[:, t].reshape(N, 4 * H) @ W",
+        new="dh_next = dh_next + da[:, t].reshape(N, 4 * H) @ W",
+        says="What is carried back to the hidden states grows: what came to later ones is still in it. Is it "
+        "spent when a step has passed it on?",
     ),
 ]
 
@@ -2572,6 +2852,27 @@ MISTAKES["peephole_step"] = [
         says="The candidate sees the cell state too, through the output gate's matrix. Which of the four has "
         "no peephole?",
     ),
+    mistake(
+        id="uses_the_input_gates_peephole_untransposed",
+        old="c_prev @ P_i.T",
+        new="c_prev @ P_i",
+        says="The input gate's peepholes are untransposed: the matrix is square, so NumPy does not complain. "
+        "Which entry of it leads from cell j to unit i?",
+    ),
+    mistake(
+        id="uses_the_forget_gates_peephole_untransposed",
+        old="c_prev @ P_f.T",
+        new="c_prev @ P_f",
+        says="The forget gate's peepholes are untransposed: the matrix is square, so NumPy does not complain. "
+        "Which entry of it leads from cell j to unit i?",
+    ),
+    mistake(
+        id="uses_the_output_gates_peephole_untransposed",
+        old="c @ P_o.T",
+        new="c @ P_o",
+        says="The output gate's peepholes are untransposed: the matrix is square, so NumPy does not complain. "
+        "Which entry of it leads from cell j to unit i?",
+    ),
 ]
 
 _REMEMBERED = "bias = np.log(T)"
@@ -2654,7 +2955,7 @@ MISTAKES["forget_bias_init"] = [
         id="writes_into_b",
         old="new = b.copy()",
         new="new = b",
-        says="The biases are right, but the caller's array was changed. Does a second name make a second array?",
+        says="The caller's array was changed. Does a second name make a second array?",
     ),
     mistake(
         id="exchanges_zero_and_one",
@@ -2760,5 +3061,35 @@ MISTAKES["forget_bias_init"] = [
         old="bias = np.log(T)",
         new="bias = np.exp(-1 / T)",
         says="The bias is exp(-1/T): near the value of a gate. Which function stands between a bias and its gate?",
+    ),
+    mistake(
+        id="adds_one_to_the_old_biases",
+        old="""    elif rule == "one":
+        bias = 1.0""",
+        new="""    elif rule == "one":
+        bias = b[len(b) // 4 : len(b) // 2] + 1.0""",
+        says='By the rule "one" 1 is added to the old biases. Does the docstring say what they are raised by, or '
+        "what they are?",
+    ),
+    mistake(
+        id="takes_half_of_T",
+        old="np.log(T)",
+        new="np.log(np.asarray(T) / 2)",
+        says="The bias is that of half as many steps. What is the sum of all powers of f, from the first on?",
+    ),
+    mistake(
+        id="sets_the_input_gate_to_the_opposite",
+        old="new[H : 2 * H] = bias",
+        new="""new[H : 2 * H] = bias
+    if rule == "remember":
+        new[:H] = -new[H : 2 * H]""",
+        says='By the rule "remember" the input gate gets the opposite bias, as in one of the papers. Which rows '
+        "does the docstring let you change?",
+    ),
+    mistake(
+        id="sets_all_gates_to_one",
+        old="new[H : 2 * H] = bias",
+        new='new[slice(None) if rule == "one" else slice(H, 2 * H)] = bias',
+        says='By the rule "one" the biases of all gates are 1. Which rows belong to the forget gate?',
     ),
 ]

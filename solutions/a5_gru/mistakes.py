@@ -171,7 +171,7 @@ MISTAKES["gru_step_forward"] = [
         id="overwrites_the_old_state",
         old="h = (1 - z) * h_prev + z * n  # (N, H)",
         new="h = h_prev\n    h *= 1 - z\n    h += z * n",
-        says="The new state is right, but it was written into h_prev: the caller has lost the state before the step. "
+        says="The new state was written into h_prev: the caller has lost the state before the step. "
         "Who else may still need that array, the cache for one?",
     ),
     mistake(
@@ -310,6 +310,57 @@ MISTAKES["gru_step_forward"] = [
         new="(1 - z) * h_prev + r * n",
         says="The candidate's share is the reset gate, and the two shares do not add up to 1. Which gate "
         "decides how much of the state is renewed?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_bias_of_the_update_gate",
+        old="a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)",
+        new="""b_r, b_z, _ = np.split(b, 3)
+    a_r, a_z, a_n = np.split(x @ U.T + np.concatenate([b_r, b_z, b_z]), 3, axis=1)""",
+        says="The candidate has the update gate's bias. How many biases does each of the three own?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_W_of_the_update_gate",
+        old="(r * h_prev) @ W_n.T",
+        new="(r * h_prev) @ W_z.T",
+        says="The candidate reads the state through the update gate's W. Which H rows of W belong to it?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_W_of_the_reset_gate",
+        old="(r * h_prev) @ W_n.T",
+        new="(r * h_prev) @ W_r.T",
+        says="The candidate reads the state through the reset gate's W. Which H rows of W belong to it?",
+    ),
+    mistake(
+        id="gives_the_update_gate_the_U_of_the_reset_gate",
+        old="a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each",
+        new="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)
+    H = h_prev.shape[1]
+    a_z = a_r + b[H : 2 * H] - b[:H]""",
+        says="The update gate reads the input through the reset gate's U. Which H rows of U belong to it?",
+    ),
+    mistake(
+        id="gives_the_reset_gate_the_U_of_the_update_gate",
+        old="a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each",
+        new="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)
+    H = h_prev.shape[1]
+    a_r = a_z + b[:H] - b[H : 2 * H]""",
+        says="The reset gate reads the input through the update gate's U. Which H rows of U belong to it?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_U_of_the_update_gate",
+        old="a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each",
+        new="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)
+    H = h_prev.shape[1]
+    a_n = a_z + b[2 * H :] - b[H : 2 * H]""",
+        says="The candidate reads the input through the update gate's U. Which H rows of U belong to it?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_U_of_the_reset_gate",
+        old="a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)  # (N, H) each",
+        new="""a_r, a_z, a_n = np.split(x @ U.T + b, 3, axis=1)
+    H = h_prev.shape[1]
+    a_n = a_r + b[2 * H :] - b[:H]""",
+        says="The candidate reads the input through the reset gate's U. Which H rows of U belong to it?",
     ),
 ]
 
@@ -660,6 +711,60 @@ MISTAKES["gru_step_backward"] = [
         new="da_n.T @ (z * h_prev)",
         says="The rows of n in dW are made with z times h_{t-1}. What did W_n multiply in the forward step?",
     ),
+    mistake(
+        id="takes_the_update_gate_for_its_slope",
+        old="dh * (n - h_prev) * z * (1 - z)",
+        new="dh * (n - h_prev) * z",
+        says="In the update gate's rows the gate itself stands in the place of its slope. What is the derivative "
+        "of the sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_one_minus_the_update_gate_for_its_slope",
+        old="dh * (n - h_prev) * z * (1 - z)",
+        new="dh * (n - h_prev) * (1 - z)",
+        says="In the update gate's rows the slope is 1 - z: one factor is missing. What is the derivative of the "
+        "sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_the_reset_gate_for_its_slope",
+        old="drh * h_prev * r * (1 - r)",
+        new="drh * h_prev * r",
+        says="In the reset gate's rows the gate itself stands in the place of its slope. What is the derivative "
+        "of the sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="takes_one_minus_the_reset_gate_for_its_slope",
+        old="drh * h_prev * r * (1 - r)",
+        new="drh * h_prev * (1 - r)",
+        says="In the reset gate's rows the slope is 1 - r: one factor is missing. What is the derivative of the "
+        "sigmoid, in terms of its value?",
+    ),
+    mistake(
+        id="exchanges_the_gates_W_on_the_way_back",
+        old="da_r @ W_r + da_z @ W_z",
+        new="da_r @ W_z + da_z @ W_r",
+        says="On the way back to the state before, each gate's gradient goes through the other gate's W. Through "
+        "which rows of W does the state reach a gate?",
+    ),
+    mistake(
+        id="takes_the_candidate_for_the_state_in_the_reset_gate",
+        old="drh * h_prev * r * (1 - r)",
+        new="drh * n * r * (1 - r)",
+        says="The reset gate's gradient holds the candidate where the state should be. What does r multiply?",
+    ),
+    mistake(
+        id="returns_dh_prev_first",
+        old="db = da.sum(axis=0)",
+        new="""db = da.sum(axis=0)
+    dx, dh_prev = dh_prev, dx""",
+        says="dh_prev comes first and dx second. In which order does the docstring give them?",
+    ),
+    mistake(
+        id="drops_the_copy_and_the_candidates_path",
+        old="dh * (1 - z) + drh * r + da_r @ W_r",
+        new="da_r @ W_r",
+        says="Only the two gates carry a gradient back to the state before. In which four places is that state read?",
+    ),
 ]
 
 _H_T = "h_t = (1 - z) * h_t + z * n"
@@ -747,7 +852,7 @@ MISTAKES["gru_forward"] = [
         id="writes_into_h0",
         old=_H_T + "\n",
         new="h_t *= 1 - z\n        h_t += z * n\n",
-        says="The states are right, but each one is written into h0, the caller's array, which holds the last state "
+        says="Each state is written into h0, the caller's array, which holds the last state "
         "in the end. Which of your lines changes an array instead of making one?",
     ),
     mistake(
@@ -906,6 +1011,12 @@ MISTAKES["gru_forward"] = [
         old="h_t = (1 - z) * h_t + z * n",
         new="h_t = (1 - z) * h0 + z * n",
         says="What every step copies is h0. Which state does a step hand to the next one?",
+    ),
+    mistake(
+        id="reads_the_sequence_from_its_end_in_place",
+        old="for t in range(T):",
+        new="for t in reversed(range(T)):",
+        says="The sequence is run from its last step to its first. Which state does h_t follow from?",
     ),
 ]
 
@@ -1071,6 +1182,14 @@ MISTAKES["gru_backward"] = [
     dU, db = steps.T @ inputs, steps.sum(axis=0)
     dW = np.vstack([steps[:, : 2 * H].T @ before, steps[:, 2 * H :].T @ reset])""",
         says=_LAST_STEP_ALONE,
+        of={
+            "dU": "The gradient of U holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+            "dW": "The gradient of W holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+            "db": "The gradient of b holds the part of the first step alone, the last one to be reached. "
+            "What is the gradient of a parameter that is used T times?",
+        },
     ),
     mistake(
         id="averages_over_the_steps",
@@ -1090,7 +1209,7 @@ MISTAKES["gru_backward"] = [
         id="edits_dh_in_place",
         old="dh_t = dh[:, t] + dh_next",
         new="dh[:, t] += dh_next\n        dh_t = dh[:, t]",
-        says="All gradients are right, but dh has been written into: the caller's array now holds sums. Which of your "
+        says="dh has been written into: the caller's array now holds sums. Which of your "
         "lines changes an array instead of making one?",
     ),
     mistake(
@@ -1254,6 +1373,27 @@ MISTAKES["gru_backward"] = [
         old="dh_next = dh_t * (1 - z[:, t])",
         new="dh_next = dh_t * (1 - z[:, max(t - 1, 0)])",
         says="The copy's share is that of one step earlier. Between which two states does z of step t stand?",
+    ),
+    mistake(
+        id="takes_the_last_state_for_h0",
+        old="h_prev = np.concatenate([h0[:, None], h[:, :-1]], axis=1)",
+        new="h_prev = np.concatenate([h[:, -1:], h[:, :-1]], axis=1)",
+        says="At the first step the last state, h[:, -1], stands for the one before. What does an index of -1 "
+        "mean, and which state comes before the first step?",
+    ),
+    mistake(
+        id="returns_dh0_after_dx",
+        old="db = da.sum(axis=0)",
+        new="""db = da.sum(axis=0)
+    dU, dW, db, dh0 = dh0, dU, dW, db""",
+        says="The results come in the order of a single step, dh0 behind dx. In which order does the docstring "
+        "give them?",
+    ),
+    mistake(
+        id="reads_the_gates_as_z_r_n",
+        old="r, z, n = np.split(gates",
+        new="z, r, n = np.split(gates",
+        says="The gates are read in the order z, r, n. In which order do the three lie side by side?",
     ),
 ]
 
@@ -1477,7 +1617,7 @@ MISTAKES["gru_to_torch"] = [
         id="converts_everything",
         old=_NEVER_REFUSED,
         new="",
-        says="All that can be converted is right, and what cannot be is converted as well, into weights of another "
+        says="What cannot be converted is converted as well, into weights of another "
         "function. Try it on random weights with H = 2 and h not zero: do the two steps agree?",
     ),
     mistake(
@@ -1619,8 +1759,7 @@ MISTAKES["gru_to_torch"] = [
         id="writes_into_the_given_weights",
         old="W_new = sign[:, None] * W",
         new="W *= sign[:, None]\n    W_new = W",
-        says="The new weights are right, and W, which was given, has become one of them. Who may still need the "
-        "lecture's weights?",
+        says="W, which was given, has become one of the new weights. Who may still need the lecture's weights?",
     ),
     mistake(
         id="converts_constant_gates_and_takes_the_rest_as_it_stands",
@@ -1721,8 +1860,13 @@ MISTAKES["gru_to_torch"] = [
         id="writes_into_the_given_bias",
         old="sign * b, np.zeros_like(b)",
         new="np.multiply(b, sign, out=b), np.zeros_like(b)",
-        says="The new weights are right, and b, which was given, has become one of them. Who may still need "
-        "the lecture's bias?",
+        says="b, which was given, has become one of the new weights. Who may still need the lecture's bias?",
+    ),
+    mistake(
+        id="returns_None_for_what_cannot_be_converted",
+        old='raise ValueError("a unit reads another one through a reset gate that is not proportional to its own")',
+        new="return None",
+        says="Where no weights exist the result is None and no error is raised. What does the docstring ask for there?",
     ),
 ]
 
@@ -1739,7 +1883,8 @@ MISTAKES["count_cell_parameters"] = [
         id="always_counts_one_bias",
         old=_COUNT,
         new="blocks[cell] * H * (D + H + 1)",
-        says="The counts are right for the lecture's one bias and do not change for PyTorch's two. What is biases for?",
+        says="The counts are those with the lecture's one bias, and do not change for PyTorch's two. What is "
+        "biases for?",
     ),
     mistake(
         id="always_counts_two_biases",
@@ -1816,19 +1961,19 @@ MISTAKES["count_cell_parameters"] = [
         id="forgets_the_cell_state",
         old='state = 2 * H if cell in ("lstm", "peephole") else H',
         new="state = H",
-        says="The counts are right; the memory of an LSTM counts h and not c. What does it hand to the next step?",
+        says="The memory of an LSTM counts h and not c. What does it hand to the next step?",
     ),
     mistake(
         id="gives_the_gru_a_cell_state",
         old='state = 2 * H if cell in ("lstm", "peephole") else H',
         new='state = H if cell == "rnn" else 2 * H',
-        says="The counts are right; the GRU's memory is counted twice. What did it merge, according to the lecture?",
+        says="The GRU's memory is counted twice. What did it merge, according to the lecture?",
     ),
     mistake(
         id="counts_parameters_for_each_number_of_state",
         old="memory = state / count",
         new="memory = count / state",
-        says="The counts are right; memory is upside down: parameters for each number kept. Which of the two is large "
+        says="Memory is upside down: parameters for each number kept. Which of the two is large "
         "for a cell that remembers much with few parameters?",
     ),
     mistake(
@@ -1841,7 +1986,7 @@ MISTAKES["count_cell_parameters"] = [
         id="adds_up_the_states_of_all_steps",
         old="memory = state / count",
         new="memory = state * T / count",
-        says="The counts are right; memory adds up the states of all steps. How many of them can a cell still read "
+        says="Memory adds up the states of all steps. How many of them can a cell still read "
         "when the next input comes?",
     ),
     mistake(
@@ -1850,8 +1995,7 @@ MISTAKES["count_cell_parameters"] = [
         raise ValueError(f"no such cell: {cell}")
     """,
         new="",
-        says="All counts are right; a word that names no cell raises another error than the one that is asked for. "
-        "Which one is it?",
+        says="A word that names no cell raises another error than the one that is asked for. Which one is it?",
     ),
     mistake(
         id="doubles_the_count_for_two_biases",
@@ -1954,6 +2098,12 @@ MISTAKES["count_cell_parameters"] = [
         old="blocks[cell] * H * (D + H + biases)",
         new="blocks[cell] * (D * H * H + biases * H)",
         says="The sizes of the two matrices are multiplied. How many numbers do two matrices hold together?",
+    ),
+    mistake(
+        id="returns_zeros_for_another_word",
+        old='raise ValueError(f"no such cell: {cell}")',
+        new="return 0, 0.0",
+        says="Another word gives a count of zero and no error. What does the docstring ask for there?",
     ),
 ]
 
@@ -2181,6 +2331,29 @@ MISTAKES["adding_problem_batch"] = [
         new="np.full(N, (values * marks).sum())",
         says="Every y is the sum of all marked values in the batch. Whose two values make the target of a sequence?",
     ),
+    mistake(
+        id="marks_the_step_after_the_first",
+        old="marks[rows, first] = marks[rows, second] = 1.0",
+        new="marks[rows, first + 1] = marks[rows, second] = 1.0",
+        says="The first mark is one step late; its value is the one of the drawn step. Which step does the draw u "
+        "choose in the first part?",
+        of={
+            "x": "The first mark is one step late. Which step does the draw u choose in the first part?",
+        },
+    ),
+    mistake(
+        id="lets_the_first_mark_lie_anywhere",
+        old="first = (places[:, 0] * m)",
+        new="first = (places[:, 0] * T)",
+        says="The first mark may lie in either part: its draw is multiplied by T. How many steps has the first part?",
+    ),
+    mistake(
+        id="rounds_the_first_place",
+        old="first = (places[:, 0] * m).astype(int)",
+        new="first = np.round(places[:, 0] * m).astype(int)",
+        says="The first place is rounded to the nearest step, and can lie in the second part. Which step does "
+        "floor(u m) choose?",
+    ),
 ]
 
 MISTAKES["stacked_gru_step"] = [
@@ -2248,22 +2421,21 @@ MISTAKES["stacked_gru_step"] = [
         id="stops_the_gradients",
         old="(1 - z) * h_prev + z * n",
         new="((1 - z) * h_prev + z * n).detach()",
-        says="The states are right, and no gradient flows back through them: nothing can learn. Which call cuts a "
+        says="No gradient flows back through them: nothing can learn. Which call cuts a "
         "tensor off from what it was computed from?",
     ),
     mistake(
         id="stops_the_gradients_of_the_old_state",
         old="a_r, a_z, a_n = (x",
         new="h_prev = h_prev.detach()\n    a_r, a_z, a_n = (x",
-        says="The states are right, and no gradient flows back to the state before: errors cannot travel in time. "
+        says="No gradient flows back to the state before: errors cannot travel in time. "
         "Which call cuts a tensor off from what it was computed from?",
     ),
     mistake(
         id="returns_a_numpy_array",
         old="(1 - z) * h_prev + z * n",
         new="((1 - z) * h_prev + z * n).detach().numpy()",
-        says="The numbers are right, in a NumPy array, through which no gradient flows. What kind of array is asked "
-        "for?",
+        says="The numbers are in a NumPy array, through which no gradient flows. What kind of array is asked for?",
     ),
     mistake(
         id="uses_tanh_for_the_reset_gate",
@@ -2345,7 +2517,7 @@ MISTAKES["stacked_gru_step"] = [
         old="n = torch.tanh(a_n",
         new="""r, z = r.detach(), z.detach()
     n = torch.tanh(a_n""",
-        says="The states are right, and no gradient flows back through the gates: they cannot learn. Which "
+        says="No gradient flows back through the gates: they cannot learn. Which "
         "call cuts a tensor off from what it was computed from?",
     ),
     mistake(
@@ -2389,7 +2561,7 @@ MISTAKES["stacked_gru_step"] = [
         id="returns_a_plain_list",
         old="(1 - z) * h_prev + z * n",
         new="((1 - z) * h_prev + z * n).tolist()",
-        says="The numbers are right, in a list, through which no gradient flows. What kind of value is asked for?",
+        says="The numbers are in a list, through which no gradient flows. What kind of value is asked for?",
     ),
     mistake(
         id="adds_the_bias_twice",
@@ -2402,6 +2574,22 @@ MISTAKES["stacked_gru_step"] = [
         old="b[:, None]",
         new="b[0]",
         says="All networks have the bias of the first. Along which axis do the S biases lie?",
+    ),
+    mistake(
+        id="writes_into_the_old_state",
+        old="h = (1 - z) * h_prev + z * n",
+        new="""with torch.no_grad():
+        h_prev.copy_((1 - z) * h_prev + z * n)
+    h = h_prev""",
+        says="The new states were written into h_prev: the caller has lost those before the step. Who else may "
+        "still need that tensor?",
+    ),
+    mistake(
+        id="gives_the_candidate_the_bias_of_the_update_gate",
+        old="W_r, W_z, W_n = W.mT",
+        new="""a_n = a_n - b[:, None, 2 * h_prev.shape[2] :] + b[:, None, h_prev.shape[2] : 2 * h_prev.shape[2]]
+    W_r, W_z, W_n = W.mT""",
+        says="The candidate has the update gate's bias. How many biases does each of the three own?",
     ),
 ]
 
@@ -2497,7 +2685,7 @@ MISTAKES["train_to_criterion"] = [
         id="counts_the_steps_from_one",
         old="steps[s] = k",
         new="steps[s] = k + 1",
-        says="Curves and parameters are right; each entry of steps is one too many. How many updates had a network "
+        says="Each entry of steps is one too many. How many updates had a network "
         "taken that met the criterion on the first batch?",
     ),
     mistake(
@@ -2530,7 +2718,7 @@ MISTAKES["train_to_criterion"] = [
         id="updates_once_more_before_it_stops",
         old=_STOP + _UPDATE,
         new=_UPDATE + "\n        " + _STOP.rstrip(),
-        says="Steps and curves are right; where all networks have met the criterion one more update is made before "
+        says="Where all networks have met the criterion one more update is made before "
         "training ends. In which order do loss, criterion and update follow each other?",
     ),
     mistake(
@@ -2544,7 +2732,7 @@ MISTAKES["train_to_criterion"] = [
         id="gives_the_number_of_batches_to_those_that_failed",
         old="curves = np.stack(curves, axis=1)",
         new="steps = [B if step is None else step for step in steps]\n    curves = np.stack(curves, axis=1)",
-        says="Curves and parameters are right; a network that never met the criterion has the number of batches in "
+        says="A network that never met the criterion has the number of batches in "
         "steps, as if it had met it then. What is asked for?",
     ),
     mistake(
@@ -2564,8 +2752,7 @@ MISTAKES["train_to_criterion"] = [
         id="leaves_out_the_last_update",
         old="if None not in steps:",
         new="if None not in steps or k == B - 1:",
-        says="Steps and curves are right; after the last batch the parameters are not updated. When does a step end "
-        "without an update?",
+        says="After the last batch the parameters are not updated. When does a step end without an update?",
     ),
     mistake(
         id="uses_AdamW",
@@ -2618,15 +2805,14 @@ MISTAKES["train_to_criterion"] = [
         id="returns_the_curves_as_a_list",
         old="curves = np.stack(curves, axis=1)",
         new="curves = np.stack(curves, axis=1).tolist()",
-        says="The curves are right, but they come as a list. What type is asked for?",
+        says="The curves come as a list. What type is asked for?",
     ),
     mistake(
         id="gives_all_the_step_of_the_last",
         old="curves = np.stack(curves, axis=1)",
         new="""steps = steps if None in steps else [max(steps)] * S
     curves = np.stack(curves, axis=1)""",
-        says="Curves and parameters are right; every network is given the step at which the last one met the "
-        "criterion. When did each one meet it?",
+        says="Every network is given the step at which the last one met the criterion. When did each one meet it?",
     ),
     mistake(
         id="trains_the_first_network_alone",
@@ -2669,8 +2855,7 @@ MISTAKES["train_to_criterion"] = [
         old="curves = np.stack(curves, axis=1)",
         new="""steps = [-1 if step is None else step for step in steps]
     curves = np.stack(curves, axis=1)""",
-        says="Curves and parameters are right; a network that never met the criterion has -1 in steps. What is"
-        " asked for?",
+        says="A network that never met the criterion has -1 in steps. What is asked for?",
     ),
     mistake(
         id="squares_the_learning_rate",
@@ -2683,5 +2868,12 @@ MISTAKES["train_to_criterion"] = [
         old="torch.optim.Adam(parameters, lr=lr)",
         new="torch.optim.Adam(parameters, lr=lr / S)",
         says="The more networks are trained, the shorter are the steps. Whose number may matter to a network?",
+    ),
+    mistake(
+        id="decays_the_weights",
+        old="torch.optim.Adam(parameters, lr=lr)",
+        new="torch.optim.Adam(parameters, lr=lr, weight_decay=0.01)",
+        says="The weights are decayed at each step. Which of Adam's arguments does the docstring set, besides the "
+        "parameters?",
     ),
 ]

@@ -562,7 +562,7 @@ MISTAKES["caption_loss"] = [
         id="no_gradient",
         old=_LOSS,
         new="loss = -log_p[targets != PAD].mean().detach()",
-        says="The loss is right, but no gradient flows through it. What cuts the graph?",
+        says="No gradient flows through it. What cuts the graph?",
     ),
     mistake(
         id="divided_by_the_places_of_a_caption",
@@ -713,7 +713,7 @@ MISTAKES["lstm_step"] = [
         id="the_state_before_is_cut_off",
         old="(x @ U.T + h @ W.T + b)",
         new="(x @ U.T + h.detach() @ W.T + b)",
-        says="h and c are right, but no gradient flows from the gates to h_{t-1}. What cuts the graph?",
+        says="No gradient flows from the gates to h_{t-1}. What cuts the graph?",
     ),
     mistake(
         id="cell_changed_in_place",
@@ -894,8 +894,7 @@ MISTAKES["CaptionModel"] = [
         id="picture_without_a_gradient",
         old="features @ self.I.T + self.b_I",
         new="(features @ self.I.T + self.b_I).detach()",
-        says="The logits are right, but I and b_I get no gradient: how the picture is read is never learnt. What cuts "
-        "the graph?",
+        says="I and b_I get no gradient: how the picture is read is never learnt. What cuts the graph?",
     ),
     mistake(
         id="logits_from_the_cell",
@@ -990,8 +989,7 @@ MISTAKES["CaptionModel"] = [
         id="gradients_cut_between_steps",
         old=_FORWARD,
         new="state, logits_t = self.step(tuple(s.detach() for s in state), words)",
-        says="The logits are right, but no gradient flows from a step to the one before it, nor to the picture. What "
-        "cuts the graph?",
+        says="No gradient flows from a step to the one before it, nor to the picture. What cuts the graph?",
     ),
     mistake(
         id="backwards_in_time",
@@ -1038,12 +1036,9 @@ _ZERO = "optimiser.zero_grad()"
 _GRADIENTS = "loss.backward()"
 _MOVE_WEIGHTS = "optimiser.step()"
 
-_UNMOVED = (
-    "Loss and norm are right, and the parameters stay as they were. Who changes them, and what must be there when that "
-    "happens?"
-)
+_UNMOVED = "The parameters stay as they were. Who changes them, and what must be there when that happens?"
 _UNCLIPPED = (
-    "The parameters were moved by gradients that had not been clipped, and the norm returned is right. What is done, "
+    "The parameters were moved by gradients that had not been clipped. What is done, "
     "and when, if the norm is above max_norm?"
 )
 
@@ -1868,7 +1863,7 @@ MISTAKES["decode_beam"] = [
         id="worth_not_divided",
         old=_CAPTION,
         new=_CAPTION + "\n    values = scores",
-        says="The caption is right, and what it is worth is returned as the plain sum. What was compared?",
+        says="What the caption is worth is returned as the plain sum. What was compared?",
     ),
     mistake(
         id="chooses_the_worst",

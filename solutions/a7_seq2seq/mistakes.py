@@ -236,7 +236,7 @@ MISTAKES["encode"] = [
         old="a = input_part(x, U, b)  # (N, T, G*H): the inputs' part of all steps at once",
         new="""lengths, order = lengths.sort(descending=True)
     a = input_part(x[order], U, b)""",
-        says="The states are right, and in another order: the longest sequence comes first. Row n belongs to "
+        says="The states come in another order: the longest sequence comes first. Row n belongs to "
         "sequence n; what undoes a sorting?",
     ),
     mistake(
@@ -304,7 +304,7 @@ MISTAKES["encode"] = [
         id="cuts_the_graph",
         old="new = cell_step(a[:, t], state, W)",
         new="new = cell_step(a[:, t], state.detach(), W)",
-        says="The states are right, but their gradient ends at the last step: the encoder would learn from the last "
+        says="The gradient of the states ends at the last step: the encoder would learn from the last "
         "symbol alone. What cuts the graph of the steps before?",
     ),
     mistake(
@@ -367,8 +367,7 @@ MISTAKES["encode"] = [
         id="no_gradient_at_all",
         old=_KEEP,
         new=_KEEP + "\n    state = state.detach()",
-        says="The states are right, but no gradient flows through them: the encoder would never learn. What cuts the "
-        "graph?",
+        says="No gradient flows through the states: the encoder would never learn. What cuts the graph?",
     ),
     mistake(
         id="sum_of_the_states",
@@ -490,8 +489,7 @@ MISTAKES["decode_teacher_forced"] = [
         id="teacher_forced_without_a_graph",
         old="step, state = decoder_step(parameters, symbols, state)",
         new="step, state = decoder_step(parameters, symbols, state.detach())",
-        says="The logits are right, but no gradient flows from a step to the one before it, nor to the encoder. What "
-        "cuts the graph?",
+        says="No gradient flows from a step to the one before it, nor to the encoder. What cuts the graph?",
     ),
     mistake(
         id="one_step_too_many",
@@ -509,14 +507,13 @@ MISTAKES["decode_teacher_forced"] = [
         id="no_gradient_to_the_encoder",
         old="    steps = []\n",
         new="    steps, state = [], state.detach()\n",
-        says="The logits are right, but no gradient reaches the state that was given: the encoder would never learn. "
-        "What cuts the graph?",
+        says="No gradient reaches the state that was given: the encoder would never learn. What cuts the graph?",
     ),
     mistake(
         id="no_gradient_of_the_logits",
         old="logits = torch.stack(steps, dim=1)",
         new="logits = torch.stack(steps, dim=1).detach()",
-        says="The logits are right, but no gradient flows through them. What cuts the graph?",
+        says="No gradient flows through the logits. What cuts the graph?",
     ),
     mistake(
         id="symbols_instead_of_logits",
@@ -775,7 +772,7 @@ MISTAKES["sequence_loss"] = [
         id="no_gradient_of_the_loss",
         old="loss = -log_p[valid].mean()",
         new="loss = -log_p[valid].mean().detach()",
-        says="The loss is right, but no gradient flows through it. What cuts the graph?",
+        says="No gradient flows through it. What cuts the graph?",
     ),
     mistake(
         id="returns_a_number",
