@@ -299,7 +299,8 @@ def test_the_masked_states_are_float64_of_shape_N_T_H(rnn_forward_masked, cases,
 
 @exercise("rnn_forward_masked", points=1.3)
 def test_rnn_forward_masked_leaves_its_arguments_as_they_were(rnn_forward_masked, cases, rng):
-    arguments_unchanged(rnn_forward_masked, cases.rnn_forward_masked(rng), "x lengths U W b h0")
+    for padding in (None, np.nan):
+        arguments_unchanged(rnn_forward_masked, cases.rnn_forward_masked(rng, padding=padding), "x lengths U W b h0")
 
 
 @exercise("rnn_forward_masked", points=2)

@@ -183,7 +183,7 @@ _CASES = {
     "state_jacobian": lambda rng: [
         state_jacobian(rng),
         state_jacobian(rng, N=4, H=4, nonlinearity="sigmoid"),
-        (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5]]), matrix(rng, 5, 5), "sigmoid"),
+        (np.concatenate([state_jacobian(rng)[0], [[-900.0] * 5, [900.0] * 5]]), matrix(rng, 5, 5), "sigmoid"),
     ],
     "jacobian_product": lambda rng: [jacobian_product(rng), jacobian_product(rng, N=4, T=4, H=4)],
     "forward_gradient": lambda rng: [forward_gradient(rng), forward_gradient(rng, N=2, T=4, D=5, H=5)],
@@ -192,7 +192,7 @@ _CASES = {
         gradient_contributions(rng, T=4),
         gradient_contributions(rng, N=5, T=6, D=5, H=5),
     ],
-    "spectral_verdict": lambda rng: [spectral_verdict(rng)],
+    "spectral_verdict": lambda rng: [spectral_verdict(rng), _near_the_border(rng)],
     "fixed_points": lambda rng: [
         fixed_points(rng),
         (rng.uniform(20, 45, 6), rng.choice([-1.0, 1.0], 6) * rng.uniform(3, 9, 6)),
@@ -203,6 +203,13 @@ _CASES = {
         truncated_bptt(rng, N=2, T=5, D=3, H=4, k=8),
     ],
 }
+
+
+def _near_the_border(rng):
+    """(matrices, gammas) on either side of the border, 1e-6 from it, and some whose largest eigenvalue is the last."""
+    matrices = [spectral_matrix(rng, kind, H, near=1e-6) for kind in ("vanishes", "may explode") for H in (3, 4, 5, 6)]
+    matrices += [np.triu(matrix(rng, H, H), 1) + np.diag(np.linspace(0.1, 1.3, H)) for H in (2, 3, 4, 5)]
+    return matrices, [1.0] * len(matrices)
 
 
 def _cubic(weights, X, scale):

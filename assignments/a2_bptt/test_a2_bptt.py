@@ -500,7 +500,8 @@ def test_an_eigenvalue_counts_by_its_size_whether_positive_negative_or_not_real(
     kinds = ["a growing rotation", "a growing positive matrix", "may explode"]
     matrices = [cases.spectral_matrix(rng, kind, H) for kind in kinds for H in (2, 3, 5)]
     matrices.append(matrices[0].astype(np.float32))
-    _expect_verdicts(probe, ["may explode"] * 10, matrices, [1.0] * 10)
+    matrices.append(np.array([[0.2, 0.5, -0.4], [0.0, -0.3, 0.6], [0.0, 0.0, 1.4]]))  # its largest comes last
+    _expect_verdicts(probe, ["may explode"] * 11, matrices, [1.0] * 11)
 
 
 @exercise("spectral_verdict", points=1)
@@ -509,6 +510,13 @@ def test_the_slope_of_the_nonlinearity_counts(probe, cases, rng):
     kinds = [kind for kind in VERDICTS for _ in range(3)]
     matrices = [cases.spectral_matrix(rng, kind, 5, gamma) for kind, gamma in zip(kinds, gammas, strict=True)]
     _expect_verdicts(probe, kinds, matrices, gammas, because="the sizes of gamma W decide")
+
+
+@exercise("spectral_verdict", points=0.5)
+def test_what_is_farther_than_the_tolerance_from_the_border_is_decided(probe, cases, rng):
+    kinds = [kind for kind in ("vanishes", "may explode") for _ in range(3)]
+    matrices = [cases.spectral_matrix(rng, kind, 2 + i % 3, near=1e-6) for i, kind in enumerate(kinds)]
+    _expect_verdicts(probe, kinds, matrices, [1.0] * 6, because="the sizes lie 1e-6 from 1")
 
 
 @exercise("spectral_verdict", points=1)
@@ -522,9 +530,9 @@ def test_a_rotation_neither_shrinks_nor_grows(spectral_verdict, cases, rng):
 
 
 def _units(cases, rng, count=9):
-    """Units (w, b), two of them saturated."""
+    """Units (w, b), two of them saturated, and one whose step jumps to and fro."""
     w, b = cases.fixed_points(rng, count)
-    return [*zip(w.tolist(), b.tolist(), strict=True), (8.0, 0.5), (9.0, -12.0)]
+    return [*zip(w.tolist(), b.tolist(), strict=True), (8.0, 0.5), (9.0, -12.0), (-2.3, 0.4)]
 
 
 def _crossings(w, b):

@@ -397,6 +397,7 @@ def test_the_cache_holds_the_normalised_a_and_sigma(layer_norm_forward, cases, r
     expect.tuple(cache, 3, "the cache")
     expect.close(cache[0], a_hat, name="a_hat")
     expect.close(cache[1], sigma, name="sigma")
+    expect.close(cache[2], g, name="g in the cache")
 
 
 # layer_norm_backward
@@ -578,6 +579,18 @@ def test_orthogonal_weights_favour_no_direction(probe, cases, rng):
 
 
 @exercise("recurrent_init", points=1)
+def test_Q_turned_back_makes_the_drawn_matrix_triangular_with_a_positive_diagonal(recurrent_init, rng):
+    for H, scale in ((6, 1.0), (3, 1.7)):
+        seed = rng.integers(2**62)
+        W = recurrent_init(H, "orthogonal", np.random.default_rng(seed), scale)
+        expect.array(W, shape=(H, H), name="W")
+        R = W.T @ np.random.default_rng(seed).standard_normal((H, H)) / scale
+        because = "A = Q R, so Q.T @ A is R, which has zeros below its diagonal"
+        expect.close(np.tril(R, -1), np.zeros((H, H)), name="Q.T @ A below the diagonal", atol=1e-9, because=because)
+        expect.that(bool((np.diag(R) > 0).all()), "the diagonal of R = Q.T @ A is not positive everywhere")
+
+
+@exercise("recurrent_init", points=1)
 def test_the_generator_is_the_only_source_of_initial_values(recurrent_init, cases, rng):
     H, kind, generator, scale = cases.recurrent_init(rng, H=5)
     other = np.random.default_rng(rng.integers(2**62))
@@ -734,6 +747,18 @@ def test_the_steps_of_a_sequence_share_a_mask_when_asked(dropout_deep_rnn, cases
             f"of the masks of different sequences {alike:.2f} agree; of masks drawn afresh {p**2 + (1 - p) ** 2:.2f} do"
         )
         expect.that(_near(alike, p**2 + (1 - p) ** 2, 180), named)
+
+
+@exercise("dropout_deep_rnn", points=1)
+def test_each_place_draws_its_masks_by_the_stated_call(dropout_deep_rnn, cases, rng):
+    for same_mask in (False, True):
+        x, layers, p, generator, *_ = _calm(cases.dropout_deep_rnn(rng, N=3, T=4, D=3, H=(5, 6), p=0.4))
+        again = copy.deepcopy(generator)
+        result = dropout_deep_rnn(x, layers, p, generator, True, same_mask)
+        for place, (mask, features) in enumerate(zip(_masks(result, x, layers, p), (3, 5, 6), strict=True)):
+            drawn = np.broadcast_to(again.random((3, 1 if same_mask else 4, features)) >= p, mask.shape)
+            words = f"the masks at place {place} are not those that the docstring's call draws, same_mask={same_mask}"
+            expect.that(bool((mask == drawn).all()), words)
 
 
 @exercise("dropout_deep_rnn", points=1)

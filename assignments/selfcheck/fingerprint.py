@@ -111,7 +111,7 @@ class Describer:
         return Trace(f"an object of type {kind.__name__}")
 
     def _sequence(self, value: Any, kind: str, place: str, budget: list[int]) -> Trace:
-        kinds = {type(item) for item in value}
+        kinds = {float if isinstance(item, float) else type(item) for item in value}  # NumPy's float64 is a float
         if kinds and kinds <= {int, float}:
             if kinds == {int}:
                 return Trace(f"{kind} {_digest(list(value))}", (), len(value))

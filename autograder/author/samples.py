@@ -9,6 +9,7 @@ import ast
 import contextlib
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograder.author import rounding
+from autograder.author.merging import merged
 from autograder.course.cell import Cell
 from selfcheck import diagnosis
 from selfcheck.fingerprint import Describer, Trace
@@ -136,14 +138,25 @@ class Runs:
         return found
 
     def with_both(self, *mistakes: Mapping[str, Any]) -> str | None:
-        """Return the exercise's code with both mistakes in it; None if the patches do not fit together."""
+        """Return the exercise's code with both mistakes in it; None if the patches do not fit together.
+
+        Patches whose texts overlap are merged token by token: one may change a line's beginning, the other its end.
+        """
         changes = [(mistake["old"], mistake.get("new") or "") for mistake in mistakes]
         try:
             forwards, backwards = (self.cell.patched_by_all(order) for order in (changes, changes[::-1]))
-            compile(forwards, self.cell.name, "exec")
-        except (ValueError, SyntaxError):
+            both = forwards if forwards == backwards else None  # else one patch changes what the other has written
+        except ValueError:
+            both = merged(self.cell.reference, *(self.cell.patched(*change) for change in changes))
+        if both is None:
             return None
-        return forwards if forwards == backwards else None  # else one patch changes what the other has written
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            try:
+                compile(both, self.cell.name, "exec")
+            except SyntaxError:
+                return None
+        return both
 
     def inputs(self, seed: int, noise: int | None = None) -> list[tuple[Any, ...]]:
         """Return the public cases of a seed, with noise in them if asked; Refused if there are none."""
