@@ -5,7 +5,7 @@ few real numbers per array $a$ of $n$ finite entries: $\log_2 s$, with $s = \sqr
 projections $\sum_i a_i r_{ki} / (\sqrt{n}\, s)$ on directions $r_k$ that a salt gives: always fewer than $n$, so that
 no array can be solved for. `COMBINATIONS` weighted sums of all reals are cut into bins; what is exact and the bins make
 the hash that sentences are sealed under (`selfcheck.sealing`). Being near is not taken for being the same: a trace that
-differs from another one in a single real, by two bins, has all sums in the same bins with a chance of about 1e-14.
+differs from another one in a single real, by two bins, has all sums in the same bins with a chance of about 1e-16.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 PROJECTIONS = 4
-COMBINATIONS = 24
-BIN = 1 / 400
+COMBINATIONS = 32
+BIN = 1 / 600
 SHIFT = 0.382 * BIN  # of all edges, so that sizes which are powers of two lie on none
 SAME = 1e-4  # combinations that differ by less are the same: float32 and the order of additions stay far below
 NEAR_EDGE = SAME  # a combination this near an edge is tried on both sides of it

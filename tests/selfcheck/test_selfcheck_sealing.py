@@ -81,7 +81,7 @@ def test_another_value_opens_nothing(change):
 
 def test_being_near_is_not_being_the_same():
     trace = Trace("", tuple(n / 7 for n in range(8)))
-    near = Trace("", tuple(x + 5 * SAME for x in trace.reals))
+    near = Trace("", tuple(x + 3 * SAME for x in trace.reals))
     assert not apart(trace, near)
     assert not same(trace, near)
     assert sealed_under(trace).opened("s", near) is None
