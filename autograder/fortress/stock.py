@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -213,7 +214,8 @@ def _nbgrader(course: Path, user: int | None, python: str, *words: str) -> str:
     process.wait()
     if process.returncode == 0:
         return ""
-    return next((line for line in reversed(said.strip().splitlines()) if "rror" in line), said.strip()[-200:])[-200:]
+    lines = [line.strip() for line in said.splitlines()]
+    return next((line for line in reversed(lines) if re.match(r"\w+(Error|Exception):", line)), said.strip())[-200:]
 
 
 def _limited() -> None:
