@@ -43,6 +43,9 @@ class StudentCell:
     demo: bool
     number: int = 0
 
+    def __post_init__(self) -> None:
+        self.source = self.source.replace("\r\n", "\n")  # of an editor on Windows
+
     @property
     def grade_id(self) -> str:
         identity = self.nbgrader.get("grade_id", "")
@@ -79,17 +82,18 @@ def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
     by_id: dict[str, list[StudentCell]] = {}
     followers: dict[str, list[StudentCell]] = {}
     demos = {cell.source.strip() for cell in release if cell.role == DEMO}
-    anchor = ""
+    anchor, above = "", None
     for cell in cells:
         if cell.grade_id in known:
             anchor = cell.grade_id
             by_id.setdefault(anchor, []).append(cell)
-        elif _goes_on(by_id.get(anchor, []), cell) and known[anchor].role == EXERCISE:
+        elif above is not None and above in by_id.get(anchor, []) and _goes_on(known[anchor], by_id[anchor], cell):
             cell.nbgrader = by_id[anchor][-1].nbgrader
             by_id[anchor].append(cell)
         elif cell.kind == "code" and cell.source.strip():
             cell.demo |= cell.source.strip() in demos
             followers.setdefault(anchor, []).append(cell)
+        above = cell
     plan: list[tuple[str, str, bool]] = [*_following("start", followers.get("", []))]  # the last: a figure cell
     for expected in release:
         copies = by_id.get(expected.grade_id, []) if expected.grade_id else []
@@ -134,9 +138,9 @@ def _recognised(cells: Sequence[StudentCell], release: Sequence[Expected]) -> bo
     return found
 
 
-def _goes_on(pieces: Sequence[StudentCell], cell: StudentCell) -> bool:
-    """Whether a cell without a mark is Python only as the rest of the cell above: VS Code splits a cell so."""
-    if not pieces or pieces[-1].number + 1 != cell.number or cell.kind != "code" or stands_alone(cell.source):
+def _goes_on(expected: Expected, pieces: Sequence[StudentCell], cell: StudentCell) -> bool:
+    """Whether a cell without a mark is Python only as the rest of an exercise's cell: VS Code splits a cell so."""
+    if expected.role != EXERCISE or cell.kind != "code" or stands_alone(cell.source):
         return False
     return stands_alone(joined([*(piece.source for piece in pieces), cell.source]))
 

@@ -138,7 +138,9 @@ def _prose(cell: NotebookNode, sections: list[Section]) -> str:
         return f'<h2 id="{anchor}">{match[1]}</h2>'
 
     text = re.sub(r"<h2[^>]*>(.*?)</h2>", anchored, text, flags=re.DOTALL)
-    return text.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+    text = text.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
+    # reached by the keyboard, where it is wider than the page
+    return text.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 def _code(cell: NotebookNode) -> str:

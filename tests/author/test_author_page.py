@@ -26,9 +26,9 @@ $h_t = \tanh(W h_{t-1})$ and
 
 $$\begin{aligned}a &= b\\ c &= d\end{aligned}$$
 
-| symbol | is |
-|---|---|
-| $x$ | the input |
+| symbol | is | |
+|---|---|---|
+| $x$ | the input | (N, T) |
 
 <details><summary>All are wrong</summary>
 
@@ -77,6 +77,11 @@ def test_hints_are_folded_and_sections_are_listed(text):
     assert "<details><summary>All are wrong</summary>" in text
     assert "<em>time</em>" in text
     assert '<h2 id="section-1">1. The state &amp; more</h2>' in text
+
+
+def test_a_wide_table_is_reached_by_the_keyboard_and_heads_no_empty_column(text):
+    assert text.count('<div class="scroll" tabindex="0"><table>') == text.count("<table>") == 1
+    assert "<th></th>" not in text
 
 
 def test_code_and_what_is_printed_are_text(text):
