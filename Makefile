@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## build all releases, simulate a class, grade it in the sandbox, fill the gradebook, write feedback and report
 	$(BIN)/python -m autograder.demo --course $(DEMO)
 
-test: $(READY) ## run the tests of the course and of the machine on all cores; what `build --check` checks is among them
+test: $(READY) ## run the tests of the course and of the machine on all cores; `build --check` and one browser test among them
 	$(BIN)/python -m pytest -n auto
 
 browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)

@@ -38,3 +38,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     config.option.loadscopereorder = False
     return Units(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that no test in a browser ran, and how to get one: a letter s among hundreds of dots says it to nobody."""
+    for report in terminalreporter.stats.get("skipped", []):
+        if "browser" in report.nodeid and isinstance(report.longrepr, tuple):
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+            terminalreporter.write_line(f"The tests in a browser did not run: {reason}. Then `make browser` runs all.")
+            return

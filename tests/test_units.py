@@ -1,10 +1,12 @@
 """units.py and conftest.py: what stays in one process when several share the suite, and what begins first."""
 
 import ast
+import types
 from pathlib import Path
 
 import pytest
 
+import conftest
 import units
 
 ROOT = Path(__file__).parents[1]
@@ -43,3 +45,14 @@ def test_every_name_in_the_table_is_a_module_or_a_test(monkeypatch):
         module, _, test = name.partition("[")[0].partition("::")
         tree = ast.parse((ROOT / module).read_text("utf-8"))
         assert not test or test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "said"), [("tests/test_in_a_browser.py::test_one", 1), ("tests/test_b.py::test_one", 0)]
+)
+def test_the_last_lines_say_that_no_browser_ran(nodeid, said):
+    report = types.SimpleNamespace(nodeid=nodeid, longrepr=("file", 1, "Skipped: no Chromium"))
+    lines = []
+    stats = {"skipped": [types.SimpleNamespace(nodeid="tests/test_browser.py", longrepr="no tuple"), report, report]}
+    conftest.pytest_terminal_summary(types.SimpleNamespace(stats=stats, write_line=lines.append))
+    assert lines == ["The tests in a browser did not run: no Chromium. Then `make browser` runs all."] * said

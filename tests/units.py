@@ -42,6 +42,7 @@ SECONDS: dict[str, float] = {
     "tests/test_cli.py": 19,
     f"{_MUTANTS}[a4_lstm]": 18,
     "tests/grading/test_handed_in.py": 17,
+    "tests/test_in_a_browser.py": 17,
     "tests/test_demo.py": 17,
     f"{_MUTANTS}[a6_captioning]": 16,
     "tests/author/test_author_course.py": 16,

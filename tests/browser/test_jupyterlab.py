@@ -1,66 +1,25 @@
-"""An evening in JupyterLab: run all, fail a check, read its name, mend it, see it pass, restart, try the whole."""
+"""Evenings in JupyterLab: what a student reads when a check fails, a cell is split, a kernel is restarted.
+
+The tests share a server; each has the release in a folder of its own, and a kernel.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from autograder.author.handout import handout
-from autograder.course import catalogue, markers
-from autograder.course.paths import Repository
 from autograder.course.source import Source, parse
+from browsing import JupyterServer
+from lab_page import IMPORTS, NAME, REPOSITORY, Lab, mistaken, reference, shows, start_lab, unpack
 
-REPOSITORY = Repository.default()
-NAME, EXERCISE = "a1_recurrence", "one_hot"
-PATIENCE = 60_000  # milliseconds: the kernel's first import of torch on a busy machine
-
-
-class Lab:
-    """A notebook open in JupyterLab, by its cells."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def cell(self, beginning: str) -> Locator:
-        """Return the code cell whose text begins so."""
-        cells = self.page.locator(".jp-CodeCell")
-        found = cells.filter(has=self.page.locator(".cm-line:first-child", has_text=re.compile("^" + beginning)))
-        expect(found).to_have_count(1)
-        return found
-
-    def write(self, beginning: str, text: str) -> None:
-        """Put a text in the place of a cell's, by the keyboard."""
-        self.cell(beginning).locator(".cm-content").click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(text)
-
-    def run(self, beginning: str) -> Locator:
-        """Run a cell; return what it shows."""
-        cell = self.cell(beginning)
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
-        return cell.locator(".jp-OutputArea")
-
-    def menu(self, name: str, item: str) -> None:
-        """Choose an item of a menu."""
-        self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{name}$")).click()
-        self.page.locator(".lm-Menu-item", has_text=item).first.click()
-
-    def wait_for_kernel(self) -> None:
-        """Wait until the status bar says that the notebook's kernel is idle."""
-        expect(self.page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=PATIENCE)
-
-    def save(self) -> None:
-        """Save, and wait until the file is written."""
-        self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".jp-mod-current.jp-mod-dirty")).to_have_count(0)
+EXERCISE, DEFINE = "one_hot", "def one_hot"
+PASSED = f"{EXERCISE}: the visible tests passed"
+STALE = f"{EXERCISE} was defined before your last edit: run its cell again"
 
 
 @pytest.fixture(scope="module")
@@ -68,71 +27,135 @@ def source() -> Source:
     return parse(REPOSITORY.source(NAME))
 
 
-@pytest.fixture
-def folder(tmp_path: Path, source: Source) -> Path:
-    """What the zip of the assignment unpacks to."""
-    files: dict[str, bytes] = {**handout(REPOSITORY, source), f"{NAME}.ipynb": REPOSITORY.notebook(NAME).read_bytes()}
-    for place, content in files.items():
-        path = tmp_path / NAME / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / NAME
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, jupyter_server: Callable[..., Any]) -> tuple[JupyterServer, Path]:
+    """JupyterLab, and the folder that it serves."""
+    root = tmp_path_factory.mktemp("lab")
+    return start_lab(jupyter_server, root), root
 
 
 @pytest.fixture
-def lab(page: Page, folder: Path, jupyter_server: Callable[..., Any], tmp_path: Path) -> Lab:
-    """The release, open in JupyterLab; all of its cells are in the page, for the tests to find."""
-    settings = tmp_path / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")
-    server = jupyter_server(folder, JUPYTERLAB_SETTINGS_DIR=str(tmp_path / "settings"))
-    asks = page.locator(".jp-Dialog", has_text="Select Kernel")  # where the page is quicker than the list of kernels
-    page.add_locator_handler(asks, lambda dialog: dialog.locator(".jp-mod-accept").click())
-    page.goto(server.at(f"lab/tree/{NAME}.ipynb"))
-    expect(page.locator(".jp-Notebook")).to_be_visible(timeout=PATIENCE)
-    lab = Lab(page)
-    lab.wait_for_kernel()
-    return lab
+def folder(server: tuple[JupyterServer, Path], source: Source, request: pytest.FixtureRequest) -> Path:
+    """What the zip of the assignment unpacks to, in the folder that JupyterLab serves."""
+    return unpack(source, server[1] / request.node.name)
+
+
+@pytest.fixture
+def lab(page: Page, folder: Path, server: tuple[JupyterServer, Path]) -> Lab:
+    """The release, open in JupyterLab."""
+    return Lab(page, server[0], f"{folder.name}/{NAME}.ipynb")
 
 
 def test_an_evening_in_jupyterlab(lab: Lab, folder: Path, source: Source) -> None:
-    cell = next(cell for cell in source.exercises if cell.name == EXERCISE)
-    mistake = catalogue.mistakes(REPOSITORY, NAME)[EXERCISE][0]
-    wrong = markers.patched(cell.source, mistake["old"], mistake["new"])
-    define, check = f"def {EXERCISE}", re.escape(f'check("{EXERCISE}")')
-    expect_shown = lambda shown, text: expect(shown).to_contain_text(text, timeout=PATIENCE)  # noqa: E731
-
+    wrong, says = mistaken(source, EXERCISE)
     lab.menu("Run", "Run All Cells")
-    expect_shown(lab.cell(check).locator(".jp-OutputArea"), f"{EXERCISE} is not started yet")
+    shows(lab.cell(lab.check_cell(EXERCISE)).locator(".jp-OutputArea"), f"{EXERCISE} is not started yet")
+    lab.wait_for_kernel()  # a cell further down raises, and what waits behind it is dropped
 
-    lab.write(define, wrong)
-    lab.run(define)
-    report = lab.run(check)
-    expect_shown(report, mistake["says"])
+    lab.write(DEFINE, wrong)
+    lab.run(DEFINE)
+    report = lab.check(EXERCISE)
+    shows(report, says)
     opened = report.locator("details[open]")
     expect(opened).to_have_count(1)
     expect(opened).to_contain_text("failed")
     said = report.inner_text()
-    assert said.index(mistake["says"][:40]) < said.index("failed")
+    assert said.index(says[:40]) < said.index("failed")
 
-    lab.write(define, cell.reference)
+    lab.write(DEFINE, reference(source, EXERCISE))
     lab.save()
-    expect_shown(lab.run(check), f"{EXERCISE} was defined before your last edit: run its cell again")
+    shows(lab.check(EXERCISE), STALE)
 
-    lab.run(define)
-    expect_shown(lab.run(check), f"{EXERCISE}: the visible tests passed")
-    expect_shown(lab.run(re.escape("progress()")), "6 of 80")
+    lab.run(DEFINE)
+    shows(lab.check(EXERCISE), PASSED)
+    shows(lab.run("progress()"), "6 of 80")
 
-    lab.menu("Kernel", "Restart Kernel…")
-    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
-    lab.wait_for_kernel()
-    lab.run("import numpy as np")
-    progress = lab.run(re.escape("progress()"))
-    expect_shown(progress, re.compile(r"5 of 5 on \d{4}-\d\d-\d\d"))
-    expect_shown(progress, "6 of 80")
+    lab.restart()
+    lab.run(IMPORTS)
+    progress = lab.run("progress()")
+    shows(progress, re.compile(r"5 of 5 on \d{4}-\d\d-\d\d"))
+    shows(progress, "6 of 80")
 
     lab.save()
     whole = lab.run("from selfcheck import ready")
-    expect_shown(whole, "Not finished yet")
-    expect_shown(whole, "visible tests: 6 of 80 points")
+    shows(whole, "Not finished yet")
+    shows(whole, "visible tests: 6 of 80 points")
     assert (folder / f"{NAME}.receipt.txt").is_file()
+
+
+def test_a_cell_split_between_a_helper_and_the_function_counts_as_one(lab: Lab, source: Source) -> None:
+    lab.run(IMPORTS)
+    lab.write(DEFINE, f"def rows(x):\n    return x\n\n\n{reference(source, EXERCISE)}")
+    lab.run("def rows")
+    lab.page.locator(".cm-line", has_text=DEFINE).click()
+    lab.page.keyboard.press("Home")
+    lab.menu("Edit", "Split Cell")
+    lab.run("def rows")
+    lab.run(DEFINE)
+    lab.save()
+    report = lab.check(EXERCISE)
+    shows(report, PASSED)
+    expect(report).not_to_contain_text(STALE)
+
+    whole = lab.run("from selfcheck import ready")
+    shows(whole, f"{EXERCISE}-solution: its 2 pieces were joined, as they are for the grade")
+    shows(whole, "visible tests: 6 of 80 points")
+
+
+def test_a_function_split_in_two_is_told_how_to_be_whole_again(lab: Lab, source: Source) -> None:
+    lab.run(IMPORTS)
+    lab.write(DEFINE, reference(source, EXERCISE))
+    lab.cell(DEFINE).locator(".cm-line", has_text="x = np.zeros").click()
+    lab.page.keyboard.press("Home")
+    lab.page.keyboard.press("Home")  # before the indentation
+    lab.menu("Edit", "Split Cell")
+    lab.run(DEFINE)
+    lab.save()
+    shows(lab.check(EXERCISE), f"The cell of {EXERCISE} is split inside of the function")
+
+    lab.cell(DEFINE).locator(".jp-InputPrompt").click()
+    lab.menu("Edit", "Merge Cell Below")
+    lab.run(DEFINE)
+    lab.save()
+    shows(lab.check(EXERCISE), PASSED)
+
+
+def test_a_renamed_notebook_still_checks_and_is_told_its_name(lab: Lab, folder: Path, source: Source) -> None:
+    lab.run(IMPORTS)
+    lab.menu("File", "Rename Notebook…")
+    lab.page.locator(".jp-Dialog input").fill("evening.ipynb")
+    lab.accept()
+    expect(lab.page.locator(".lm-TabBar-tab.jp-mod-current")).to_contain_text("evening.ipynb")
+    lab.write(DEFINE, reference(source, EXERCISE))
+    lab.run(DEFINE)
+    shows(lab.check(EXERCISE), PASSED)
+    lab.write(DEFINE, f"{reference(source, EXERCISE)}\nTHREE = 3")
+    lab.save()
+    shows(lab.check(EXERCISE), STALE)
+
+    lab.run(DEFINE)
+    whole = lab.run("from selfcheck import ready")
+    shows(whole, f"Hand it in as {NAME}.ipynb")
+    shows(whole, "visible tests: 6 of 80 points")
+    assert not (folder / f"{NAME}.ipynb").exists()
+
+
+def test_after_a_restart_and_out_of_order_a_check_says_which_cell_to_run(lab: Lab, source: Source) -> None:
+    step, whole = "rnn_step_forward", "rnn_forward"
+    lab.run(IMPORTS)
+    for name in (step, whole):
+        lab.write(f"def {name}(", reference(source, name))
+    lab.run(f"def {whole}(")  # out of order: the step that it calls has not run
+    shows(lab.check(whole), f"{whole} uses {step}, which this session does not know: run the cell of {step} first")
+    lab.run(f"def {step}(")
+    shows(lab.check(whole), f"{whole}: the visible tests passed")
+    lab.save()
+
+    lab.restart()
+    shows(lab.check(whole), "NameError")  # Python's own, as check is not imported
+    lab.run(IMPORTS)
+    shows(lab.check(whole), f"{whole} is not defined: run the cell that defines it")
+    lab.run(f"def {whole}(")
+    shows(lab.check(whole), f"run the cell of {step} first")
+    lab.run(f"def {step}(")
+    shows(lab.check(whole), f"{whole}: the visible tests passed")
