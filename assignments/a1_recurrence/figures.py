@@ -41,7 +41,7 @@ def letters_and_words(one_hot, path):
     left.set_xticks(range(6), list("stroll"))
     left.set_yticks(range(27), list(LETTERS), fontsize=6)
     right.loglog(np.sort(first_use) + 1, np.arange(1, len(first_use) + 1), color=BLUE, label="different words met")
-    right.axhline(26, color=ORANGE, label="different letters: 26")
+    right.axhline(26, color=ORANGE, linestyle="-.", label="different letters: 26")
     right.axhline(100_000, color=GREY, linestyle="--", label="the lecture's K = 100,000")
     right.set(xlabel="words read", ylabel="classes K", title="Shakespeare: words keep coming, letters do not")
     right.legend(loc="upper left", bbox_to_anchor=(0, 0.88))
@@ -223,12 +223,14 @@ def everything_or_a_state(one_hot, rnn_step_forward, predicted_t):
         "the last k = 16 inputs": [_seconds(lambda t=t: window @ everything[t - 1]) for t in some],
         "a state of H = 128": [_seconds(lambda t=t: rnn_step_forward(everything[t - 1 : t], h, U, W, b)) for t in some],
     }
-    colors = dict(zip(kept, (ORANGE, "#e69f00", GREEN, BLUE), strict=True))
+    looks = dict(zip(kept, ((ORANGE, "-"), ("#e69f00", ":"), (GREEN, "-."), (BLUE, "--")), strict=True))
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
     for name, size in kept.items():
-        left.loglog(steps, size, color=colors[name], label=name if name in used else f"{name} (left alone)")
+        color, style = looks[name]
+        left.loglog(steps, size, style, color=color, label=name if name in used else f"{name} (left alone)")
     for name, duration in used.items():
-        right.loglog(some, np.array(duration) * 1e6, ".-", color=colors[name])
+        color, style = looks[name]
+        right.loglog(some, np.array(duration) * 1e6, style, marker=".", color=color)
     left.set(xlabel="inputs seen, t", ylabel="bytes kept", title="Memory")
     right.set(xlabel="inputs seen, t", ylabel="microseconds", title="Time to use it once")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)

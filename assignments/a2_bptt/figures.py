@@ -343,17 +343,17 @@ def _equal_singular_values(axis, rnn_forward, state_jacobian, jacobian_product, 
     Q, _ = np.linalg.qr(rng.standard_normal((H, H)))
     U, x = rng.standard_normal((H, D)) / np.sqrt(D), rng.standard_normal((1, T, D))
     for name, scale, strength, color, style in (
-        ("s = 0.7", 0.7, 0.1, GREEN, "-"),
-        ("s = 1", 1.0, 0.1, BLUE, "-"),
-        ("s = 1.3", 1.3, 0.1, ORANGE, "-"),
+        ("s = 0.7", 0.7, 0.1, GREEN, "^-"),
+        ("s = 1", 1.0, 0.1, BLUE, "o-"),
+        ("s = 1.3", 1.3, 0.1, ORANGE, "s-"),
         ("s = 1.3, strong inputs", 1.3, 1.0, ORANGE, ":"),
     ):
         h, _ = rnn_forward(strength * x, U, scale * Q, np.zeros(H))
         J = state_jacobian(np.arctanh(h[0]), scale * Q)
         norms = _norm(jacobian_product(J[None])[0])[::-1]  # norms[gap]
         above = (np.linalg.svd(J, compute_uv=False) > 1).mean()
-        axis.semilogy(np.arange(T), norms, style, color=color, label=name)
-        if style == "-":
+        axis.semilogy(np.arange(T), norms, style, color=color, label=name, markevery=8, markersize=4)
+        if style != ":":
             axis.semilogy(np.arange(T), scale ** np.arange(T), "--", color=color, linewidth=0.9)
         print(f"{name}: verdict {spectral_verdict(scale * Q)!r}; norm at gap 40: {norms[40]:.1e}", end=" ")
         print(f"(predicted: {predicted[name]}), bound {scale**40:.1e}", end="; ")

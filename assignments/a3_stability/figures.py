@@ -56,7 +56,7 @@ def directions_after_clipping(clip_gradient_norm, clip_gradient_value, gradients
     norm, largest = np.linalg.norm(entries), abs(entries).max()
     by_norm = [degrees_between(gradients, clip_gradient_norm(gradients, share * norm)[0]) for share in shares]
     by_value = [degrees_between(gradients, clip_gradient_value(gradients, share * largest)) for share in shares]
-    right.semilogx(shares, by_value, color=ORANGE, label="by value; 1 is the largest entry")
+    right.semilogx(shares, by_value, "--", color=ORANGE, label="by value; 1 is the largest entry")
     right.semilogx(shares, by_norm, color=BLUE, label="by norm; 1 is the whole norm")
     right.set(xlabel="threshold, as a share", ylabel="degrees turned")
     right.set(ylim=(-4, 90), yticks=range(0, 91, 15), title=f"A network's gradient, {len(entries):,} entries")

@@ -63,7 +63,7 @@ def memory_by_hand(cells, writes, reads, ylim, T=100, seed=24):
         held, said = np.array(trace).T
         axis.plot(wanted, color=GREY, linewidth=5, alpha=0.35, label="what it should hold")
         axis.plot(held, color=BLUE, label="cell c")
-        axis.plot(said, color=ORANGE, linewidth=1, label="hidden state h")
+        axis.plot(said, "--", color=ORANGE, linewidth=1, label="hidden state h")
         for when, mark in [(starts, "write"), (reads, "read")]:
             for t in when:
                 place = {"xycoords": axis.get_xaxis_transform(), "ha": "center"}
@@ -346,7 +346,7 @@ def clocks(peephole_step, predicted, g, peepholes, strength=400.0, threshold=0.9
     figure, axes = plt.subplots(1, H, figsize=(9, 2.7))
     for k, (axis, (name, guess)) in enumerate(zip(axes, predicted.items(), strict=True)):
         axis.plot(range(1, T + 1), cells[:, k], color=BLUE, label="cell c")
-        axis.plot(range(1, T + 1), hidden[:, k], color=ORANGE, label="hidden state h")
+        axis.plot(range(1, T + 1), hidden[:, k], "--", color=ORANGE, label="hidden state h")
         axis.set(xlabel="steps", title=name)
         rings = np.flatnonzero(hidden[:, k] > 0.3) + 1
         print(f"{name}: rings at steps {rings}; predicted: {guess}")
@@ -417,12 +417,13 @@ def returning_gradient(
                 runs[name][kind].append(values)
 
     _, axes = plt.subplots(1, 2, figsize=(9, 3.9), sharey=True)
-    for (name, norms), color in zip(runs.items(), (ORANGE, BLUE, GREEN, GREY, "black"), strict=True):
+    colors, styles = (ORANGE, BLUE, GREEN, GREY, "black"), ("-", "s-", "^-", ":", "-.")
+    for (name, norms), color, style in zip(runs.items(), colors, styles, strict=True):
         for axis, kind in zip(axes, ("dc", "dh"), strict=True):
             if norms[kind]:
                 axis.fill_between(range(T + 1), *np.quantile(norms[kind], (0, 1), axis=0), color=color, alpha=0.15)
                 middle = np.exp(np.mean(np.log(norms[kind]), axis=0))
-                axis.semilogy(range(T + 1), middle, "-" if "LSTM" in name else ":", color=color, label=name)
+                axis.semilogy(range(T + 1), middle, style, color=color, markevery=T // 5, markersize=4, label=name)
         if norms["direct"]:
             axes[0].semilogy(range(T + 1), np.exp(np.mean(np.log(norms["direct"]), axis=0)), "--", color=color)
     axes[0].plot([], [], "--", color="black", label="direct: the product of f")
@@ -616,7 +617,7 @@ def units_over_sentence(network, sentence, plays):
     figure, axes = plt.subplots(3, 1, figsize=(9.5, 6), sharex=True)
     for axis, (name, k) in zip(axes, chosen.items(), strict=True):
         axis.plot(seen_cell[:, k], ".-", color=BLUE, label="cell c")
-        axis.plot(seen[:, 3, k] * np.tanh(seen_cell[:, k]), ".-", color=ORANGE, linewidth=1, label="hidden state h")
+        axis.plot(seen[:, 3, k] * np.tanh(seen_cell[:, k]), ".--", color=ORANGE, linewidth=1, label="hidden state h")
         for t in blanks:
             label = "blank" if t == blanks[0] else None
             axis.axvspan(t - 0.5, t + 0.5, color=GREY, alpha=0.2, linewidth=0, label=label)

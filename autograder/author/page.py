@@ -136,7 +136,9 @@ def _prose(cell: NotebookNode, sections: list[Section]) -> str:
         return f'<h2 id="{anchor}">{match[1]}</h2>'
 
     text = re.sub(r"<h2[^>]*>(.*?)</h2>", anchored, text, flags=re.DOTALL)
-    return text.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+    text = text.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
+    # reached by the keyboard, where it is wider than the page
+    return text.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 def _code(cell: NotebookNode) -> str:
@@ -166,7 +168,8 @@ def _output(output: Any) -> str:
     data = output.get("data", {})
     text = data.get("text/plain", "")
     if "image/png" in data:
-        described = html.escape(", ".join(text.splitlines()[1:]) or "a figure")
+        told = output.get("metadata", {}).get("image/png", {}).get("alt")  # by selfcheck.drawing.show
+        described = html.escape(told or "Figure with: " + (", ".join(text.splitlines()[1:]) or "a picture"))
         image = "".join(data["image/png"].split())
-        return f'<figure><img alt="Figure with: {described}" src="data:image/png;base64,{image}"></figure>'
+        return f'<figure><img alt="{described}" src="data:image/png;base64,{image}"></figure>'
     return f'<pre class="printed" tabindex="0">{html.escape(text)}</pre>' if text else ""

@@ -26,9 +26,9 @@ $h_t = \tanh(W h_{t-1})$ and
 
 $$\begin{aligned}a &= b\\ c &= d\end{aligned}$$
 
-| symbol | is |
-|---|---|
-| $x$ | the input |
+| symbol | is | |
+|---|---|---|
+| $x$ | the input | (N, T) |
 
 <details><summary>All are wrong</summary>
 
@@ -53,7 +53,8 @@ def text():
     )
     image = {"image/png": "iVBORw0KGgo=\n", "text/plain": '<Figure size 1x1>\nreach\nsteps "t"'}
     predicted.outputs = [output("display_data", data=image)]
-    plain.outputs = [output("stream", text="a < b\n")]
+    told = {"image/png": {"alt": "One panel. Loss; loss against step <t>."}}
+    plain.outputs = [output("stream", text="a < b\n"), output("display_data", data=dict(image), metadata=told)]
     exercise = notebooks.exercise("def f(x):\n    return x < 1", "f")
     return rendered("a1", notebooks.new([notebooks.prose(PROSE, "prose-1"), exercise, predicted, plain, ours]))
 
@@ -78,6 +79,11 @@ def test_hints_are_folded_and_sections_are_listed(text):
     assert '<h2 id="section-1">1. The state &amp; more</h2>' in text
 
 
+def test_a_wide_table_is_reached_by_the_keyboard_and_heads_no_empty_column(text):
+    assert text.count('<div class="scroll" tabindex="0"><table>') == text.count("<table>") == 1
+    assert "<th></th>" not in text
+
+
 def test_code_and_what_is_printed_are_text(text):
     assert "return x &lt; 1" in text
     assert "a &lt; b</pre>" in text
@@ -85,11 +91,15 @@ def test_code_and_what_is_printed_are_text(text):
 
 
 def test_a_figure_has_a_text_and_waits_for_the_prediction(text):
-    figure = text.index("<figure>")
+    figure = text.index("<figure>")  # the first of two
     assert 'alt="Figure with: reach, steps &quot;t&quot;"' in text
     assert 'src="data:image/png;base64,iVBORw0KGgo="' in text
     assert text.index(pages.PREDICT) < figure
     assert text.rindex("<details>", 0, figure) < text.index(pages.PREDICT)
+
+
+def test_a_figure_that_tells_its_own_text_is_described_by_it(text):
+    assert '<img alt="One panel. Loss; loss against step &lt;t&gt;."' in text
 
 
 def test_every_formula_of_the_course_is_drawn_whole():
