@@ -18,11 +18,12 @@ from pathlib import Path
 from autograder import atomic
 from autograder.author import loops as loop_style
 from autograder.author import quoted
-from autograder.author.build import read_source, source_notebook
+from autograder.author.build import READY, read_source, source_notebook
 from autograder.author.handout import handout
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Repository
 from autograder.course.source import SourceError
+from selfcheck.readiness import READY as FINISHED
 
 CELL_SECONDS = 300
 LOOPING_CELL_SECONDS = 900
@@ -50,8 +51,8 @@ def run_reference(
     and in the instructor's notes beside what its cells printed (`autograder.author.quoted`). hand_in: write the files
     that the notebook hands in into the repository, as the reference's, if every check has passed. loops: put the right
     solution that loops most into each exercise's cell (`autograder.author.loops`).
-    Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, or if a check did not pass;
-    SourceError if the assignment cannot be built.
+    Raises TrialError at the first cell that raises or runs longer than `cell_seconds`, if a check did not pass,
+    or if `ready()` at its end finds something left to do; SourceError if the assignment cannot be built.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -102,6 +103,9 @@ def run_reference(
     for cell in filter(notebooks.is_test, notebook.cells):
         if PASSED not in _text(cell):
             raise TrialError(f"{assignment}: {cell.source} says: {_text(cell) or 'nothing'}")
+    said = next((_text(cell) for cell in notebook.cells if cell.id == READY), "")
+    if not said.startswith(FINISHED):
+        raise TrialError(f"{assignment}: ready() does not say that the solved notebook is ready: {said or 'nothing'}")
     if hand_in:
         missing = written.keys() - handed_in.keys()
         if missing:
@@ -116,7 +120,7 @@ def _text(cell: notebooks.NotebookNode) -> str:
 
 
 def main() -> int:
-    """Exit code 0 when every notebook ran and every check in it passed, else 1."""
+    """Exit code 0 when every notebook ran, every check in it passed and `ready()` found nothing left to do, else 1."""
     repository = Repository.default()
     parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
@@ -135,7 +139,10 @@ def main() -> int:
                 hand_in=arguments.hand_in,
                 loops=arguments.loops,
             )
-            print(f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed", flush=True)
+            print(
+                f"{assignment}: ran from top to bottom in {seconds:.0f} s, every check passed, ready to hand in",
+                flush=True,
+            )
         except (SourceError, TrialError) as error:
             failed += 1
             print(error, flush=True)

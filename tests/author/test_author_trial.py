@@ -36,6 +36,24 @@ def test_a_cell_that_raises_is_named(runnable, edit):
         run_reference(runnable, NAME)
 
 
+ONLY_IN_A_KERNEL = """\
+import sys
+
+if "ipykernel" not in sys.modules:
+    raise RuntimeError("only in a kernel")
+"""
+
+
+def test_a_solved_notebook_that_is_not_ready_to_hand_in_is_an_error(runnable, edit):
+    edit(
+        runnable.source(NAME),
+        "        print(line, text)",
+        f"        print(line, text)\n\n# %%\n{ONLY_IN_A_KERNEL}",
+    )
+    with pytest.raises(TrialError, match=r"(?s)ready\(\) does not say .*Not finished yet: 1 thing.*only in a kernel"):
+        run_reference(runnable, NAME)
+
+
 HANDS_IN = """\
 # %%
 if __name__ == "__main__":
