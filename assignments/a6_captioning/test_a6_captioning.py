@@ -94,7 +94,9 @@ def test_a_caption_is_start_its_words_and_end(probe, cases, rng):
     captions, vocabulary = cases.encode(rng)
     for caption, row in zip(captions, probe("encoded", captions, vocabulary), strict=True):
         words = caption.split()
-        expect.that(len(row) == len(words) + 2, "encode does not give two numbers more than the caption has words")
+        expect.that(
+            len(row) == len(words) + 2, f"encode of {caption!r} gives {len(row)} numbers, not two more than words"
+        )
         expect.that((row[0], row[-1]) == (cases.START, cases.END), "a caption's numbers are not between START and END")
         for word, k in zip(words, row[1:-1], strict=True):
             if word in vocabulary:
@@ -117,7 +119,7 @@ def test_a_caption_ends_before_its_first_end(probe, cases):
     }
     captions = probe("decoded", [list(row) for row in known], vocabulary)
     for row, caption, desired in zip(known, captions, known.values(), strict=True):
-        expect.equal(caption, desired, name=f"decode of {list(row)}", because=f"with the vocabulary {vocabulary}")
+        expect.equal(caption, desired, name=f"decode({list(row)}, vocabulary)", because=f"vocabulary is {vocabulary}")
 
 
 @exercise("build_vocabulary", points=1)

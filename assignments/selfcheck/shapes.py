@@ -24,8 +24,9 @@ def told(trace: TracebackType) -> list[str]:
         if whole is None:
             return []
         scope: dict[str, Any] = {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
-        clash = _clash(_raising(whole, trace), scope)
-        shapes = _shapes(whole, scope)
+        shapes, clash = _shapes(whole, scope), ""
+        with contextlib.suppress(Exception):  # a side of the operation that cannot be worked out: the shapes are left
+            clash = _clash(_raising(whole, trace), scope)
         return [*([f"where {', '.join(shapes)}"] if shapes else []), *([clash] if clash else [])]
     return []
 
@@ -155,6 +156,9 @@ def _sliced(node: ast.Subscript, scope: Mapping[str, Any]) -> Any:
 def _integer(node: ast.expr, scope: Mapping[str, Any]) -> int:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_integer(node.operand, scope)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        left, right = _integer(node.left, scope), _integer(node.right, scope)
+        return left + right if isinstance(node.op, ast.Add) else left - right
     value = node.value if isinstance(node, ast.Constant) else scope[node.id] if isinstance(node, ast.Name) else None
     if type(value) is not int:
         raise TypeError("not a plain index")

@@ -38,6 +38,13 @@ def product(a, b):
 
 def inside(a):
     return a + a[7]
+
+def window(x, filters):
+    t, j = 2, 1
+    return x[:, t - j] @ filters[:, j]
+
+def called(x, filters):
+    return x[:, int(1)] @ filters
 """
 
 
@@ -110,3 +117,16 @@ def test_an_error_in_code_without_a_source_is_told_without_shapes():
     exec("def f(a):\n    return a[9]", namespace)
     with pytest.raises(StudentError, match="IndexError"):
         LocalProvider(namespace).call("f", ([1],), {})
+
+
+def test_a_clash_is_found_behind_an_index_that_is_a_difference(told):
+    assert told("window", np.ones((2, 3, 4)), np.ones((5, 2, 4))) == [
+        "where x has shape (2, 3, 4), t is 2, j is 1, filters has shape (5, 2, 4)",
+        "x[:, t - j] has shape (2, 4), filters[:, j] has shape (5, 4): "
+        "the last axis of x[:, t - j] (4) must be as long as the second to last axis of filters[:, j] (5)",
+    ]
+
+
+def test_the_shapes_are_told_where_a_side_cannot_be_worked_out(told):
+    said = ["where x has shape (2, 3, 4), filters has shape (5, 4)"]
+    assert told("called", np.ones((2, 3, 4)), np.ones((5, 4))) == said
