@@ -14,13 +14,16 @@ import ast
 import builtins
 import contextlib
 import functools
+import itertools
 import re
 import symtable
 import types
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 STUB = "NotImplementedError"
+MOST_PIECES = 6  # of a cell, up to which it is tried where the pieces were cut
 CHECK = "check:"  # begins the id of a plan's entry that stands for the check cell of an exercise; so in the sandbox
 JOINED, SEVERAL = "joined", "several"  # how an exercise's text was found among more than one cell
 # Commands that do nothing outside of a kernel: they start programs, install packages, or clear the namespace.
@@ -41,9 +44,24 @@ def one_source(name: str, texts: Sequence[str]) -> tuple[str, str]:
     defining = [text for text in texts if name in defined_names(text)]
     if len(defining) < 2:
         pieces = [text for text in texts if text.strip()]
-        return "\n".join(pieces), JOINED if len(pieces) > 1 else SEVERAL
+        return joined(pieces), JOINED if len(pieces) > 1 else SEVERAL
     started = [text for text in defining if STUB not in text]
     return (started or defining)[-1], SEVERAL
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """Return the text of a cell that was split into pieces, at the ends of lines or within them.
+
+    An editor drops the end of the line where it splits, and nothing where it splits a line: then a piece that begins
+    with the rest of a line, such as all that follows its indentation, is Python only behind the piece before.
+    """
+    text = "\n".join(pieces)
+    if 1 < len(pieces) <= MOST_PIECES and not stands_alone(text):
+        for seams in itertools.product(("\n", ""), repeat=len(pieces) - 1):
+            whole = pieces[0] + "".join(seam + piece for seam, piece in zip(seams, pieces[1:], strict=True))
+            if stands_alone(whole):
+                return whole
+    return text
 
 
 def defined_names(source: str) -> list[str]:
@@ -71,6 +89,17 @@ def parsed(source: str) -> ast.Module | None:
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.parse(text)
     return None
+
+
+def stands_alone(source: str) -> bool:
+    """Whether a cell is Python by itself, and not the rest of a function that was cut in two."""
+    tree = parsed(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return tree is not None and bool(compile(tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def needed_definitions(figures: Sequence[str], run: Sequence[str]) -> list[str]:

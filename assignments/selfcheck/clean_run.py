@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-import builtins
-import dis
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
-from selfcheck.cells import bound, function_codes, parsed
+from selfcheck.cells import bound, parsed
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import read_cells
 from selfcheck.handed_in import NotHandedIn, read_handed_in
@@ -25,7 +21,9 @@ from selfcheck.record import Record, earned
 from selfcheck.release import EXERCISE, UNANSWERED, Release, answered, release_beside, release_in, student_cells
 from selfcheck.session import tested
 from selfcheck.target import NOT_STARTED
+from selfcheck.unknown import unknown_names
 
+ZIP_YEAR = 1980  # of the files in the students' zip, which is the same whenever it is made
 CALL_SECONDS, CELL_SECONDS = 5, 10  # of processor time: the limits of grading, where the course has no others
 
 
@@ -55,6 +53,7 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
     for name in (cell.name for cell in exercises):
         report.mend += missing_names(name, provider)
     report.mend += _slow(provider)
+    report.mend += _name(notebook, release)
     report.know += _differences(provider, release)
     report.know += _not_run(provider)
     report.know += _version(notebook, release)
@@ -64,7 +63,9 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
 
 
 def _saved(notebook: Path) -> str:
-    return datetime.fromtimestamp(notebook.stat().st_mtime).astimezone().isoformat(" ", "seconds")
+    """When the notebook was saved; '' if it still bears the date that all files of the zip have."""
+    saved = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
+    return "" if saved.year <= ZIP_YEAR else saved.isoformat(" ", "seconds")
 
 
 def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterator[str]:
@@ -126,36 +127,8 @@ def _cells_that_raise(provider: NotebookProvider) -> Iterator[str]:
 
 def missing_names(exercise: str, provider: NotebookProvider) -> Iterator[str]:
     """Say of each name that an exercise uses, itself or in functions it calls, and that no cell which runs defines."""
-    namespace = provider.at_check(exercise).namespace
-    waiting, seen = [exercise], set[str]()
-    while waiting:
-        function = waiting.pop()
-        if function in seen:
-            continue
-        seen.add(function)
-        value = namespace.get(function)
-        for name in _global_names(value) if _is_own(value, namespace) else ():
-            if name in namespace:
-                waiting.append(name)
-            elif not hasattr(builtins, name):
-                yield f"{function} uses {name}. {_whence(name, provider)}"
-
-
-def _is_own(value: Any, namespace: Mapping[str, Any]) -> bool:
-    """Whether a function, or a class by one of its methods, was defined in the notebook and not in a library."""
-    members = vars(value).values() if isinstance(value, type) else [value]
-    return any(getattr(member, "__globals__", None) is namespace for member in members)
-
-
-def _global_names(function: Any) -> list[str]:
-    """The names that a function, or the methods of a class, look up in the notebook's namespace."""
-    found: dict[str, None] = {}
-    codes: list[CodeType] = list(function_codes(function))
-    for code in codes:
-        for step in dis.get_instructions(code):
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and code.co_name != "<module>":
-                found[str(step.argval)] = None
-    return list(found)
+    for function, name in unknown_names(exercise, provider.at_check(exercise).namespace):
+        yield f"{function} uses {name}. {_whence(name, provider)}"
 
 
 def _whence(name: str, provider: NotebookProvider) -> str:
@@ -205,6 +178,12 @@ def _not_run(provider: NotebookProvider) -> Iterator[str]:
         yield f"{figures} figure {do} not run for the grade: nothing is lost by that."
     for cell, command in dict.fromkeys(provider.skipped):
         yield f"The command {command} in the cell {cell} does not run for the grade."
+
+
+def _name(notebook: Path, release: Release) -> Iterator[str]:
+    if notebook.stem != release.assignment:
+        name = f"{release.assignment}.ipynb"
+        yield f"The notebook is called {notebook.name}. Hand it in as {name}: rename it (in JupyterLab, File > Rename)."
 
 
 def _version(notebook: Path, release: Release) -> Iterator[str]:

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from selfcheck.cells import defined_names, parsed
-from selfcheck.release import SOLUTION_SUFFIX, plan
+from selfcheck.cells import defined_names, joined, parsed, stands_alone
+from selfcheck.merging import merge
+from selfcheck.release import SOLUTION_SUFFIX, release_of, student_cells
 
 _EVENT = "post_run_cell"
 _ran: dict[str, tuple[str, float]] = {}  # by function: the text of the cell that last defined it, and when it ran
@@ -37,17 +38,40 @@ def unsaved(names: list[str], notebook: Path) -> list[str]:
     return [name for name, later in _different(names, notebook) if not later]
 
 
+def split_inside(name: str, notebook: Path) -> bool:
+    """Whether the saved cell of an exercise is split inside of a function, so that a piece cannot run by itself."""
+    try:
+        pieces = _merged(notebook)[1].get(name + SOLUTION_SUFFIX, [])
+    except (OSError, ValueError):
+        return False
+    return len(pieces) > 1 and stands_alone(joined(pieces)) and not all(map(stands_alone, pieces))
+
+
+def _merged(notebook: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The text that counts of each cell that runs, and the texts of all cells with a mark: several if it was split."""
+    cells = student_cells(notebook)
+    saved = dict(merge(cells, release_of(notebook).cells).cells)
+    pieces: dict[str, list[str]] = {}
+    for cell in cells:
+        pieces.setdefault(cell.grade_id, []).append(cell.source)
+    return saved, pieces
+
+
 def _different(names: list[str], notebook: Path) -> list[tuple[str, bool]]:
     """The exercises whose saved text is not what ran here; with each, whether the file is newer than the run."""
     try:
-        saved, at = dict(plan(notebook).cells), notebook.stat().st_mtime
+        (saved, pieces), at = _merged(notebook), notebook.stat().st_mtime
     except (OSError, ValueError):
         return []
     found = []
     for name in names:
-        text = saved.get(name + SOLUTION_SUFFIX, "")
-        if name in _ran and name in defined_names(text) and _code(text) != _code(_ran[name][0]):
-            found.append((name, at > _ran[name][1]))
+        cell = name + SOLUTION_SUFFIX
+        text = saved.get(cell, "")
+        if name in _ran and name in defined_names(text):
+            ran, when = _ran[name]
+            parts = pieces.get(cell, []) if text == joined(pieces.get(cell, [])) else []  # run one by one
+            if _code(ran) not in {_code(text), *map(_code, parts)}:
+                found.append((name, at > when))
     return found
 
 

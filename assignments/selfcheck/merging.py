@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from selfcheck.cells import CHECK, JOINED, SEVERAL, defined_names, needed_definitions, one_source
+from selfcheck.cells import CHECK, JOINED, SEVERAL, defined_names, joined, needed_definitions, one_source, stands_alone
 
 GIVEN, EXERCISE, TEST, DEMO = "given", "exercise", "test", "demo"
 FIELDS = ("points", "grade", "locked", "solution")
@@ -43,6 +43,9 @@ class StudentCell:
     demo: bool
     number: int = 0
 
+    def __post_init__(self) -> None:
+        self.source = self.source.replace("\r\n", "\n")  # of an editor on Windows
+
     @property
     def grade_id(self) -> str:
         identity = self.nbgrader.get("grade_id", "")
@@ -70,7 +73,7 @@ Flags = list[tuple[str, str]]
 
 def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
     """Follow the release's cells; replace exercise cells by the student's, and keep the student's own cells after their
-    neighbour.
+    neighbour. A cell that is recognised gets its mark.
     """
     flags: Flags = []
     known = {cell.grade_id: cell for cell in release if cell.grade_id}
@@ -79,14 +82,18 @@ def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
     by_id: dict[str, list[StudentCell]] = {}
     followers: dict[str, list[StudentCell]] = {}
     demos = {cell.source.strip() for cell in release if cell.role == DEMO}
-    anchor = ""
+    anchor, above = "", None
     for cell in cells:
         if cell.grade_id in known:
             anchor = cell.grade_id
             by_id.setdefault(anchor, []).append(cell)
+        elif above is not None and above in by_id.get(anchor, []) and _goes_on(known[anchor], by_id[anchor], cell):
+            cell.nbgrader = by_id[anchor][-1].nbgrader
+            by_id[anchor].append(cell)
         elif cell.kind == "code" and cell.source.strip():
             cell.demo |= cell.source.strip() in demos
             followers.setdefault(anchor, []).append(cell)
+        above = cell
     plan: list[tuple[str, str, bool]] = [*_following("start", followers.get("", []))]  # the last: a figure cell
     for expected in release:
         copies = by_id.get(expected.grade_id, []) if expected.grade_id else []
@@ -129,6 +136,13 @@ def _recognised(cells: Sequence[StudentCell], release: Sequence[Expected]) -> bo
                 found = True
                 cell.nbgrader = {"grade_id": identity}
     return found
+
+
+def _goes_on(expected: Expected, pieces: Sequence[StudentCell], cell: StudentCell) -> bool:
+    """Whether a cell without a mark is Python only as the rest of an exercise's cell: VS Code splits a cell so."""
+    if expected.role != EXERCISE or cell.kind != "code" or stands_alone(cell.source):
+        return False
+    return stands_alone(joined([*(piece.source for piece in pieces), cell.source]))
 
 
 def _following(anchor: str, cells: list[StudentCell]) -> Iterator[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ from selfcheck.release import Release, answered, release_beside, release_in
 from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
 from selfcheck.target import LocalProvider, not_started
+from selfcheck.unknown import not_run
 
 TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
+TO_JOIN = "join its pieces (in JupyterLab, Edit > Merge Cell Below), mind the indentation, run it, then this check."
 COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
 
 
@@ -77,7 +79,8 @@ def check(name: str) -> Report | None:
     fits = False
     if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
         hints, fits = chosen(release.hints.get(name, []), records)
-    said = [*_older(name, provider, exercise_names(tests)), *not_started(name, records), *said]
+    missed = any(record.outcome != "passed" for record in records)
+    said = [*_session(name, provider, tests, missed), *not_started(name, records), *said]
     return CheckReport(name, records, said, hints, fits)
 
 
@@ -169,15 +172,19 @@ def _clean_run(notebook: Path, folder: Path) -> Report:
         return Problem(f"{COULD_NOT_START} {notebook.name}. {why}".strip())
 
 
-def _older(name: str, provider: LocalProvider, known: Sequence[str]) -> list[str]:
-    """Say which function was defined before its cell was last edited."""
-    notebook = session_notebook()
-    if notebook is None:
-        return []
-    return [
-        f"{one} was defined before your last edit: run its cell again, then this check."
-        for one in history.older([name, *provider.uses(name, known)], notebook)
-    ]
+def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool) -> list[str]:
+    """Say what is not as this session's cells have left it: what was not run, edited later, or split.
+
+    missed: whether a test of the exercise did not pass.
+    """
+    notebook, known = _notebook(tests), exercise_names(tests)
+    said = []
+    if notebook is not None:
+        older = history.older([name, *provider.uses(name, known)], notebook)
+        said = [f"{one} was defined before your last edit: run its cell again, then this check." for one in older]
+        if history.split_inside(name, notebook):
+            said.insert(0, f"The cell of {name} is split inside of the function: {TO_JOIN}")
+    return [*said, *(not_run(name, provider.namespace, known, notebook) if missed else [])]
 
 
 def _release(tests: list[Path]) -> Release:
@@ -222,3 +229,7 @@ def _provider(tests: list[Path]) -> LocalProvider:
 
 def _shell() -> Any:
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+if not is_quiet():
+    history.follow(_shell())  # from the import on: a cell may define an exercise before the first check

@@ -38,9 +38,9 @@ class Receipt:
 class ReadyReport(Report):
     """What is left to do before handing in.
 
-    saved: when the notebook was saved. exercises: name, tests passed, tests, points, most points. written: points of
-    written questions. files: hashes of files beside the notebook. mend: what should be mended. know: what is good to
-    know.
+    saved: when the notebook was saved; '' if never. exercises: name, tests passed, tests, points, most points.
+    written: points of written questions. files: hashes of files beside the notebook. mend: what should be mended.
+    know: what is good to know.
     """
 
     assignment: str
@@ -81,7 +81,8 @@ class ReadyReport(Report):
     def heading(self) -> str:
         things = "1 thing" if len(self.mend) == 1 else f"{len(self.mend)} things"
         state = READY if self.passed else f"{NOT_READY}: {things} to look at"
-        return f"{state}. {self.notebook}, release {self.release or 'unknown'}, saved {self.saved}"
+        saved = f"saved {self.saved}" if self.saved else "not saved since it was unpacked"
+        return f"{state}. {self.notebook}, release {self.release or 'unknown'}, {saved}"
 
     @property
     def closing(self) -> str:

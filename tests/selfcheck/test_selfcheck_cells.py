@@ -15,6 +15,8 @@ STUB = "def step(x):\n    raise NotImplementedError()"
     [
         ([DEFINED], (DEFINED, "")),
         (["def step(x):\n    y = x", "    return y"], ("def step(x):\n    y = x\n    return y", JOINED)),
+        (["def step(x):\n    ", "y = x\n    return y"], ("def step(x):\n    y = x\n    return y", JOINED)),
+        (["def step(x):\n    y = x\n    re", "turn y"], ("def step(x):\n    y = x\n    return y", JOINED)),
         (["import math", DEFINED], (f"import math\n{DEFINED}", JOINED)),
         ([DEFINED, ""], (DEFINED, SEVERAL)),
         ([DEFINED, STUB], (DEFINED, SEVERAL)),

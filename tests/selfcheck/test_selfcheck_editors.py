@@ -5,6 +5,7 @@ sorted, ids kept or made anew, `metadata.vscode` for another language, its inter
 """
 
 import copy
+import dataclasses
 import json
 import sys
 import types
@@ -61,6 +62,28 @@ def as_vscode(content):
     return json.loads(json.dumps(content, sort_keys=True))
 
 
+def as_vscode_of_2022(content):
+    """Write a notebook as VS Code did while it kept its interpreter and the format it found in the metadata."""
+    content = as_vscode(content)
+    content["metadata"] |= {"orig_nbformat": 4, "vscode": {"interpreter": {"hash": "31f2aee4e71d21fb"}}}
+    return content
+
+
+def without_outputs(content):
+    """Leave out what a cell has shown, as Colab does by a setting and tools that tidy notebooks for git do."""
+    for cell in content["cells"]:
+        for key in ("outputs", "execution_count"):
+            cell.pop(key, None)
+    return content
+
+
+def with_windows_lines(content):
+    """End lines as an editor on Windows may when a text is pasted."""
+    for cell in content["cells"]:
+        cell["source"] = cell["source"].replace("\n", "\r\n")
+    return content
+
+
 def without_metadata(content):
     """Lose everything that the format calls optional."""
     content["metadata"] = {}
@@ -76,7 +99,8 @@ def with_damaged_metadata(content):
     return content
 
 
-EDITORS = [as_colab, as_colab_forgetful, as_vscode, without_metadata, with_damaged_metadata]
+LOSING = [as_colab_forgetful, without_metadata, with_damaged_metadata]
+EDITORS = [as_colab, as_vscode, as_vscode_of_2022, without_outputs, *LOSING]
 
 
 @pytest.fixture
@@ -112,11 +136,17 @@ def test_a_notebook_of_another_editor_runs_the_same_cells(released, toy, editor)
     after = merge(student_cells(toy.notebook), release.cells)
     assert after.cells == before.cells
     assert after.problems == {}
-    lost = editor in (as_colab_forgetful, without_metadata, with_damaged_metadata)
-    assert {kind for kind, _ in after.flags} == ({"metadata-lost"} if lost else set())
+    assert {kind for kind, _ in after.flags} == ({"metadata-lost"} if editor in LOSING else set())
 
 
-@pytest.mark.parametrize("editor", [as_colab, as_vscode])
+def test_lines_that_end_as_on_windows_check_and_are_ready(released, toy):
+    toy.notebook.write_text(json.dumps(with_windows_lines(released)))
+    done = toy.run("-m", "selfcheck", "--ready", "toy.ipynb")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "locked cell" not in done.stdout
+
+
+@pytest.mark.parametrize("editor", [as_colab, as_vscode, as_vscode_of_2022])
 def test_what_the_editors_write_is_valid(released, editor):
     nbformat.validate(nbformat.from_dict(editor(copy.deepcopy(released))))
 
@@ -135,6 +165,31 @@ def test_an_own_helper_named_like_an_exercise_is_not_moved_where_marks_are_left(
     toy.notebook.write_text(json.dumps(released))
     merged = merge(student_cells(toy.notebook), release_beside(toy.notebook).cells)
     assert ("function-elsewhere", "total is defined in cell free-backward-0") in merged.flags
+
+
+@pytest.mark.parametrize("keeps_the_mark", [True, False], ids=["JupyterLab", "VS Code"])
+def test_an_exercise_split_inside_of_its_function_runs_whole(released, toy, keeps_the_mark):
+    cells = released["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "total-solution")
+    rest = copy.deepcopy(cells[place]) | {"id": "rest", "source": "return sum(values)"}
+    cells[place]["source"] = "def total(values):\n    "
+    rest["metadata"] = rest["metadata"] if keeps_the_mark else {}
+    cells.insert(place + 1, rest)
+    toy.notebook.write_text(json.dumps(released))
+    found = [dataclasses.replace(cell, number=0) for cell in student_cells(toy.notebook)]  # grading counts no cells
+    merged = merge(found, release_beside(toy.notebook).cells)
+    assert ("total-solution", "def total(values):\n    return sum(values)") in merged.cells
+    assert ("cell-split", "total-solution: its 2 pieces were joined") in merged.flags
+
+
+def test_a_cell_of_ones_own_that_is_no_python_is_no_piece(released, toy):
+    cells = released["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "total-solution")
+    cells.insert(place + 1, {"cell_type": "code", "id": "own", "metadata": {}, "source": "for", "outputs": []})
+    toy.notebook.write_text(json.dumps(released))
+    merged = merge(student_cells(toy.notebook), release_beside(toy.notebook).cells)
+    assert any(text == "for" for _, text in merged.cells)
+    assert merged.flags == []
 
 
 def test_colab_is_asked_for_its_notebook(tmp_path, monkeypatch):

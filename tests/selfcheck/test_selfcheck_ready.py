@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -47,6 +48,22 @@ def test_an_earlier_receipt_is_kept(ready, toy):
     ready()
     kept = (toy.folder / "toy.receipt.txt").read_text()
     assert kept.index("20 of 20") < kept.index("14 of 20")
+
+
+def test_a_notebook_that_was_only_unpacked_has_no_time_of_saving(toy):
+    for when, said in ((315532800 + 86400, "not saved since it was unpacked"), (1.8e9, "saved 2027-01-15")):
+        os.utime(toy.notebook, (when, when))
+        assert said in toy.run("-m", "selfcheck", "--ready", "toy.ipynb").stdout
+
+
+def test_a_renamed_notebook_is_told_its_name(toy):
+    release = {"assignment": "toy", "release": "7", "cells": [], "exercises": {}, "minutes": {}}
+    (toy.folder / "release.json").write_text(json.dumps(release))
+    said = "The notebook is called evening.ipynb. Hand it in as toy.ipynb"
+    assert "Hand it in" not in toy.run("-m", "selfcheck", "--ready", "toy.ipynb").stdout
+    toy.notebook.rename(toy.folder / "evening.ipynb")
+    done = toy.run("-m", "selfcheck", "--ready", "evening.ipynb")
+    assert (done.returncode, said in done.stdout) == (1, True)
 
 
 def test_what_is_unfinished_is_told(ready):

@@ -13,6 +13,7 @@ from selfcheck import history, patience
 from selfcheck.doctor import FINE, MEND, examine
 from selfcheck.patience import Stopped, Watch
 from selfcheck.target import LocalProvider
+from selfcheck.unknown import not_run
 
 REQUIREMENTS = (
     "# what is needed\nnumpy>=1.26\nipython>=8.20\nnot-there-at-all>=3\npytest<2\nnothing; python_version < '3'\n"
@@ -64,6 +65,51 @@ def test_an_edit_after_the_run_makes_a_function_old(toy, ran):
     assert history.unsaved(["total"], toy.notebook) == []
     ran("def total(values):  # as saved\n    return sum(values)")
     assert history.older(["total"], toy.notebook) == []
+
+
+def split(toy, name, *pieces):
+    """Save an exercise's cell as pieces that all bear its mark, as JupyterLab splits it."""
+    content = json.loads(toy.notebook.read_text())
+    cells = content["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == f"{name}-solution")
+    cells[place : place + 1] = [{**cells[place], "id": f"piece-{i}", "source": text} for i, text in enumerate(pieces)]
+    toy.notebook.write_text(json.dumps(content))
+    later = time.time() + 5
+    os.utime(toy.notebook, (later, later))
+
+
+def test_pieces_of_a_split_cell_that_ran_one_by_one_are_not_old(toy, ran):
+    helper, function = "def helper():\n    return 1", "def total(values):\n    return sum(values)"
+    split(toy, "total", helper, function)
+    ran(helper)
+    ran(function)
+    assert history.older(["total"], toy.notebook) == []
+    assert not history.split_inside("total", toy.notebook)
+    ran("def total(values):\n    return 0")
+    assert history.older(["total"], toy.notebook) == ["total"]
+
+
+def test_a_cell_split_inside_of_its_function_is_told_from_others(toy):
+    assert not history.split_inside("total", toy.notebook)
+    split(toy, "total", "def total(values):\n    ", "whole = sum(values)\n    return whole")
+    assert history.split_inside("total", toy.notebook)
+    split(toy, "step", "def step(:", "return")
+    assert not history.split_inside("step", toy.notebook)
+    assert not history.split_inside("total", toy.folder / "nothing.ipynb")
+
+
+def test_names_that_no_cell_has_made_yet_are_told_with_the_cell_to_run(toy):
+    session = {}
+    exec("def total(values):\n    return half(values) + np.sum(values) + typo", session)
+    exec("def half(values):\n    return step(values)", session)
+    said = not_run("total", session, ["step", "total"], toy.notebook)
+    assert said == [
+        "total uses np, which this session does not know: "
+        "run the cell that defines it first; after a restart, run all cells above.",
+        "half uses step, which this session does not know: run the cell of step first.",
+    ]
+    assert len(not_run("total", session, ["step"], toy.folder / "nothing.ipynb")) == 1
+    assert not_run("nothing", session, ["step"], None) == []
 
 
 def test_a_run_after_the_last_save_is_not_saved(toy, ran):
