@@ -44,6 +44,7 @@ from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment, tests_output
 from autograder.grading.result import Result
 
+LIGHT, DARK = "default", "monokai"  # of Pygments: the colours of code, which can be read on the page's grounds
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
 
 
@@ -250,8 +251,8 @@ def _sections(
 
 @cache
 def _style() -> str:
-    colours = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="monokai").get_style_defs(".highlight")
+    colours = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
+    dark = HtmlFormatter(style=DARK).get_style_defs(".highlight")
     colours += f"\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
     return (
         (TEMPLATES / "page.css").read_text(encoding="utf-8") + colours + "\n.highlight { background: none !important; }"

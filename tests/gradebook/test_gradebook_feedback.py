@@ -3,10 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from pygments.styles import get_style_by_name
+from pygments.token import Token
 
 from autograder.course import notebook as cells
-from autograder.gradebook import harmless
+from autograder.gradebook import feedback, harmless
 from autograder.gradebook.feedback import shown_comment, write_feedback
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.result import TestResult
@@ -196,3 +199,24 @@ def test_feedback_before_a_build_is_a_sentence_and_before_grading_nothing(desk):
     (desk.course.autograded / "s1" / "a1_other" / "a1_other.ipynb").write_text("{}")
     with pytest.raises(NotBuilt, match="a1_other was not built"):
         write_feedback(desk.course, "a1_other")
+
+
+def _contrast(one: str, other: str) -> float:
+    """The ratio of the luminances of two colours, as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("style", "ground"), [(feedback.LIGHT, "#f8f9fb"), (feedback.DARK, "#151a21")])
+def test_code_can_be_read_on_its_ground(style, ground):
+    assert ground in (feedback.TEMPLATES / "page.css").read_text()
+    tokens = (Token.Comment.Single, Token.Keyword, Token.Name.Builtin, Token.Literal.String, Token.Literal.Number)
+    colours = {f"#{get_style_by_name(style).style_for_token(token)['color'] or '000000'}" for token in tokens}
+    assert len(colours) > 3
+    assert all(_contrast(colour, ground) >= 4.5 for colour in colours), colours
