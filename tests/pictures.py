@@ -106,7 +106,7 @@ def screenshots(course: Course, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     first = lambda pattern: next(iter(sorted(course.root.glob(pattern))), None)  # noqa: E731
     pages = {
-        "report": first("results/a*_*.html"),
+        "report": min(course.results.glob("*.html"), key=lambda path: len(path.name), default=None),
         "appeal": first("results/*/*.html"),
         "feedback": first("feedback/*/*/*.html"),
         "similar": first("results/*-similar.html"),
