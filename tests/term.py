@@ -329,7 +329,7 @@ def copied(repository: Repository, assignment: str, root: Path) -> Repository:
     parts = ("autograder", "data", "assignments/selfcheck", f"assignments/{assignment}", f"solutions/{assignment}")
     for part in parts:
         shutil.copytree(repository.root / part, root / part, ignore=ignore)
-    for name in ("assignments/README.md", "assignments/NOTATION.md"):
+    for name in ("assignments/README.md", "assignments/NOTATION.md", "requirements.lock", "pyproject.toml"):
         shutil.copy(repository.root / name, root / name)
     return Repository(root)
 
