@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs term test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo docs pictures term test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -44,6 +44,9 @@ loops: $(READY) ## run each notebook with the right solutions that loop most
 docs: $(READY) ## write docs/commands.md from --help, and the documentation as a site to build/site
 	$(BIN)/typer autograder.cli utils docs --name autograder --title Commands --output docs/commands.md
 	$(BIN)/mkdocs build --strict --quiet
+
+pictures: $(READY) ## photograph a named mistake and a class's report for the README, in a headless Chromium
+	$(BIN)/python -m tests.pictures
 
 lint: $(READY) ## ruff format, ruff check, mypy
 	$(BIN)/ruff format --check .

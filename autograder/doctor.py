@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import shutil
 import sqlite3
@@ -11,16 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.paths import Course, Repository
+from autograder.course.policies import NAME as RULES
+from autograder.course.policies import read_policies
+from autograder.course.roster import course_roster
 from autograder.gradebook.course_config import outdated
 from autograder.sandbox.host import ForkServer, WallError, check_wall
 from autograder.sandbox.limits import Limits
 
-_NEEDED = ("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2")
+_NEEDED = (
+    *("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2"),
+    *("jupyterlab", "bleach", "copydetect", "latex2mathml"),
+)
+NBGRADER = "0.9.6"  # what pyproject.toml pins, because some of our code patches what it has inside
+LEAST_MIB = 500
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check; `advice` says what to do if it is not ok."""
+    """The result of one check; `advice` says what to do if it is not ok: what to type stands between backticks."""
 
     what: str
     ok: bool
@@ -28,29 +37,79 @@ class Finding:
 
 
 def examine(course: Course, repository: Repository) -> Iterator[Finding]:
-    """Check Python, packages, alembic, the sandbox (by starting a process in it), the gradebook and free space."""
+    """Check Python, packages, alembic, the sandbox (by starting a process in it), the course and free space."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(f"Python {version}", sys.version_info >= (3, 11), "use Python 3.11 or newer")
+    yield Finding(
+        f"Python {version}", sys.version_info >= (3, 11), "type `make clean`, then `make PYTHON=python3.12 lint`"
+    )
     for name in _NEEDED:
-        yield Finding(f"package {name}", importlib.util.find_spec(name) is not None, "pip install -e '.[instructor]'")
+        there = importlib.util.find_spec(name) is not None
+        yield Finding(f"package {name}", there, "type `pip install -e '.[instructor]'` in the repository's folder")
+    yield _nbgrader()
     found = shutil.which("alembic", path=str(Path(sys.executable).parent)) or shutil.which("alembic")
-    yield Finding("alembic, which nbgrader runs", found is not None, "pip install alembic, into this environment")
+    yield Finding("alembic, which nbgrader runs", found is not None, "type `pip install alembic` in this environment")
     yield _wall(repository)
+    yield from _course(course, repository)
     yield _gradebook(course)
     if course.config_file.is_file():
         advice = outdated(course)
-        yield Finding("nbgrader_config.py names the modules of this version", not advice, advice)
-    free = shutil.disk_usage(course.root if course.root.is_dir() else Path.cwd()).free // 2**20
-    yield Finding(f"{free} MiB of free space", free > 500, "free some space")
+        yield Finding("nbgrader_config.py names the modules of this version", not advice, _edit(course, advice))
+    place = course.root if course.root.is_dir() else Path.cwd()
+    free = shutil.disk_usage(place).free // 2**20
+    yield Finding(
+        f"{free} MiB of free space",
+        free > LEAST_MIB,
+        f"type `du -sh {place}/* | sort -h` to see what is large, and free {LEAST_MIB} MiB",
+    )
+
+
+def _edit(course: Course, advice: str) -> str:
+    return f"{advice}. Type `nano {course.config_file}`" if advice else ""
+
+
+def _nbgrader() -> Finding:
+    try:
+        found = importlib.metadata.version("nbgrader")
+    except importlib.metadata.PackageNotFoundError:
+        found = "none"
+    return Finding(f"nbgrader {found}", found == NBGRADER, f"type `pip install nbgrader=={NBGRADER}`")
 
 
 def _wall(repository: Repository) -> Finding:
+    what = "the sandbox (Landlock and seccomp)"
     try:
         check_wall()
         ForkServer(repository.selfcheck, wall="sandlock", limits=Limits(), preload=("numpy",)).close()
     except WallError as error:
-        return Finding("the sandbox (Landlock and seccomp)", False, str(error))
-    return Finding("the sandbox (Landlock and seccomp): a process was started in it", True)
+        said = str(error).removesuffix(". Run `autograder doctor`")
+        see = "`uname -r; cat /sys/kernel/security/lsm` shows the kernel and whether landlock is switched on"
+        return Finding(what, False, f"{said}. {see}; `autograder grade ASSIGNMENT --wall none` grades without")
+    return Finding(f"{what}: a process was started in it", True)
+
+
+def _course(course: Course, repository: Repository) -> Iterator[Finding]:
+    """Whether the course is built, and whether its roster and its rules can be read."""
+    option = f" --course {course.root}"
+    built = [name for name in repository.names() if course.release_notebook(name).is_file()]
+    yield Finding(
+        f"{len(built)} of {len(repository.names())} assignments are built in {course.root}",
+        bool(built),
+        f"type `autograder build{option}`",
+    )
+    students = None
+    try:
+        students = course_roster(course)
+        count = "no roster: everybody may hand in" if students is None else f"a roster of {len(students)} students"
+        yield Finding(count, True)
+    except (ValueError, OSError) as error:
+        yield Finding("the roster", False, f"{error}. Type `autograder roster FILE{option}` with a new export")
+    try:
+        policies = read_policies(course, repository.names(), students.find if students else None)
+        yield Finding(f"{policies.path.name}: {'in order' if policies.written else 'not written, all defaults'}", True)
+    except (ValueError, OSError) as error:
+        yield Finding(
+            "the rules", False, f"{error}. Type `nano {course.root / RULES}`, `autograder course --check{option}`"
+        )
 
 
 def _gradebook(course: Course) -> Finding:
@@ -61,4 +120,9 @@ def _gradebook(course: Course) -> Finding:
             (answer,) = database.execute("PRAGMA quick_check").fetchone()
     except sqlite3.Error as error:
         answer = str(error)
-    return Finding(f"the gradebook {course.gradebook}", answer == "ok", f"restore it from a backup: {answer}")
+    advice = (
+        f"{answer}. Type `cp BACKUP {course.gradebook}` with your last backup; without one "
+        f"`mv {course.gradebook} {course.gradebook}.broken`, then `autograder build`, `autograder grade ASSIGNMENT`: "
+        "points that people gave are lost"
+    )
+    return Finding(f"the gradebook {course.gradebook}", answer == "ok", advice)

@@ -48,3 +48,11 @@ def test_pages_load_nothing_from_elsewhere(site):
         loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]+)"', page.read_text("utf-8"))
         loaded += re.findall(r'<link[^>]* rel="stylesheet"[^>]* href="([^"]+)"', page.read_text("utf-8"))
         assert [address for address in loaded if address.startswith(("http", "//"))] == []
+
+
+def test_the_readmes_pictures_are_there_small_and_described():
+    shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert len(shown) == 2
+    for described, path in shown:
+        assert len(described) > 60
+        assert 1_000 < (ROOT / path).stat().st_size <= 80_000
