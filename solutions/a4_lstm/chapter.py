@@ -1096,7 +1096,7 @@ if __name__ == "__main__":
     def train(b, updates):
         return figures.train(lstm_forward, lstm_backward, plays, b, T=32, updates=updates, seed=0)
 
-    updates = affordable(700, 40, lambda n: train(biases["bias 0"], n), sample=2, what="updates")
+    updates = affordable(700, 20, lambda n: train(biases["bias 0"], n), sample=2, what="updates")
     trained = {name: train(b, updates) for name, b in biases.items()}
     networks, losses = ({name: pair[k] for name, pair in trained.items()} for k in (0, 1))
     figures.trainings(networks, losses, biases, plays, predicted_mean_gate, predicted_order)
