@@ -36,8 +36,8 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
         raise NotCertain(f"{' and '.join(handed.ids)} are different students: {_listed(known, roster)}")
     if known:
         (student,) = known
-        keys, own = {name_key(name) for name in handed.names}, roster[student].name_keys()
-        if style == CANVAS and own and keys.isdisjoint(own | set(map(_without_accents, own))):
+        keys, theirs = {name_key(name) for name in handed.names}, roster[student].name_keys()
+        if style == CANVAS and theirs and keys.isdisjoint(theirs | set(map(_without_accents, theirs))):
             raise NotCertain(f"its number is that of {_listed(known, roster)}, who has another name")
         return student
     if whole := _found(handed.pieces[:1], roster):
