@@ -2326,7 +2326,7 @@ MISTAKES["fixed_points"] = [
         id="iterates_from_three_starts",
         old="points = low",
         new="""points = np.array([-1.0, 0.0, 1.0])
-    for _ in range(3000):
+    for _ in range(400):
         points = np.tanh(w * points + b)""",
         says="The step was repeated from three starts: three numbers come out whatever w and b are, and equal "
         "ones stand beside each other. To which of three fixed points does the step never lead, and what if there "
@@ -2336,7 +2336,7 @@ MISTAKES["fixed_points"] = [
         id="iterates_from_three_starts_and_drops_what_is_equal",
         old="points = low",
         new="""points = np.array([-1.0, 0.0, 1.0])
-    for _ in range(3000):
+    for _ in range(400):
         points = np.tanh(w * points + b)
     points = np.unique(np.round(points, 8))""",
         says="The step was repeated from several starts: it leads away from the fixed point in the middle, and "

@@ -985,6 +985,7 @@ MISTAKES["norm_stabilizer_backward"] = [
         new="states = np.concatenate([h[:, -1:], h], axis=1)",
         says="The first change is counted from the last state, h[:, -1]. What does an index of -1 mean, and which "
         "state comes before h_1?",
+        exempt="where T is 1 the change is a difference of a number from itself, which rounding decides",
     ),
     mistake(
         id="leaves_out_the_last_change",

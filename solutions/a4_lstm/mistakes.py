@@ -1977,13 +1977,6 @@ MISTAKES["lstm_step_backward"] = [
         "of the sigmoid, in terms of its value?",
     ),
     mistake(
-        id="takes_one_minus_the_input_gate_for_its_slope",
-        old="dc * g * i * (1 - i)",
-        new="dc * g * (1 - i)",
-        says="In the input gate's rows the slope is 1 - i: one factor is missing. What is the derivative of the "
-        "sigmoid, in terms of its value?",
-    ),
-    mistake(
         id="takes_the_output_gates_slope_for_the_forget_gate",
         old="dc * c_prev * f * (1 - f)",
         new="dc * c_prev * o * (1 - o)",
@@ -2004,13 +1997,6 @@ MISTAKES["lstm_step_backward"] = [
         "of the sigmoid, in terms of its value?",
     ),
     mistake(
-        id="takes_one_minus_the_forget_gate_for_its_slope",
-        old="dc * c_prev * f * (1 - f)",
-        new="dc * c_prev * (1 - f)",
-        says="In the forget gate's rows the slope is 1 - f: one factor is missing. What is the derivative of the "
-        "sigmoid, in terms of its value?",
-    ),
-    mistake(
         id="takes_the_input_gates_slope_for_the_output_gate",
         old="dh * tanh_c * o * (1 - o)",
         new="dh * tanh_c * i * (1 - i)",
@@ -2029,13 +2015,6 @@ MISTAKES["lstm_step_backward"] = [
         new="dh * tanh_c * o",
         says="In the output gate's rows the gate itself stands in the place of its slope. What is the derivative "
         "of the sigmoid, in terms of its value?",
-    ),
-    mistake(
-        id="takes_one_minus_the_output_gate_for_its_slope",
-        old="dh * tanh_c * o * (1 - o)",
-        new="dh * tanh_c * (1 - o)",
-        says="In the output gate's rows the slope is 1 - o: one factor is missing. What is the derivative of the "
-        "sigmoid, in terms of its value?",
     ),
     mistake(
         id="leaves_out_the_slopes_of_i_f_and_o",
