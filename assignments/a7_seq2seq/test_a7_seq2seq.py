@@ -53,7 +53,7 @@ def test_padding_and_reversing_leave_their_arguments_as_they_were(pad_batch, pro
 
 @exercise("pad_batch", points=2)
 def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_batch, cases, rng):
-    for shape, pad in (((3, 6, 1, 5), 0), ((2, 2), -4), ((1,), 9)):
+    for shape, pad in (((3, 6, 1, 5), 0), ((2, 2), -4), ((4, 1, 3), 9), ((1,), 9)):
         sequences, pad = cases.pad_batch(rng, shape, pad)
         tokens, lengths = _call(pad_batch, sequences, pad)
         _equal(lengths, torch.tensor(shape), "lengths")

@@ -30,7 +30,8 @@ def merged(base: str, one: str, other: str) -> str | None:
         return None
     if any(a != b and _meet(a, b) for a in ours for b in theirs):
         return None
-    tokens, made, at = _TOKEN.findall(base), [], 0
+    tokens, at = _TOKEN.findall(base), 0
+    made: list[str] = []
     for change in sorted({*ours, *theirs}):
         made += [*tokens[at : change.first], *change.tokens]
         at = change.end
