@@ -89,7 +89,7 @@ def _write(temporary: Path, content: bytes, place: Path, mode: int | None = None
 
 
 def _missing_folders(paths: Mapping[Path, Path]) -> list[Path]:
-    """The folders that the files need and that are not there, outer ones first."""
+    """Return the folders that the files need and that are not there, outer ones first."""
     missing = {folder for path in paths for folder in path.parents if not folder.exists()}
     return sorted(missing, key=lambda folder: len(folder.parts))
 

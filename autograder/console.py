@@ -11,7 +11,7 @@ from rich.table import Table
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that shows text as it is: no line is broken, and no part of a name is taken for markup."""
+    """Return a console that shows text as it is: no line is broken, and no part of a name is taken for markup."""
     return Console(stderr=stderr, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 

@@ -88,7 +88,7 @@ def _wall(repository: Repository) -> Finding:
 
 
 def _course(course: Course, repository: Repository) -> Iterator[Finding]:
-    """Whether the course is built, and whether its roster and its rules can be read."""
+    """Yield whether the course is built, and whether its roster and its rules can be read."""
     option = f" --course {course.root}"
     built = [name for name in repository.names() if course.release_notebook(name).is_file()]
     yield Finding(

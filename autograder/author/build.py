@@ -116,7 +116,7 @@ def build(repository: Repository, course: Course, assignment: str, generate: boo
 
 
 def read_source(repository: Repository, assignment: str) -> Source:
-    """The assignment's script; SourceError, naming the assignments there are, if there is none of that name."""
+    """Return the assignment's script; SourceError, naming the assignments there are, if there is none of that name."""
     path = repository.source(assignment)
     if assignment not in repository.names():
         known = ", ".join(repository.names()) or "none"
@@ -125,7 +125,7 @@ def read_source(repository: Repository, assignment: str) -> Source:
 
 
 def student_notebook(repository: Repository, course: Course, source: Source) -> bytes:
-    """The student's notebook as nbgrader makes it. Of the course, only the gradebook is written."""
+    """Return the student's notebook as nbgrader makes it. Of the course, only the gradebook is written."""
     with _released(course, source, source_notebook(repository, source)) as release, course.created(config_text(course)):
         release.commit()
     return release.notebook
@@ -213,14 +213,14 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
 
 
 def card(cell: Cell, number: str) -> str:
-    """The heading above an exercise, and below it points, difficulty and minutes."""
+    """Return the heading above an exercise, and below it points, difficulty and minutes."""
     dots = "●" * cell.difficulty + "○" * (5 - cell.difficulty)
     beside = f" · hand in `{cell.file}` beside the notebook" if cell.file else ""
     return f"### Exercise {number}: `{cell.name}`\n\n{_worth(cell)} · difficulty {dots} · {_time(cell)}{beside}"
 
 
 def asked(cell: Cell) -> str:
-    """A written question under its own heading, or under its name, with points and minutes."""
+    """Return a written question under its own heading, or under its name, with points and minutes."""
     first, _, rest = cell.question.partition("\n")
     heading, text = (first, rest.strip()) if first.startswith("#") else (f"### Question: `{cell.name}`", cell.question)
     worth = f"**Question: `{cell.name}`** · {_worth(cell)} · {_time(cell)} · graded by a person"

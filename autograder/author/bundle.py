@@ -56,7 +56,7 @@ def bundle_files(repository: Repository, course: Course, source: Source) -> dict
 
 
 def zipped(folder: str, files: dict[str, bytes]) -> bytes:
-    """A zip of the files under one folder: sorted, with fixed times and modes."""
+    """Return a zip of the files under one folder: sorted, with fixed times and modes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for place in sorted(files):

@@ -193,7 +193,7 @@ def _inputs(cases: ModuleType, name: str) -> Iterator[tuple[str, Callable[[np.ra
 
 
 def _crossing(arguments: Any) -> str:
-    """What keeps a case from reaching the student's process as it is; empty if nothing does."""
+    """Return what keeps a case from reaching the student's process as it is; empty if nothing does."""
     from autograder.sandbox import wire
 
     if type(arguments) is not tuple:

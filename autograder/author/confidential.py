@@ -54,12 +54,12 @@ def confidential(repository: Repository, source: Source, seeds: list[bytes]) -> 
 
 
 def letters(text: str) -> str:
-    """A text reduced to its letters and digits in lower case."""
+    """Return a text reduced to its letters and digits in lower case."""
     return "".join(filter(str.isalnum, text.lower()))
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a Markdown text, list items apart, each reduced to letters and digits, if long enough."""
+    """Yield the sentences of a Markdown text, list items apart, each reduced to letters and digits, if long enough."""
     for block in re.split(r"\n\s*\n|\n\s*(?:[-*+]|\d+[.)])\s+", "\n" + text):
         for sentence in re.split(r"(?<=[.!?;:])\s+", " ".join(block.split())):
             reduced = letters(re.sub(r"^\d+[.)]", "", sentence))

@@ -45,7 +45,7 @@ def texts(place: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, str
 
 
 def numbers(place: str, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
-    """Every sequence of numbers in a file: arrays as they are, and the numbers of each text in their order."""
+    """Yield every sequence of numbers in a file: arrays as they are, and the numbers of each text in their order."""
     for where, array in _arrays(place, content):
         yield where, array
     for where, text in texts(place, content):
@@ -69,7 +69,7 @@ def _inside(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 @functools.lru_cache(_REMEMBERED)
 def _pieces(text: str) -> tuple[tuple[str, str], ...]:
-    """The strings of a JSON text, a notebook's for one, or those of a Python text, each with its place."""
+    """Return the strings of a JSON text, a notebook's for one, or those of a Python text, each with its place."""
     tree = _json(text)
     if tree is not None:
         return tuple(strings(tree))
@@ -78,7 +78,7 @@ def _pieces(text: str) -> tuple[tuple[str, str], ...]:
 
 @functools.lru_cache(_REMEMBERED)
 def _constants(text: str) -> tuple[str, ...]:
-    """The string constants of a Python text, escapes resolved and neighbours joined."""
+    """Return the string constants of a Python text, escapes resolved and neighbours joined."""
     tree = parsed(text) if len(text) < LARGEST_PYTHON else None
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)] if tree else []
     return tuple(
@@ -109,7 +109,7 @@ def _array(content: bytes) -> np.ndarray | None:
 
 
 def _packed(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The members of an archive."""
+    """Yield the members of an archive."""
     if content.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -96,7 +96,7 @@ class Exercise(Runs):
     code: bytes
 
     def steady(self, sealed: Mapping[str, Any]) -> str:
-        """A digest of all that the traces come from and of the sealed texts.
+        """Return a digest of all that the traces come from and of the sealed texts.
 
         An entry that holds it was made when rounding changed nothing, and its texts were sealed from these mistakes.
         """
@@ -133,7 +133,7 @@ class Exercise(Runs):
         return {**self.header(sample, seed), "of two mistakes": rows, **sealed, "steady": self.steady(sealed)}
 
     def _still_recognises(self, committed: Mapping[str, Any]) -> bool:
-        """Whether an entry recognises all that this machine computes on the entry's own cases."""
+        """Return whether an entry recognises all that this machine computes on the entry's own cases."""
         seed, steady = committed.get("seed"), committed.get("steady") == self.steady(committed)
         if type(seed) is not int:
             return False
@@ -271,7 +271,7 @@ class _Known:
 
 
 def _rounding_decides(name: str, where: str, exempt: bool) -> str:
-    """The sentence about a solution that noise changes; exempt: whether it is a mistake, which may be exempt."""
+    """Return the sentence about a solution that noise changes; exempt: whether it is a mistake, which may be exempt."""
     return (
         f"{name}: rounding decides what it gives: {where} changes with noise of the size of rounding (1e-12; float32 "
         "1e-6), so another processor may see another result. Choose cases clear of ties and thresholds"
@@ -292,7 +292,7 @@ def _not_right(name: str, where: str) -> str:
 
 
 def _moved(clean: Traces, noisy: Traces) -> str:
-    """Which output of which case differs, in words."""
+    """Return which output of which case differs, in words."""
     for i, (before, after) in enumerate(zip(clean.cases, noisy.cases, strict=True)):
         for output in before:
             if output not in after or not fingerprint.same(before[output], after[output]):
@@ -358,5 +358,5 @@ def _of_single_outputs(sample: Sample, mistakes: Sequence[Mapping[str, Any]]) ->
 
 
 def _speaks_of_all(sentence: str) -> bool:
-    """Whether a sentence calls something right: it is true of the whole result only."""
+    """Return whether a sentence calls something right: it is true of the whole result only."""
     return re.search(r"\bright\b|\ball else\b", sentence, re.IGNORECASE) is not None

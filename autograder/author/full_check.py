@@ -52,12 +52,12 @@ class Outcome:
 
 
 def building(assignment: str, course: Path) -> Step:
-    """The step before all others."""
+    """Return the step before all others."""
     return Step("build", ("autograder.cli", "build", assignment, "--course", str(course)))
 
 
 def steps(repository: Repository, assignment: str) -> list[Step]:
-    """The other steps, the longest first; they need not wait for one another."""
+    """Return the other steps, the longest first; they need not wait for one another."""
     reference = repository.secret(assignment) / "test_reference.py"
     return [
         Step("proof", ("autograder.author.proof", assignment, "--quick")),
@@ -80,7 +80,7 @@ def carry_out(step: Step) -> Outcome:
 
 
 def reference_problems(repository: Repository, assignment: str) -> list[str]:
-    """A sentence for each exercise whose reference does not pass its visible and hidden tests."""
+    """Return a sentence for each exercise whose reference does not pass its visible and hidden tests."""
     cells = read_source(repository, assignment).exercises
     try:
         verdicts = judge(

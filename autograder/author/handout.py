@@ -21,7 +21,7 @@ _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
 def handout(repository: Repository, source: Source, generated: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
-    """The files that stand beside the notebook, by their path in the assignment's folder, sorted.
+    """Return the files that stand beside the notebook, by their path in the assignment's folder, sorted.
 
     Visible tests, cases, conftest.py, fingerprints and figures.py if there are any, the notation, the student's guide,
     the list of packages, the self-checker, and the data that the notebook or one of these files asks for, with their
@@ -67,7 +67,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
 
 
 def data_names(text: str, where: str) -> Iterator[str]:
-    """The names that a Python text asks `data_path` for; SourceError if one is not written out as a string."""
+    """Yield the names that a Python text asks `data_path` for; SourceError if one is not written out as a string."""
     for node in ast.walk(ast.parse(_without_magics(text))):
         if not isinstance(node, ast.Call):
             continue
@@ -112,7 +112,7 @@ def _texts(repository: Repository, source: Source) -> Iterator[tuple[str, str]]:
 
 
 def _licences(repository: Repository, names: list[str]) -> dict[str, bytes]:
-    """The part of data/README.md that speaks of these files, and the licence files it points to there."""
+    """Return the part of data/README.md that speaks of these files, and the licence files it points to there."""
     path = repository.data / README
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     unnamed = [name for name in names if not _mentions(text, name)]

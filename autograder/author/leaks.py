@@ -59,7 +59,7 @@ def scan(files: dict[str, bytes], secrets: Confidential) -> list[Finding]:
 
 
 def _share(hashes: np.ndarray, known: np.ndarray) -> bool:
-    """Whether two arrays have a number in common; `known` is sorted."""
+    """Return whether two arrays have a number in common; `known` is sorted."""
     places = np.searchsorted(known, hashes)
     found = places < len(known)
     return bool((known[places[found]] == hashes[found]).any())
@@ -106,7 +106,7 @@ _SMALLEST = np.finfo(np.float64).tiny  # subnormal numbers count as 0: powers of
 
 
 def _rounded(array: np.ndarray) -> np.ndarray:
-    """Each number's first four digits and its exponent in one integer."""
+    """Return each number's first four digits and its exponent in one integer."""
     finite = np.where(np.isfinite(array), array, 0.0)
     finite = np.where(np.abs(finite) < _SMALLEST, 0.0, finite)
     size = np.where(finite == 0, 1.0, np.abs(finite))

@@ -39,14 +39,14 @@ def merged(base: str, one: str, other: str) -> str | None:
 
 
 def _size(base: str, changes: tuple[_Change, ...]) -> int:
-    """How many tokens that are no space are taken out or put in."""
+    """Return how many tokens that are no space are taken out or put in."""
     tokens = _TOKEN.findall(base)
     touched = [token for change in changes for token in (*tokens[change.first : change.end], *change.tokens)]
     return sum(not token.isspace() for token in touched)
 
 
 def _meet(a: _Change, b: _Change) -> bool:
-    """Whether two changes overlap, or one inserts something where the other begins."""
+    """Return whether two changes overlap, or one inserts something where the other begins."""
     overlap = a.first < b.end and b.first < a.end
     return overlap or (a.first == b.first and (a.first == a.end or b.first == b.end))
 

@@ -93,7 +93,7 @@ def judge_on(
 def _judge(
     repository: Repository, assignment: str, mutants: list[Mutant], right: Sequence[Mutant], seeds: Sequence[bytes]
 ) -> tuple[list[list[Verdict]], str]:
-    """The verdicts, and what keeps the tests from running; in that case there are no verdicts."""
+    """Return the verdicts, and what keeps the tests from running; in that case there are no verdicts."""
     sys.dont_write_bytecode = True
     source = read_source(repository, assignment)
     try:

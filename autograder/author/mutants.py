@@ -62,7 +62,7 @@ class Trial:
         return len(self.tried) == len(self.possible)
 
     def problems(self) -> Iterator[str]:
-        """A sentence for all that must be mended: holes in the tests, and reasons that are not true."""
+        """Yield a sentence for all that must be mended: holes in the tests, and reasons that are not true."""
         where = f"solutions/{self.assignment}/mutants.toml"
         for mutant, verdict in self.unexplained:
             if verdict.outcome == "fault":

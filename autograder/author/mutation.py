@@ -44,7 +44,7 @@ class Mutant:
 
 
 def mutants_of(cell: Cell) -> list[Mutant]:
-    """All mutants of an exercise's solution regions, in the order of the code.
+    """Return all mutants of an exercise's solution regions, in the order of the code.
 
     What is not Python, and what Python reads as the reference or as an earlier mutant, is left out.
     """
@@ -98,7 +98,7 @@ def _solution_lines(source: str) -> set[int]:
 
 
 def _parsed(code: str) -> ast.Module | None:
-    """The code as a tree without positions; None if Python cannot compile it."""
+    """Return the code as a tree without positions; None if Python cannot compile it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "'int' object is not subscriptable": the mutant will raise it
@@ -110,7 +110,7 @@ def _parsed(code: str) -> ast.Module | None:
 
 
 def _difference(reference: str, mutant: str) -> tuple[str, str]:
-    """The lines of both, from the first to the last that differ."""
+    """Return the lines of both, from the first to the last that differ."""
     before, after = reference.split("\n"), mutant.split("\n")
     changes = [code for code in difflib.SequenceMatcher(None, before, after, False).get_opcodes() if code[0] != "equal"]
     (_, start, _, new_start, _), (_, _, end, _, new_end) = changes[0], changes[-1]

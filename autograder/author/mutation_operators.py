@@ -45,13 +45,13 @@ def _shifted(node: cst.BaseExpression, by: int) -> cst.BaseExpression:
 
 
 def _computed(node: cst.BaseExpression) -> bool:
-    """Whether it is a value that is worked out: a literal is changed by the operators for numbers."""
+    """Return whether it is a value that is worked out: a literal is changed by the operators for numbers."""
     literal = isinstance(node, cst.BaseNumber | cst.BaseString | cst.UnaryOperation | cst.Ellipsis | cst.Tuple)
     return not (literal or (isinstance(node, cst.Name) and node.value in ("None", "True", "False")))
 
 
 def _neighbours_swapped(items: Sequence[Any]) -> Iterator[list[Any]]:
-    """The items with two neighbours exchanged, for each pair; commas and spaces stay where they are."""
+    """Yield the items with two neighbours exchanged, for each pair; commas and spaces stay where they are."""
     for left in range(len(items) - 1):
         swapped = list(items)
         swapped[left] = items[left].with_changes(value=items[left + 1].value)

@@ -153,7 +153,7 @@ def _code(cell: NotebookNode) -> str:
 
 
 def _outputs(cell: NotebookNode) -> str:
-    """What a figure cell has drawn and printed, folded away where it asks for a prediction first."""
+    """Return what a figure cell has drawn and printed, folded away where it asks for a prediction first."""
     shown = "\n".join(filter(None, map(_output, cell.outputs)))
     if shown and _PREDICTION.search(cell.source):
         return f"<details><summary>{PREDICT}</summary>\n{shown}\n</details>"

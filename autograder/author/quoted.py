@@ -166,7 +166,7 @@ def _summary(blocks: list[str]) -> str:
 
 
 def _marked(text: str, here: _Sizes, code: _Sizes, anywhere: _Sizes) -> Iterator[str]:
-    """A line for each number of a text, or for two that are the ends of a range."""
+    """Yield a line for each number of a text, or for two that are the ends of a range."""
     found = numbers_of(text)
     while found:
         one = found.pop(0)
@@ -208,7 +208,7 @@ def _quoted(match: re.Match[str]) -> Quoted:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """A Markdown text cut at its headings: (heading, text below it); the first heading may be ''."""
+    """Yield a Markdown text cut at its headings: (heading, text below it); the first heading may be ''."""
     title, lines = "", list[str]()
     for line in text.split("\n"):
         if re.match(r"#{1,3} (?!BEGIN|END|Exercise \d)", line):
@@ -220,6 +220,6 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _outputs(cell: notebooks.NotebookNode) -> Iterator[str]:
-    """The texts that a cell printed, those in its figures included."""
+    """Yield the texts that a cell printed, those in its figures included."""
     for output in cell.get("outputs", []):
         yield from filter(None, (output.get("text"), output.get("data", {}).get("text/plain")))

@@ -181,7 +181,7 @@ class Runs:
             raise Refused(f"{mistake['id']}: {error}") from error
 
     def _with(self, name: str, text: str) -> dict[str, Any]:
-        """The reference's functions, with this code in the place of the exercise's own."""
+        """Return the reference's functions, with this code in the place of the exercise's own."""
         namespace = dict(vars(self.reference))
         try:
             exec(compile(text, f"{self.cell.name}_{name}", "exec"), namespace)

@@ -12,7 +12,7 @@ LONG = 40  # characters: a statement longer than this is not written twice by ch
 
 
 def squeezed(text: str) -> str:
-    """A text without white space and with one kind of quotes: two ways to lay out a statement look the same."""
+    """Return a text without white space and with one kind of quotes: two ways to lay out a statement look the same."""
     return re.sub(r"\s+|\\\n", "", text).replace('"', "'")
 
 
@@ -27,7 +27,7 @@ def readings(text: str) -> list[str]:
 
 
 def parsed(text: str) -> ast.Module | None:
-    """The text as Python, IPython's commands left out; None if it is not Python."""
+    """Return the text as Python, IPython's commands left out; None if it is not Python."""
     if "=" not in text and "(" not in text:
         return None
     commands_out = re.sub(r"(?m)^\s*[%!].*$", "", text)
@@ -40,7 +40,7 @@ def parsed(text: str) -> ast.Module | None:
 
 
 def long_statements(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
-    """Each statement below `tree` of more than LONG characters with its normalised text.
+    """Yield each statement below `tree` of more than LONG characters with its normalised text.
 
     Of a compound statement the first line counts; imports, definitions and docstrings do not.
     """

@@ -70,7 +70,7 @@ class Item:
         return self.path.rpartition("/")[0]
 
     def below(self, folder: str) -> Item:
-        """The same file, by its path below `folder`, which it lies in."""
+        """Return the same file, by its path below `folder`, which it lies in."""
         return replace(self, path=self.path[len(folder) + 1 :] if folder else self.path, readings=())
 
 
@@ -130,7 +130,7 @@ def _inside(item: Item, path: str) -> bytes:
 
 
 def shown_name(name: str) -> str:
-    """A file's name as a message can show it."""
+    """Return a file's name as a message can show it."""
     text = "".join(character if character.isprintable() else "?" for character in name)
     return text if len(text) <= 120 else f"{text[:60]}...{text[-50:]}"
 
@@ -232,7 +232,7 @@ def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
 
 
 def _extra(extra: bytes, wanted: int) -> bytes:
-    """The field of a zip entry's extra data with this number; empty if there is none."""
+    """Return the field of a zip entry's extra data with this number; empty if there is none."""
     while len(extra) >= 4:
         number, size = struct.unpack("<HH", extra[:4])
         if number == wanted:

@@ -52,7 +52,7 @@ def plan(course: Course, source: Source, roster: Roster | None, policies: Polici
 
 
 def _timed(found: Sorted, source: Source, zone: tzinfo, options: Options, done: Plan) -> list[Handed]:
-    """The submissions with their times, each with a zone."""
+    """Return the submissions with their times, each with a zone."""
     handed = found.handed
     if options.file_times:
         handed = [
@@ -111,7 +111,7 @@ def _one_each(taken: list[Taken], policies: Policies, done: Plan) -> list[Taken]
 
 
 def _handed_in(one: Taken) -> float:
-    """The seconds at which it was handed in; 0 where that is not known."""
+    """Return the seconds at which it was handed in; 0 where that is not known."""
     return one.noted.moment.timestamp() if one.noted.moment is not None else 0.0
 
 
@@ -120,7 +120,7 @@ def _digest(one: Taken) -> bytes:
 
 
 def late_by(one: Taken, policies: Policies) -> timedelta | None:
-    """How late a submission is; None if its time or its due time is not known."""
+    """Return how late a submission is; None if its time or its due time is not known."""
     due, moment = policies.rules(one.assignment).due_for(one.student), one.noted.moment
     return None if due is None or moment is None else moment - due
 

@@ -59,7 +59,7 @@ def commit_time(repository: Path) -> datetime | None:
 
 
 def _head(git: Path) -> str | None:
-    """The hash that HEAD leads to."""
+    """Return the hash that HEAD leads to."""
     head = _text(git / "HEAD").strip()
     if not head.startswith("ref: "):
         return head if _HASH.fullmatch(head) else None

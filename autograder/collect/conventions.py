@@ -340,13 +340,13 @@ def _folders(source: Source, found: Sorted, told: Told) -> None:
 
 
 def _pieces(name: str) -> tuple[str, ...]:
-    """A name, then each beginning and each end of it: `a1-recurrence-jane-doe` may be jane-doe's, or doe's."""
+    """Return a name, then each beginning and each end of it: `a1-recurrence-jane-doe` may be jane-doe's, or doe's."""
     marks = [match.start() for match in re.finditer(r"[-_ ]", name)]
     return (name, *(name[mark + 1 :] for mark in marks), *(name[:mark] for mark in marks))
 
 
 def _moment(text: str, zone: tzinfo) -> tuple[datetime | None, str]:
-    """The time that a text names, or none and the reason."""
+    """Return the time that a text names, or none and the reason."""
     if not text:
         return None, ""
     try:

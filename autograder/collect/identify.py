@@ -66,7 +66,7 @@ class Assignments:
         return named, "" if named else "none of its cells belongs to an assignment of this course"
 
     def _of_cell(self, cell: Any) -> str | None:
-        """The assignment that alone has a cell of this id."""
+        """Return the assignment that alone has a cell of this id."""
         return next((owner for one in _identities(cell) if (owner := self._owner.get(one))), None)
 
     def named(self, name: str) -> str | None:
@@ -86,7 +86,7 @@ def plain_name(name: str) -> str:
 
 
 def _identities(cell: Any) -> list[str]:
-    """What names a cell: nbgrader's id and its own, which stays where an editor has removed the first."""
+    """Return what names a cell: nbgrader's id and its own, which stays where an editor has removed the first."""
     part = _mapping(_mapping(_mapping(cell).get("metadata")).get("nbgrader"))
     return [one for one in (part.get("grade_id"), _mapping(cell).get("id")) if isinstance(one, str) and one]
 

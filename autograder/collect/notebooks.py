@@ -106,7 +106,7 @@ class Submission:
         return named and item.folder in folders
 
     def _beside(self, assignment: str, notebook: Item) -> tuple[tuple[str, Item], ...]:
-        """The files in the notebook's folder, with the names that they get."""
+        """Return the files in the notebook's folder, with the names that they get."""
         here = [item for item in self.items if item.folder == notebook.folder and item.path != notebook.path]
         names = {item.name for item in here}
         kept: dict[str, Item] = {}
@@ -133,7 +133,7 @@ class Submission:
         return self.handed.time, self.handed.time_from
 
     def _opened(self) -> list[Item]:
-        """The files, with those of a zip that the student has handed in."""
+        """Return the files, with those of a zip that the student has handed in."""
         items: list[Item] = []
         for item in self.handed.items:
             if not item.name.lower().endswith(".zip"):
@@ -150,7 +150,7 @@ class Submission:
 
 
 def _unwrapped(items: tuple[Item, ...], folder: str) -> list[Item]:
-    """The files of a student's zip without the one folder around all of them."""
+    """Return the files of a student's zip without the one folder around all of them."""
     below = [item.below(folder) for item in items]
     tops = {item.parts[0] for item in below}
     if len(tops) == 1 and all(len(item.parts) > 1 for item in below):

@@ -21,7 +21,7 @@ from autograder.course.times import nbgrader_text, read_time
 
 
 def compared(course: Course, one: Taken, policies: Policies) -> Taken:
-    """The submission with what happens to it, by what is there already."""
+    """Return the submission with what happens to it, by what is there already."""
     place = course.submitted / one.student / one.assignment
     if place.is_symlink() or place.parent.is_symlink() or (place.exists() and not place.is_dir()):
         return replace(one, state=ASIDE, reason=f"{place} is no folder")
@@ -72,7 +72,7 @@ def carry_out(course: Course, done: Plan) -> None:
 
 
 def _contradicted(one: Taken, policies: Policies) -> tuple[Collected, str]:
-    """What is noted, without a time of the archive that says late where Canvas says on time."""
+    """Return what is noted, without a time of the archive that says late where Canvas says on time."""
     due, moment = policies.rules(one.assignment).due_for(one.student), one.noted.moment
     if one.noted.source != CANVAS or one.noted.time_from != "the archive" or due is None or moment is None:
         return one.noted, ""
@@ -131,7 +131,7 @@ def _note(place: Path, one: Taken) -> None:
 
 
 def _aside(course: Course, assignment: str, student: str) -> Path:
-    """A new folder's path for what does not count: numbered in the order in which it was put there."""
+    """Return a new folder's path for what does not count: numbered in the order in which it was put there."""
     folder = course.root / "collected" / assignment / student
     numbers = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
     return folder / f"{max(numbers, default=0) + 1:03}"

@@ -79,7 +79,7 @@ def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, dat
 
 
 def _without_accents(key: str) -> str:
-    """A name as a platform writes it that knows 26 letters."""
+    """Return a name as a platform writes it that knows 26 letters."""
     return "".join(one for one in unicodedata.normalize("NFKD", key) if not unicodedata.combining(one))
 
 

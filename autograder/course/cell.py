@@ -84,7 +84,7 @@ class Cell:
         return "\n\n".join(markers.region_texts(self.source, markers.MARK_SCHEME)).strip()
 
     def patched(self, old: str, new: str) -> str:
-        """The reference code with `old` replaced by `new` in the solution.
+        """Return the reference code with `old` replaced by `new` in the solution.
 
         Raises ValueError unless `old` is in the solution exactly once.
         """

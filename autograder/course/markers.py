@@ -65,12 +65,12 @@ def segments(source: str) -> list[Segment]:
 
 
 def region_texts(source: str, region: Region) -> list[str]:
-    """The text of each region of that kind, in order."""
+    """Return the text of each region of that kind, in order."""
     return [segment.text for segment in segments(source) if segment.region == region]
 
 
 def without_markers(source: str) -> str:
-    """The cell as the instructor reads and runs it: every line but the markers."""
+    """Return the cell as the instructor reads and runs it: every line but the markers."""
     return "\n".join(line for line in source.split("\n") if line.strip() not in _EXACT)
 
 
@@ -100,12 +100,12 @@ def patched_by_all(source: str, changes: Sequence[tuple[str, str]]) -> str:
 
 
 def outside(source: str) -> str:
-    """The lines outside of all regions: what the author gives."""
+    """Return the lines outside of all regions: what the author gives."""
     return "\n".join(segment.text for segment in segments(source) if not segment.region)
 
 
 def student_view(source: str, stub: str = CODE_STUB) -> str:
-    """The cell as nbgrader hands it out: `stub` in the place of each solution, mark schemes left out."""
+    """Return the cell as nbgrader hands it out: `stub` in the place of each solution, mark schemes left out."""
     shown: list[str] = []
     for segment in segments(source):
         if segment.region == SOLUTION:
@@ -116,7 +116,7 @@ def student_view(source: str, stub: str = CODE_STUB) -> str:
 
 
 def lint(source: str, allowed: tuple[Region, ...]) -> list[tuple[int, str]]:
-    """What is wrong with a cell's markers: pairs of a line's number (from 0) and a sentence.
+    """Return what is wrong with a cell's markers: pairs of a line's number (from 0) and a sentence.
 
     `allowed` are the regions that this kind of cell may have.
     """
@@ -147,7 +147,7 @@ def lint(source: str, allowed: tuple[Region, ...]) -> list[tuple[int, str]]:
 
 
 def _suspicious(line: str) -> str:
-    """A sentence if the line is nearly a marker, or if nbgrader would take it for one; empty otherwise."""
+    """Return a sentence if the line is nearly a marker, or if nbgrader would take it for one; empty otherwise."""
     for marker in _MARKERS:
         if marker in line:
             return f"nbgrader takes this line for a marker; the line must be `### {marker}` and nothing else."

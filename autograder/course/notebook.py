@@ -37,7 +37,7 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def new(cells: list[NotebookNode], metadata: dict[str, Any] | None = None) -> NotebookNode:
-    """A notebook of these cells for the kernel `python3`; `metadata` is added to the notebook's own."""
+    """Return a notebook of these cells for the kernel `python3`; `metadata` is added to the notebook's own."""
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict(
@@ -47,7 +47,7 @@ def new(cells: list[NotebookNode], metadata: dict[str, Any] | None = None) -> No
 
 
 def prose(source: str, cell_id: str) -> NotebookNode:
-    """A markdown cell that nbgrader does not know."""
+    """Return a markdown cell that nbgrader does not know."""
     return _markdown(source, cell_id, {})
 
 
@@ -73,7 +73,7 @@ def exercise(source: str, name: str, file: str = "") -> NotebookNode:
 
 
 def test(name: str, points: float) -> NotebookNode:
-    """The locked cell that carries the exercise's points: `check("NAME")`."""
+    """Return the locked cell that carries the exercise's points: `check("NAME")`."""
     return _code(check_call(name), name, {"nbgrader": _part(name, grade=True, locked=True, points=points)})
 
 
@@ -81,17 +81,17 @@ test.__test__ = False  # type: ignore[attr-defined] # its name begins with test;
 
 
 def written(source: str, name: str, points: float) -> NotebookNode:
-    """The markdown cell that holds the answer to the written question `name`; a person grades it."""
+    """Return the markdown cell that holds the answer to the written question `name`; a person grades it."""
     return _markdown(source, name, {"nbgrader": _part(name, grade=True, solution=True, points=points)})
 
 
 def check_call(name: str) -> str:
-    """The source of an exercise's graded test cell."""
+    """Return the source of an exercise's graded test cell."""
     return f'check("{name}")'
 
 
 def part(cell: NotebookNode) -> dict[str, Any]:
-    """The cell's nbgrader metadata; empty if it has none, or something else than a mapping is there."""
+    """Return the cell's nbgrader metadata; empty if it has none, or something else than a mapping is there."""
     found = cell.get("metadata", {}).get("nbgrader", {})
     return found if isinstance(found, dict) else {}
 
@@ -103,19 +103,19 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 
 def points(cell: NotebookNode) -> float:
-    """What the cell is worth: 0 unless it is graded."""
+    """Return what the cell is worth: 0 unless it is graded."""
     found = part(cell).get("points", 0)
     return float(found) if part(cell).get("grade") and isinstance(found, int | float) else 0.0
 
 
 def handed_in(cell: NotebookNode) -> str:
-    """The file that an exercise hands in beside the notebook; '' if none."""
+    """Return the file that an exercise hands in beside the notebook; '' if none."""
     found = cell.get("metadata", {}).get("course", {})
     return str(found.get("file", "")) if isinstance(found, dict) else ""
 
 
 def role(cell: NotebookNode) -> str:
-    """The part that a cell plays, by its metadata: GIVEN, EXERCISE, TEST, WRITTEN, DEMO or PROSE.
+    """Return the part that a cell plays, by its metadata: GIVEN, EXERCISE, TEST, WRITTEN, DEMO or PROSE.
 
     In the instructor's notebook GIVEN is code of the instructor; in a student's it is any other code, see `is_given`.
     """
@@ -156,7 +156,7 @@ def is_demo(cell: NotebookNode) -> bool:
 
 
 def exercise_name(cell: NotebookNode) -> str | None:
-    """The exercise that the cell solves or tests, or None."""
+    """Return the exercise that the cell solves or tests, or None."""
     found = grade_id(cell)
     if found is None:
         return None
@@ -166,7 +166,7 @@ def exercise_name(cell: NotebookNode) -> str | None:
 
 
 def find(notebook: NotebookNode, wanted: str) -> NotebookNode:
-    """The cell whose grade_id is `wanted`; KeyError if there is none."""
+    """Return the cell whose grade_id is `wanted`; KeyError if there is none."""
     for cell in notebook.cells:
         if grade_id(cell) == wanted:
             return cell
@@ -174,18 +174,18 @@ def find(notebook: NotebookNode, wanted: str) -> NotebookNode:
 
 
 def exercise_points(notebook: NotebookNode) -> dict[str, float]:
-    """Each exercise's points in the notebook's order, read from its graded test cells."""
+    """Return each exercise's points in the notebook's order, read from its graded test cells."""
     return {name: points(cell) for cell in notebook.cells if is_test(cell) and (name := grade_id(cell))}
 
 
 def release(notebook: NotebookNode) -> dict[str, str]:
-    """What the build wrote about the notebook: `assignment` and `release`; empty if it wrote nothing."""
+    """Return what the build wrote about the notebook: `assignment` and `release`; empty if it wrote nothing."""
     found = notebook.metadata.get("course", {})
     return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def to_text(notebook: NotebookNode) -> str:
-    """The file's text: keys sorted, one space of indent, non-ASCII kept, a newline at the end.
+    """Return the file's text: keys sorted, one space of indent, non-ASCII kept, a newline at the end.
 
     Raises nbformat.ValidationError if the notebook breaks the format.
     """

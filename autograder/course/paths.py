@@ -23,7 +23,7 @@ class Repository:
 
     @classmethod
     def default(cls) -> Repository:
-        """The repository this package lies in."""
+        """Return the repository this package lies in."""
         return cls(Path(__file__).resolve().parents[2])
 
     @property
@@ -44,19 +44,19 @@ class Repository:
         return self.assignments / "selfcheck"
 
     def names(self) -> list[str]:
-        """All assignments in the order of the course: the folders of solutions/ that hold a chapter."""
+        """Return all assignments in the order of the course: the folders of solutions/ that hold a chapter."""
         return sorted((path.parent.name for path in self.solutions.glob("*/chapter.py")), key=_by_number)
 
     def secret(self, assignment: str) -> Path:
-        """The folder of the assignment that instructors alone may see."""
+        """Return the folder of the assignment that instructors alone may see."""
         return self.solutions / assignment
 
     def source(self, assignment: str) -> Path:
-        """The percent script that is the assignment's source of truth."""
+        """Return the percent script that is the assignment's source of truth."""
         return self.secret(assignment) / "chapter.py"
 
     def hidden(self, assignment: str) -> Path:
-        """The hidden tests."""
+        """Return the hidden tests."""
         return self.secret(assignment) / "hidden_tests.py"
 
     def right(self, assignment: str) -> Path:
@@ -64,40 +64,40 @@ class Repository:
         return self.secret(assignment) / "right.py"
 
     def mistakes(self, assignment: str) -> Path:
-        """The catalogue of mistakes."""
+        """Return the catalogue of mistakes."""
         return self.secret(assignment) / "mistakes.toml"
 
     def mutants(self, assignment: str) -> Path:
-        """The mutants of the reference that are equivalent to it, with reasons."""
+        """Return the mutants of the reference that are equivalent to it, with reasons."""
         return self.secret(assignment) / "mutants.toml"
 
     def notes(self, assignment: str) -> Path:
-        """What instructors should know, a page in Markdown."""
+        """Return what instructors should know, a page in Markdown."""
         return self.secret(assignment) / "notes.md"
 
     def handed_in(self, assignment: str) -> Path:
-        """The files that the reference hands in beside its notebook, made by running it."""
+        """Return the files that the reference hands in beside its notebook, made by running it."""
         return self.secret(assignment) / "handed_in"
 
     def handed_in_texts(self, assignment: str) -> dict[str, str]:
-        """Those files by name, each its text."""
+        """Return those files by name, each its text."""
         found = sorted(self.handed_in(assignment).glob("*"))
         return {path.name: path.read_text(encoding="utf-8") for path in found if path.is_file()}
 
     def public(self, assignment: str) -> Path:
-        """The folder of the assignment that everyone may see."""
+        """Return the folder of the assignment that everyone may see."""
         return self.assignments / assignment
 
     def notebook(self, assignment: str) -> Path:
-        """The student's notebook: generated, and committed without outputs."""
+        """Return the student's notebook: generated, and committed without outputs."""
         return self.public(assignment) / f"{assignment}.ipynb"
 
     def visible(self, assignment: str) -> Path:
-        """The visible tests."""
+        """Return the visible tests."""
         return self.public(assignment) / f"test_{assignment}.py"
 
     def cases(self, assignment: str) -> Path:
-        """The random inputs of each exercise."""
+        """Return the random inputs of each exercise."""
         return self.public(assignment) / "cases.py"
 
     def figures(self, assignment: str) -> Path:
@@ -177,7 +177,7 @@ class Course:
             raise
 
     def secret(self) -> bytes:
-        """The bytes that the seeds of hidden tests derive from.
+        """Return the bytes that the seeds of hidden tests derive from.
 
         Raises FileNotFoundError if the course has not been made, ValueError if the file was damaged.
         """
@@ -208,26 +208,26 @@ class Course:
         return hashlib.sha256(self.secret() + assignment.encode()).digest()
 
     def seed_file(self, assignment: str) -> Path:
-        """Where a course that was carried to another machine keeps an assignment's seed."""
+        """Return where a course that was carried to another machine keeps an assignment's seed."""
         return self.root / "seeds" / assignment
 
     def _folders(self) -> tuple[Path, ...]:
         return self.source, self.release, self.submitted, self.autograded, self.feedback, self.results
 
     def source_notebook(self, assignment: str) -> Path:
-        """The instructor's notebook, with solutions."""
+        """Return the instructor's notebook, with solutions."""
         return self.source / assignment / f"{assignment}.ipynb"
 
     def release_notebook(self, assignment: str) -> Path:
-        """The student's notebook as nbgrader generated it."""
+        """Return the student's notebook as nbgrader generated it."""
         return self.release / assignment / f"{assignment}.ipynb"
 
     def submission(self, student: str, assignment: str) -> Path:
-        """The notebook a student handed in."""
+        """Return the notebook a student handed in."""
         return self.submitted / student / assignment / f"{assignment}.ipynb"
 
     def result(self, student: str, assignment: str) -> Path:
-        """The result file of one submission."""
+        """Return the result file of one submission."""
         return self.results / assignment / result_name(student)
 
 

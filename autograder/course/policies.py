@@ -316,7 +316,7 @@ class _Reader:
 
 
 def _places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Each table and key of a TOML text with its line, found line by line: TOML's own reader does not tell."""
+    """Yield each table and key of a TOML text with its line, found line by line: TOML's own reader does not tell."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
         header, key = re.match(r"\s*\[[^\[].*?\]\s*(#.*)?$", line), re.match(r"([^=#]*)=", line)
@@ -329,7 +329,7 @@ def _places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
 
 
 def _path(line: str) -> tuple[str, ...]:
-    """The keys that a header or an assignment names; () if it is neither."""
+    """Return the keys that a header or an assignment names; () if it is neither."""
     try:
         found: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:
@@ -342,7 +342,7 @@ def _path(line: str) -> tuple[str, ...]:
 
 
 def _settings(rules: Rules, prefix: str, unlike: Rules | None = None, explain: bool = False) -> Iterator[str]:
-    """The lines of the tables; only values unlike those of `unlike`, if given."""
+    """Yield the lines of the tables; only values unlike those of `unlike`, if given."""
     for table in _TABLES:
         lines = []
         for one, key, name, means in _KEYS:
@@ -364,14 +364,14 @@ def _written(value: Any) -> str:
 
 
 def _moment(moment: datetime, policies: Policies) -> str:
-    """A time as the file has it: with its zone's name, where it has one."""
+    """Return a time as the file has it: with its zone's name, where it has one."""
     zone = getattr(moment.tzinfo, "key", "") or f"{moment:%z}".replace("+0000", "UTC")
     ambiguous = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
     return f"{moment:%Y-%m-%d %H:%M:%S} {f'{moment:%z}' if ambiguous else zone}"
 
 
 def _text(value: str) -> str:
-    """A TOML basic string."""
+    """Return a TOML basic string."""
     escaped = "".join(
         f"\\u{ord(character):04x}" if ord(character) < 32 or ord(character) == 127 else character
         for character in value.replace("\\", "\\\\").replace('"', '\\"')

@@ -41,7 +41,7 @@ class Source:
         return [cell for cell in self.cells if cell.kind == "written"]
 
     def exercise(self, name: str) -> Cell:
-        """The exercise called `name`; KeyError, naming those there are, if there is none."""
+        """Return the exercise called `name`; KeyError, naming those there are, if there is none."""
         for cell in self.exercises:
             if cell.name == name:
                 return cell
@@ -49,7 +49,7 @@ class Source:
         raise KeyError(f"{self.name} has no exercise {name!r}; it has {names}")
 
     def with_cell(self, name: str, source: str) -> Source:
-        """The same assignment with other code in the cell of the exercise `name`."""
+        """Return the same assignment with other code in the cell of the exercise `name`."""
         wanted = self.exercise(name)
         return replace(
             self, cells=tuple(replace(cell, source=source) if cell is wanted else cell for cell in self.cells)
@@ -113,7 +113,7 @@ def shown_path(path: Path) -> str:
 
 
 def _whole(shown: str, cells: list[Cell]) -> list[Problem]:
-    """What is wrong with the assignment as a whole: names used twice, points that do not sum."""
+    """Return what is wrong with the assignment as a whole: names used twice, points that do not sum."""
     problems = []
     seen: dict[str, int] = {}
     for cell in cells:

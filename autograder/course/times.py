@@ -119,7 +119,7 @@ def nbgrader_text(moment: datetime) -> str:
 
 
 def _placed(local: datetime, zone: tzinfo, late: bool) -> datetime:
-    """The moment of a local time in a zone; TimeProblem if clocks jump over it."""
+    """Return the moment of a local time in a zone; TimeProblem if clocks jump over it."""
     found = local.replace(tzinfo=zone, fold=int(late))
     if found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
         raise TimeProblem(f"{local} does not exist in {zone}: clocks are put forward over it; write another time")

@@ -58,13 +58,13 @@ TWENTY = (
 
 
 def attacks(titles: Collection[str] | None = None, mark: str = "", course: Path = Path()) -> list[Kind]:
-    """The kinds that are tried, for a course in which `mark` is planted. titles: those of them alone."""
+    """Return the kinds that are tried, for a course in which `mark` is planted. titles: those of them alone."""
     kinds = [kind for kind in (*KINDS, *fortress_kinds(mark, course)) if kind.family not in ORDINARY]
     return [kind for kind in kinds if titles is None or kind.title in titles]
 
 
 def rows(kinds: Sequence[Kind]) -> dict[int, list[str]]:
-    """The attacks of the list, each with the kinds that try it."""
+    """Return the attacks of the list, each with the kinds that try it."""
     found = {row: list(titles) for row, titles in (*ROWS.items(), *DOORS.items())}
     for kind in kinds:
         if row := row_of(kind):

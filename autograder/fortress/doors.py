@@ -128,7 +128,7 @@ def _hand_out(tally: Tally, who: As, course: Course, assignment: str, folder: Pa
 
 
 def attempts(assignment: str) -> dict[str, Make]:
-    """What is collected, by name; those whose name begins with "folder" are folders."""
+    """Return what is collected, by name; those whose name begins with "folder" are folders."""
     own = f"{assignment}/{assignment}.ipynb"
     odd = ("-rf", "$(touch taken)", "two\nlines", "evil\u202etxt", "=1+1", "s*", "nul ")
 
@@ -268,7 +268,7 @@ def _links(assignment: str) -> Make:
 
 
 def _huge_commit(assignment: str) -> Make:
-    """A repository whose commit is 1 MiB on disk and 256 MiB unpacked."""
+    """Return a repository whose commit is 1 MiB on disk and 256 MiB unpacked."""
 
     def make(path: Path, notebook: bytes) -> None:
         (path / "s1").mkdir(parents=True)

@@ -18,7 +18,7 @@ _Seen = dict[str, tuple[bytes, int, int, int]]
 
 
 def changed(course: Course, alone: Course, assignment: str, student: str, before: _Seen) -> list[str]:
-    """What of a student's is not as it was before, or not as in the course without attacks."""
+    """Return what of a student's is not as it was before, or not as in the course without attacks."""
     changed = ["files handed in"] * (files(course.submitted / student) != before)
     for what, place in (
         ("result", Path("results", assignment, result_name(student))),
@@ -68,7 +68,7 @@ def look_at_results(
 
 
 def beyond(one: Expectation, name: str, results: Mapping[str, Result]) -> float:
-    """The points of an exercise beyond those of the same code without the trick."""
+    """Return the points of an exercise beyond those of the same code without the trick."""
     try:
         got = results[one.student].exercise(name).points
         claim = one.points[name]

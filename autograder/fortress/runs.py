@@ -108,7 +108,7 @@ def left_over(others: Collection[int], name: str, tally: Tally) -> None:
 
 
 def alive(pids: Collection[int]) -> list[int]:
-    """Those of these children that have not ended; the others are waited for."""
+    """Return those of these children that have not ended; the others are waited for."""
     left = []
     for pid in pids:
         with contextlib.suppress(ChildProcessError):
@@ -118,7 +118,7 @@ def alive(pids: Collection[int]) -> list[int]:
 
 
 def name_of(pid: int) -> str:
-    """The command line of a process."""
+    """Return the command line of a process."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:100]
     return "ended"

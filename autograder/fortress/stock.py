@@ -240,6 +240,6 @@ def _points(course: Path, assignment: str, student: str) -> float | None:
 
 
 def table(lines: list[Line]) -> str:
-    """The lines as a table of Markdown."""
+    """Return the lines as a table of Markdown."""
     text = ["| row | attack | `nbgrader autograde` |", "|---|---|---|"]
     return "\n".join([*text, *(f"| {line.row} | {line.title} | {line.verdict} |" for line in lines)])

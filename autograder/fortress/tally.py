@@ -26,7 +26,7 @@ class Tally:
         return not any((self.gained, self.leaks, self.survivors, self.changed, self.stopped, self.otherwise))
 
     def last_line(self) -> str:
-        """The line that says so."""
+        """Return the line that says so."""
         return (
             f"fortress: {self.attacks} attacks, {self.points:g} points gained, {len(self.leaks)} leaks, "
             f"{len(self.survivors)} survivors, {len(self.changed)} neighbours changed, {len(self.stopped)} runs stopped"

@@ -48,7 +48,7 @@ class Kept:
                     self.digests[student] = digest
 
     def holds(self, student: str, digest: str) -> bool:
-        """Whether this is the digest that was kept last."""
+        """Return whether this is the digest that was kept last."""
         return bool(digest) and self.digests.get(student) == digest
 
     def keep(self, student: str, digest: str) -> None:
@@ -90,7 +90,7 @@ def _states(session: Session, assignment: str, student: str | None) -> State:
 
 
 def same_for_all(course: Course, assignment: str) -> tuple[str, ...]:
-    """What notebooks and pages of all students are made from."""
+    """Return what notebooks and pages of all students are made from."""
     rules, now = course_policies(course).rules(assignment), datetime.now(UTC)
     seen = repr([rules.shows(visibility, now) for visibility in ("visible", "hidden")])
     paths = [course.release_notebook(assignment), course.config_file]
@@ -128,7 +128,7 @@ def shown(course: Course, assignment: str, student: str, state: State, common: t
 
 @cache
 def _machinery() -> str:
-    """All code and templates that make notebooks and pages."""
+    """Return all code and templates that make notebooks and pages."""
     packages = [f"{name} {importlib.metadata.version(name)}" for name in ("nbgrader", "nbconvert", "nbformat")]
     pages = [_content(path, TEMPLATES) for path in sorted(TEMPLATES.rglob("*")) if path.is_file()]
     return _digest(grader_code(), *packages, *pages)

@@ -39,7 +39,7 @@ class Drawer:
         self._ask(_PAGE, "", {})
 
     def markdown(self, source: str, attachments: dict[str, Any]) -> str:
-        """A markdown cell as sanitised HTML with its formulas drawn."""
+        """Return a markdown cell as sanitised HTML with its formulas drawn."""
         return self._drawn(_MARKDOWN, source, attachments)
 
     def code(self, source: str) -> str:

@@ -88,7 +88,7 @@ def _score(grade: Any) -> float | None:
 
 
 def _status(course: Course, assignment: str, student: str) -> str:
-    """What the result file says, if it says more than that the submission was graded."""
+    """Return what the result file says, if it says more than that the submission was graded."""
     try:
         status = Result.read(course.result(student, assignment)).status
     except (OSError, ValueError):

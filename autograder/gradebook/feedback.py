@@ -198,12 +198,12 @@ class ShowGrades(GetGrades):
 
 
 def shown_markdown(cell: NotebookNode) -> str:
-    """A markdown cell as sanitised HTML with its formulas drawn; what cannot be drawn is shown as text."""
+    """Return a markdown cell as sanitised HTML with its formulas drawn; what cannot be drawn is shown as text."""
     return _drawer().markdown(cell.source, cell.get("attachments", {}))
 
 
 def shown_comment(comment: str) -> str:
-    """A grader's comment, written in markdown."""
+    """Return a grader's comment, written in markdown."""
     return _drawer().markdown(comment, {})
 
 
@@ -214,12 +214,12 @@ def shown_code(source: str) -> str:
 
 @cache
 def _drawer() -> Drawer:
-    """The drawer of this process, made when it is first needed."""
+    """Return the drawer of this process, made when it is first needed."""
     return Drawer()
 
 
 def _row(cell: NotebookNode) -> dict[str, Any]:
-    """A graded cell's line in the head of the page; empty for another cell."""
+    """Return a graded cell's line in the head of the page; empty for another cell."""
     part = cells.part(cell)
     if not part.get("grade"):
         return {}
@@ -230,7 +230,7 @@ def _row(cell: NotebookNode) -> dict[str, Any]:
 def _sections(
     nb: NotebookNode, rows: dict[str, dict[str, Any]], release: dict[str, NotebookNode]
 ) -> list[dict[str, Any]]:
-    """The page's cells by exercise or question; a student's own cells stay with what comes before them."""
+    """Return the page's cells by exercise or question; a student's own cells stay with what comes before them."""
     sections: list[dict[str, Any]] = []
     for cell in nb.cells:
         part = cell.metadata["shown"]

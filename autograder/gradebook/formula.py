@@ -37,7 +37,7 @@ def begin_page() -> None:
 
 
 def marked(tex: str, display: bool = False) -> str:
-    """The mark that `with_formulas` looks for; it survives sanitising."""
+    """Return the mark that `with_formulas` looks for; it survives sanitising."""
     tag = "div" if display else "span"
     return f'<{tag} class="tex">{html.escape(tex, quote=False)}</{tag}>'
 
@@ -56,7 +56,7 @@ def _shown(tex: str, display: bool) -> str:
 
 
 def _counted(tex: str) -> str:
-    """The drawing, as long as the page may have one more."""
+    """Return the drawing, as long as the page may have one more."""
     global _left
     if tex not in _drawn and len(_drawn) >= MOST:
         return ""
@@ -70,7 +70,7 @@ def _counted(tex: str) -> str:
 
 @lru_cache(maxsize=2048)
 def drawing(tex: str) -> str:
-    """An svg element as high as its formula in the surrounding text; empty if mathtext cannot draw it.
+    """Return an svg element as high as its formula in the surrounding text; empty if mathtext cannot draw it.
 
     tex: without dollar signs. TeX that is long or not ASCII is not tried: it comes from strangers.
     """
@@ -90,7 +90,7 @@ def drawing(tex: str) -> str:
 
 
 def _outline(path: Path) -> str:
-    """The path as SVG writes it: y grows downwards."""
+    """Return the path as SVG writes it: y grows downwards."""
     parts = []
     for vertices, code in path.iter_segments(curves=True, simplify=False):
         numbers = [round(float(v)) if place % 2 == 0 else -round(float(v)) for place, v in enumerate(vertices)]

@@ -293,7 +293,7 @@ def _is_one_of(item: Any, *kinds: type) -> bool:
 
 
 def _coursedir(part: Any) -> CourseDirectory:
-    """The course directory of the converter that a preprocessor or an exporter works for."""
+    """Return the course directory of the converter that a preprocessor or an exporter works for."""
     while getattr(part, "coursedir", None) is None:
         part = part.parent
     return part.coursedir
@@ -305,7 +305,7 @@ def _submitted(folder: CourseDirectory) -> Path:
 
 @lru_cache(maxsize=1)
 def _restorer() -> Limited:
-    """The process that puts submissions together, for all of this one's."""
+    """Return the process that puts submissions together, for all of this one's."""
     return Limited(restored_file, seconds=30.0, memory=2**31)
 
 
@@ -348,7 +348,7 @@ def _keep_looked_at(
 
 
 def _answers(notebook: Path) -> dict[str, str]:
-    """The text of each graded cell of an autograded notebook, with its pictures."""
+    """Return the text of each graded cell of an autograded notebook, with its pictures."""
     return {
         name: f"{cell.source}\n{cell.get('attachments', '')}"
         for cell in cells.read(notebook).cells

@@ -68,7 +68,7 @@ def line(text: str, longest: int = 500) -> str:
 
 
 def markdown(source: str, pictures: Mapping[str, str] | None = None) -> str:
-    """A student's markdown with nothing in it that a browser would run or fetch, or that stops nbconvert.
+    """Return a student's markdown with nothing in it that a browser would run or fetch, or that stops nbconvert.
 
     source: the text. pictures: the names of its attachments, and the names they get.
     Tags other than a few plain ones without attributes get a blank behind their `<` and are then text; pictures
@@ -95,7 +95,7 @@ def fenced(text: str, language: str = "") -> str:
 
 @lru_cache(maxsize=4096)
 def html(fragment: str) -> str:
-    """A fragment of HTML with the tags of a text, pictures that it holds itself, and links on request.
+    """Return a fragment of HTML with the tags of a text, pictures that it holds itself, and links on request.
 
     No script, no handler, no `javascript:`, no form, no frame, nothing fetched when the page is opened.
     """
@@ -134,7 +134,7 @@ def spreadsheet(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """A number as people read points: two decimals at most."""
+    """Return a number as people read points: two decimals at most."""
     return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 

@@ -139,5 +139,5 @@ def _change(row: Any, column: str, value: datetime) -> None:
 
 
 def _stored(moment: datetime) -> datetime:
-    """A moment as nbgrader keeps it: in UTC, without saying so."""
+    """Return a moment as nbgrader keeps it: in UTC, without saying so."""
     return moment.astimezone(UTC).replace(tzinfo=None)

@@ -190,7 +190,7 @@ def _bins(shares: Sequence[float]) -> list[int]:
 
 
 def _failed_tests(graded: Sequence[Result]) -> list[FailedTest]:
-    """The tests that students did not pass, most often first; gated tests were not run and do not count."""
+    """Return the tests that students did not pass, most often first; gated tests were not run and do not count."""
     runs: Counter[tuple[str, str, str]] = Counter()
     messages: dict[tuple[str, str, str], Counter[str]] = {}
     for result in graded:

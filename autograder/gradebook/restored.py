@@ -27,7 +27,7 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
 def restored_file(request: tuple[Path, Path, Path]) -> NotebookNode:
-    """The notebook to look at, for a submission, the folder of all of them, and the release.
+    """Return the notebook to look at, for a submission, the folder of all of them, and the release.
 
     For a process with limits: it reads a stranger's file.
     """
@@ -37,7 +37,7 @@ def restored_file(request: tuple[Path, Path, Path]) -> NotebookNode:
 
 
 def released(path: Path) -> NotebookNode:
-    """The released notebook, read once for a class; nobody may change it."""
+    """Return the released notebook, read once for a class; nobody may change it."""
     return _read(path, path.stat().st_mtime_ns)
 
 
@@ -47,7 +47,7 @@ def _read(path: Path, changed: int) -> NotebookNode:
 
 
 def submitted_cells(path: Path, submitted: Path) -> list[dict[str, Any]] | None:
-    """The cells of a stranger's notebook, in format 4; None if the file cannot be read as one.
+    """Return the cells of a stranger's notebook, in format 4; None if the file cannot be read as one.
 
     The reason is the grader's to give: its result says it.
     """
@@ -66,7 +66,7 @@ def submitted_cells(path: Path, submitted: Path) -> list[dict[str, Any]] | None:
 
 
 def restored(submitted: list[dict[str, Any]], release: NotebookNode) -> NotebookNode:
-    """The release's graded, locked and answer cells, with the student's answers and the student's other cells.
+    """Return the release's graded, locked and answer cells, with the student's answers and the student's other cells.
 
     submitted: the student's cells. release: the notebook as students got it.
     Of cells with the same grade_id the last counts and the others stay as ordinary cells. Graded and locked cells
@@ -133,7 +133,7 @@ def _fresh(cell: NotebookNode) -> NotebookNode:
 
 
 def _answered(expected: NotebookNode, cell: dict[str, Any]) -> NotebookNode:
-    """The release's cell, with the student's text if it is one that students fill in."""
+    """Return the release's cell, with the student's text if it is one that students fill in."""
     answered = _fresh(expected)
     if cells.part(expected).get("solution") and (text := _text(cell)) != expected.source:
         if expected.cell_type == "markdown":

@@ -95,7 +95,7 @@ def write_pairs(found: Pairs, path: Path) -> None:
 
 
 def _codes(submitted: Path, assignment: str, given: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Each student's own code, and why some have none."""
+    """Return each student's own code, and why some have none."""
     codes, left_out = {}, {}
     for path in sorted(submitted.glob(f"*/{assignment}")):
         student = path.parent.name
@@ -135,7 +135,7 @@ def _without(fingerprint: Any, usual: set[int]) -> None:
 
 
 def _candidates(prints: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs that share anything."""
+    """Return the pairs that share anything."""
     students: dict[int, list[str]] = {}
     for student, fingerprint in prints.items():
         for one in fingerprint.hashes:
@@ -163,7 +163,7 @@ def _pair(names: tuple[str, str], prints: Mapping[str, Any], least: float) -> Pa
 
 
 def _pieces(code: str, places: Sequence[tuple[Any, Any]]) -> Iterable[tuple[str, bool]]:
-    """The code cut at the places that both have."""
+    """Yield the code cut at the places that both have."""
     end = 0
     for start, stop in sorted((int(start), int(stop)) for start, stop in places):
         if start > end:

@@ -91,7 +91,7 @@ class Watch:
                 ) from error
 
     def _arrived(self, assignment: str) -> Iterator[str]:
-        """The students whose submission is complete and is not what was graded last."""
+        """Yield the students whose submission is complete and is not what was graded last."""
         for folder in sorted(self.submitted.glob(f"{self.options.students}/{assignment}")):
             student = folder.parent.name
             place, now = (assignment, student), _look_of(folder)
@@ -173,7 +173,7 @@ def _said(result: Result, refused: str) -> str:
 
 
 def _look_of(folder: Path) -> str:
-    """What a folder's files look like from outside: names, times and sizes."""
+    """Return what a folder's files look like from outside: names, times and sizes."""
     found = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
@@ -183,7 +183,7 @@ def _look_of(folder: Path) -> str:
 
 
 def _read_attempts(path: Path) -> dict[str, list[tuple[str, str]]]:
-    """The day and the digest of each attempt, by student."""
+    """Return the day and the digest of each attempt, by student."""
     found: dict[str, list[tuple[str, str]]] = {}
     with suppress(FileNotFoundError):
         for line in path.read_text("utf-8", "replace").splitlines():

@@ -114,7 +114,7 @@ class Assignment:
         return (*given, *late_imports(*(cell.source for cell in self.cells if cell.role == EXERCISE)))
 
     def fingerprint(self) -> str:
-        """A hash of everything of the assignment that can change a result."""
+        """Return a hash of everything of the assignment that can change a result."""
         digest = hashlib.sha256(self.seed)
         files, name = self.repository, self.name
         for path in (
@@ -150,12 +150,12 @@ def _released(folder: Path) -> dict[str, str]:
 
 
 def file_hash(path: Path) -> str:
-    """The sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def code_hash(*folders: Path) -> str:
-    """A hash of the code in these folders, with each file's place in them: the same wherever they lie.
+    """Return a hash of the code in these folders, with each file's place in them: the same wherever they lie.
 
     What a result follows from is Python and pytest's configuration. Templates and style sheets are left out: pages are
     made from results and change none.

@@ -169,7 +169,7 @@ def grade_one(course: Course, repository: Repository, assignment: str, student: 
 
 
 def _own_place(roster: tuple[str, ...] | None, student: str) -> tuple[str, ...] | None:
-    """What a job says of the roster: whether this student is on it, and nothing of others."""
+    """Return what a job says of the roster: whether this student is on it, and nothing of others."""
     return None if roster is None else tuple(one for one in roster if one == student)
 
 
@@ -206,7 +206,7 @@ def installed_versions() -> str:
 
 
 def grader_code() -> str:
-    """A hash of the code of autograder and selfcheck: all of it.
+    """Return a hash of the code of autograder and selfcheck: all of it.
 
     Some of it (the build, the demo) changes no result, but which is which is known only to who knows all imports.
     Grading once more than needed costs time; a result of code that is no longer there costs a student points.
@@ -216,7 +216,7 @@ def grader_code() -> str:
 
 
 def stored_result(path: Path, key: str, student: str) -> Result | None:
-    """The student's result on disk, if it was made from the same things and is not the grader's own fault."""
+    """Return the student's result on disk, if it was made from the same things and is not the grader's own fault."""
     try:
         result = Result.read(path)
     except (OSError, ValueError):

@@ -152,7 +152,7 @@ class OwnSteps:
         return bool(changes) and all(changes) and all(moved >= _LEAST * expected for moved, expected in whole)
 
     def _shown(self, step: str) -> Any:
-        """The call of a function, without the outputs that stay beside the student's code."""
+        """Return the call of a function, without the outputs that stay beside the student's code."""
         kept = getattr(self.cases, "OPAQUE", {}).get(step, ())
 
         def call(provider: Caller, args: tuple) -> list[np.ndarray]:
@@ -177,7 +177,7 @@ def carry_over(tests: Sequence[TestResult], passed: Collection[str], steps: Sequ
 
 
 def _lacks_values(records: Sequence[Record]) -> bool:
-    """Whether an exercise's tests of type and shape have all passed, and of its other tests not all."""
+    """Return whether an exercise's tests of type and shape have all passed, and of its other tests not all."""
     gates = all(record.outcome == "passed" for record in records if record.weight is None)
     return gates and any(record.outcome != "passed" for record in records)
 
@@ -206,7 +206,7 @@ def _through(provider: Caller, name: str, asked: list[tuple], rng: np.random.Gen
 
 
 def _arrays(value: Any) -> Iterator[np.ndarray]:
-    """The floating-point arrays and numbers in a value, in order."""
+    """Yield the floating-point arrays and numbers in a value, in order."""
     if isinstance(value, list | tuple):
         for item in value:
             yield from _arrays(item)
@@ -217,12 +217,12 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 
 
 def _places(value: Any) -> int:
-    """How many arrays of an argument can be changed."""
+    """Return how many arrays of an argument can be changed."""
     return sum(array.ndim > 0 and array.size > 0 for array in _arrays(value))
 
 
 def _with_a_change(value: Any, place: int, rng: np.random.Generator) -> Any:
-    """The argument, its array number `place` changed by numbers of about its own size."""
+    """Return the argument, its array number `place` changed by numbers of about its own size."""
     seen = -1
 
     def visit(item: Any) -> Any:
@@ -243,7 +243,7 @@ def _with_a_change(value: Any, place: int, rng: np.random.Generator) -> Any:
 
 
 def _distances(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> list[float]:
-    """The largest difference of each two arrays; 0 where they do not have the same shape or are not finite."""
+    """Return the largest difference of each two arrays; 0 where they do not have the same shape or are not finite."""
     if [a.shape for a in one] != [b.shape for b in other]:
         return [0.0] * len(one)
     largest = [float(np.max(np.abs(a - b), initial=0.0)) for a, b in zip(one, other, strict=True)]

@@ -94,7 +94,7 @@ class Worker:
             outcome.set_exception(BrokenExecutor(*answer) if self.died else CancelledError())
 
     def refuses(self) -> str | None:
-        """Why it cannot grade, '' if it can; None while it has not answered."""
+        """Return why it cannot grade, '' if it can; None while it has not answered."""
         if not self.refusal.done():
             late = time.monotonic() - self.since > _READY_SECONDS
             return f"it did not answer in {_READY_SECONDS} s: start it anew" if late else None

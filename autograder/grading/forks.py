@@ -20,7 +20,7 @@ _LATE = {"torch.optim": "torch._dynamo"}  # the first use of the one imports the
 
 
 def context() -> Any:
-    """The start method of every process of the grader."""
+    """Return the start method of every process of the grader."""
     return multiprocessing.get_context("forkserver")
 
 
@@ -88,7 +88,7 @@ def imported_beyond(known: Collection[str]) -> list[str]:
 
 
 def _installed(name: str) -> bool:
-    """Whether a module of that name was imported from where any process would import it from."""
+    """Return whether a module of that name was imported from where any process would import it from."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
     if spec is None:
         return False

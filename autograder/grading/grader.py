@@ -171,7 +171,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
 
 
 def _out_of_time(assignment: Assignment, names: list[str], only: tuple[str, ...]) -> tuple[str, ...]:
-    """All exercises if a cell ("") ran out of time, on which any of them may depend; else those that did."""
+    """Return all exercises if a cell ("") ran out of time, on which any of them may depend; else those that did."""
     graded = [name for name in assignment.points if not only or name in only]
     return tuple(name for name in graded if "" in names or name in names)
 

@@ -57,7 +57,7 @@ class Catalogue:
             self.rehearse()
 
     def identify(self, exercise: str, provider: Provider) -> str | None:
-        """The id of the mistake whose outputs the student's equal on all inputs; None if there is none."""
+        """Return the id of the mistake whose outputs the student's equal on all inputs; None if there is none."""
         if exercise not in self.known:
             return None
         known = self.known[exercise]
@@ -108,7 +108,7 @@ class Catalogue:
         return namespace
 
     def _subject(self, exercise: str, call: Function, inputs: list[tuple]) -> Subject:
-        """The exercise with as many outputs as the reference returns where it returns."""
+        """Return the exercise with as many outputs as the reference returns where it returns."""
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(exercise, ()))
         for case in inputs:
             try:
@@ -128,5 +128,5 @@ def load_catalogue(cells: list[dict[str, Any]], path: Path, cases: ModuleType, s
 
 
 def started(messages: list[str]) -> bool:
-    """Whether the exercise's tests met anything but the release's stub."""
+    """Return whether the exercise's tests met anything but the release's stub."""
     return not any(NOT_STARTED in message for message in messages)

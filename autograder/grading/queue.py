@@ -68,7 +68,7 @@ class Machines(Protocol):
 
 
 def local_executor() -> ProcessPoolExecutor:
-    """A process on this machine, which will own one grader."""
+    """Return a process on this machine, which will own one grader."""
     return ProcessPoolExecutor(1, mp_context=context(), initializer=grader.initialise)
 
 
@@ -137,7 +137,7 @@ class Local:
         return self.processes
 
     def died(self, place: Place) -> bool:
-        """A process that is gone has died."""
+        """Return True: a process that is gone has died."""
         return True
 
     def close(self) -> None:

@@ -96,7 +96,7 @@ class Result:
         return replace(self, exercises=exercises, flags=[*second.flags, *kept], points=points)
 
     def to_json(self) -> str:
-        """The file's text: points with four decimals, a fixed order of keys, a newline at the end."""
+        """Return the file's text: points with four decimals, a fixed order of keys, a newline at the end."""
         return json.dumps(_rounded(asdict(self)), indent=1, ensure_ascii=True) + "\n"
 
     @classmethod

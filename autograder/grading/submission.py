@@ -101,7 +101,7 @@ def receive(path: Path, submitted: Path, assignment: Assignment) -> Received:
 
 
 def _noted(folder: Path) -> list[Flag]:
-    """The flags that collecting has put beside the notebook."""
+    """Return the flags that collecting has put beside the notebook."""
     noted = read_collected(folder)
     return [Flag(kind, printable(detail)) for kind, detail in noted.flags] if noted else []
 

@@ -293,13 +293,13 @@ def own_user(selfcheck: Path) -> int | None:
 
 
 def _is_mapped(number: int, table: Path) -> bool:
-    """Whether the id exists in this process's user namespace."""
+    """Return whether the id exists in this process's user namespace."""
     rows = [[int(word) for word in line.split()] for line in table.read_text().splitlines()]
     return any(first <= number < first + count for first, _, count in rows)
 
 
 def _everyones(path: Path) -> bool:
-    """Whether everyone may read a file or folder, and reach it."""
+    """Return whether everyone may read a file or folder, and reach it."""
     read = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
     return path.stat().st_mode & read == read and all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
 

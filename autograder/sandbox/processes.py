@@ -115,7 +115,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def _ticks(pid: int) -> tuple[int, int, int, int]:
-    """A process's own time as a user and in the kernel, and the same of the children that it has waited for."""
+    """Return a process's own time as a user and in the kernel, and the same of the children that it has waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -161,7 +161,7 @@ def unlinked_space(pids: Iterable[int], folder: str) -> int:
 
 
 def _threads(pid: int) -> list[str]:
-    """The folders of a process's threads that have not ended: the first one may have, and the others live on."""
+    """Return the folders of a process's threads that have not ended: the first one may have, and the others live on."""
     folder = f"/proc/{pid}/task"
     found = []
     with contextlib.suppress(OSError):
@@ -204,12 +204,12 @@ def _of_a_thread(pid: int, file: str) -> bytes:
 
 
 def _ended(pid: int) -> bool:
-    """Whether a process has ended with all its threads, waited for or not."""
+    """Return whether a process has ended with all its threads, waited for or not."""
     return _state(f"/proc/{pid}") in "ZX" and not _threads(pid)
 
 
 def _state(folder: str) -> str:
-    """The letter that /proc gives a process or a thread: Z or X once it has ended."""
+    """Return the letter that /proc gives a process or a thread: Z or X once it has ended."""
     try:
         return Path(folder, "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:

@@ -142,7 +142,7 @@ def _opened(name: str, at: int | None) -> int:
 
 
 def _unlinked(name: str, at: int) -> bool:
-    """Whether a name has been removed, or cannot be; False for a folder."""
+    """Return whether a name has been removed, or cannot be; False for a folder."""
     with contextlib.suppress(OSError):
         if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
             return False

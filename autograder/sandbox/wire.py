@@ -56,7 +56,7 @@ class Handle:
 
 
 def foreign(type_name: str) -> Any:
-    """An empty stand-in for an object that cannot travel; only the name of its type is known."""
+    """Return an empty stand-in for an object that cannot travel; only the name of its type is known."""
     name = "".join(c for c in type_name if c.isidentifier() or c.isdigit())[:60] or "object"
     return type(name, (), {"__repr__": lambda self: f"<{name}>", "__module__": "student"})()
 
@@ -77,7 +77,7 @@ def encode(value: Any) -> bytes:
 
 
 def decode(body: bytes) -> Any:
-    """The inverse of `encode`, for bytes from a stranger. Raises WireError for what `encode` would not write."""
+    """Return the inverse of `encode`, for bytes from a stranger. Raises WireError for what `encode` would not write."""
     if len(body) > MAX_FRAME:
         raise WireError("the reply is too large")
     small = len(body) <= _SMALL

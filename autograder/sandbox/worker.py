@@ -77,7 +77,7 @@ def _warm_up(x):
 
 
 def load_cases(source: str) -> types.ModuleType:
-    """The assignment's public cases.py as a module; its probes run beside the student's code."""
+    """Return the assignment's public cases.py as a module; its probes run beside the student's code."""
     cases = types.ModuleType("cases")
     exec(compile(source, "cases.py", "exec"), cases.__dict__)
     return cases

@@ -6,7 +6,7 @@ from autograder.simulate.tricks import BELOW, Trick
 
 
 def _in_cell(family: str, name: str, row: int, says: str, source: str) -> Trick:
-    """A cell of the student's own, before the exercises; all of these are right."""
+    """Return a cell of the student's own, before the exercises; all of these are right."""
     return Trick(family, name, row, says, cell=source)
 
 

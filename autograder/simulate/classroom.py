@@ -124,7 +124,7 @@ def of_kinds(
 
 
 def mixture(students: int, rng: random.Random) -> list[Kind]:
-    """The kinds of a class of this size, in the order in which they are chosen."""
+    """Return the kinds of a class of this size, in the order in which they are chosen."""
     waiting = {family: _queue(family, rng) for family in FAMILIES}
     if students >= len(KINDS):
         extra = [_next(_ORDINARY[n % len(_ORDINARY)], {}, n) for n in range(students - len(KINDS))]
@@ -141,7 +141,7 @@ def _queue(family: str, rng: random.Random) -> list[Kind]:
 
 
 def _next(family: str, waiting: dict[str, list[Kind]], number: int) -> Kind:
-    """The family's next kind; when it has no more, one that honest students repeat."""
+    """Return the family's next kind; when it has no more, one that honest students repeat."""
     if waiting.get(family):
         return waiting[family].pop(0)
     repeated = [kind for kind in KINDS if kind.family == family and kind.ordinary]
@@ -217,7 +217,7 @@ def _submission(
 
 
 def _with_peers(chosen: list[Kind]) -> list[Kind]:
-    """The kinds, and with them the peers that some of them cannot be judged without."""
+    """Return the kinds, and with them the peers that some of them cannot be judged without."""
     added = list(chosen)
     for title, needed in (
         ("right/reference", any(kind.needs_right for kind in chosen)),
@@ -243,12 +243,12 @@ def _seats(kinds: list[Kind], rng: random.Random) -> list[_Seat]:
 
 
 def _mistaken(name: str, mistakes: list[Mistake], rng: random.Random) -> str:
-    """The exercise's cell with one of its mistakes; without a catalogue, a function that answers nothing."""
+    """Return the exercise's cell with one of its mistakes; without a catalogue, a function that answers nothing."""
     return rng.choice(mistakes).source if mistakes else f"def {name}(*args, **kwargs):\n    return None\n"
 
 
 def _roster(seats: list[_Seat], rng: random.Random) -> str:
-    """The class list as CSV."""
+    """Return the class list as CSV."""
     names = [(rng.choice(_FIRST_NAMES), rng.choice(_LAST_NAMES)) for _ in seats]
     if len(seats) > len(_AWKWARD_NAMES) * 2:
         for position, awkward in zip(rng.sample(range(len(seats)), k=len(_AWKWARD_NAMES)), _AWKWARD_NAMES, strict=True):

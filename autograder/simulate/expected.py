@@ -79,7 +79,7 @@ def compare(expected: Sequence[Expectation], results: Sequence[Result]) -> list[
 
 
 def describe(one: Expectation) -> str:
-    """An expectation in words: full marks are summed up, everything else is named."""
+    """Return an expectation in words: full marks are summed up, everything else is named."""
     if one.status != "graded":
         return one.status
     names = {name: claim for name, claim in one.points.items() if claim != one.max_points[name]}

@@ -322,7 +322,7 @@ _in_answer("brackets", "100,000 brackets in an answer", "[" * 50_000 + "![" * 25
 
 
 def fortress_kinds(mark: str, course: Path) -> list[Kind]:
-    """The kinds of this module, for a course in which the word `mark` is planted."""
+    """Return the kinds of this module, for a course in which the word `mark` is planted."""
 
     def told(text: str) -> str:  # in pieces, so that it is not the text itself that is found
         path = str(course).replace(mark, f'{mark[:4]}" "{mark[4:]}')
@@ -334,6 +334,6 @@ def fortress_kinds(mark: str, course: Path) -> list[Kind]:
 
 
 def row_of(kind: Kind) -> int:
-    """The number of the attack that a trick's kind says it is; 0 for none."""
+    """Return the number of the attack that a trick's kind says it is; 0 for none."""
     found = re.search(r"\(attack (\d+)\)", kind.says)
     return int(found[1]) if found else 0

@@ -50,7 +50,7 @@ class Trick:
     flags: tuple[str, ...] = ()
 
     def kind(self) -> Kind:
-        """The kind of submission that uses this trick."""
+        """Return the kind of submission that uses this trick."""
         says = f"{self.says} (attack {self.row})" if self.row else self.says
         return Kind(self.family, self.name, says, self.play, needs_control=self.base == WRONG)
 

@@ -63,11 +63,11 @@ class Work:
             self.cell(name).source = "The state h sums up what came before, so old inputs still count."
 
     def cell(self, grade_id: str) -> NotebookNode:
-        """The cell with this grade_id."""
+        """Return the cell with this grade_id."""
         return notebook.find(self.notebook, grade_id)
 
     def solution(self, name: str) -> NotebookNode:
-        """The cell in which the exercise is solved."""
+        """Return the cell in which the exercise is solved."""
         return self.cell(name + notebook.SOLUTION_SUFFIX)
 
     def solve(self, name: str, source: str, claim: Claim | None = None) -> None:
@@ -129,7 +129,7 @@ class Work:
             self.solve(name, self.mistaken[name], bound if follows else self.below(name))
 
     def expectation(self, kind: str) -> Expectation:
-        """What this work must get: its claims, and "at most" wherever a damaged exercise is used."""
+        """Return what this work must get: its claims, and "at most" wherever a damaged exercise is used."""
         exercises = self.subject.exercises
         points: dict[str, Claim] = {name: exercise.points for name, exercise in exercises.items()}
         if self.status != "graded":
@@ -147,7 +147,7 @@ class Work:
         )
 
     def text(self) -> str:
-        """The notebook's file, valid or not."""
+        """Return the notebook's file, valid or not."""
         return as_text(self.notebook)
 
     def write(self, folder: Path) -> None:
