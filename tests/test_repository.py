@@ -154,6 +154,7 @@ ORDER = {
     "gradebook": 4,
     "simulate": 4,
     "author": 5,
+    "fortress": 6,
 }
 
 
