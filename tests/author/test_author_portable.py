@@ -14,7 +14,7 @@ from autograder.course.paths import Repository
 COURSE = Repository.default()
 
 
-@pytest.mark.parametrize("assignment", COURSE.names())
+@pytest.mark.parametrize("assignment", ["a1_recurrence", "a6_captioning"])  # `make portable` measures all
 def test_the_oldest_kernels_recognise_all_that_is_sealed(assignment):
     found = measured([assignment], settings()["oldest kernels"])[assignment]
     assert found.lost == []
