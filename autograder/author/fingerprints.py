@@ -31,6 +31,7 @@ from selfcheck.traces import Traces, raises
 SEEDS = range(100)
 MOST_UNSTEADY = 5  # seeds on which rounding or chance decides, before it is said: others would show the same
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
+MOST_PAIRS = 1100  # of two mistakes in an exercise: a row costs 11 bytes of a file that every student gets
 
 ALTERNATIVE = "the right solution "
 
@@ -209,7 +210,8 @@ class Exercise(Runs):
     def of_two_mistakes(self, sample: Sample, seed: int) -> list[tuple[str, Trace, Message]]:
         """Return what is sealed of two mistakes that are made at once: (scope, trace, message).
 
-        Those that can be taken for something else, or that rounding changes, are left out.
+        Those that can be taken for something else, or that rounding changes, are left out. Of more than MOST_PAIRS, those
+        whose mistakes are listed first are kept.
         """
         among = self.mistakes_said_together()
         clean, noisy = (self.pairs(sample, seed, among, noise) for noise in (None, 0))
@@ -221,7 +223,9 @@ class Exercise(Runs):
             if steady and says[one] != says[other] and not single.near(whole):
                 found.append((diagnosis.WHOLE, whole, Message(says=says[one], also=says[other])))
         both = _Known(whole for _, whole, _ in found)
-        return [one for one in found if all(found[other][2] == one[2] for other in both.near(one[1]))]
+        kept = [one for one in found if all(found[other][2] == one[2] for other in both.near(one[1]))]
+        place = {mistake["says"]: number for number, mistake in enumerate(self.mistakes)}
+        return sorted(kept, key=lambda one: place[one[2].says] + place[one[2].also])[:MOST_PAIRS]
 
     def mistakes_said_together(self) -> list[Mapping[str, Any]]:
         """Return the mistakes whose sentences stay true when another one is made at the same time."""

@@ -299,6 +299,7 @@ def written(tmp_path):
         repository.mistakes("a1").write_text(as_toml({"product": listed}))
         return json.loads(mistakes_json(repository, parse(repository.source("a1"))))
 
+    write.root = tmp_path
     return write
 
 
@@ -324,6 +325,20 @@ def test_two_mistakes_that_look_alike_must_say_the_same(written):
     twin = {"id": "multiplies", "old": "a @ b", "new": "(a @ b) * (a @ b)"}
     assert "squares and multiplies give the same on the public cases" in refused(written, [SQUARE, twin])
     assert written([SQUARE | {"says": "Too much."}, twin | {"says": "Too much."}])["exercises"]["product"]
+
+
+def test_of_too_many_pairs_those_whose_mistakes_are_listed_first_are_sealed(written, monkeypatch):
+    solution = PRODUCT.replace("c = a @ b", "c = a @ b\n    c = 1.0 * c\n    c = c + 0.0")
+    mistakes = [
+        {"id": "squares", "old": "a @ b", "new": "(a @ b) ** 2"},
+        {"id": "doubles", "old": "1.0", "new": "2.0"},
+        {"id": "adds", "old": "0.0", "new": "0.7"},
+    ]
+    assert written(mistakes, solution=solution)["exercises"]["product"]["of two mistakes"] == 3
+    (made,) = exercises(Repository(written.root), parse(Repository(written.root).source("a1")))
+    monkeypatch.setattr("autograder.author.fingerprints.MOST_PAIRS", 1)
+    ((_, _, message),) = made.of_two_mistakes(made.sample(0), 0)
+    assert (message.says, message.also) == ("squares?", "doubles?")
 
 
 def test_a_mistake_that_only_raises_is_refused(written):
