@@ -210,8 +210,8 @@ class Exercise(Runs):
     def of_two_mistakes(self, sample: Sample, seed: int) -> list[tuple[str, Trace, Message]]:
         """Return what is sealed of two mistakes that are made at once: (scope, trace, message).
 
-        Those that can be taken for something else, or that rounding changes, are left out. Of more than MOST_PAIRS, those
-        whose mistakes are listed first are kept.
+        Those that can be taken for something else, or that rounding changes, are left out. Of more than MOST_PAIRS only
+        those are kept whose mistakes are listed first.
         """
         among = self.mistakes_said_together()
         clean, noisy = (self.pairs(sample, seed, among, noise) for noise in (None, 0))

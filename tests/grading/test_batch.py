@@ -279,11 +279,11 @@ def test_free_cells_run_and_an_error_in_one_does_not_lose_the_others(grade, hand
 
 def test_what_a_submissions_tests_import_is_imported_once_for_those_after_it(tmp_path):
     repository, course = build_sample(tmp_path)
-    asks = "    import sys\n    expect.that('wsgiref' in sys.modules, 'not yet')\n"
+    asks = "    import sys\n    expect.that('mailbox' in sys.modules, 'not yet')\n"
     path = repository.visible(NAME)
     path.write_text(path.read_text() + f'\n\n@exercise("total", points=1)\ndef test_imports(total):\n{asks}')
     with repository.hidden(NAME).open("a") as file:
-        file.write('\n\n@exercise("total", points=1)\ndef test_that_imports(total):\n    __import__("wsgiref")\n')
+        file.write('\n\n@exercise("total", points=1)\ndef test_that_imports(total):\n    __import__("mailbox")\n')
     for student in ("first", "second", "third"):
         submission = course.submission(student, NAME)
         submission.parent.mkdir(parents=True)
