@@ -591,9 +591,11 @@ def test_the_coupled_step_is_a_cell_of_torch_with_opposite_gates(coupled_step, c
 
 @exercise("written_shares")
 def test_the_shares_are_float64_of_shape_N_T_T_H_and_N_T_H(written_shares, cases, rng):
-    A, left = _states(written_shares(*cases.written_shares(rng)))
-    expect.array(A, shape=(3, 5, 5, 4), name="A")
-    expect.array(left, shape=(3, 5, 4), name="left")
+    for dtype in (np.float64, np.float32):
+        i, f = cases.written_shares(rng)
+        A, left = _states(written_shares(i.astype(dtype), f.astype(dtype)))
+        expect.array(A, shape=(3, 5, 5, 4), name="A")
+        expect.array(left, shape=(3, 5, 4), name="left")
 
 
 @exercise("written_shares", points=1)
