@@ -455,9 +455,9 @@ def test_a_mistake_that_is_no_longer_listed_leaves_the_file(written, tmp_path):
 
 def test_all_known_traces_are_found_that_another_one_could_be_taken_for():
     rng, near = np.random.default_rng(3), 0
-    known = [Trace("ab"[i % 2], tuple(rng.normal(0, 5e-3, 3))) for i in range(200)]
+    known = [Trace("ab"[i % 2], tuple(rng.normal(0, 3e-3, 3))) for i in range(200)]
     index = _Known(known)
-    for trace in [Trace("a", tuple(rng.normal(0, 5e-3, 3))) for _ in range(200)] + known:
+    for trace in [Trace("a", tuple(rng.normal(0, 3e-3, 3))) for _ in range(200)] + known:
         found = sorted(index.near(trace))
         assert found == [number for number, other in enumerate(known) if not apart(trace, other)]
         near += len(found)

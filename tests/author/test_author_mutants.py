@@ -117,7 +117,8 @@ def test_verdicts_tell_failures_errors_and_endless_loops_apart_from_survivors(sa
     assert [verdict.outcome for verdict in verdicts] == [*programs, *["error"] * len(others)]
     assert [verdict.killed for verdict in verdicts[:5]] == [False, True, True, True, False]
     assert verdicts[1].test == verdicts[4].test == "test_the_sum_agrees_at_other_sizes"
-    assert verdicts[2].test == "test_the_sum_has_one_number_per_row"
+    assert verdicts[2].test == verdicts[1].test, "what rejected the last mutant is the first to try the next"
+    assert judge(sample, NAME, tried[2:3])[0].test == "test_the_sum_has_one_number_per_row"
 
 
 def test_what_a_mutant_leaves_behind_changes_no_other_verdict(sample):
@@ -140,8 +141,8 @@ def test_a_slow_solution_is_right_where_a_mutant_as_slow_has_timed_out(sample):
 
 
 def test_what_the_references_tests_import_is_imported_once_for_all_mutants(sample, edit):
-    edit(sample.hidden(NAME), "    x, w = cases", "    import wsgiref\n    x, w = cases")
-    told = "import sys\n\nthere = 'wsgiref' in sys.modules\n\ndef scaled_sum(x, w):\n    return x @ w * there"
+    edit(sample.hidden(NAME), "    x, w = cases", "    import mailbox\n    x, w = cases")
+    told = "import sys\n\nthere = 'mailbox' in sys.modules\n\ndef scaled_sum(x, w):\n    return x @ w * there"
     assert [verdict.outcome for verdict in judge(sample, NAME, [Mutant("scaled_sum", "", "", 1, told)])] == ["passed"]
 
 
