@@ -50,7 +50,7 @@ CHANGES = {
     "rolled": lambda x, rng: np.roll(x, 1, axis=-1) + 0.001,
     "slightly off": lambda x, rng: x * (1 + 1e-2 * rng.standard_normal(x.shape)),
     "too short": lambda x, rng: x[..., :-1],
-    "two more axes": lambda x, rng: x[None, None],  # with one more it may be what a listed mistake gives
+    "three more axes": lambda x, rng: x[None, None, None],  # with one or two it may be what a listed mistake gives
     "ones": lambda x, rng: np.full_like(x, 1.25),
 }
 
