@@ -32,7 +32,7 @@ def try_all(
     honest: int = HONEST,
     user: int | None = None,
     python: str = sys.executable,
-    arguments: Sequence[str] = ("--call-seconds", "2"),
+    arguments: Sequence[str] = ("--call-seconds", "2", "--inputs", "1"),  # the same inputs, to compare points
 ) -> Tally:
     """Grade a class of attacks, and its honest students alone, in `folder`; return what became of it.
 
