@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder import faults, out_commands
+from autograder import faults, in_commands, out_commands
 from autograder.command_line import (
     DEFAULT_COURSE,
     DONE,
@@ -40,9 +40,9 @@ from autograder.console import print_table
 from autograder.course.lock import InUse, locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import Result, write_atomically
+from autograder.in_commands import checked_policies
 
 if TYPE_CHECKING:
-    from autograder.course.policies import Policies
     from autograder.grading.queue import Machines
 
 app = typer.Typer(
@@ -227,7 +227,7 @@ def grade(
         errors.print("warning: --wall none: students' code runs with your rights on this machine", style="yellow")
     students_known = course_roster(target, roster)
     ids = students_known.accepted() if students_known else None
-    _policies(target, roster)
+    checked_policies(target, roster)
     machines = _cluster(cluster) if cluster is not None else None
     options = Options(
         submitted, ids, students, jobs, results, wall.value, limits, machines, inputs=inputs, carry_over=carry_over
@@ -347,7 +347,7 @@ def watch(
     repository, target = Repository.default(), Course(course)
     names = _known(repository, assignments)
     students_known = course_roster(target, roster)
-    _policies(target, roster)
+    checked_policies(target, roster)
     options = Options(submitted=submitted, roster=students_known.accepted() if students_known else None, jobs=jobs)
     if students_known:
         enrol(target, students_known)
@@ -423,129 +423,8 @@ def report(
     output.print(f"wrote {path}")
 
 
-for command in out_commands.COMMANDS:
+for command in (*out_commands.COMMANDS, *in_commands.COMMANDS):
     app.command()(command)
-
-
-@app.command()
-def course(
-    course: CourseOption = DEFAULT_COURSE,
-    check: Annotated[bool, typer.Option("--check", help="Write and show nothing: only check course.toml.")] = False,
-) -> None:
-    """Write course.toml with every value at its default, or show all values that hold, if the file is there.
-
-    It holds due times with their zones, grace, penalties, extensions, attempts, and what feedback shows.
-    """
-    from autograder.course.policies import policies_text
-
-    target = Course(course)
-    policies = _policies(target)
-    if check:
-        output.print(f"{policies.path}: {'in order' if policies.written else 'not written; all values are defaults'}")
-        return
-    text = policies_text(policies, Repository.default().names())
-    if policies.written:
-        output.print(text, end="")
-    else:
-        write_atomically(policies.path, text)
-        output.print(f"wrote {policies.path} with every value at its default")
-
-
-@app.command()
-def roster(
-    file: Annotated[Path, typer.Argument(help="What the learning platform exports: a CSV file of the students.")],
-    course: CourseOption = DEFAULT_COURSE,
-    id_column: Annotated[
-        str, typer.Option("--id", help="Which column holds the students' ids; the first that is known by default.")
-    ] = "",
-) -> None:
-    """Take the class from an export of Canvas, Moodle, Gradescope or GitHub Classroom, or from any CSV file.
-
-    Writes roster.csv into the course, and the names into nbgrader's gradebook. Nobody is removed from the gradebook.
-    """
-    from autograder.course.roster import read_roster, write_roster
-    from autograder.gradebook.students import enrol
-
-    target = Course(course)
-    found = read_roster(file, id_column)
-    with locked(target.root, "autograder roster"):
-        path = write_roster(target, found)
-        enrolled = enrol(target, found)
-    for line in found.left_out:
-        output.print(f"left out: {line}")
-    for student in found:
-        if student.id != student.original_id:
-            output.print(f"{student.original_id} has the id {student.id}: nbgrader's exchange takes no + and no *")
-    output.print(f"wrote {len(found)} students to {path}" + (" and to the gradebook" if enrolled else ""))
-
-
-@app.command()
-def collect(
-    source: Annotated[Path, typer.Argument(help="The archive that the platform lets you download, or a folder.")],
-    course: CourseOption = DEFAULT_COURSE,
-    assignment: Annotated[
-        str, typer.Option("--assignment", help="Take this assignment alone; by default what each notebook's cells say.")
-    ] = "",
-    roster: RosterOption = None,
-    style: Annotated[
-        str, typer.Option(help="Whose names: canvas, moodle, gradescope, attempt, exchange, folders; seen by default.")
-    ] = "",
-    pattern: Annotated[
-        str, typer.Option(help="Names as nbgrader's zip_collect describes them, with (?P<student_id>...).")
-    ] = "",
-    times: Annotated[
-        str, typer.Option(help="CSV file with the columns student and time; or `files`, to trust the files' times.")
-    ] = "",
-    take: Annotated[
-        list[str] | None, typer.Option("--take", help="Path of the notebook to take where several could be meant.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be done.")] = False,
-) -> None:
-    """Put submissions where they are graded: an archive of Canvas, Moodle or Gradescope, repositories, an exchange.
-
-    Whose work it is, which assignment and when it was handed in is taken from the source. What is not certain is
-    listed with the reason, never guessed. An earlier submission is kept in the course's folder `collected`.
-    """
-    from autograder.collect import collect as collecting
-    from autograder.collect.archive import open_source
-    from autograder.collect.conventions import ATTEMPT, STYLES
-    from autograder.collect.places import carry_out
-    from autograder.collect.plan import Options
-    from autograder.collect.students import read_times
-    from autograder.course.roster import course_roster
-    from autograder.gradebook.harmless import line as on_one_line
-    from autograder.grading.submission import printable
-
-    if style and style not in STYLES:
-        _stop(f"there is no style {style!r}. The styles are: {', '.join(STYLES)}", USAGE)
-    target = Course(course)
-    students, policies = course_roster(target, roster), _policies(target, roster)
-    told = read_times(Path(times), students, policies.zone) if times not in ("", "files") else {}
-    options = Options(
-        style or (ATTEMPT if pattern else ""), assignment, pattern, told, tuple(take or ()), times == "files"
-    )
-    with open_source(source) as opened, locked(target.root, "autograder collect"):
-        done = collecting.plan(target, opened, students, policies, options)
-        if not dry_run:
-            carry_out(target, done)
-    table = Table("student", "assignment", "handed in", "late", "what", "flags")
-    for one in done.taken:
-        late = collecting.late_by(one, policies)
-        what = f"{one.state}: {one.reason}" if one.reason else one.state
-        flags = "; ".join(f"{kind}: {detail}" for kind, detail in one.noted.flags)
-        hours = "" if late is None or late.total_seconds() <= 0 else f"{late.total_seconds() / 3600:.1f} h"
-        table.add_row(*map(Text, (one.student, one.assignment, one.noted.time or "unknown", hours, what, flags)))
-    print_table(table, output)
-    for label, reason in done.listed:
-        errors.print(f"not collected: {printable(label)}: {on_one_line(reason)}", style="yellow")
-    for remark in done.remarks:
-        errors.print(f"note: {remark}", style="yellow")
-    for absent in collecting.missing(target, students, sorted({one.assignment for one in done.taken}), done.taken):
-        output.print(absent)
-    output.print(
-        f"{done.style}: {len(done.taken)} submissions {'would be ' if dry_run else ''}collected, "
-        f"{len(done.listed)} to look at"
-    )
 
 
 @app.command()
@@ -585,15 +464,6 @@ def doctor(course: CourseOption = DEFAULT_COURSE) -> None:
             healthy = False
     if not healthy:
         raise typer.Exit(MACHINE_FAULT)
-
-
-def _policies(course: Course, roster: Path | None = None) -> Policies:
-    """Read course.toml, with the names of assignments and students checked."""
-    from autograder.course.policies import read_policies
-    from autograder.course.roster import course_roster
-
-    students = course_roster(course, roster)
-    return read_policies(course, Repository.default().names(), students.find if students else None)
 
 
 def _stored(course: Course, assignment: str) -> list[Result]:
