@@ -119,6 +119,9 @@ def test_verdicts_tell_failures_errors_and_endless_loops_apart_from_survivors(sa
     assert verdicts[1].test == verdicts[4].test == "test_the_sum_agrees_at_other_sizes"
     assert verdicts[2].test == verdicts[1].test, "what rejected the last mutant is the first to try the next"
     assert judge(sample, NAME, tried[2:3])[0].test == "test_the_sum_has_one_number_per_row"
+    stumbles = Mutant("scaled_sum", "", "", 1, head + "return np.full((len(x), 2), 7.0)")  # and has the wrong shape
+    (_, verdict) = judge(sample, NAME, [tried[1], stumbles])
+    assert verdict == Verdict("failed", "test_the_sum_has_one_number_per_row"), "a test out of its turn may stumble"
 
 
 def test_what_a_mutant_leaves_behind_changes_no_other_verdict(sample):
