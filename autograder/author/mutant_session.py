@@ -12,8 +12,9 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,17 +78,41 @@ def judge_on(
 ) -> list[list[Verdict]]:
     """Return, for each seed of the tests' inputs, the verdicts on these mutants, then on these right solutions.
 
-    The tests run in a process of their own. A mutant may never end: it has ten times as long as the reference needs.
-    A right solution has a minute. Raises SourceError if the tests cannot be collected, or if the reference does not
-    pass them.
+    Raises SourceError: see `judging`.
+    """
+    with judging(repository, assignment, mutants, seeds, right=right) as verdicts:
+        return verdicts()
+
+
+@contextmanager
+def judging(
+    repository: Repository,
+    assignment: str,
+    mutants: list[Mutant],
+    seeds: Sequence[bytes],
+    *,
+    right: Sequence[Mutant] = (),
+) -> Iterator[Callable[[], list[list[Verdict]]]]:
+    """Begin to judge in a process of its own; what is yielded waits for the verdicts of `judge_on`.
+
+    What the caller does meanwhile needs no thread: two threads that parse Python at once end in a SystemError (CPython
+    counts the depth of the tree for the whole process).
+
+    A mutant may never end: it has ten times as long as the reference needs. A right solution has a minute. What is
+    yielded raises SourceError if the tests cannot be collected, or if the reference does not pass them.
     """
     tests = (repository.visible(assignment), repository.hidden(assignment))
     forks.start_server(repository.source(assignment), *tests, also=[__name__])
     with ProcessPoolExecutor(1, mp_context=forks.context()) as executor:
-        verdicts, refusal = executor.submit(_judge, repository, assignment, mutants, right, seeds).result()
-    if refusal:
-        raise SourceError([Problem(assignment, refusal)])
-    return verdicts
+        begun = executor.submit(_judge, repository, assignment, mutants, right, seeds)
+
+        def verdicts() -> list[list[Verdict]]:
+            found, refusal = begun.result()
+            if refusal:
+                raise SourceError([Problem(assignment, refusal)])
+            return found
+
+        yield verdicts
 
 
 def _judge(

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -32,7 +31,7 @@ from autograder.author import student_side
 from autograder.author.build import read_source
 from autograder.author.fingerprints import Exercise, exercises
 from autograder.author.handout import handout
-from autograder.author.mutant_session import SEED, Verdict, judge, judge_on
+from autograder.author.mutant_session import SEED, Verdict, judge_on, judging
 from autograder.author.mutation import Mutant
 from autograder.console import console, print_table
 from autograder.course import catalogue
@@ -112,14 +111,14 @@ def prove(repository: Repository, assignment: str, pairs: bool = True) -> dict[s
             trials += [Trial(cell.name, change, cell.reference, change, right=right)] * (REPEATS if right else 1)
     sealing = exercises(repository, source)
     trials += [trial for exercise in sealing if pairs for trial in _of_two_mistakes(exercise)]
-    with ThreadPoolExecutor(1) as beside:
-        said = beside.submit(ask_students_files, repository, source, trials)
-        verdicts = judge(repository, assignment, patched, right=alternatives)
+    with judging(repository, assignment, patched, [SEED], right=alternatives) as judged:
+        said = ask_students_files(repository, source, trials)
+        (verdicts,) = judged()
     for cell, mistake in wrong:
         proofs[cell.name].exempt += bool(mistake.get("exempt"))
     for place, (mutant, verdict) in enumerate(zip([*patched, *alternatives], verdicts, strict=True)):
         _judge_verdict(proofs[mutant.exercise], mutant, verdict, right=place >= len(patched))
-    for trial, (sentences, right) in zip(trials, said.result(), strict=True):
+    for trial, (sentences, right) in zip(trials, said, strict=True):
         _judge_sentences(proofs[trial.exercise], trial, sentences, right)
     committed = json.loads((repository.public(assignment) / diagnosis.FILE).read_text(encoding="utf-8"))["exercises"]
     for exercise in sealing:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from threading import get_ident
+
 import pytest
 
 from autograder.author import proof
@@ -46,6 +49,13 @@ def prove(tmp_path):
 def test_a_mistake_is_rejected_and_named(prove):
     found = prove(CATALOGUE % ADDED)
     assert (found.listed, found.rejected, found.named, found.problems) == (1, 1, 1, [])
+
+
+def test_two_threads_never_parse_python_at_once_which_ends_in_a_system_error(prove, monkeypatch):
+    threads, parse = set(), ast.parse
+    monkeypatch.setattr(ast, "parse", lambda *given, **named: threads.add(get_ident()) or parse(*given, **named))
+    prove(CATALOGUE % ADDED)
+    assert threads == {get_ident()}
 
 
 def test_a_mistake_that_no_test_rejects_is_a_problem(prove):
