@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs pictures term test browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo docs pictures term test proofs browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -28,6 +28,9 @@ term: $(READY) ## play a term on a simulated class: roster, archives, grades, es
 
 test: $(READY) ## run the tests of the course and of the machine on all cores; `build --check` and one browser test among them
 	$(BIN)/python -m pytest -n auto
+
+proofs: $(READY) ## prove the tests: every listed mistake is rejected and named, a selection of mutants is killed
+	$(BIN)/python -m pytest -n auto tests/proofs
 
 browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest tests/browser -rs

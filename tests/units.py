@@ -10,16 +10,15 @@ from __future__ import annotations
 # Modules with a fixture that is made once for each assignment: each of its parameters makes a unit.
 BY_ASSIGNMENT = (
     "tests/author/test_author_course.py",
-    "tests/author/test_author_fingerprints.py",
+    "tests/proofs/test_built.py",
+    "tests/proofs/test_fingerprints.py",
     "tests/test_catalogues.py",
 )
 # Seconds of processor time of what takes more than a few; only the order matters. Each parameter of a test that is
 # named here is a unit of its own; of a module, all tests are one, or those of each assignment. A name may have one
 # parameter: it is for that one alone.
-_PROOF = "tests/author/test_author_proof.py::test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
-_MUTANTS = (
-    "tests/author/test_author_mutants.py::test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
-)
+_PROOF = "tests/proofs/test_proofs.py::test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
+_MUTANTS = "tests/proofs/test_proofs.py::test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
 SECONDS: dict[str, float] = {
     f"{_PROOF}[a6_captioning]": 64,
     "tests/author/test_author_portable.py": 62,
@@ -67,7 +66,6 @@ SECONDS: dict[str, float] = {
     "tests/selfcheck/test_selfcheck_terminal.py": 9,
     "tests/test_term.py": 10,
     "tests/gradebook/test_gradebook_current.py": 9,
-    f"{_MUTANTS}[a1_recurrence]": 9,
     "tests/selfcheck/test_selfcheck_ready.py": 8,
     "tests/gradebook/test_gradebook_gradebook.py": 8,
     "tests/sandbox/test_host.py": 8,

@@ -279,8 +279,8 @@ def test_code_that_a_solution_does_not_need_has_mutants_that_survive(sample, cap
     assert "total = 0.0 * x.sum()" not in survivors
 
 
-@pytest.mark.parametrize("assignment", Repository.default().names())
-def test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained(assignment):
-    one = mutants.trial(Repository.default(), assignment, quick=54)
+def test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained():
+    """Of the other assignments: tests/proofs."""
+    one = mutants.trial(Repository.default(), "a1_recurrence", quick=54)
     assert len(one.tried) == 54
     assert not "\n".join(one.problems())

@@ -18,11 +18,10 @@ CATALOGUE = "scaled = [{ %s }]\ntotal = []\n"
 ADDED = f'id = "adds", old = "factor * x", new = "factor + x", says = "{SAYS}"'
 
 
-@pytest.mark.parametrize("assignment", Repository.default().names())
-def test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused(assignment):
+def test_every_mistake_of_the_first_assignment_is_rejected_and_named_and_no_right_solution_is_accused():
+    """The other assignments, and two mistakes at once: tests/proofs."""
     total = proof.Proof()
-    pairs = assignment == "a1_recurrence"  # of the others, `make mistakes` tries them
-    for figures in proof.prove(Repository.default(), assignment, pairs).values():
+    for figures in proof.prove(Repository.default(), "a1_recurrence", pairs=False).values():
         total.add(figures)
     assert total.problems == []
     assert total.rejected == total.listed >= 40
