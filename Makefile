@@ -72,11 +72,8 @@ mutants: $(READY) ## run automatic mutants of every reference solution against t
 fortress: $(READY) ## try every attack on the sandbox and the grader, as root and as an ordinary user where that can be
 	$(BIN)/python -m autograder.fortress
 
-bench: $(READY) ## measure grading against nbgrader's kernel, the self-check, the gated cells against torch, captions by heart
-	$(BIN)/python -m benchmarks.grading --at-least 8
-	$(BIN)/python -m benchmarks.selfcheck
-	$(BIN)/python -m benchmarks.cells --at-most 1.5
-	$(BIN)/python -m benchmarks.captioning
+bench: $(READY) ## measure all: grading against nbgrader's kernel, growth, Dask, the self-check, the gated cells against torch
+	$(BIN)/python -m benchmarks
 
 cluster: $(READY) ## grade 300 submissions here and on a Dask cluster of this machine, killing what can be killed: are the results the same?
 	$(BIN)/python -m tests.loopback

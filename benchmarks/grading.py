@@ -1,20 +1,21 @@
 """Grades the same submissions twice in one run: nbgrader with its tests in the kernel, and this course's grader.
 
-python -m benchmarks.grading [--assignment NAME] [--students N] [--at-least RATIO]
+python -m benchmarks.grading [ASSIGNMENT ...] [--all] [--students N] [--repetitions K] [--at-least RATIO]
 
 Both start as a fresh process and end with every grade in an nbgrader gradebook. Demo cells are taken out of the
-baseline's
-notebooks, which would otherwise run them for every student; the grader never runs them.
+baseline's notebooks, which would otherwise run them for every student; the grader never runs them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
+import shutil
+import statistics
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,8 @@ from autograder.author.build import build
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import Assignment
+
+from .measured import Run, run, spread
 
 FAMILIES = ("right", "alternative", "wrong", "unfinished")  # nothing that loops: a kernel would only wait for it
 SEED = 11
@@ -38,36 +41,84 @@ c.Execute.timeout = 120
 """
 
 
-def main() -> int:
-    """Print both times and the ratio. Exit code 1 if the grades differ or the ratio is below --at-least."""
+@dataclass
+class Comparison:
+    """Both graders on the same submissions of an assignment, each as often as the other, in turn."""
+
+    students: int
+    ours: list[Run]
+    theirs: list[Run]
+    differ: list[str]  # a sentence for each submission whose points are not the same
+
+    @property
+    def ratios(self) -> list[float]:
+        """How many times as long nbgrader takes, repetition by repetition."""
+        return [theirs.seconds / ours.seconds for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Print a row for each assignment. Exit code 1 if grades differ or the median ratio is below --at-least."""
+    names = Repository.default().names()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--assignment", default=Repository.default().names()[0])
+    parser.add_argument(
+        "assignments", nargs="*", default=names[:1], metavar="ASSIGNMENT", help=f"{names[0]} by default"
+    )
+    parser.add_argument("--all", action="store_true", help="every assignment")
     parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--at-least", type=float, default=0.0, metavar="RATIO")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
+    found = compare_all(names if arguments.all else arguments.assignments, arguments.students, arguments.repetitions)
+    ratio = statistics.median(one.ratio for one in found.values())
+    print(f"ratio: {ratio:.1f}")
+    return 0 if ratio >= arguments.at_least and not any(one.differ for one in found.values()) else 1
+
+
+def compare_all(names: Sequence[str], students: int, repetitions: int) -> dict[str, Comparison]:
+    """Compare the graders on each assignment, and print a table in Markdown, row by row."""
+    print("| assignment | nbgrader, s a submission | here, s | ratio | peak memory, nbgrader | here | same points |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    found = {}
+    for name in names:
+        found[name] = one = compare(name, students, repetitions)
+        theirs, ours = ([run.seconds / students for run in runs] for runs in (one.theirs, one.ours))
+        peaks = [f"{max(run.peak for run in runs) / 1e9:.1f} GB" for runs in (one.theirs, one.ours)]
+        same = f"{students - len(one.differ)} of {students}"
+        print("|", " | ".join([name, spread(theirs, 2), spread(ours, 2), spread(one.ratios), *peaks, same]), "|")
+        print("\n".join(one.differ), end="\n" if one.differ else "", flush=True)
+    return found
+
+
+def compare(name: str, students: int, repetitions: int) -> Comparison:
+    """Grade a class's submissions of an assignment by both, `repetitions` times in turn."""
+    repository = Repository.default()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         course, baseline = Course(Path(folder, "course")), Course(Path(folder, "baseline"))
-        repository = Repository.default()
-        build(repository, course, arguments.assignment)
-        simulate.simulate(
-            repository, course, arguments.assignment, arguments.students, SEED, course.submitted, kinds=FAMILIES
-        )
-        environment = prepare_baseline(repository, course, baseline, arguments.assignment)
-        command = [sys.executable, "-m", "autograder.cli", "grade", arguments.assignment]
-        command += ["--course", str(course.root), "--no-feedback"]
-        ours = timed(command, Path.cwd(), environment)
-        print(f"this grader, gradebook included: {ours:7.1f} s for {arguments.students} submissions", flush=True)
-        command = [sys.executable, "-m", "nbgrader", "autograde", arguments.assignment, "--log-level=ERROR"]
-        kernel = timed(command, baseline.root, environment)
-        print(f"nbgrader, tests in the kernel:   {kernel:7.1f} s for {arguments.students} submissions")
-        mine, theirs = scores(course, arguments.assignment), scores(baseline, arguments.assignment)
-    same = sum(abs(mine[student] - theirs.get(student, -1.0)) < 0.01 for student in mine)
+        build(repository, course, name, generate=False)
+        simulate.simulate(repository, course, name, students, SEED, course.submitted, kinds=FAMILIES)
+        environment = prepare_baseline(repository, course, baseline, name)
+        kept = Path(folder, "kept")
+        for one in (course, baseline):
+            shutil.copytree(one.root, kept / one.root.name)
+        found = Comparison(students, [], [], [])
+        for _ in range(repetitions):
+            for one in (course, baseline):  # each begins without a grade
+                shutil.rmtree(one.root)
+                shutil.copytree(kept / one.root.name, one.root)
+            command = [sys.executable, "-m", "autograder.cli", "grade", name]
+            command += ["--course", str(course.root), "--no-feedback"]
+            found.ours.append(run(command, Path.cwd(), environment))
+            command = [sys.executable, "-m", "nbgrader", "autograde", name, "--log-level=ERROR"]
+            found.theirs.append(run(command, baseline.root, environment))
+        mine, theirs = scores(course, name), scores(baseline, name)
     for student in sorted(mine):
         if abs(mine[student] - theirs.get(student, -1.0)) >= 0.01:
-            print(f"{student}: {mine[student]:.2f} here, {theirs.get(student)} from the kernel")
-    print(f"same points from both:           {same} of {len(mine)} submissions")
-    print(f"ratio: {kernel / ours:.1f}")
-    return 0 if same == len(mine) and kernel / ours >= arguments.at_least else 1
+            found.differ.append(f"{student}: {mine[student]:.2f} here, {theirs.get(student)} from the kernel")
+    return found
 
 
 def prepare_baseline(repository: Repository, course: Course, baseline: Course, assignment: str) -> dict[str, str]:
@@ -97,7 +148,7 @@ def prepare_baseline(repository: Repository, course: Course, baseline: Course, a
         "KERNEL_BASELINE_HIDDEN": str(repository.hidden(assignment).resolve()),
     }
     generate = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, "--force", "--log-level=ERROR"]
-    timed(generate, baseline.root, environment)
+    run(generate, baseline.root, environment)
     return environment
 
 
@@ -110,17 +161,6 @@ def _with_tests(notebook: nbformat.NotebookNode, assignment: Assignment) -> None
                 "from benchmarks import kernel_baseline\n"
                 f"kernel_baseline.points({name!r}, globals(), {assignment.points.get(name or '', 0.0)})"
             )
-
-
-def timed(command: list[str], folder: Path, environment: dict[str, str]) -> float:
-    """Seconds that a command takes; its output is shown only if it fails."""
-    begin = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - begin
-    if done.returncode != 0:
-        print(done.stdout[-2000:], done.stderr[-4000:], file=sys.stderr)
-        raise SystemExit(f"{' '.join(command[:5])} ... ended with {done.returncode}")
-    return seconds
 
 
 def scores(course: Course, assignment: str) -> dict[str, float]:

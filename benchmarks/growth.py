@@ -1,0 +1,106 @@
+"""Grades a class of growing size: seconds and memory should not grow with it.
+
+python -m benchmarks.growth [--sizes 30 300 3000] [--hostile 5] [--plot FILE]
+
+Of each class a share is hostile or loops without end; nothing of it should cost more than its own time limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import simulate
+from autograder.author.build import build
+from autograder.course.paths import Course, Repository
+
+from .grading import FAMILIES
+from .measured import run
+
+SEED = 17
+SIZES = (30, 300, 3000)
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A class of a size, graded into the gradebook, feedback included."""
+
+    students: int
+    seconds: float
+    peak: int
+
+    @property
+    def each(self) -> float:
+        """Seconds by the clock for a submission."""
+        return self.seconds / self.students
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Print a row for each size, and the growth from the last but one to the last."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--assignment", default=Repository.default().names()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--hostile", type=int, default=5, metavar="PERCENT")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="where to draw it")
+    arguments = parser.parse_args(given)
+    found = grow(arguments.assignment, arguments.sizes, arguments.hostile)
+    if arguments.plot:
+        draw(found, arguments.plot)
+    print(f"growth: {growth(found)}")
+    return 0
+
+
+def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
+    """Grade a class of each size, in a course of its own, and print a table in Markdown, row by row."""
+    print("| submissions | seconds | s a submission | peak memory |\n|---|---|---|---|", flush=True)
+    found = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="growth-") as folder:
+            repository, course = Repository.default(), Course(Path(folder, "course"))
+            build(repository, course, assignment, generate=False)
+            some = size * hostile // 100
+            simulate.simulate(repository, course, assignment, size - some, SEED, course.submitted, kinds=FAMILIES)
+            if some:
+                others = Course(Path(folder, "others"))
+                kinds = ("hostile", "looping")
+                simulate.simulate(repository, course, assignment, some, SEED, others.root, kinds=kinds)
+                for student in sorted(others.root.iterdir()):
+                    if student.is_dir():
+                        student.rename(course.submitted / f"x{student.name}")
+            command = [sys.executable, "-m", "autograder.cli", "grade", assignment, "--course", str(course.root)]
+            done = run(command, Path.cwd())
+        found.append(Grown(size, done.seconds, done.peak))
+        row = found[-1]
+        print(f"| {size} | {row.seconds:.0f} | {row.each:.2f} | {row.peak / 1e9:.2f} GB |", flush=True)
+    return found
+
+
+def growth(found: Sequence[Grown]) -> str:
+    """Return by how many percent a submission takes longer in the last class than in the last but one."""
+    if len(found) < 2:
+        return "not measured"
+    return f"{100 * (found[-1].each / found[-2].each - 1):+.0f} % from {found[-2].students} to {found[-1].students}"
+
+
+def draw(found: Sequence[Grown], path: Path) -> None:
+    """Draw seconds for a submission and peak memory against the size of the class, both axes from 0."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.5), layout="constrained")
+    sizes = [one.students for one in found]
+    for axes, values, label in (
+        (figure.add_subplot(1, 2, 1), [one.each for one in found], "seconds for a submission"),
+        (figure.add_subplot(1, 2, 2), [one.peak / 1e9 for one in found], "peak memory in GB"),
+    ):
+        axes.plot(sizes, values, "o-", color="tab:blue")
+        axes.set(xscale="log", xlabel="submissions", ylabel=label, ylim=(0, 1.2 * max(values)))
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+    figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

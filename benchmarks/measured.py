@@ -1,0 +1,61 @@
+"""A command's seconds and the memory of all its processes together."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.sandbox.processes import descendants_of
+
+LOOK_EVERY = 0.5  # seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command took: seconds by the clock, and at most so many bytes of memory, shared pages counted once."""
+
+    seconds: float
+    peak: int
+
+
+def run(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> Run:
+    """Run a command to its end; SystemExit with what it printed if it fails."""
+    begin, peak = time.perf_counter(), 0
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment or dict(os.environ), stdout=output, stderr=subprocess.STDOUT
+        )
+        while True:
+            try:
+                process.wait(LOOK_EVERY)
+                break
+            except subprocess.TimeoutExpired:
+                peak = max(peak, sum(map(_memory_of, (process.pid, *descendants_of(process.pid)))))
+        seconds = time.perf_counter() - begin
+        if process.returncode != 0:
+            output.seek(0)
+            print(output.read()[-4000:], file=sys.stderr)
+            raise SystemExit(f"{' '.join(command[:5])} ... ended with {process.returncode}")
+    return Run(seconds, peak)
+
+
+def _memory_of(pid: int) -> int:
+    """Return the bytes of a process, each page divided by the processes that share it; 0 of one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Return the median, and behind it the least and the greatest where there are several."""
+    median = f"{statistics.median(values):.{digits}f}"
+    return median if len(values) == 1 else f"{median} ({min(values):.{digits}f} to {max(values):.{digits}f})"
