@@ -26,8 +26,7 @@ from autograder.author.build import build
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import Assignment
-
-from .measured import Run, run, spread
+from benchmarks.measured import Run, run, spread
 
 FAMILIES = ("right", "alternative", "wrong", "unfinished")  # nothing that loops: a kernel would only wait for it
 SEED = 11

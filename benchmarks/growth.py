@@ -17,9 +17,8 @@ from pathlib import Path
 from autograder import simulate
 from autograder.author.build import build
 from autograder.course.paths import Course, Repository
-
-from .grading import FAMILIES
-from .measured import run
+from benchmarks.grading import FAMILIES
+from benchmarks.measured import run
 
 SEED = 17
 SIZES = (30, 300, 3000)

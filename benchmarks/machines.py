@@ -16,10 +16,9 @@ from pathlib import Path
 from autograder import simulate
 from autograder.author.build import build
 from autograder.course.paths import Course, Repository
+from benchmarks.grading import FAMILIES
+from benchmarks.measured import run, spread
 from tests.loopback import loopback
-
-from .grading import FAMILIES
-from .measured import run, spread
 
 SEED = 11
 

@@ -124,7 +124,9 @@ DECLARED = {
     "tests": CORE + EXTRAS["instructor"] + EXTRAS["dev"],
 }
 PROVIDERS = importlib.metadata.packages_distributions()
-OWN = {"autograder", "selfcheck", "figures", "tests"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+OWN = {"autograder", "benchmarks", "selfcheck", "figures", "tests"} | {
+    path.stem for path in (ROOT / "tests").rglob("*.py")
+}
 
 
 def folder_of(path: Path) -> str:
