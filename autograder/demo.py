@@ -34,8 +34,8 @@ from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
 
-STUDENTS = 30  # hand in the first assignment
-FEWER = 6  # of them hand in each of the others: right, right in another way, wrong, unfinished, untouched, broken
+STUDENTS = 20  # hand in the first assignment
+FEWER = 4  # of them hand in each of the others: right, right in another way, wrong, unfinished
 SEED = 7
 LIMITS = Limits(call=2.0, cell=4.0, patience=5.0)  # less than usual: every class has a loop that never ends
 
