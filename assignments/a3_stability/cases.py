@@ -94,6 +94,17 @@ def dropout_deep_rnn(rng, N=3, T=5, D=4, H=(6, 8), p=0.3, training=True, same_ma
     return vector(rng, N, T, D), layers, p, _generator(rng), training, same_mask
 
 
+def orthogonal_step(rng, H=6, orthogonal=True, rate=0.7):
+    """(W, dW, rate): W, orthogonal or of any kind, and a gradient (H, H), no entry near 0."""
+    W = matrix(rng, H, H, gain=1.2)
+    return np.linalg.qr(W)[0] if orthogonal else W, vector(rng, H, H), rate
+
+
+def zoneout_rnn_forward(rng, N=3, T=5, D=4, H=6, p=0.3, training=True):
+    """(x, U, W, b, h0, p, generator, training)."""
+    return rng.standard_normal((N, T, D)), *layer(rng, D, H), vector(rng, N, H), p, _generator(rng), training
+
+
 def CASES(name, rng):
     """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
     return _CASES[name](rng)
@@ -166,6 +177,19 @@ _CASES = {
         dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=-0.2),
         dropout_deep_rnn(rng, N=3, T=2, D=4, H=(5,), p=0.0),
         dropout_deep_rnn(rng, N=2, T=3, D=4, H=(3,), p=1.0, training=False),
+    ],
+    "orthogonal_step": lambda rng: [
+        orthogonal_step(rng),
+        orthogonal_step(rng, H=5, orthogonal=False, rate=0.4),
+        orthogonal_step(rng, H=4, rate=6.0),
+    ],
+    "zoneout_rnn_forward": lambda rng: [
+        zoneout_rnn_forward(rng),
+        zoneout_rnn_forward(rng, N=4, T=6, D=5, H=5, p=0.6),
+        zoneout_rnn_forward(rng, N=2, T=4, D=3, H=5, p=0.3, training=False),
+        zoneout_rnn_forward(rng, N=2, T=3, D=2, H=4, p=1.0),
+        zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=1.2),
+        zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=-0.2, training=False),
     ],
 }
 

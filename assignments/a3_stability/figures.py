@@ -580,3 +580,56 @@ def same_parameters(network, ours):
     theirs = [parameter.detach().numpy() for parameter in network.parameters() if parameter.requires_grad]
     for (name, mine), value in zip(ours.items(), theirs, strict=True):
         print(f"{name:>5}: largest difference after the step {abs(mine - value).max():.0e}")
+
+
+# Section 10: for those who want more
+
+
+def turning(orthogonal_step, clip_gradient_norm, loss_and_gradients, rate):
+    """Return a function like `learn` that moves W by orthogonal steps of this rate, and all else by Adam at 0.001."""
+
+    def learn(parameters, batches):
+        mean, square = ({name: 0 * value for name, value in parameters.items()} for _ in range(2))
+        for step, (x, targets) in enumerate(batches):
+            gradients, _ = clip_gradient_norm(loss_and_gradients(parameters, x, targets)[1], 1.0)
+            unbias = np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
+            moved = {"W": orthogonal_step(parameters["W"], gradients["W"], rate)}
+            for name in parameters.keys() - {"W"}:
+                mean[name] = 0.9 * mean[name] + 0.1 * gradients[name]
+                square[name] = 0.999 * square[name] + 0.001 * gradients[name] ** 2
+                moved[name] = parameters[name] - 1e-3 * unbias * mean[name] / (np.sqrt(square[name]) + 1e-8)
+            parameters = moved
+        return parameters
+
+    return learn
+
+
+def orthogonal_to_the_end(ways, beginning, rnn_forward, loss_and_gradients, T=100):
+    """Print, of each way to train an orthogonal W, its singular values after 200 batches and how it answers 20 more.
+
+    ways: by name, functions like `learn` of memory_over_a_gap; beginning: as there, and the recall task as well.
+    """
+    first, rng = beginning("orthogonal", 0)
+    batches = list(recall_batches(rng, 220, T))
+    for name, learn in ways.items():
+        parameters = learn(first, batches[:200])
+        values = np.linalg.svd(parameters["W"], compute_uv=False)
+        losses = [loss_and_gradients(parameters, x, targets)[0] for x, targets in batches[200:]]
+        print(f"{name}: singular values {values[-1]:.3f} to {values[0]:.3f},", end=" ")
+        print(f"{_share_right(rnn_forward, parameters, batches[200:]):.2f} right, loss {np.mean(losses):.2f}")
+
+
+def left_by_zoneout(zoneout_rnn_forward, first_W, shares, T=50, H=32, N=20):
+    """Print by which factor a step multiplies a small state, on the geometric mean of T steps without input.
+
+    shares: the probabilities p, at test time: nothing is drawn.
+    """
+    rng = np.random.default_rng(100)
+    W, h0 = first_W("uniform", H, rng), 1e-6 * rng.standard_normal((N, H))  # so small that the tanh changes nothing
+    x, U, b = np.zeros((N, T, 1)), np.zeros((H, 1)), np.zeros(H)
+    print(f"spectral radius of W: {abs(np.linalg.eigvals(W)).max():.2f}")
+    for p in shares:
+        last = zoneout_rnn_forward(x, U, W, b, h0, p, None, training=False)[:, -1]
+        left = np.linalg.norm(last, axis=1) / np.linalg.norm(h0, axis=1)
+        factor = np.exp(np.log(left).mean() / T)
+        print(f"p = {p}: a factor of {factor:.2f} a step, {factor**T:.0e} after {T}")

@@ -19,6 +19,7 @@ from selfcheck.agreement import (
     agree_in_float32_and_strided,
     arguments_unchanged,
     generator_untouched,
+    same_in_float32_and_strided,
     shared_generators_untouched,
 )
 from selfcheck.tensors import with_parameters
@@ -781,3 +782,127 @@ def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
     for p, training in ((1.0, True), (-0.1, True), (1.5, True), (1.0, False)):
         args = cases.dropout_deep_rnn(rng, p=p, training=training)
         expect.raises("ValueError", dropout_deep_rnn, *args, because="not 0 <= p < 1")
+
+
+# orthogonal_step, without points
+
+
+@exercise("orthogonal_step")
+def test_an_orthogonal_step_returns_float64_of_shape_H_H(orthogonal_step, cases, rng):
+    expect.array(orthogonal_step(*cases.orthogonal_step(rng)), shape=(6, 6), name="the new W")
+
+
+@exercise("orthogonal_step", points=1)
+def test_orthogonal_step_leaves_its_arguments_as_they_were(orthogonal_step, cases, rng):
+    arguments_unchanged(orthogonal_step, cases.orthogonal_step(rng), "W dW rate")
+
+
+@exercise("orthogonal_step", points=2)
+def test_an_orthogonal_step_keeps_the_product_of_W_with_itself(orthogonal_step, cases, rng):
+    because = "W^T W is the same before and after the step"
+    for sizes in ({}, {"rate": 300.0}, {"H": 5, "orthogonal": False}, {"H": 3, "orthogonal": False, "rate": 40.0}):
+        W, dW, rate = cases.orthogonal_step(rng, **sizes)
+        kept = W.T @ W
+        new = orthogonal_step(W, dW, rate)
+        expect.array(new, shape=dW.shape, name="the new W")
+        expect.close(new.T @ new, kept, name="W^T W of the new W", atol=1e-10, because=because)
+
+
+@exercise("orthogonal_step", points=2)
+def test_both_sides_of_the_equation_of_an_orthogonal_step_agree(orthogonal_step, cases, rng):
+    for sizes in ({}, {"H": 4, "rate": 9.0}, {"H": 5, "orthogonal": False, "rate": 1.5}, {"H": 1}, {"rate": 0.0}):
+        W, dW, rate = cases.orthogonal_step(rng, **sizes)
+        new = orthogonal_step(W.copy(), dW.copy(), rate)
+        expect.array(new, shape=W.shape, name="the new W")
+        middle, pull = torch.lerp(_tensor(W), _tensor(new), 0.5), _tensor(dW) @ _tensor(W).T
+        moved = (pull - pull.T) @ middle * -rate
+        expect.close(new - W, moved.numpy(), name="the new W minus W", rtol=1e-6, atol=1e-9, because="the equation")
+    same_in_float32_and_strided(orthogonal_step, cases.orthogonal_step(rng), "the new W")
+
+
+@exercise("orthogonal_step", points=1)
+def test_a_small_orthogonal_step_lowers_the_loss_as_its_equation_says(orthogonal_step, cases, rng):
+    W, target, _ = cases.orthogonal_step(rng, H=5)
+    weight = _tensor(W).requires_grad_()
+    (weight * torch.cos(weight + _tensor(target))).sum().backward()
+    G = weight.grad.numpy()
+    desired = -0.5 * ((G @ W.T - W @ G.T) ** 2).sum()  # dL / d rate at rate 0, of an orthogonal W
+    new = orthogonal_step(W.copy(), G.copy(), 1e-6)
+    expect.array(new, shape=(5, 5), name="the new W")
+    slope = ((new * np.cos(new + target)).sum() - (W * np.cos(W + target)).sum()) / 1e-6
+    expect.close(float(slope), float(desired), name="the slope of the loss along the step", rtol=1e-4)
+
+
+# zoneout_rnn_forward, without points
+
+
+def _zoneout_holds(h, x, U, W, b, h0, m, words=""):
+    """Expect of all steps at once that h_t is what m, h_{t-1} and torch's cell, fed h_{t-1}, make it."""
+    N, T, H = m.shape
+    expect.array(h, shape=(N, T, H), name=f"h{words}")
+    before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # (N, T, H), yours
+    cell = with_parameters(nn.RNNCell(x.shape[2], H).double(), U, W, b, 0 * b)
+    with torch.no_grad():
+        new = cell(_tensor(x.reshape(N * T, -1)), _tensor(before.reshape(N * T, H))).numpy().reshape(N, T, H)
+    because = "each state, by the equation, from the one before it among yours"
+    expect.close(h, new + m * (before - new), name=f"h{words}", because=because)
+
+
+@exercise("zoneout_rnn_forward")
+def test_zoneout_returns_float64_of_shape_N_T_H(zoneout_rnn_forward, cases, rng):
+    for training in (True, False):
+        args = cases.zoneout_rnn_forward(rng, training=training)
+        expect.array(zoneout_rnn_forward(*args), shape=(3, 5, 6), name="h")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_zoneout_rnn_forward_leaves_its_arguments_as_they_were(zoneout_rnn_forward, cases, rng):
+    arguments_unchanged(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng), "x U W b h0 p rng training")
+
+
+@exercise("zoneout_rnn_forward", points=2)
+def test_each_unit_keeps_its_value_or_takes_the_new_one_as_the_stated_masks_say(zoneout_rnn_forward, cases, rng):
+    for sizes in ({}, {"N": 2, "T": 6, "D": 5, "H": 5, "p": 0.7}, dict.fromkeys("NTDH", 1)):
+        *arrays_, p, generator, _ = cases.zoneout_rnn_forward(rng, **sizes)
+        again = copy.deepcopy(generator)
+        h = zoneout_rnn_forward(*copy.deepcopy(arrays_), p, generator)
+        x, H = arrays_[0], len(arrays_[3])
+        _zoneout_holds(h, *arrays_, again.random((*x.shape[:2], H)) < p)
+    same_in_float32_and_strided(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng, p=0.5), "h")
+
+
+@exercise("zoneout_rnn_forward", points=2)
+def test_at_test_time_p_takes_the_place_of_the_masks(zoneout_rnn_forward, cases, rng):
+    for sizes in ({}, {"N": 2, "T": 6, "D": 5, "H": 5, "p": 0.8}):
+        *arrays_, p, generator, training = cases.zoneout_rnn_forward(rng, training=False, **sizes)
+        h = zoneout_rnn_forward(*copy.deepcopy(arrays_), p, generator, training)
+        shape = *arrays_[0].shape[:2], len(arrays_[3])
+        _zoneout_holds(h, *arrays_, np.full(shape, p), " at test time")
+    same_in_float32_and_strided(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng, training=False), "h at test time")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_with_p_0_nothing_is_kept_and_with_p_1_all_of_h0(zoneout_rnn_forward, cases, rng):
+    for training in (True, False):
+        x, U, W, b, h0, _, generator, _ = cases.zoneout_rnn_forward(rng)
+        calls = [copy.deepcopy((x, U, W, b, h0, p, generator, training)) for p in (0.0, 1.0)]
+        nothing, all_of_it = zoneout_rnn_forward.map(calls)
+        network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
+        with torch.no_grad():
+            expect.close(nothing, network(_tensor(x), _tensor(h0)[None])[0].numpy(), name="h with p = 0")
+        expect.close(all_of_it, np.repeat(h0[:, None], 5, axis=1), name="h with p = 1", because="every unit keeps h0")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_the_generator_is_the_only_source_of_zoneout_and_rests_at_test_time(zoneout_rnn_forward, cases, rng):
+    *rest, generator, _ = cases.zoneout_rnn_forward(rng, p=0.5)
+    shared_generators_untouched(zoneout_rnn_forward.watched, (*rest, generator, True), rng)
+    after = zoneout_rnn_forward.watched(*rest, generator, False).args[6]
+    generator_untouched(generator, after, "numbers were drawn from the generator at test time")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_a_p_of_zoneout_that_is_no_probability_is_refused(zoneout_rnn_forward, cases, rng):
+    for p, training in ((1.1, True), (-0.1, True), (1.5, False)):
+        args = cases.zoneout_rnn_forward(rng, p=p, training=training)
+        expect.raises("ValueError", zoneout_rnn_forward, *args, because="not 0 <= p <= 1")

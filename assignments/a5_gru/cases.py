@@ -143,6 +143,20 @@ def train_to_criterion(
     return cell, parameters, x, y, criterion, lr, clip
 
 
+def mgu_step(rng, N=3, D=4, H=6):
+    """(dh, x, h_prev, U, W, b): a gradient (N, H), then as gru_step_forward, with weights for f and n."""
+    return rng.standard_normal((N, H)), rng.standard_normal((N, D)), vector(rng, N, H), *layer(rng, D, H, 2)
+
+
+def gated_scan(rng, N=3, T=5, H=4, ends=False):
+    """(z, n, h0): gates and candidates (N, T, H) and a state (N, H); with `ends` some gates are 0 and some are 1."""
+    z = rng.uniform(0.15, 0.85, (N, T, H))
+    if ends:
+        z[rng.random(z.shape) < 0.15], z[rng.random(z.shape) < 0.15] = 0.0, 1.0
+        z[0, T // 2, 0] = 1.0
+    return z, 2 * vector(rng, N, T, H), 2 * vector(rng, N, H)
+
+
 def lecture_step(x, h_prev, U, W, b):
     """The state h (N, H) that gru_step_forward gives, made of PyTorch's parts; tensors, and gradients flow."""
     return _torch_step(x, h_prev, U, W, b)[0]
@@ -228,6 +242,13 @@ _CASES = {
     "train_to_criterion": lambda rng: [
         train_to_criterion(rng, outputs=(0.9, 0.2, -9.0), B=12, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0),
         train_to_criterion(rng, outputs=(0.5, 1.0, 0.2), B=9, T=3, criterion=0.25, spread=0.0),
+    ],
+    "mgu_step": lambda rng: [mgu_step(rng), mgu_step(rng, N=5, D=5, H=5)],
+    "gated_scan": lambda rng: [
+        gated_scan(rng),
+        gated_scan(rng, N=2, T=8, H=3),
+        gated_scan(rng, N=4, T=7, H=3, ends=True),
+        gated_scan(rng, N=2, T=1, H=5),
     ],
 }
 

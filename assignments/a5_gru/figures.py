@@ -5,10 +5,12 @@ measured beside what was predicted. None changes what is passed to it.
 """
 
 import re
+import time
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from selfcheck.budget import affordable
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 
 DISTANCES = np.array([1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 35, 40, 45, 50])  # over which gradients are measured
@@ -61,16 +63,12 @@ def gradient_before_training(gru_forward, gru_backward, beginnings, predicted):
     beginnings: by name, two RNNs and two GRUs in this order, the parameters that initial_parameters returns, of S
     networks each. predicted: by name, the length after 50 steps as a power of ten.
     """
-    rng = np.random.default_rng(1)
-    seeds, H, D = next(iter(beginnings.values()))[0].shape
-    N, longest = 50, DISTANCES[-1]
-    x = 0.5 * rng.standard_normal((N, longest, D))
-    v = rng.standard_normal((N, H))
-    v /= np.linalg.norm(v, axis=1, keepdims=True)
+    seeds, N, longest = len(next(iter(beginnings.values()))[0]), 50, DISTANCES[-1]
+    x, v = _inputs_and_directions(beginnings, N, longest)
 
     def rnn_gradient(T, U, W, b):
         """Return dL/dh0 of a plain RNN, L = v . h_{T-1}: (N, H)."""
-        states = [np.zeros((N, H))]
+        states = [np.zeros_like(v)]
         for t in range(T):
             states.append(np.tanh(x[:, t] @ U.T + states[-1] @ W.T + b))
         dh = v
@@ -101,6 +99,15 @@ def gradient_before_training(gru_forward, gru_backward, beginnings, predicted):
     axis.set_title("Before training: what is left of a gradient of length 1")
     axis.legend(loc="lower left", fontsize=8)
     show()
+
+
+def _inputs_and_directions(beginnings, N, T):
+    """Return the inputs (N, T, D) of experiment 1 and its N random directions (N, H) of length 1."""
+    rng = np.random.default_rng(1)
+    weights = next(iter(beginnings.values()))
+    H, D = weights[3].shape[1], weights[0].shape[2]
+    x, v = 0.5 * rng.standard_normal((N, T, D)), rng.standard_normal((N, H))
+    return x, v / np.linalg.norm(v, axis=1, keepdims=True)
 
 
 # Section 3: two conventions
@@ -215,9 +222,9 @@ def table_of_cells(count_cell_parameters, layers, D=128, H=128, budget=100_000):
         times = count / count_cell_parameters("rnn", D, H)[0]
         two, _ = count_cell_parameters(cell, D, H, biases=2)
         in_torch = f"{sum(p.numel() for p in layer(D, H).parameters()):,}" if layer else "none"
-        affordable = max(units for units in range(1, 400) if count_cell_parameters(cell, D, units)[0] <= budget)
+        most = max(units for units in range(1, 400) if count_cell_parameters(cell, D, units)[0] <= budget)
         print(f"{cell:<9} {count:>9,} {times:>10.2f} {round(memory * count):>17} {1000 * memory:>20.2f}", end=" ")
-        print(f"{two:>11,} {in_torch:>8} {affordable:>14}")
+        print(f"{two:>11,} {in_torch:>8} {most:>14}")
 
 
 # Sections 6 to 10: tasks and races
@@ -340,3 +347,50 @@ def longer_races(path):
     for i, name in enumerate(networks):
         met = [(longer[f"{task}/steps"][i] >= 0).sum() for task in tasks]
         print(f"{name:<26}", *(f"{count:>18}" for count in met))
+
+
+# Section 13: for those who want more
+
+
+def gradient_through_one_gate(mgu_step, beginnings, N=50, T=50):
+    """Print what is left at h0, T steps back, of a gradient of length 1 that goes through minimal gated units.
+
+    beginnings: by name, parameters of GRUs, of S networks each; their rows of the reset gate are left out.
+    """
+    x, v = _inputs_and_directions(beginnings, N, T)
+
+    def lengths(parameters, count):
+        """Return the length of dL/dh0 for each of the S networks and of `count` sequences."""
+        H, found = v.shape[1], []
+        for network in zip(*parameters[:3], strict=True):
+            weights = [array[H:].astype(float) for array in network]
+            states, dh = [np.zeros((count, H))], v[:count]
+            for t in range(T):
+                states.append(mgu_step(dh, x[:count, t], states[-1], *weights)[0])
+            for t in reversed(range(T)):
+                dh = mgu_step(dh, x[:count, t], states[t], *weights)[2]
+            found.append(np.linalg.norm(dh, axis=1))
+        return np.array(found)
+
+    first = next(iter(beginnings.values()))
+    count = affordable(N, 5, lambda some: lengths(first, some), sample=2, what="sequences")
+    for name, parameters in beginnings.items():
+        power = np.log10(lengths(parameters, count)).mean()
+        print(f"one gate in the place of two, {name[5:]}: power of ten {power:.1f}")
+
+
+def scan_against_loop(gated_scan, N=2, T=4096, D=3, H=8):
+    """Print how far a minGRU by rounds is from one by a loop, how many rounds there were, and the times of both."""
+    rng = np.random.default_rng(13)
+    x, U, b = rng.standard_normal((N, T, D)), rng.standard_normal((2 * H, D)), np.repeat([-2.0, 0.0], H)
+    a = x @ U.T + b
+    z, n, h0 = 0.5 + 0.5 * np.tanh(0.5 * a[..., :H]), a[..., H:], rng.standard_normal((N, H))
+    start = time.perf_counter()
+    looped, h_t = np.empty_like(n), h0
+    for t in range(T):
+        h_t = looped[:, t] = h_t + z[:, t] * (n[:, t] - h_t)
+    between = time.perf_counter()
+    h, kept = gated_scan(z, n, h0)
+    seconds = between - start, time.perf_counter() - between
+    print(f"{T:,} steps in {len(kept) - 1} rounds: largest difference {abs(h - looped).max():.0e}")
+    print(f"by the loop {1000 * seconds[0]:.0f} ms, by rounds {1000 * seconds[1]:.0f} ms")

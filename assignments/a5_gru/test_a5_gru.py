@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged
+from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged, same_in_float32_and_strided
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -651,3 +651,143 @@ def test_the_first_step_of_adam_moves_every_number_by_lr(train_to_criterion, cas
         expect.array(array, shape=was.shape, name="a parameter")
         # lr |g| / (|g| + 1e-8): of a gradient near zero, the eps of Adam takes a part away
         expect.close(np.abs(array - was), np.full(was.shape, 0.03), name="a move", rtol=0.02, because=because)
+
+
+# mgu_step, without points
+
+
+OF_A_MINIMAL_STEP = ("h", "dx", "dh_prev", "dU", "dW", "db")
+
+
+def _minimal_step(cases, dh, x, h_prev, U, W, b):
+    """h and its gradients, by autograd, of the lecture's cell whose rows of r and z are the one gate's."""
+    x, h_prev, U, W, b = tensors = _tensors((x, h_prev, U, W, b), gradients=True)
+    twice = [torch.cat([weights.chunk(2)[0], weights]) for weights in (U, W, b)]
+    h = cases.lecture_step(x, h_prev, *twice)
+    found = torch.autograd.grad(h, tensors, torch.tensor(dh))
+    return tuple(tensor.detach().numpy() for tensor in (h, *found))
+
+
+@exercise("mgu_step")
+def test_a_minimal_step_returns_the_state_and_five_gradients(mgu_step, cases, rng):
+    result = mgu_step(*cases.mgu_step(rng))
+    expect.tuple(result, 6, "the result")
+    shapes = ((3, 6), (3, 4), (3, 6), (12, 4), (12, 6), (12,))
+    for name, array, shape in zip(OF_A_MINIMAL_STEP, result, shapes, strict=True):
+        expect.array(array, shape=shape, name=name)
+
+
+@exercise("mgu_step", points=1)
+def test_mgu_step_leaves_its_arguments_as_they_were(mgu_step, cases, rng):
+    arguments_unchanged(mgu_step, cases.mgu_step(rng), "dh x h_prev U W b")
+
+
+@exercise("mgu_step", points=3)
+@pytest.mark.parametrize("sizes", [(3, 4, 6), (5, 5, 5), (1, 1, 1)], ids=["three_sizes", "equal_sizes", "ones"])
+def test_a_minimal_step_is_a_gru_whose_two_gates_are_one(mgu_step, cases, rng, sizes):
+    args = cases.mgu_step(rng, *sizes)
+    desired = _minimal_step(cases, *args)
+    _expect_gradients(mgu_step(*copy.deepcopy(args)), desired, OF_A_MINIMAL_STEP, "by autograd")
+    agree_in_float32_and_strided(mgu_step, lambda *_: desired, args, OF_A_MINIMAL_STEP)
+
+
+@exercise("mgu_step", points=1)
+def test_the_gradients_of_a_minimal_step_are_those_of_finite_differences(mgu_step, cases, rng):
+    dh, *rest = cases.mgu_step(rng, N=2, D=3, H=4)
+    directions = [rng.standard_normal(array.shape) for array in rest]
+    calls = [(dh, *(array + sign * 1e-6 * d for array, d in zip(rest, directions, strict=True))) for sign in (0, 1, -1)]
+    result, ahead, behind = mgu_step.map(calls)
+    for some in (result, ahead, behind):
+        expect.tuple(some, 6, "the result")
+        expect.array(some[0], shape=dh.shape, name="h")
+    along = 0.0
+    for name, gradient, d in zip(OF_A_MINIMAL_STEP[1:], result[1:], directions, strict=True):
+        expect.array(gradient, shape=d.shape, name=name)
+        along += float((gradient * d).sum())
+    slope = float((dh * (ahead[0] - behind[0])).sum()) / 2e-6
+    because = "the arguments were all moved a little, in a random direction"
+    expect.close(along, slope, name="the gradients times the direction", rtol=1e-5, atol=1e-8, because=because)
+
+
+@exercise("mgu_step", points=1)
+def test_a_minimal_unit_whose_gate_is_shut_copies_state_and_gradient(mgu_step, cases, rng):
+    dh, x, h_prev, U, W, b = cases.mgu_step(rng, N=4, D=3, H=5)
+    b[:5] = -60.0  # f of all units
+    result = mgu_step(*copy.deepcopy((dh, x, h_prev, U, W, b)))
+    expect.tuple(result, 6, "the result")
+    expect.close(result[0], h_prev, name="h", because="where f = 0 the new state is the old one")
+    expect.close(result[2], dh, name="dh_prev", because="where f = 0 the new state is the old one")
+
+
+# gated_scan, without points
+
+
+def _states_and_kept(result, shape, rounds):
+    """The states, and the list of what each round's maps keep."""
+    expect.tuple(result, 2, "the result")
+    h, kept = result
+    expect.array(h, shape=shape, name="h")
+    expect.that(type(kept) is list, "kept is not a list; expected a list of arrays")
+    expect.that(len(kept) == rounds + 1, f"kept has {len(kept)} entries; expected {rounds + 1} for {shape[1]} steps")
+    for r, array in enumerate(kept):
+        expect.array(array, shape=shape, name=f"kept[{r}]")
+    return h, kept
+
+
+@exercise("gated_scan")
+def test_a_scan_returns_all_states_and_an_array_for_each_round(gated_scan, cases, rng):
+    for T, rounds in ((5, 3), (4, 2), (1, 0), (2, 1), (9, 4)):
+        _states_and_kept(gated_scan(*cases.gated_scan(rng, T=T)), (3, T, 4), rounds)
+
+
+@exercise("gated_scan", points=1)
+def test_gated_scan_leaves_its_arguments_as_they_were(gated_scan, cases, rng):
+    arguments_unchanged(gated_scan, cases.gated_scan(rng), "z n h0")
+
+
+@exercise("gated_scan", points=2)
+def test_a_scan_gives_the_states_of_pytorchs_layer_without_recurrent_weights(gated_scan, cases, rng):
+    for N, T, D, H in ((3, 5, 4, 6), (2, 8, 3, 3), (1, 1, 1, 1), (2, 17, 2, 3)):
+        x, U, W, b, h0 = cases.gru_forward(rng, N, T, D, H)
+        layer = with_parameters(nn.GRU(D, H, batch_first=True).double(), U, 0 * W, b, 0 * b)
+        with torch.no_grad():
+            desired = layer(torch.tensor(x), torch.tensor(h0)[None])[0].numpy()
+            _, a_z, a_n = torch.nn.functional.linear(*_tensors((x, U, b))).chunk(3, dim=2)
+            z, n = torch.sigmoid(-a_z).numpy(), torch.tanh(a_n).numpy()  # PyTorch keeps where the lecture replaces
+        rounds = next(r for r in range(9) if 2**r >= T)
+        h, _ = _states_and_kept(gated_scan(z, n, h0), (N, T, H), rounds)
+        expect.close(h, desired, name="h")
+    same_in_float32_and_strided(gated_scan, cases.gated_scan(rng), "h", part=_first)
+
+
+@exercise("gated_scan", points=2)
+def test_after_each_round_twice_as_many_steps_are_joined(gated_scan, cases, rng):
+    for T, rounds, ends in ((5, 3, False), (8, 3, False), (7, 3, True)):
+        z, n, h0 = cases.gated_scan(rng, T=T, ends=ends)
+        _, kept = _states_and_kept(gated_scan(z.copy(), n, h0), z.shape, rounds)
+        for r, t in np.ndindex(rounds + 1, T):
+            last = z[:, max(0, t + 1 - 2**r) : t + 1]
+            found = np.ascontiguousarray(kept[r][:, t])
+            expect.close(found, np.prod(1 - last, axis=1), name=f"kept[{r}][:, {t}] of {T} steps")
+
+
+@exercise("gated_scan", points=1)
+def test_gates_that_are_0_or_1_give_finite_states_that_obey_the_equation(gated_scan, cases, rng):
+    for N, T, H in ((3, 6, 4), (2, 40, 3)):
+        z, n, h0 = cases.gated_scan(rng, N, T, H, ends=True)
+        rounds = next(r for r in range(9) if 2**r >= T)
+        h, _ = _states_and_kept(gated_scan(*copy.deepcopy((z, n, h0))), (N, T, H), rounds)
+        before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # yours
+        moved = z * (n - before)
+        because = "each state, by the equation, from the one before it among yours"
+        expect.close(h - before, moved, name="the change of h from step to step", atol=1e-12, because=because)
+
+
+@exercise("gated_scan", points=1)
+def test_the_last_array_of_kept_is_the_derivative_by_h0(gated_scan, cases, rng):
+    z, n, h0 = cases.gated_scan(rng, N=2, T=6, H=3)
+    push = rng.standard_normal(h0.shape)
+    (first, kept), (second, _) = (
+        _states_and_kept(result, z.shape, 3) for result in gated_scan.map([(z, n, h0), (z, n, h0 + push)])
+    )
+    expect.close(second - first, kept[-1] * push[:, None], name="the change of h with h0", atol=1e-12)

@@ -29,8 +29,9 @@
 # long memory; place dropout so that it leaves the memory alone; hold a promise against a measurement.
 #
 # **How to work.** As before: write each of the nine exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change.
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction in place of `None` before they show a figure. Some
 # of the results are not what the slides lead one to expect; that is no fault of the slides, which must be short.
@@ -1406,6 +1407,163 @@ if __name__ == "__main__":
 # *Additive*: that is the idea. What if a step did not multiply the state but **add** to it,
 # $\mathbf{c}_t = \mathbf{c}_{t-1} + \dots$? What would be the derivative of $\mathbf{c}_T$ with respect to
 # $\mathbf{c}_0$ then, and what could go wrong? With this question assignment 4 begins.
+
+# %% [markdown]
+# ## 10. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **Orthogonal to the end.** The table says of the orthogonal beginning that it does not keep $\mathbf{W}$ orthogonal:
+# the first step of training leaves the orthogonal matrices. Are there steps that stay among them? Write
+# $\mathbf{G} = \partial L / \partial \mathbf{W}$. What changes no length is a rotation, and a small rotation turns
+# $\mathbf{W}$ into $\mathbf{W} - \eta \mathbf{A} \mathbf{W}$ with $\mathbf{A}^\top = -\mathbf{A}$. At an
+# orthogonal $\mathbf{W}$, of all such $\mathbf{A}$ of one norm, this one lowers the loss fastest:
+#
+# $$\mathbf{A} = \mathbf{G} \mathbf{W}^\top - \mathbf{W} \mathbf{G}^\top .$$
+#
+# But that step is straight, and a straight step along a circle leads out of it:
+# $\|\mathbf{v} - \eta \mathbf{A} \mathbf{v}\|^2 = \|\mathbf{v}\|^2 + \eta^2 \|\mathbf{A} \mathbf{v}\|^2$. Now let
+# $\mathbf{A}$ act on neither the old nor the new $\mathbf{W}$, but on the **mean of both**:
+#
+# $$\mathbf{W}_{\text{new}} = \mathbf{W} - \eta\, \mathbf{A}\, \frac{\mathbf{W} + \mathbf{W}_{\text{new}}}{2} .$$
+#
+# This step keeps all lengths exactly, however large $\eta$ is (Wen and Yin 2013; Vorontsov et al. 2017 ask what it does
+# to recurrent networks). The price: $\mathbf{W}_{\text{new}}$ stands on both sides.
+
+
+# %% exercise="orthogonal_step" points=0 difficulty=3 minutes=25
+def orthogonal_step(W, dW, rate):
+    r"""A step down the gradient that keeps all lengths: $W_{new} = W - \text{rate}\, A\, (W + W_{new}) / 2$.
+
+    $A = G W^\top - W G^\top$ with $G = \partial L / \partial W$, so that $A^\top = -A$. Whatever W is,
+    $W_{new}^\top W_{new} = W^\top W$: an orthogonal W stays orthogonal, and any other keeps its singular values.
+    W: (H, H). dW: (H, H), the gradient G. rate: a number >= 0, however large.
+    Returns $W_{new}$: (H, H) float64, the one solution of the equation.
+    Wen and Yin 2013; Vorontsov, Trabelsi, Kadoury and Pal 2017 for recurrent networks.
+    """
+    ### BEGIN SOLUTION
+    A = dW @ W.T - W @ dW.T
+    half_turn = rate / 2 * A  # (I + half_turn) W_new = (I - half_turn) W
+    W_new = np.linalg.solve(np.eye(len(W)) + half_turn, W - half_turn @ W)
+    ### END SOLUTION
+    return W_new
+
+
+# %% [markdown]
+# <details><summary>I do not see how to begin: the unknown is on both sides</summary>
+#
+# Write the equation for H = 1 with some number for A, and solve it. Then do the same with matrices: which one is
+# multiplied by $\mathbf{W}_{\text{new}}$ once all of its terms stand on the left? Can it be singular, if
+# $\mathbf{A}^\top = -\mathbf{A}$? (For real $\mathbf{v}$, what is $\mathbf{v}^\top \mathbf{A} \mathbf{v}$?)
+# </details>
+#
+# <details><summary>Right for small rates, wrong for large ones</summary>
+#
+# An iteration that puts its last result into the right side again converges for small rates alone. Is your result a
+# solution? Put it into the equation.
+# </details>
+#
+# <details><summary>The lengths stay, and the loss rises</summary>
+#
+# Every antisymmetric matrix keeps lengths, $-\mathbf{A}$ too. Which of the two products comes first in $\mathbf{A}$,
+# and with which signs does $\mathbf{A}$ enter the two sides?
+# </details>
+
+# %% [markdown]
+# What does it buy? The network of experiment 5 at T = 100, orthogonal at first, one seed, trained twice: all by Adam,
+# and with your step in the place of Adam's for $\mathbf{W}$. How far do the singular values get from 1?
+
+# %%
+if __name__ == "__main__":
+    by_turning = figures.turning(orthogonal_step, clip_gradient_norm, rnn_loss_and_gradients, rate=0.03)
+    ways = {"all by Adam": learn, "W turned": by_turning}
+    figures.orthogonal_to_the_end(ways, beginning, rnn_forward, rnn_loss_and_gradients)
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# Left to itself $\mathbf{W}$ soon has singular values between 0.92 and 1.54. With your step all of them are 1 to the
+# last digits, and both networks answer every question. Yet the free one is far surer of its answers: a loss of 0.1 nats
+# against 1.0, where guessing has 1.4. A likely reason: it can make the trace of the first symbol larger on the way, and
+# a rotation cannot. Vorontsov et al. found that hard constraints on orthogonality "can negatively affect the speed of
+# convergence and model performance", and also tried a margin around 1 in which the singular values may stray.
+# </details>
+
+# %% [markdown]
+# **Noise that keeps.** Experiment 6 has shown what dropout on the recurrent arrow does: a unit that is hit forgets. The
+# first author of the norm-stabilizer proposed another noise (**zoneout**, Krueger et al. 2017): a unit that is hit
+# keeps the value that it had.
+#
+# $$\tilde{\mathbf{h}}_t = \tanh(\mathbf{W} \mathbf{h}_{t-1} + \mathbf{U} \mathbf{x}_t + \mathbf{b}), \qquad
+# \mathbf{h}_t = \mathbf{m}_t \odot \mathbf{h}_{t-1} + (1 - \mathbf{m}_t) \odot \tilde{\mathbf{h}}_t,$$
+#
+# each $m_{t,i}$ being 1 with probability $p$ and 0 otherwise. At test time nothing is drawn, and $p$ stands in the
+# place of the masks: that is the expectation of the step, given the state before it. (Not of the whole sequence:
+# between two steps stands a tanh.)
+
+
+# %% exercise="zoneout_rnn_forward" points=0 difficulty=2 minutes=20
+def zoneout_rnn_forward(x, U, W, b, h0, p, rng, training=True):
+    r"""A recurrent network with zoneout: $h_t = m_t \odot h_{t-1} + (1 - m_t) \odot \tilde h_t$.
+
+    $\tilde h_t = \tanh(W h_{t-1} + U x_t + b)$, and each $m_{t,i}$ is 1 with probability p: the unit keeps its value.
+    x: (N, T, D). U: (H, D). W: (H, H). b: (H,). h0: (N, H).
+    rng: numpy.random.Generator, the only source of randomness. All masks are drawn at once, before the first step:
+    m = rng.random((N, T, H)) < p. If training is False, nothing is drawn and p takes the place of every $m_{t,i}$.
+    Returns h: (N, T, H) float64, every state.
+    Raises ValueError unless 0 <= p <= 1.
+    Krueger et al. 2017.
+    """
+    ### BEGIN SOLUTION
+    if not 0 <= p <= 1:
+        raise ValueError("p must lie in 0 <= p <= 1")
+    N, T, _ = x.shape
+    m = rng.random((N, T, len(b))) < p if training else np.full((N, T, len(b)), p)
+    h, h_prev = np.empty((N, T, len(b)), dtype=x.dtype), h0
+    for t in range(T):
+        candidate = np.tanh(x[:, t] @ U.T + h_prev @ W.T + b)  # (N, H)
+        h_prev = h[:, t] = m[:, t] * h_prev + (1 - m[:, t]) * candidate
+    ### END SOLUTION
+    return h
+
+
+# %% [markdown]
+# <details><summary>The first state is right, the later ones are not</summary>
+#
+# The state before a step is asked for twice: by W, and by the units that keep it. Is it the mixed one in both places?
+# </details>
+#
+# <details><summary>The masks are not those of the check</summary>
+#
+# One call for all steps, or one for each? Is a number below p kept, or replaced? And what of the generator where
+# nothing is to be drawn?
+# </details>
+#
+# <details><summary>The sum of both parts is too large, or too small, on average</summary>
+#
+# Dropout divides by $1 - p$, since something is missing. Is anything missing here?
+# </details>
+
+# %% [markdown]
+# A unit that keeps its value also hands its gradient back as it is. How much is that worth? Begin as PyTorch does, with
+# the uniform $\mathbf{W}$ of experiment 5. Give a network without inputs a tiny state and see how much of it is left
+# after 50 steps, at test time: near zero the tanh changes nothing, and what becomes of a small state is what becomes of
+# a small change. For which p would you expect a thousandth to be left?
+
+# %%
+if __name__ == "__main__":
+    figures.left_by_zoneout(zoneout_rnn_forward, first_W, shares=(0.0, 0.2, 0.5, 0.8, 0.9))
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# A step multiplies by $p\,\mathbf{I} + (1 - p)\,\mathbf{W}$, whose eigenvalues are $p + (1 - p) \lambda$: between 1 and
+# an eigenvalue of $\mathbf{W}$. Without zoneout a step leaves 0.59 of the state, and 50 steps leave $3 \cdot 10^{-12}$;
+# with p = 0.5 it is 0.77 and $2 \cdot 10^{-6}$, with p = 0.9 it is 0.94 and a twentieth. A thousandth takes 0.87 a
+# step, a p between 0.7 and 0.8. The noise that was meant against overfitting is also a bridge for the gradient. But p
+# is a constant: every unit copies at the same rate, whether what it holds is worth keeping or not. What if the network
+# could choose p, for each unit and at each step? That is a gate, and the subject of assignments 4 and 5.
+# </details>
 
 # %%
 if __name__ == "__main__":

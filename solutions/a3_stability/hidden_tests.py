@@ -383,3 +383,66 @@ def test_what_cannot_be_dropped_with_is_refused(dropout_deep_rnn, cases, rng):
 def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, cases, rng):
     args = cases.dropout_deep_rnn(rng, N=4, T=3, D=5, H=(6, 2), p=0.45)
     agree_in_float32_and_strided(dropout_deep_rnn, reference.dropout_deep_rnn, args)
+
+
+# orthogonal_step, without points
+
+
+@exercise("orthogonal_step", points=2)
+def test_orthogonal_steps_agree_at_other_sizes_and_rates(orthogonal_step, reference, cases, rng):
+    sizes = [
+        {"H": 1},
+        {"H": 1, "orthogonal": False, "rate": 3.0},
+        {"H": 2, "rate": 50.0},
+        {"H": 9, "rate": 0.01},
+        {"H": 12, "orthogonal": False, "rate": 2.0},
+        {"H": 7, "rate": 0.0},
+    ]
+    agree(orthogonal_step, reference.orthogonal_step, sized(cases.orthogonal_step, rng, sizes), "the new W")
+
+
+@exercise("orthogonal_step", points=1)
+def test_a_gradient_that_no_rotation_can_follow_moves_nothing(orthogonal_step, reference, cases, rng):
+    W, dW, rate = cases.orthogonal_step(rng, H=5)
+    stretching = W @ (dW + dW.T)
+    calls = [("of zeros", (W, 0 * dW, rate)), ("that only stretches", (W, stretching, 0.3))]
+    agree(orthogonal_step, reference.orthogonal_step, calls, "the new W for a gradient")
+
+
+@exercise("orthogonal_step", points=1)
+def test_orthogonal_steps_agree_in_float32_and_strided(orthogonal_step, reference, cases, rng):
+    args = cases.orthogonal_step(rng, H=7, orthogonal=False, rate=0.5)
+    agree_in_float32_and_strided(orthogonal_step, reference.orthogonal_step, args, "the new W")
+
+
+# zoneout_rnn_forward, without points
+
+
+@exercise("zoneout_rnn_forward", points=2)
+def test_zoneout_agrees_at_other_sizes_down_to_one(zoneout_rnn_forward, reference, cases, rng):
+    sizes = [
+        {"N": 1, "T": 1, "D": 1, "H": 1, "p": 0.5},
+        {"N": 4, "T": 9, "D": 2, "H": 3, "p": 0.15},
+        {"N": 1, "T": 6, "D": 3, "H": 5, "p": 0.85},
+        {"N": 5, "T": 1, "D": 4, "H": 2},
+        {"N": 4, "T": 4, "D": 4, "H": 4, "p": 0.5},
+        {"N": 2, "T": 5, "D": 1, "H": 4, "p": 1.0},
+    ]
+    sizes += [size | {"training": False} for size in sizes]
+    calls = sized(cases.zoneout_rnn_forward, rng, sizes)
+    calls += [("without training given", cases.zoneout_rnn_forward(rng, N=3, T=4, D=2, H=3, p=0.5)[:7])]
+    agree(zoneout_rnn_forward, reference.zoneout_rnn_forward, calls, "h")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_what_is_no_probability_of_zoneout_is_refused(zoneout_rnn_forward, cases, rng):
+    for p, training in ((1.0001, True), (2.0, False), (-1e-9, True), (-0.5, False)):
+        args = cases.zoneout_rnn_forward(rng, p=p, training=training)
+        expect.raises("ValueError", zoneout_rnn_forward, *args, because="p lies outside 0 <= p <= 1")
+
+
+@exercise("zoneout_rnn_forward", points=1)
+def test_zoneout_agrees_in_float32_and_strided(zoneout_rnn_forward, reference, cases, rng):
+    for training in (True, False):
+        args = cases.zoneout_rnn_forward(rng, N=4, T=3, D=5, H=2, p=0.45, training=training)
+        agree_in_float32_and_strided(zoneout_rnn_forward, reference.zoneout_rnn_forward, args, "h")

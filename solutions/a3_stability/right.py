@@ -507,3 +507,100 @@ def dropout_deep_rnn(x, layers, p, rng, training=True, same_mask=False):
     return out.numpy(), [h.numpy() for h in states]
 """,
 }
+
+RIGHT["orthogonal_step"] = {
+    "loops_of_elimination": """
+def orthogonal_step(W, dW, rate):
+    H = len(W)
+    left, right = np.eye(H), np.array(W, dtype=np.float64)
+    for i in range(H):
+        for j in range(H):
+            a = rate / 2 * sum(float(dW[i, k] * W[j, k] - W[i, k] * dW[j, k]) for k in range(H))
+            left[i, j] += a
+            right[i] -= a * W[j]
+    for column in range(H):
+        pivot = column + int(np.argmax(abs(left[column:, column])))
+        for side in (left, right):
+            side[[column, pivot]] = side[[pivot, column]]
+        for row in range(H):
+            if row != column:
+                factor = left[row, column] / left[column, column]
+                left[row] -= factor * left[column]
+                right[row] -= factor * right[column]
+    return right / np.diag(left)[:, None]
+""",
+    "inverse": """
+def orthogonal_step(W, dW, rate):
+    product = dW @ W.T
+    S = 0.5 * rate * (product - product.T)
+    identity = np.identity(W.shape[0])
+    return (identity - S) @ np.linalg.inv(identity + S) @ W
+""",
+    "eigenvalues_on_the_imaginary_axis": """
+def orthogonal_step(W, dW, rate):
+    A = dW @ W.T - W @ dW.T
+    angles, vectors = np.linalg.eigh(1j * A.astype(np.float64))
+    turn = (1 + 0.5j * rate * angles) / (1 - 0.5j * rate * angles)
+    return ((vectors * turn) @ vectors.conj().T @ W).real
+""",
+    "torch_inside": """
+import torch
+
+
+def orthogonal_step(W, dW, rate):
+    W_, G = (torch.tensor(np.ascontiguousarray(a)) for a in (W, dW))
+    S = (G @ W_.T - W_ @ G.T) * (rate / 2)
+    eye = torch.eye(len(W_), dtype=W_.dtype)
+    return torch.linalg.solve(eye + S, (eye - S) @ W_).numpy()
+""",
+}
+
+RIGHT["zoneout_rnn_forward"] = {
+    "loops": """
+def zoneout_rnn_forward(x, U, W, b, h0, p, rng, training=True):
+    if p < 0 or p > 1:
+        raise ValueError("no probability")
+    N, T, _ = x.shape
+    H = len(b)
+    drawn = rng.random((N, T, H)) if training else None
+    h = np.zeros((N, T, H))
+    for n in range(N):
+        state = np.array(h0[n], dtype=np.float64)
+        for t in range(T):
+            after = np.tanh(U @ x[n, t] + W @ state + b)
+            for i in range(H):
+                if drawn is None:
+                    h[n, t, i] = p * state[i] + (1 - p) * after[i]
+                else:
+                    h[n, t, i] = state[i] if drawn[n, t, i] < p else after[i]
+            state = h[n, t]
+    return h
+""",
+    "where": """
+def zoneout_rnn_forward(x, U, W, b, h0, p, rng, training=True):
+    if not (p >= 0 and p <= 1):
+        raise ValueError(p)
+    inputs = x @ U.T + b
+    kept = rng.random(size=inputs.shape) < p if training else None
+    states = [h0]
+    for t in range(x.shape[1]):
+        new = np.tanh(inputs[:, t] + states[-1] @ W.T)
+        states.append(np.where(kept[:, t], states[-1], new) if training else new + p * (states[-1] - new))
+    return np.stack(states[1:], axis=1).astype(x.dtype)
+""",
+    "steps_of_the_given_network": """
+def zoneout_rnn_forward(x, U, W, b, h0, p, rng, training=True):
+    if p != min(max(p, 0), 1):
+        raise ValueError("0 <= p <= 1")
+    shape = (*x.shape[:2], U.shape[0])
+    m = np.full(shape, float(p))
+    if training:
+        m = (rng.random(shape) < p).astype(float)
+    h = np.zeros(shape)
+    for t in range(shape[1]):
+        before = h[:, t - 1] if t else h0
+        stepped, _ = rnn_forward(x[:, t : t + 1], U, W, b, before)
+        h[:, t] = m[:, t] * before + (1 - m[:, t]) * stepped[:, 0]
+    return h
+""",
+}

@@ -392,3 +392,125 @@ def test_dropout_keeps_the_expectation_of_a_linear_read_out_and_is_off_at_test_t
     quiet, states = reference.dropout_deep_rnn(x, layers, p, None, training=False)
     np.testing.assert_allclose(states[0], reference.rnn_forward(x, *layers[0])[0], rtol=1e-15)
     np.testing.assert_allclose(quiet, states[0], rtol=1e-15)
+
+
+# orthogonal_step
+
+
+def _rotation(angle):
+    """The rotation of the plane by an angle."""
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+
+def test_in_the_plane_an_orthogonal_step_is_a_rotation_whose_half_angle_has_the_tangent_of_half_the_step():
+    """A closed form: A = [[0, -a], [a, 0]], and (I + A/2)^-1 (I - A/2) turns by -2 arctan(a/2)."""
+    W, dW, rate = cases.orthogonal_step(np.random.default_rng(0), H=2, orthogonal=False, rate=3.0)
+    a = (dW @ W.T - W @ dW.T)[1, 0]
+    desired = _rotation(-2 * math.atan(rate * a / 2)) @ W
+    np.testing.assert_allclose(reference.orthogonal_step(W, dW, rate), desired, rtol=1e-12)
+
+
+def test_small_orthogonal_steps_follow_the_exponential_of_torch_to_second_order():
+    W, dW, _ = cases.orthogonal_step(np.random.default_rng(1))
+    A = _tensor(dW @ W.T - W @ dW.T)
+    apart = []
+    for rate in (0.02, 0.01):
+        exponential = torch.matrix_exp(-rate * A).numpy() @ W
+        apart.append(abs(reference.orthogonal_step(W, dW, rate) - exponential).max())
+    assert 7.8 < apart[0] / apart[1] < 8.2  # an error of third order
+
+
+def test_an_orthogonal_step_is_the_limit_of_its_own_equation_put_into_itself():
+    """Another way to solve it, which converges while rate |A| / 2 < 1; and a series of powers, term by term."""
+    W, dW, _ = cases.orthogonal_step(np.random.default_rng(2), orthogonal=False)
+    A = dW @ W.T - W @ dW.T
+    rate = 1 / np.linalg.norm(A, 2)
+    new, series, term = W, W.copy(), W
+    for _ in range(100):
+        new = W - rate * A @ (W + new) / 2
+        term = -rate / 2 * A @ term
+        series += 2 * term
+    found = reference.orthogonal_step(W, dW, rate)
+    np.testing.assert_allclose(found, new, rtol=1e-12)
+    np.testing.assert_allclose(found, series, rtol=1e-12)
+
+
+def test_an_orthogonal_step_keeps_singular_values_and_lowers_a_loss_as_finite_differences_say():
+    for rate in (0.3, 1e4):
+        W, dW, _ = cases.orthogonal_step(np.random.default_rng(3), H=7, orthogonal=False)
+        new = reference.orthogonal_step(W, dW, rate)
+        values = [np.linalg.svd(some, compute_uv=False) for some in (W, new)]
+        np.testing.assert_allclose(values[1], values[0], rtol=1e-10)
+    W, target, _ = cases.orthogonal_step(np.random.default_rng(4))
+
+    def loss(some):
+        return ((some - target) ** 2).sum() / 2  # its gradient is W - target
+
+    ahead, behind = (loss(reference.orthogonal_step(W, W - target, rate)) for rate in (1e-5, -1e-5))
+    slope = -((target @ W.T - W @ target.T) ** 2).sum() / 2
+    assert math.isclose((ahead - behind) / 2e-5, slope, rel_tol=1e-6)
+
+
+def test_orthogonal_steps_reach_the_nearest_rotation_of_a_target():
+    """Known beforehand: of all orthogonal matrices the polar factor is nearest to a target (here of the same sign)."""
+    W, target, _ = cases.orthogonal_step(np.random.default_rng(5), H=4)
+    left, _, right = np.linalg.svd(target)
+    if np.linalg.det(left @ right) * np.linalg.det(W) < 0:
+        W[0] *= -1
+    for _ in range(2000):
+        W = reference.orthogonal_step(W, W - target, 0.1)
+    np.testing.assert_allclose(W, left @ right, atol=1e-6)
+
+
+# zoneout_rnn_forward
+
+
+def test_zoneout_agrees_with_torchs_cell_unit_by_unit():
+    *arrays, p, generator, _ = cases.zoneout_rnn_forward(np.random.default_rng(0))
+    x, U, W, b, h0 = arrays
+    kept = copy.deepcopy(generator).random((3, 5, 6)) < p
+    cell = with_parameters(nn.RNNCell(4, 6).double(), U, W, b, 0 * b)
+    h = reference.zoneout_rnn_forward(*arrays, p, generator)
+    with torch.no_grad():
+        state = _tensor(h0)
+        for t in range(5):
+            state = torch.where(torch.tensor(kept[:, t]), state, cell(_tensor(x[:, t]), state))
+            np.testing.assert_allclose(h[:, t], state.numpy(), rtol=1e-12)
+
+
+def test_zoneout_at_test_time_is_the_mean_of_a_step_with_masks():
+    """The step from a given state, averaged over all 2^H masks with their probabilities."""
+    x, U, W, b, h0, p, *_ = args = cases.zoneout_rnn_forward(np.random.default_rng(1), N=2, T=1, H=4, p=0.3)
+    new = np.tanh(x[:, 0] @ U.T + h0 @ W.T + b)
+    mean = np.zeros_like(new)
+    for mask in np.ndindex(2, 2, 2, 2):
+        probability = math.prod(p if kept else 1 - p for kept in mask)
+        mean += probability * np.where(mask, h0, new)
+    np.testing.assert_allclose(reference.zoneout_rnn_forward(*args[:6], None, False)[:, 0], mean, rtol=1e-12)
+
+
+def test_of_zoneouts_units_a_share_p_is_kept_and_passes_a_push_on_unchanged():
+    """Finite differences: with W = 0 a push of h0 stays, whole, in the units that were never hit by a new value."""
+    x, U, W, b, h0, p, generator, _ = cases.zoneout_rnn_forward(np.random.default_rng(2), N=300, T=3, H=20, p=0.6)
+    ends = [
+        reference.zoneout_rnn_forward(x, U, 0 * W, b, h0 + push, p, copy.deepcopy(generator))[:, -1]
+        for push in (1e-6, -1e-6)
+    ]
+    derivative = (ends[0] - ends[1]) / 2e-6
+    np.testing.assert_allclose(derivative, np.round(derivative), atol=1e-9)
+    share = p**3  # kept three times
+    assert abs(derivative.mean() - share) < 6 * math.sqrt(share * (1 - share) / derivative.size)
+    quiet = [reference.zoneout_rnn_forward(x, U, 0 * W, b, h0 + push, p, None, False)[:, -1] for push in (1e-6, -1e-6)]
+    np.testing.assert_allclose((quiet[0] - quiet[1]) / 2e-6, share, rtol=1e-8)
+
+
+def test_zoneout_without_keeping_is_the_given_network_and_with_nothing_else_stays_at_h0():
+    x, U, W, b, h0, _, generator, _ = cases.zoneout_rnn_forward(np.random.default_rng(3))
+    for training in (True, False):
+        h = reference.zoneout_rnn_forward(x, U, W, b, h0, 0.0, generator, training)
+        np.testing.assert_allclose(h, reference.rnn_forward(x, U, W, b, h0)[0], rtol=1e-14)
+        h = reference.zoneout_rnn_forward(x, U, W, b, h0, 1.0, generator, training)
+        assert np.array_equal(h, np.repeat(h0[:, None], 5, axis=1))
+    for p in (-0.1, 1.1):
+        with pytest.raises(ValueError, match="0 <= p <= 1"):
+            reference.zoneout_rnn_forward(x, U, W, b, h0, p, generator)

@@ -27,8 +27,9 @@
 # train many networks on them at once, and tell two ways of remembering apart.
 #
 # **How to work.** As before: write each of the ten exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change. Sections 1 to 5 are NumPy, with the
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change. Sections 1 to 5 are NumPy, with the
 # gradient by hand; from section 7 on PyTorch finds the gradients: by then you know what it does.
 #
 # **Predict, then measure.** Six experiments ask for a prediction in place of `None` before they show a figure.
@@ -734,7 +735,7 @@ def count_cell_parameters(cell, D, H, biases=1, T=1):
 # PyTorch keeps two vectors of biases where the lecture has one; the argument `biases` says how many are to be counted.
 # </details>
 #
-# <details><summary>The peephole cell is too large by a quarter of its peepholes, or too small</summary>
+# <details><summary>The peephole cell is too large by H * H, or too small</summary>
 #
 # Which of the four blocks look at the cell state? The candidate is no gate. And the slide draws full matrices, (H, H),
 # not vectors.
@@ -1131,9 +1132,9 @@ if __name__ == "__main__":
 # So the simple story, that gates keep the gradient and therefore gated cells remember, is not the whole story. At
 # latching there is one gap and no shorter one. What can be learnt depends on what comes back over all T steps before
 # training has begun, and that is a matter of *where the gates begin*. The copy's part over 50 steps is $2^{-50} =
-# 10^{-15}$ at bias 0 and $\sigma(1)^{50} = 10^{-6.8}$ at forget bias 1; with the bias $\ln T$ it is 0.37, whatever T. A
-# plain RNN lies between: nothing in it is built to remember, but nothing is built to forget half of everything at each
-# step either.
+# 10^{-15}$ at bias 0 and $\sigma(1)^{50} = 10^{-6.8}$ at forget bias 1; with the bias $\ln T$ it is about 0.37,
+# whatever T. A plain RNN lies between: nothing in it is built to remember, but nothing is built to forget half of
+# everything at each step either.
 #
 # How many of five solve it depends on seeds and protocol. With ten more seeds at T = 50 the counts of both RNNs and of
 # the LSTM with bias 1 moved by one or two; every 0 and every 5 stayed. With weaker noise, standard deviation 0.2
@@ -1336,6 +1337,164 @@ if __name__ == "__main__":
 # the noise; the gaps are short and long by nature, as in experiment 6. What is new is everything around it: words as
 # vectors that are learnt, a loss for sentences of different lengths, and a question that no loss answers. Of all the
 # sentences that a network gives a high probability, **which one should it say?**
+
+# %% [markdown]
+# ## 13. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **One gate for everything.** From three gates to two, and from two to one: Zhou et al. (2016) let a single gate do
+# what r and z do, and call the cell the **minimal gated unit**.
+#
+# $$\mathbf{f}_t = \sigma(U_f \mathbf{x}_t + W_f \mathbf{h}_{t-1} + \mathbf{b}_f), \qquad
+# \mathbf{h}'_t = \tanh(U_n \mathbf{x}_t + W_n (\mathbf{f}_t \otimes \mathbf{h}_{t-1}) + \mathbf{b}_n), \qquad
+# \mathbf{h}_t = (1 - \mathbf{f}_t) \otimes \mathbf{h}_{t-1} + \mathbf{f}_t \otimes \mathbf{h}'_t .$$
+#
+# Which of the three rows of section 1's table can this cell no longer be driven to? It has two thirds of the GRU's
+# parameters, and its one gate stands in three places: its gradient has as many parts.
+
+
+# %% exercise="mgu_step" points=0 difficulty=4 minutes=35
+def mgu_step(dh, x, h_prev, U, W, b):
+    r"""One step of the minimal gated unit and its gradients: $h_t = (1 - f_t) \otimes h_{t-1} + f_t \otimes h'_t$.
+
+    $f_t = \sigma(U_f x_t + W_f h_{t-1} + b_f)$, $h'_t = \tanh(U_n x_t + W_n (f_t \otimes h_{t-1}) + b_n)$.
+    dh: (N, H), the gradient $\partial L / \partial h_t$ of the new state. x: (N, D). h_prev: (N, H). U: (2H, D).
+    W: (2H, H). b: (2H,); H rows for each of f, n, in this order.
+    Returns h: (N, H), and the gradients dx: (N, D), dh_prev: (N, H), dU: (2H, D), dW: (2H, H), db: (2H,): float64 each.
+    Zhou, Wu, Zhang and Zhou 2016.
+    """
+    ### BEGIN SOLUTION
+    H = h_prev.shape[1]
+    a = x @ U.T + b  # (N, 2H)
+    f = sigmoid(a[:, :H] + h_prev @ W[:H].T)
+    fh = f * h_prev  # what the candidate sees of the past
+    n = np.tanh(a[:, H:] + fh @ W[H:].T)
+    h = (1 - f) * h_prev + f * n
+    da_n = dh * f * (1 - n**2)
+    dfh = da_n @ W[H:]
+    da_f = (dh * (n - h_prev) + dfh * h_prev) * f * (1 - f)  # twice in the last line, once in the candidate
+    da = np.hstack([da_f, da_n])
+    dx = da @ U
+    dh_prev = dh * (1 - f) + dfh * f + da_f @ W[:H]  # the copy, the candidate, the gate
+    dU = da.T @ x
+    dW = np.vstack([da_f.T @ h_prev, da_n.T @ fh])
+    db = da.sum(axis=0)
+    ### END SOLUTION
+    return h, dx, dh_prev, dU, dW, db
+
+
+# %% [markdown]
+# <details><summary>h is right, and so are the rows of n; those of f are not</summary>
+#
+# Write the last two lines with f as a number of its own and differentiate them by f: in how many places does it stand?
+# What reaches f by way of the candidate needs the gradient of the product $\mathbf{f}_t \otimes \mathbf{h}_{t-1}$.
+# </details>
+#
+# <details><summary>How can I test it without a solution?</summary>
+#
+# You have one. A GRU whose rows of r and of z are the same numbers is this cell. What does your gru_step_backward say
+# about a parameter that it has been given twice?
+# </details>
+
+# %% [markdown]
+# Does a single gate cost the gradient something? The protocol of experiment 1, with the weights of its two GRUs; the
+# rows of r are left out. The GRUs had $10^{-8.0}$ and $10^{-0.4}$.
+
+# %%
+if __name__ == "__main__":
+    gated = {name: parameters for name, parameters in beginnings.items() if name.startswith("GRU")}
+    figures.gradient_through_one_gate(mgu_step, gated)
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# $10^{-8.0}$ and $10^{-0.5}$: next to nothing. Half open, one gate passes on as little as two; nearly shut, it copies
+# as well, and hides the state from its own candidate besides, so that hardly anything but the copy is left. (The row
+# that is lost is the third: a unit that overwrites looks back.)
+# </details>
+
+# %% [markdown]
+# **All steps at once.** A GRU must wait: no gate of step t can be computed before the state of step t-1 is there. Feng
+# et al. (2024) let gates and candidates read the *input* alone, $\mathbf{z}_t = \sigma(U_z \mathbf{x}_t +
+# \mathbf{b}_z)$ and $\mathbf{h}'_t = U_n \mathbf{x}_t + \mathbf{b}_n$ (**minGRU**). Then all of them are known
+# beforehand, and a step is nothing but
+#
+# $$\mathbf{h} \;\mapsto\; \mathbf{A}_t \otimes \mathbf{h} + \mathbf{B}_t, \qquad \mathbf{A}_t = 1 - \mathbf{z}_t,
+# \quad \mathbf{B}_t = \mathbf{z}_t \otimes \mathbf{h}'_t .$$
+#
+# Two such maps, one after the other, are again one such map. So join each step's map with that of the step before it,
+# for all t at once, and you have maps over two steps. Join each of these with the one that ends two steps earlier: four
+# steps. After r rounds each map reaches over the last $2^r$ steps, or, where there are fewer, from h0 on; and it then
+# stays as it is. After $\lceil \log_2 T \rceil$ rounds all of them lead from h0 to the state of their own step: 12
+# rounds for 4,096 steps. This is a **scan** (Hillis and Steele 1986); Martin and Cundy (2018) brought it to recurrent
+# networks.
+
+
+# %% exercise="gated_scan" points=0 difficulty=4 minutes=40
+def gated_scan(z, n, h0):
+    r"""All states of $h_t = (1 - z_t) \otimes h_{t-1} + z_t \otimes h'_t$ in $R = \lceil \log_2 T \rceil$ rounds.
+
+    Round r = 1 .. R joins each map that ends at step t with the one that ends at step $t - 2^{r-1}$, for all t at once.
+    z, n: (N, T, H), the gates, between 0 and 1 with both included, and the candidates $h'_t$. h0: (N, H).
+    Returns h: (N, T, H) float64, every state, and kept, a list of R + 1 arrays (N, T, H) float64: kept[r][:, t] is the
+    factor of the state that the map of round r starts from, the product of $1 - z$ over the last $2^r$ steps up to t,
+    or over all t + 1 if these are fewer. kept[0] is $1 - z$.
+    Feng et al. 2024 (the gates); Hillis and Steele 1986 (the rounds); Martin and Cundy 2018 (in recurrent networks).
+    """
+    ### BEGIN SOLUTION
+    T = z.shape[1]
+    A, B = 1 - z, z * n
+    kept, reach = [A], 1
+    while reach < T:
+        late = A[:, reach:]
+        B = np.concatenate([B[:, :reach], late * B[:, :-reach] + B[:, reach:]], axis=1)
+        A = np.concatenate([A[:, :reach], late * A[:, :-reach]], axis=1)
+        kept.append(A)
+        reach *= 2
+    h = A * h0[:, None] + B
+    ### END SOLUTION
+    return h, kept
+
+
+# %% [markdown]
+# <details><summary>I do not see how two maps become one</summary>
+#
+# Put one formula into the other: first $\mathbf{A} \otimes \mathbf{h} + \mathbf{B}$, then the later map $\mathbf{A}'
+# \otimes (\cdot) + \mathbf{B}'$. What is the factor of h now, and what is the rest? With which of the four is the other
+# order another result?
+# </details>
+#
+# <details><summary>The first states are right, later ones are not</summary>
+#
+# In one round every new map is made of two *old* ones. Has one of your arrays been overwritten before the other was
+# computed? And what happens at the steps that have no step $2^{r-1}$ before them?
+# </details>
+#
+# <details><summary>NaN, or infinity</summary>
+#
+# Do you divide? A gate that is 1 has forgotten everything: what is the product of $1 - \mathbf{z}$ from there on?
+# </details>
+#
+# <details><summary>All arrays of kept are the same</summary>
+#
+# Does each round make a new array, or write into the old one, which is on the list already?
+# </details>
+
+# %% [markdown]
+# Below, a minGRU reads 4,096 steps, by a loop over the steps and by your rounds. The rounds do more work in all, some
+# $T \log_2 T$ products instead of T. What they save is the waiting: within a round all steps can be computed at once,
+# on a graphics processor by thousands of cores. Here it is a loop in Python that is saved.
+
+# %%
+if __name__ == "__main__":
+    figures.scan_against_loop(gated_scan)
+
+# %% [markdown]
+# What has been given up? The last array of kept is $\partial \mathbf{h}_t / \partial \mathbf{h}_0$, all of it: the copy
+# is the only way that is left of section 2's four. Two states that differ come closer at every step, by the factor $1 -
+# \mathbf{z}$, whatever the input. Of the two ways to remember that experiment 6 has found, which one is open to this
+# cell?
 
 # %%
 if __name__ == "__main__":

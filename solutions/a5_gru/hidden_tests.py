@@ -314,3 +314,48 @@ def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, c
     strided, in_float32 = train_to_criterion.map([arrays.strided(args), single])
     _expect_training([strided], [desired])
     _expect_training([in_float32], [wanted], rtol=1e-3, dtype=np.float32)
+
+
+OF_A_MINIMAL_STEP = ("h", "dx", "dh_prev", "dU", "dW", "db")
+
+
+@exercise("mgu_step", points=2)
+def test_minimal_steps_agree_at_other_sizes_down_to_one(mgu_step, reference, cases, rng):
+    agree(mgu_step, reference.mgu_step, sized(cases.mgu_step, rng, SIZES_OF_A_STEP), OF_A_MINIMAL_STEP)
+
+
+@exercise("mgu_step", points=1)
+def test_minimal_steps_agree_from_a_state_of_zeros_and_with_gates_at_their_ends(mgu_step, reference, cases, rng):
+    dh, x, h_prev, U, W, b = cases.mgu_step(rng, N=4, D=3, H=6)
+    ends = b.copy()
+    ends[:3], ends[3:6] = 40.0, -40.0
+    calls = [("from zeros", (dh, x, 0 * h_prev, U, W, b)), ("with gates at their ends", (dh, x, h_prev, U, W, ends))]
+    agree(mgu_step, reference.mgu_step, calls, OF_A_MINIMAL_STEP, made_of=1.0)
+
+
+@exercise("mgu_step", points=1)
+def test_minimal_steps_agree_in_float32_and_strided(mgu_step, reference, cases, rng):
+    args = cases.mgu_step(rng, N=4, D=3, H=7)
+    agree_in_float32_and_strided(mgu_step, reference.mgu_step, args, OF_A_MINIMAL_STEP)
+
+
+@exercise("gated_scan", points=2)
+@pytest.mark.parametrize("ends", [False, True], ids=["between", "at_the_ends"])
+def test_scans_agree_at_other_sizes_down_to_one(gated_scan, reference, cases, rng, ends):
+    sizes = [
+        {"N": N, "T": T, "H": H, "ends": ends}
+        for N, T, H in ((1, 1, 1), (4, 2, 1), (1, 3, 5), (2, 16, 3), (3, 17, 2), (5, 31, 1), (2, 6, 6))
+    ]
+    agree(gated_scan, reference.gated_scan, sized(cases.gated_scan, rng, sizes))
+
+
+@exercise("gated_scan", points=1)
+def test_a_long_scan_agrees(gated_scan, reference, cases, rng):
+    args = cases.gated_scan(rng, N=1, T=700, H=2)
+    agree(gated_scan, reference.gated_scan, [("of 700 steps", args)])
+
+
+@exercise("gated_scan", points=1)
+def test_scans_agree_in_float32_and_strided(gated_scan, reference, cases, rng):
+    args = cases.gated_scan(rng, N=2, T=11, H=3)
+    agree_in_float32_and_strided(gated_scan, reference.gated_scan, args)

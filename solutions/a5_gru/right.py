@@ -597,3 +597,129 @@ def train_to_criterion(cell, parameters, x, y, criterion, lr=0.01, clip=1.0):{_G
     return steps, curves, trained
 """,
 }
+
+RIGHT["mgu_step"] = {
+    "loops": """
+def mgu_step(dh, x, h_prev, U, W, b):
+    (N, D), H = x.shape, h_prev.shape[1]
+    h, dx, dh_prev = np.zeros((N, H)), np.zeros((N, D)), np.zeros((N, H))
+    dU, dW, db = np.zeros((2 * H, D)), np.zeros((2 * H, H)), np.zeros(2 * H)
+    for m in range(N):
+        f, candidate = np.zeros(H), np.zeros(H)
+        for i in range(H):
+            f[i] = 1 / (1 + np.exp(-(U[i] @ x[m] + W[i] @ h_prev[m] + b[i])))
+        seen = f * h_prev[m]
+        for i in range(H):
+            candidate[i] = np.tanh(U[H + i] @ x[m] + W[H + i] @ seen + b[H + i])
+            h[m, i] = h_prev[m, i] + f[i] * (candidate[i] - h_prev[m, i])
+        inner = np.concatenate([np.zeros(H), dh[m] * f * (1 + candidate) * (1 - candidate)])
+        back = sum(inner[H + i] * W[H + i] for i in range(H))  # what reaches f h_prev
+        for i in range(H):
+            reaches_f = dh[m, i] * candidate[i] - dh[m, i] * h_prev[m, i] + back[i] * h_prev[m, i]
+            inner[i] = reaches_f * f[i] * (1 - f[i])
+        for row in range(2 * H):
+            dU[row] += inner[row] * x[m]
+            dW[row] += inner[row] * (h_prev[m] if row < H else seen)
+            db[row] += inner[row]
+            dx[m] += inner[row] * U[row]
+            dh_prev[m] += inner[row] * W[row] if row < H else 0
+        dh_prev[m] += back * f + dh[m] * (1 - f)
+    return h, dx, dh_prev, dU, dW, db
+""",
+    "a_gru_with_one_gate_twice": """
+def mgu_step(dh, x, h_prev, U, W, b):
+    H = h_prev.shape[1]
+    U3, W3, b3 = (np.concatenate([weights[:H], weights]) for weights in (U, W, b))
+    h, cache = gru_step_forward(x, h_prev, U3, W3, b3)
+    dx, dh_prev, *gradients = gru_step_backward(dh, cache)
+    dU, dW, db = (np.concatenate([g[:H] + g[H : 2 * H], g[2 * H :]]) for g in gradients)
+    return h, dx, dh_prev, dU, dW, db
+""",
+    "einsum": """
+def mgu_step(dh, x, h_prev, U, W, b):
+    (U_f, U_n), (W_f, W_n), (b_f, b_n) = (np.split(weights, 2) for weights in (U, W, b))
+    f = sigmoid(np.einsum("nd,hd->nh", x, U_f) + np.einsum("nj,hj->nh", h_prev, W_f) + b_f)
+    n = np.tanh(np.einsum("nd,hd->nh", x, U_n) + np.einsum("nj,nj,hj->nh", f, h_prev, W_n) + b_n)
+    h = h_prev + f * (n - h_prev)
+    da = {"n": dh * f * (1 - n * n)}
+    back = np.einsum("nh,hj->nj", da["n"], W_n)
+    da["f"] = (dh * n + (back - dh) * h_prev) * f * (1 - f)
+    dx = np.einsum("nh,hd->nd", da["f"], U_f) + np.einsum("nh,hd->nd", da["n"], U_n)
+    dh_prev = dh - f * dh + f * back + np.einsum("nh,hj->nj", da["f"], W_f)
+    dU = np.vstack([np.einsum("nh,nd->hd", da[gate], x) for gate in "fn"])
+    dW = np.vstack([np.einsum("nh,nj->hj", da["f"], h_prev), np.einsum("nh,nj->hj", da["n"], f * h_prev)])
+    return h, dx, dh_prev, dU, dW, np.concatenate([da["f"].sum(0), da["n"].sum(0)])
+""",
+    "torch_inside": """
+def mgu_step(dh, x, h_prev, U, W, b):
+    tensors = [torch.tensor(np.ascontiguousarray(a), requires_grad=True) for a in (x, h_prev, U, W, b)]
+    x_, h_, U_, W_, b_ = tensors
+    H = h_prev.shape[1]
+    a = torch.nn.functional.linear(x_, U_, b_)
+    f = torch.sigmoid(a[:, :H] + h_ @ W_[:H].T)
+    new = torch.lerp(h_, torch.tanh(a[:, H:] + (f * h_) @ W_[H:].T), f)
+    found = torch.autograd.grad(new, tensors, torch.tensor(np.ascontiguousarray(dh)))
+    return (new.detach().numpy(), *(gradient.numpy() for gradient in found))
+""",
+}
+
+RIGHT["gated_scan"] = {
+    "loops": """
+def gated_scan(z, n, h0):
+    N, T, H = z.shape
+    maps = [[[(1 - z[m, t, i], z[m, t, i] * n[m, t, i]) for i in range(H)] for t in range(T)] for m in range(N)]
+
+    def factors():
+        return np.array([[[pair[0] for pair in step] for step in row] for row in maps], dtype=z.dtype)
+
+    kept, distance = [factors()], 1
+    while distance < T:
+        for row in maps:
+            for t in range(T - 1, distance - 1, -1):  # from the end: what is read is still that of the last round
+                for i in range(H):
+                    (a, b), (a_before, b_before) = row[t][i], row[t - distance][i]
+                    row[t][i] = (a * a_before, a * b_before + b)
+        kept.append(factors())
+        distance += distance
+    h = np.zeros(z.shape)
+    for m, t, i in np.ndindex(N, T, H):
+        h[m, t, i] = maps[m][t][i][0] * h0[m, i] + maps[m][t][i][1]
+    return h, kept
+""",
+    "padded_with_maps_that_do_nothing": """
+def gated_scan(z, n, h0):
+    N, T, H = z.shape
+    A, B = 1.0 - z, n * z
+    kept = [A]
+    for r in range(int(np.ceil(np.log2(T)))):
+        step = 2**r
+        A_before, B_before = np.ones_like(A), np.zeros_like(B)
+        A_before[:, step:], B_before[:, step:] = A[:, : T - step], B[:, : T - step]
+        A, B = A_before * A, A * B_before + B
+        kept.append(A)
+    return h0[:, None, :] * A + B, kept
+""",
+    "in_place_with_copies": """
+def gated_scan(z, n, h0):
+    A, B = np.array(1 - z), np.array(z * n)
+    B[:, 0] += A[:, 0] * h0  # the first map has its state already
+    kept = [A.copy()]
+    for r in range((z.shape[1] - 1).bit_length()):
+        s = 1 << r
+        B[:, s:] += A[:, s:] * B[:, :-s].copy()
+        A[:, s:] *= A[:, :-s].copy()
+        kept.append(A.copy())
+    return B, kept
+""",
+    "recursive": """
+def gated_scan(z, n, h0):
+    def rounds(A, B, s, kept):
+        kept.append(A)
+        if s >= A.shape[1]:
+            return A * h0[:, None] + B, kept
+        joined = np.concatenate([B[:, :s], A[:, s:] * B[:, :-s] + B[:, s:]], axis=1)
+        return rounds(np.concatenate([A[:, :s], A[:, s:] * A[:, :-s]], axis=1), joined, 2 * s, kept)
+
+    return rounds(1 - z, z * n, 1, [])
+""",
+}

@@ -291,3 +291,94 @@ def test_orthogonal_initial_weights_are_orthogonal_and_the_forget_bias_is_where_
     U, W, b, V, c_out = reference.initial_parameters("lstm", 2, 5, seeds=[0], forget_bias=2.5)
     assert [a.shape for a in (U, W, b, V, c_out)] == [(1, 20, 2), (1, 20, 5), (1, 20), (1, 5), (1,)]
     np.testing.assert_array_equal(b[0], np.repeat([0, 2.5, 0, 0], 5))
+
+
+# The minimal gated unit
+
+
+def _one_gate_unit_by_unit(x, h_prev, U, W, b):
+    """The equations of Zhou et al. for one sequence, a number at a time."""
+    H = len(h_prev)
+    f = [_sigmoid(U[i] @ x + W[i] @ h_prev + b[i]) for i in range(H)]
+    n = [
+        np.tanh(sum(U[H + i] * x) + sum(W[H + i, j] * f[j] * h_prev[j] for j in range(H)) + b[H + i]) for i in range(H)
+    ]
+    return np.array([(1 - f[i]) * h_prev[i] + f[i] * n[i] for i in range(H)])
+
+
+def test_a_minimal_step_agrees_with_its_equations_with_differences_and_with_a_gru_whose_gates_are_one():
+    dh, *args = cases.mgu_step(_rng(), N=3, D=2, H=4)
+    h, *found = reference.mgu_step(dh, *args)
+
+    def forward(x, h_prev, *weights):
+        return np.array([_one_gate_unit_by_unit(x_n, h_n, *weights) for x_n, h_n in zip(x, h_prev, strict=True)])
+
+    np.testing.assert_allclose(h, forward(*args), rtol=1e-12)
+    for gradient, wanted in zip(found, _differences(forward, args, dh), strict=True):
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-8)
+    x, h_prev, U, W, b = args
+    twice, cache = reference.gru_step_forward(x, h_prev, *(np.concatenate([a[:4], a]) for a in (U, W, b)))
+    np.testing.assert_allclose(h, twice, rtol=1e-12)
+    dx, dh_prev, *shared = reference.gru_step_backward(dh, cache)
+    desired = [dx, dh_prev, *(np.concatenate([g[:4] + g[4:8], g[8:]]) for g in shared)]
+    for gradient, wanted in zip(found, desired, strict=True):
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-11, atol=1e-14)
+
+
+def test_the_gradients_of_a_minimal_step_agree_with_autograd():
+    dh, *args = cases.mgu_step(_rng(1))
+    x, h_prev, U, W, b = tensors = [torch.tensor(a, requires_grad=True) for a in args]
+    (U_f, U_n), (W_f, W_n), (b_f, b_n) = (weights.chunk(2) for weights in (U, W, b))
+    f = torch.sigmoid(nn.functional.linear(x, U_f, b_f) + nn.functional.linear(h_prev, W_f))
+    n = torch.tanh(nn.functional.linear(x, U_n, b_n) + nn.functional.linear(f * h_prev, W_n))
+    desired = torch.lerp(h_prev, n, f)
+    h, *found = reference.mgu_step(dh, *args)
+    np.testing.assert_allclose(h, desired.detach().numpy(), rtol=1e-12)
+    for gradient, wanted in zip(found, torch.autograd.grad(desired, tensors, torch.tensor(dh)), strict=True):
+        np.testing.assert_allclose(gradient, wanted.numpy(), rtol=1e-11, atol=1e-14)
+
+
+def test_a_minimal_unit_has_two_thirds_of_a_grus_parameters():
+    """Zhou et al. 2016 count so: 2 (D + H + 1) H against 3 (D + H + 1) H."""
+    *_, dU, dW, db = reference.mgu_step(*cases.mgu_step(_rng(2), D=7, H=5))
+    assert 3 * sum(g.size for g in (dU, dW, db)) == 2 * reference.count_cell_parameters("gru", 7, 5)[0]
+
+
+# The scan
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 4, 7, 8, 9, 64, 1000])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_scan_agrees_with_the_loop_and_its_rounds_with_products(T, ends):
+    z, n, h0 = cases.gated_scan(_rng(T), N=2, T=T, H=3, ends=ends)
+    h, kept = reference.gated_scan(z, n, h0)
+    state = h0
+    for t in range(T):
+        state = (1 - z[:, t]) * state + z[:, t] * n[:, t]
+        np.testing.assert_allclose(h[:, t], state, rtol=1e-9, atol=1e-13)
+    assert len(kept) == 1 + int(np.ceil(np.log2(T)))
+    for r, array in enumerate(kept):
+        for t in {0, T // 3, T // 2, T - 1}:
+            np.testing.assert_allclose(array[:, t], np.prod(1 - z[:, max(0, t + 1 - 2**r) : t + 1], axis=1), rtol=1e-9)
+
+
+def test_a_scan_agrees_with_torchs_gru_without_recurrent_weights():
+    x, U, W, b, h0 = cases.gru_forward(_rng(), T=13)
+    layer = with_parameters(nn.GRU(4, 6, batch_first=True).double(), U, 0 * W, b, 0 * b)
+    states, _ = layer(torch.tensor(x), torch.tensor(h0)[None])
+    _, a_z, a_n = np.split(x @ U.T + b, 3, axis=2)
+    h, _ = reference.gated_scan(_sigmoid(-a_z), np.tanh(a_n), h0)
+    np.testing.assert_allclose(h, states.detach().numpy(), rtol=1e-11)
+
+
+def test_a_scan_agrees_with_the_sum_over_all_that_was_written():
+    """The closed form, in extended precision: h_t = sum over k of z_k n_k prod (1 - z) + h0 prod (1 - z)."""
+    z, n, h0 = cases.gated_scan(_rng(3), N=1, T=30, H=2)
+    h, kept = reference.gated_scan(z, n, h0)
+    keep, new = (1 - z[0]).astype(np.longdouble), (z * n)[0].astype(np.longdouble)
+    for t in range(30):
+        desired = sum(new[k] * np.prod(keep[k + 1 : t + 1], axis=0) for k in range(t + 1))
+        desired += h0[0] * np.prod(keep[: t + 1], axis=0)
+        np.testing.assert_allclose(h[0, t], desired.astype(float), rtol=1e-12)
+    ahead, behind = (reference.gated_scan(z, n, h0 + push)[0] for push in (1e-6, -1e-6))
+    np.testing.assert_allclose(kept[-1], (ahead - behind) / 2e-6, atol=1e-9)
