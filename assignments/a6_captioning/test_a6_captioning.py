@@ -864,6 +864,7 @@ def test_of_several_references_each_may_match(bleu):
         (["a b c d", "a b c d e f g h"], 1.0, "a b c d e f", "4 and 8 words are equally near to 6, the shorter counts"),
         (["a b c d e f g h i", "a b c d x"], math.exp(1 - 5 / 4), "a b c d", "the nearest reference has 5 words"),
         (["a x", "a b c d e f g"], math.exp(1 - 7 / 6), "a b c d e f", "the nearest reference has 7 words"),
+        (["a b c d x", "q r s t u v w y"], 0.2**0.25, "a b c d z", "all matches are with the reference of 5 words"),
     ]
     for references, desired, caption, because in known:
         for order in (references, references[::-1]):
