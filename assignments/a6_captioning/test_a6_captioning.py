@@ -69,7 +69,7 @@ def test_a_list_of_ints_becomes_a_string(probe, cases, rng):
 @exercise("build_vocabulary", points=1)
 def test_the_vocabulary_holds_the_frequent_words_behind_the_special_ones(build_vocabulary, cases, rng):
     for minimum_count in (1, 2, 3):
-        captions, _ = cases.build_vocabulary(rng)
+        captions = [*cases.build_vocabulary(rng)[0], ""]
         words = _call(build_vocabulary, captions, minimum_count)
         expect.equal(words[:4], cases.SPECIAL, name="the first four")
         count = Counter(" ".join(captions).split())
@@ -267,6 +267,11 @@ def test_the_gradient_agrees_with_finite_differences(caption_loss, probe, cases,
 # lstm_step
 
 
+def _weights(n, shape):
+    """The weights with which the probes add up the entries of their n-th value before they take gradients."""
+    return torch.linspace(n, n + 1, math.prod(shape), dtype=torch.float64).reshape(shape).cos()
+
+
 @exercise("lstm_step")
 def test_a_step_gives_two_states(lstm_step, cases, rng):
     result = lstm_step(*cases.lstm_step(rng))
@@ -296,9 +301,18 @@ def test_a_step_is_that_of_torch_nn(lstm_step, cases, rng):
 def test_gradients_flow_through_a_step_to_all_arguments(probe, cases, rng):
     args = cases.lstm_step(rng)
     shown = probe("state_and_gradients", *args)
-    for name in "xhcUWb":
+    x, h, c = (tensor.clone().requires_grad_() for tensor in args[:3])
+    cell = torch.nn.LSTMCell(4, 5, dtype=torch.float64)
+    with torch.no_grad():
+        for parameter, tensor in zip(cell.parameters(), (*args[3:], torch.zeros_like(args[5])), strict=True):
+            parameter.copy_(tensor)
+    weighed = sum((state * _weights(n, state.shape)).sum() for n, state in enumerate(cell(x, (h, c))))
+    desired = torch.autograd.grad(weighed, [x, h, c, *list(cell.parameters())[:3]])
+    for name, wanted in zip("xhcUWb", desired, strict=True):
         gradient = to_numpy(shown[f"d{name}"], f"the gradient of {name}")
         expect.that(bool((gradient != 0).all()), f"no gradient reaches {name}, or not all of it")
+        because = "of a weighted sum of h and c; by torch.nn.LSTMCell"
+        expect.close(gradient, wanted.numpy(), name=f"gradient of {name}", because=because)
 
 
 # CaptionModel
@@ -319,7 +333,10 @@ def test_a_model_gives_states_and_logits_of_the_right_shapes(probe, cases, rng):
 
 
 def _read_by_torch(weights, features, tokens):
-    """Logits of PyTorch's own LSTM layer with these weights, which reads the picture and then the tokens (N, T)."""
+    """Logits of PyTorch's own LSTM layer with these weights, which reads the picture and then the tokens (N, T).
+
+    With them the layer's own U, W and b, through which gradients flow.
+    """
     layer = torch.nn.LSTM(weights["U"].shape[1], weights["W"].shape[1], batch_first=True, dtype=torch.float64)
     equal = (weights["U"], weights["W"], weights["b"], torch.zeros_like(weights["b"]))
     with torch.no_grad():
@@ -327,23 +344,37 @@ def _read_by_torch(weights, features, tokens):
             parameter.copy_(tensor)
     picture = features @ weights["I"].T + weights["b_I"]
     states, _ = layer(torch.cat([picture[:, None], weights["E"][tokens]], dim=1))
-    return (states[:, 1:] @ weights["V"].T + weights["c_out"]).detach()
+    return states[:, 1:] @ weights["V"].T + weights["c_out"], dict(zip("UWb", layer.parameters(), strict=False))
 
 
 @exercise("CaptionModel", points=3)
 def test_the_logits_are_those_of_torch_nn(probe, cases, rng):
     weights, features, tokens, _ = cases.CaptionModel(rng)
     logits = probe("model_logits", weights, [(features, tokens)])[0]
-    desired = _read_by_torch(weights, features, tokens[:, :-1])
+    desired, _ = _read_by_torch(weights, features, tokens[:, :-1])
     because = "of torch.nn.LSTM on equal weights, which reads the picture, START and then each word but the last"
-    expect.close(to_numpy(logits, "logits"), desired.numpy(), name="logits", because=because)
+    expect.close(to_numpy(logits, "logits"), desired.detach().numpy(), name="logits", because=because)
+
+
+@exercise("CaptionModel", points=1)
+def test_gradients_flow_through_the_logits_as_through_those_of_torch_nn(probe, cases, rng):
+    weights, features, tokens, words = cases.CaptionModel(rng)
+    shown = probe("model_and_gradients", weights, features, tokens, words)
+    leaves = {name: tensor.clone().requires_grad_() for name, tensor in weights.items()}
+    logits, own = _read_by_torch(leaves, features, tokens[:, :-1])
+    leaves |= own
+    desired = torch.autograd.grad((logits * _weights(0, logits.shape)).sum(), list(leaves.values()))
+    for name, gradient in zip(leaves, desired, strict=True):
+        because = "of a weighted sum of forward's logits; by torch.nn.LSTM"
+        found = to_numpy(shown[f"d{name}"], f"the gradient of {name}")
+        expect.close(found, gradient.numpy(), name=f"gradient of {name}", because=because)
 
 
 @exercise("CaptionModel", points=1)
 def test_a_start_and_a_step_read_the_picture_and_one_word(probe, cases, rng):
     weights, features, tokens, words = cases.CaptionModel(rng)
     logits = to_numpy(probe("model_and_gradients", weights, features, tokens, words)["step"][1], "step's logits")
-    desired = _read_by_torch(weights, features, words[:, None])[:, 0]
+    desired = _read_by_torch(weights, features, words[:, None])[0][:, 0].detach()
     because = "of torch.nn.LSTM on equal weights, which reads the picture and then a word"
     expect.close(logits, desired.numpy(), name="step's logits", because=because)
 
@@ -463,6 +494,18 @@ def test_gradients_below_the_norm_stay_and_earlier_ones_are_forgotten(probe, cas
     for name, desired in _learnt(cases, *args)[1].items():
         because = "after two steps with a max_norm that no gradient reaches; an old gradient stood there before them"
         expect.close(to_numpy(shown[name], name), desired, name=name, rtol=1e-6, because=because)
+
+
+@exercise("train_step", points=1)
+def test_more_padding_changes_no_step(probe, cases, rng):
+    weights, batches, *rest = cases.train_step(rng)
+    longer = [(features, torch.nn.functional.pad(tokens, (0, 3), value=cases.PAD)) for features, tokens in batches]
+    one, two = (probe("steps_of_learning", weights, some, *rest) for some in (batches, longer))
+    because = "of the same captions with three columns of PAD more"
+    found, desired = (np.array(_steps(shown, 3)) for shown in (two, one))
+    expect.close(found, desired, name="losses and norms", rtol=1e-6, because=because)
+    for name in weights:
+        expect.close(to_numpy(two[name], name), one[name].numpy(), name=name, rtol=1e-6, because=because)
 
 
 @exercise("train_step", points=1)
@@ -798,6 +841,8 @@ def test_known_scores(bleu):
             (5 / 7 * 4 / 6 * 3 / 5 * 2 / 4) ** 0.25,
             "each reference has a b once, so it counts once",
         ),
+        ("a b a b c", ["a b a b c"], 1.0, "caption and reference are the same, and hold a b twice"),
+        ("a b c d", ["a b c d a b c d"], math.exp(-1), "all match, each once; the caption has half of the words"),
         ("a b c", ["a b c"], 0.0, "there are no 4-grams"),
         ("e d c b a", ["a b c d e"], 0.0, "no 2-gram matches"),
         ("", ["a b c d e"], 0.0, "there are no words"),
@@ -819,6 +864,7 @@ def test_of_several_references_each_may_match(bleu):
         (["a b c d", "a b c d e f g h"], 1.0, "a b c d e f", "4 and 8 words are equally near to 6, the shorter counts"),
         (["a b c d e f g h i", "a b c d x"], math.exp(1 - 5 / 4), "a b c d", "the nearest reference has 5 words"),
         (["a x", "a b c d e f g"], math.exp(1 - 7 / 6), "a b c d e f", "the nearest reference has 7 words"),
+        (["a b c d x", "q r s t u v w y"], 0.2**0.25, "a b c d z", "all matches are with the reference of 5 words"),
     ]
     for references, desired, caption, because in known:
         for order in (references, references[::-1]):

@@ -144,6 +144,28 @@ def test_every_symbol_of_a_sequence_and_no_other_matters(encode, cases, rng):
         expect.equal(moved, np.arange(1, 6) > t, name="change", because=because)
 
 
+def _gradients(weighed, leaves):
+    """The gradients of a sum of the entries of `weighed`, all weights different, as the probes take them."""
+    weights = torch.linspace(0, 1, weighed.numel(), dtype=weighed.dtype).reshape(weighed.shape).cos()
+    return torch.autograd.grad((weighed * weights).sum(), leaves)
+
+
+@exercise("encode", points=1)
+def test_gradients_flow_through_the_states_as_through_those_of_torch_nn(probe, cases, rng):
+    parameters, x, lengths = cases.encode(rng, "lstm")
+    shown = probe("encode_and_gradients", *copy.deepcopy((parameters, x, lengths)))
+    layer = cases.copied_to_torch(parameters, "enc")
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        cases.one_hot(x, 9), lengths, batch_first=True, enforce_sorted=False
+    )
+    _, (h, c) = layer(packed)
+    desired = _gradients(torch.cat([h[0], c[0]], dim=1), list(layer.parameters())[:3])
+    for name, gradient in zip(("U_enc", "W_enc", "b_enc"), desired, strict=True):
+        because = "of a weighted sum of the states; by torch.nn.LSTM"
+        found = to_numpy(shown.get(f"d{name}"), f"the gradient of {name}")
+        expect.close(found, gradient.numpy(), name=f"gradient of {name}", because=because)
+
+
 # decode_teacher_forced
 
 
@@ -205,6 +227,21 @@ def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, r
     expect.that(moved.all(), "some logits do not depend on the encoder's state")
 
 
+@exercise("decode_teacher_forced", points=1)
+def test_gradients_flow_through_the_logits_as_through_those_of_torch_nn(probe, cases, rng):
+    parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
+    shown = probe("decode_and_gradients", *copy.deepcopy((parameters, state, targets)))
+    layer, state = cases.copied_to_torch(parameters, "dec"), state.clone().requires_grad_()
+    inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
+    h, c = state.chunk(2, dim=1)
+    states, _ = layer(cases.one_hot(inputs, 8), (h[None].contiguous(), c[None].contiguous()))
+    desired = _gradients(states @ parameters["V"].T + parameters["c_out"], [state, *list(layer.parameters())[:3]])
+    for name, gradient in zip(("state", "U_dec", "W_dec", "b_dec"), desired, strict=True):
+        because = "of a weighted sum of the logits; by torch.nn.LSTM"
+        found = to_numpy(shown.get(f"d{name}"), f"the gradient of {name}")
+        expect.close(found, gradient.numpy(), name=f"gradient of {name}", because=because)
+
+
 # sequence_loss
 
 
@@ -232,9 +269,9 @@ def test_the_loss_leaves_its_arguments_as_they_were(sequence_loss, cases, rng):
 
 @exercise("sequence_loss", points=2)
 def test_equal_logits_cost_log_K_whatever_the_lengths(sequence_loss, cases, rng):
-    for lengths in ((5, 1, 6, 3), (6, 6), (1,)):
+    for lengths, size in (((5, 1, 6, 3), 1), ((6, 6), 1), ((1,), 1), ((6, 4, 5), 1e3)):
         _, targets, sizes = cases.sequence_loss(rng, lengths)
-        logits = torch.tensor(rng.standard_normal((len(lengths), 6, 1))).expand(-1, -1, 7).contiguous()
+        logits = torch.tensor(size * rng.standard_normal((len(lengths), 6, 1))).expand(-1, -1, 7).contiguous()
         because = "K symbols of one probability cost log K each"
         expect.close(_loss(sequence_loss, logits, targets, sizes), math.log(7), name="loss", because=because)
 
@@ -305,15 +342,18 @@ def test_translating_leaves_the_arguments_as_they_were(translate_greedy, cases, 
 
 @exercise("translate_greedy", points=2)
 def test_every_symbol_said_has_the_largest_logit_of_torch_nn(translate_greedy, cases, rng):
-    parameters, state, max_length = cases.translate_greedy(rng, "lstm", N=20)
-    said = _lists(_call(translate_greedy, parameters, state, max_length), 20, max_length, 6)
-    expect.that(all(cases.END not in row for row in said), "a translation holds END; it ends before")
-    for n, row in enumerate(said):
-        read = torch.tensor([[cases.START, *row]])
-        largest = _decoded_by_torch(cases, parameters, state[n : n + 1], read)[0].argmax(dim=1).tolist()
-        because = "torch.nn.LSTM, which reads START and what was said, finds another symbol likelier"
-        wanted = [*row, cases.END] if len(row) < max_length else row
-        expect.equal(largest[: len(wanted)], wanted, name=f"translation {n}", because=because)
+    for often in (cases.FIRST, cases.PAD, cases.START):
+        parameters, state, max_length = cases.translate_greedy(rng, "lstm", N=15)
+        parameters["c_out"][often] += 1.5
+        said = _lists(_call(translate_greedy, parameters, state, max_length), 15, max_length, 6)
+        expect.that(all(cases.END not in row for row in said), "a translation holds END; it ends before")
+        for n, row in enumerate(said):
+            read = torch.tensor([[cases.START, *row]])
+            largest = _decoded_by_torch(cases, parameters, state[n : n + 1], read)[0].argmax(dim=1).tolist()
+            because = "torch.nn.LSTM, which reads START and what was said, finds another symbol likelier"
+            wanted = [*row, cases.END] if len(row) < max_length else row
+            name = f"translation {n} of a network that often says {often}"
+            expect.equal(largest[: len(wanted)], wanted, name=name, because=because)
 
 
 @exercise("translate_greedy", points=1)
@@ -488,17 +528,18 @@ def test_neighbours_in_the_table_differ_by_one_at_most(edit_distance, cases, rng
 
 @exercise("edit_distance", points=2)
 def test_every_symbol_counts_alike_in_the_error_rate(probe):
-    references = [[1] * 9, [2]]
-    for hypotheses, desired in (
-        ([[1] * 9, [2]], 0.0),
-        ([[1] * 9, [3]], 0.1),
-        ([[1] * 9, []], 0.1),
-        ([[1] * 8, [2]], 0.1),
-        ([[], []], 1.0),
-        ([[1] * 9, [2] * 16], 1.5),
+    long_and_short, both_short = [[1] * 9, [2]], [[1], [2, 1]]
+    for hypotheses, references, desired in (
+        ([[1] * 9, [2]], long_and_short, 0.0),
+        ([[1] * 9, [3]], long_and_short, 0.1),
+        ([[1] * 9, []], long_and_short, 0.1),
+        ([[1] * 8, [2]], long_and_short, 0.1),
+        ([[], []], long_and_short, 1.0),
+        ([[1] * 9, [2] * 16], long_and_short, 1.5),
+        ([[1, 2], [1]], both_short, 2 / 3),
     ):
         rate = probe("phoneme_error_rate", hypotheses, copy.deepcopy(references))
-        because = "references of 9 symbols and 1"
+        because = f"references of {len(references[0])} and {len(references[1])} symbols"
         expect.close(rate, desired, name="the rate", rtol=1e-9, atol=1e-12, because=because)
 
 
@@ -531,8 +572,8 @@ def test_bins_hold_their_lower_edge_and_not_their_upper_one(error_by_length):
 
 @exercise("error_by_length", points=2)
 def test_the_rate_of_a_bin_is_edits_over_phonemes(error_by_length):
-    rates, _ = _rates(error_by_length([9, 0, 3, 2], [9, 1, 4, 1], [4, 4, 8, 8], [4, 5, 8, 9]), 3)
-    expect.close(rates, np.array([0.9, np.nan, 1.0]), name="rates", because="9 of 10, nothing, 5 of 5")
+    rates, _ = _rates(error_by_length([9, 0, 3, 4], [9, 1, 4, 1], [4, 4, 8, 8], [4, 5, 8, 9]), 3)
+    expect.close(rates, np.array([0.9, np.nan, 1.4]), name="rates", because="9 of 10, nothing, 7 of 5")
 
 
 @exercise("error_by_length", points=1)

@@ -228,8 +228,12 @@ class Exercise(Runs):
         return sorted(kept, key=lambda one: place[one[2].says] + place[one[2].also])[:MOST_PAIRS]
 
     def mistakes_said_together(self) -> list[Mapping[str, Any]]:
-        """Return the mistakes whose sentences stay true when another one is made at the same time."""
-        return [mistake for mistake in self.mistakes if not _speaks_of_all(mistake["says"])]
+        """Return the mistakes whose sentences stay true when another one is made at the same time.
+
+        Without those that are listed as `alone`.
+        """
+        together = [mistake for mistake in self.mistakes if not mistake.get("alone")]
+        return [mistake for mistake in together if not _speaks_of_all(mistake["says"])]
 
     def unrecognised(self, entry: Mapping[str, Any], sample: Sample) -> Iterator[str]:
         """Yield what an entry does not recognise: messages whose row the sample's traces do not find.

@@ -186,6 +186,12 @@ def caption_loss(logits, targets):
     log_p = shifted - torch.log(torch.exp(shifted).sum(dim=1, keepdim=True))
     return -log_p[torch.arange(len(rows)), classes].sum() / len(rows)
 """,
+    "places_that_are_not_padding": """
+def caption_loss(logits, targets):
+    n, t = torch.nonzero(targets, as_tuple=True)
+    z = logits[n, t]
+    return (torch.logsumexp(z, dim=1) - z[torch.arange(len(n)), targets[n, t]]).mean()
+""",
 }
 
 RIGHT["lstm_step"] = {
@@ -387,6 +393,20 @@ def train_step(model, optimiser, features, tokens, max_norm):
     optimiser.step()
     return loss.detach().item(), norm.item()
 """,
+    "norm_of_one_long_vector": """
+def train_step(model, optimiser, features, tokens, max_norm):
+    model.zero_grad(set_to_none=True)
+    model.train()
+    loss = caption_loss(model.forward(features, tokens), tokens[:, 1:])
+    loss.backward()
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    norm = torch.linalg.vector_norm(torch.cat([parameter.grad.flatten() for parameter in parameters]))
+    for parameter in parameters:
+        parameter.grad = parameter.grad * min(1.0, max_norm / float(norm))
+    optimiser.step()
+    optimiser.zero_grad()
+    return float(loss.detach()), float(norm)
+""",
 }
 
 RIGHT["decode_greedy"] = {
@@ -451,6 +471,18 @@ def decode_greedy(model, features, max_length):
             caption.append(word)
         captions.append(caption)
     return captions
+""",
+    "a_grid_of_words": """
+@torch.no_grad()
+def decode_greedy(model, features, max_length):
+    state, words = model.start(features), torch.ones(len(features), dtype=torch.long)
+    grid = torch.full((len(features), max_length), END)
+    for t in range(max_length):
+        state, logits = model.step(state, words)
+        words = torch.argmax(torch.softmax(logits, dim=-1), dim=-1)
+        grid[:, t] = words
+    ended = (grid == END).long().cumsum(dim=1) > 0
+    return [row[~over].tolist() for row, over in zip(grid, ended)]
 """,
 }
 
@@ -627,6 +659,45 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
         worth = scores * lengths ** (-alpha)
         row = said[worth.argmax()].tolist()
     return row[: [*row, END].index(END)], worth.max().item()
+""",
+    "sorted_tuples": """
+def extend_beam(scores, log_p, finished):
+    k, K = log_p.shape
+    candidates, never = [], []
+    for slot in range(k):
+        for word in range(K):
+            if not finished[slot]:
+                candidates.append((-float(scores[slot] + log_p[slot, word]), slot, word))
+            elif word == END:
+                candidates.append((-float(scores[slot]), slot, word))
+            else:
+                never.append((math.inf, slot, word))
+    best = sorted(candidates + never)[:k]
+    words = torch.tensor([word for _, _, word in best])
+    parents = torch.tensor([slot for _, slot, _ in best])
+    return words, parents, torch.tensor([-cost for cost, _, _ in best], dtype=scores.dtype)
+
+
+@torch.no_grad()
+def decode_beam(model, features, k, max_length, alpha=1.0):
+    h, c = model.start(features.repeat(k, 1))
+    scores = torch.full((k,), float("-inf"), dtype=h.dtype)
+    scores[0] = 0
+    words, finished, hypotheses = torch.full((k,), START), torch.zeros(k, dtype=torch.bool), [[] for _ in range(k)]
+    for _ in range(max_length):
+        (h, c), logits = model.step((h, c), words)
+        words, parents, scores = extend_beam(scores, torch.log_softmax(logits, dim=1), finished)
+        h, c = h[parents], c[parents]
+        hypotheses = [
+            hypotheses[parent] if finished[parent] else [*hypotheses[parent], word]
+            for word, parent in zip(words.tolist(), parents.tolist())
+        ]
+        finished = words == END
+        if finished.all():
+            break
+    values = [score / len(said) ** alpha for score, said in zip(scores.tolist(), hypotheses)]
+    best = values.index(max(values))
+    return [word for word in hypotheses[best] if word != END], values[best]
 """,
 }
 

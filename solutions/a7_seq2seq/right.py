@@ -42,6 +42,19 @@ def reverse_within_lengths(tokens, lengths):
     turned = torch.take_along_dim(tokens, source, dim=1)
     return torch.where(t < lengths[:, None], turned, tokens)
 """,
+    "columns_of_zip_longest": """
+def pad_batch(sequences, pad=0):
+    from itertools import zip_longest
+
+    columns = list(zip_longest(*sequences, fillvalue=pad))
+    return torch.tensor(columns).T, torch.LongTensor([len(sequence) for sequence in sequences])
+
+
+def reverse_within_lengths(tokens, lengths):
+    n, t = torch.arange(len(tokens))[:, None], torch.arange(tokens.shape[1]).repeat(len(tokens), 1)
+    source = lengths[:, None] - 1 - t
+    return tokens[n, torch.where(source < 0, t, source)]
+""",
 }
 
 RIGHT["encode"] = {
@@ -144,6 +157,16 @@ def decode_teacher_forced(parameters, state, targets):
         logits[:, t], state = decoder_step(parameters, inputs[:, t], state)
     return logits
 """,
+    "targets_rolled": """
+def decode_teacher_forced(parameters, state, targets):
+    inputs = targets.roll(1, dims=1)
+    inputs[:, 0] = START
+    steps = []
+    for symbols in inputs.T:
+        logits, state = decoder_step(parameters, symbols, state)
+        steps += [logits]
+    return torch.stack(steps).permute(1, 0, 2)
+""",
 }
 
 RIGHT["sequence_loss"] = {
@@ -180,6 +203,14 @@ def sequence_loss(logits, targets, lengths):
     rows = torch.cat([logits[n, : lengths[n]] for n in range(len(logits))])
     classes = torch.cat([targets[n, : lengths[n]] for n in range(len(logits))])
     return torch.nn.functional.cross_entropy(rows, classes)
+""",
+    "packed": """
+def sequence_loss(logits, targets, lengths):
+    def packed(batch):
+        return torch.nn.utils.rnn.pack_padded_sequence(batch, lengths, batch_first=True, enforce_sorted=False).data
+
+    z, y = packed(logits), packed(targets)
+    return (torch.logsumexp(z, dim=1) - z.gather(1, y[:, None])[:, 0]).mean()
 """,
 }
 
@@ -242,6 +273,16 @@ def translate_greedy(parameters, state, max_length):
         rows = [rows[i] for i in keep]
         prev, state = prev[keep], state[keep]
     return out
+""",
+    "takes_while_not_end": """
+def translate_greedy(parameters, state, max_length):
+    from itertools import takewhile
+
+    said = [torch.full((len(state),), START)]
+    for _ in range(max_length):
+        logits, state = decoder_step(parameters, said[-1], state)
+        said.append(logits.max(dim=1)[1])
+    return [list(takewhile(lambda symbol: symbol != END, row)) for row in torch.stack(said[1:], dim=1).tolist()]
 """,
 }
 

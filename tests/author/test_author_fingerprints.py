@@ -102,6 +102,15 @@ def test_of_too_many_pairs_those_whose_mistakes_are_listed_first_are_sealed(writ
     assert (message.says, message.also) == ("squares?", "doubles?")
 
 
+def test_a_mistake_that_is_listed_alone_is_sealed_with_no_other(written):
+    solution = PRODUCT.replace("c = a @ b", "c = a @ b\n    c = 1.0 * c")
+    doubles = {"id": "doubles", "old": "1.0", "new": "2.0"}
+    squares = {"id": "squares", "old": "a @ b", "new": "(a @ b) ** 2"}
+    assert written([squares, doubles], solution=solution)["exercises"]["product"]["of two mistakes"] == 1
+    entry = written([squares, doubles | {"alone": True}], solution=solution)["exercises"]["product"]
+    assert entry["of two mistakes"] == 0
+
+
 def test_a_mistake_that_only_raises_is_refused(written):
     assert "it raises on every case" in refused(written, [{"id": "divides", "old": "a @ b", "new": "1 / 0"}])
 
