@@ -331,12 +331,11 @@ def drawn(decoder_step, parameters, state, count, start, end, max_length=20, see
     """Return for each of N sources `count` answers drawn from the network's own distribution: lists of ids."""
     generator = torch.Generator().manual_seed(seed)
     state = state.repeat_interleave(count, dim=0)
-    symbols, steps = torch.full((len(state),), start), []
+    said = [torch.full((len(state),), start)]
     for _ in range(max_length):
-        logits, state = decoder_step(parameters, symbols, state)
-        symbols = torch.multinomial(logits.softmax(dim=1), 1, generator=generator).flatten()
-        steps.append(symbols)
-    answers = [[*row, end] for row in torch.stack(steps, dim=1).tolist()]
+        logits, state = decoder_step(parameters, said[-1], state)
+        said.append(torch.multinomial(logits.softmax(dim=1), 1, generator=generator).flatten())
+    answers = [[*row, end] for row in torch.stack(said[1:], dim=1).tolist()]
     answers = [row[: row.index(end)] for row in answers]
     return [answers[n : n + count] for n in range(0, len(answers), count)]
 
