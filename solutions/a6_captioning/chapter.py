@@ -2160,6 +2160,16 @@ if __name__ == "__main__":
     for said, name in (("flag norway", "flag norway"), ("tone skin dark cook woman", "woman cook dark skin tone")):
         print(f"{mean_rouge([said], [[name]]):.3f} for {said!r}, where {name!r} is meant")
 
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# It is larger for all of them: 0.908 and 0.895 for the first two, and 0.644 in alphabetical order, a whole 0.5 more
+# than BLEU: of *woman cook dark skin tone* four words are in their order even then.
+# The right caption of two words has 1. But a larger number is not a better measure: with *light* and *dark* exchanged,
+# 84% of the names are wrong, and the score is 0.857 where BLEU gave 0.520. Each score forgives something; know what,
+# before you compare two captioners by it.
+# </details>
+
 # %%
 if __name__ == "__main__":
     progress()
