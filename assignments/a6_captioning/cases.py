@@ -199,6 +199,16 @@ def caption_file(rng, M=9, twice=True):
     return ids, [captions[n] for n in rng.permutation(M)]
 
 
+def nucleus(rng, N=4, K=7, mass=0.7, spread=1.5):
+    """(probabilities, mass): the larger the spread, the fewer words have the mass."""
+    return torch.tensor(spread * rng.standard_normal((N, K))).softmax(dim=1), mass
+
+
+def rouge_l(rng, M=7, most_references=3, beta=1.2, empty=True):
+    """(captions, references, beta): as for bleu."""
+    return *bleu(rng, M, most_references, empty), beta
+
+
 def CASES(name, rng):
     """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
     return _CASES[name](rng)
@@ -249,6 +259,13 @@ _CASES = {
     ],
     "bleu": lambda rng: [_corpora(rng, most_references) for most_references in (1, 2, 3, 2, 3, 2, 3)],
     "caption_file": lambda rng: [caption_file(rng), caption_file(rng, 12, twice=False)],
+    "nucleus": lambda rng: [
+        nucleus(rng),
+        nucleus(rng, N=3, K=9, mass=0.4, spread=2.0),
+        nucleus(rng, N=5, K=5, mass=0.9),
+        nucleus(rng, N=2, K=6, mass=0.2),
+    ],
+    "rouge_l": lambda rng: [rouge_l(rng), rouge_l(rng, 5, 1, beta=0.5), rouge_l(rng, 6, 4, beta=2.0)],
 }
 
 

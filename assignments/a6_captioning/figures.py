@@ -278,13 +278,35 @@ def false_first_words(model, decode, vocabulary, features, said, names, predicte
             print(f"    {names[chosen[n]]} -> [{vocabulary[first[n]]}] {went_on[n]}")
 
 
-def print_right_of_five(temperature, drawn, names):
-    """Print how many captions are right, five for each picture. drawn: 5 M strings. names: M strings."""
+def print_right_of_five(value, drawn, names, what="temperature"):
+    """Print how many captions are right, five for each picture. drawn: 5 M strings. names: M strings.
+
+    what, value: the name and the number of that which they were drawn with.
+    """
     drawn = np.array(drawn).reshape(-1, 5)
     right = drawn == np.array(names)[:, None]
     different = np.mean([len(set(row)) for row in drawn])
-    print(f"temperature {temperature:>4}: {100 * right.mean():4.0f}% right,", end=" ")
+    print(f"{what} {value:>4}: {100 * right.mean():4.0f}% right,", end=" ")
     print(f"at least one of five: {100 * right.any(axis=1).mean():4.0f}%; {different:.1f} different ones of five")
+
+
+class InNucleus:
+    """A captioner that says only words of the nucleus; decoders take it as they take a CaptionModel.
+
+    nucleus: yours.
+    """
+
+    def __init__(self, model, nucleus, mass):
+        self.model, self.nucleus, self.mass = model, nucleus, mass
+
+    def start(self, features):
+        """Return the captioner's own first state."""
+        return self.model.start(features)
+
+    def step(self, state, words):
+        """Return the captioner's own next state, and logits that are minus infinity outside of the nucleus."""
+        state, logits = self.model.step(state, words)
+        return state, self.nucleus(logits.softmax(dim=1), self.mass).log()
 
 
 def mended_by_the_beam(beam, greedy, names):
@@ -411,8 +433,8 @@ def _exchanged(first, second):
     return lambda words: [other.get(word, word) for word in words]
 
 
-def bleu_of_spoilt_names(bleu, names):
-    """Print the BLEU of names that are spoilt in four ways, against the names themselves."""
+def bleu_of_spoilt_names(bleu, names, score_name="BLEU"):
+    """Print the BLEU, or another score, of names that are spoilt in four ways, against the names themselves."""
     changes = {
         "man and woman exchanged": _exchanged("man", "woman"),
         "light and dark exchanged": _exchanged("light", "dark"),
@@ -423,7 +445,7 @@ def bleu_of_spoilt_names(bleu, names):
         spoilt = [" ".join(change(name.split())) for name in names]
         share = np.mean([one == name for one, name in zip(spoilt, names, strict=True)])
         score = bleu(spoilt, [[name] for name in names])
-        print(f"all unseen combinations, {what}: BLEU {score:.3f}, {100 * share:.0f}% unchanged")
+        print(f"all unseen combinations, {what}: {score_name} {score:.3f}, {100 * share:.0f}% unchanged")
 
 
 def nearest(pictures, trained):

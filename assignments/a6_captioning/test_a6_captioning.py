@@ -930,3 +930,152 @@ def test_the_file_has_a_caption_for_every_hidden_picture(handed_in):
         expect.that(caption == " ".join(caption.split()), f"captions.json: {id}: words are not one space apart")
         few = len(caption.split()) <= MOST_WORDS
         expect.that(few, f"captions.json: the caption of {id} has more than {MOST_WORDS} words")
+
+
+# nucleus, without points
+
+
+def _filtered(result, N, K, dtype=torch.float64):
+    expect_tensor(result, (N, K), "filtered", dtype)
+    return result.numpy()
+
+
+@exercise("nucleus")
+def test_a_filtered_distribution_is_a_tensor_of_the_same_shape(nucleus, cases, rng):
+    _filtered(nucleus(*cases.nucleus(rng)), 4, 7)
+
+
+@exercise("nucleus", points=1)
+def test_filtered_distributions_follow_the_sizes_and_the_dtype(nucleus, cases, rng):
+    _filtered(nucleus(*cases.nucleus(rng, N=1, K=1)), 1, 1)
+    probabilities, mass = cases.nucleus(rng, N=3, K=5)
+    _filtered(nucleus(probabilities.float(), mass), 3, 5, torch.float32)
+
+
+@exercise("nucleus", points=1)
+def test_filtering_leaves_its_arguments_as_they_were(nucleus, cases, rng):
+    arguments_unchanged(nucleus, cases.nucleus(rng), "probabilities mass")
+
+
+@exercise("nucleus", points=2)
+def test_known_nuclei(nucleus):
+    row = [0.0625, 0.5, 0.3125, 0.125]
+    known = [
+        (0.4, [0, 1, 0, 0], "the most probable word alone has more"),
+        (0.5, [0, 1, 0, 0], "the most probable word alone has it"),
+        (0.6, [0, 8 / 13, 5 / 13, 0], "two words have 0.8125"),
+        (0.8125, [0, 8 / 13, 5 / 13, 0], "two words have it"),
+        (0.9, [0, 8 / 15, 5 / 15, 2 / 15], "three words have it"),
+        (1.0, row, "all words are needed"),
+    ]
+    for mass, desired, because in known:
+        filtered = _filtered(nucleus(torch.tensor([row], dtype=torch.float64), mass), 1, 4)
+        name = f"filtered {row} with mass {mass}"
+        expect.close(filtered, np.array([desired]), name=name, rtol=1e-9, because=because)
+
+
+@exercise("nucleus", points=2)
+def test_a_nucleus_reaches_the_mass_and_none_of_its_words_can_be_spared(nucleus, cases, rng):
+    for N, K, mass in ((5, 9, 0.3), (6, 8, 0.6), (4, 12, 0.95)):
+        probabilities, _ = cases.nucleus(rng, N, K)
+        filtered, p = _filtered(_call(nucleus, probabilities, mass), N, K), probabilities.numpy()
+        inside = filtered > 0
+        expect.that(bool(inside.any(axis=1).all()), "a row has no word left")
+        expect.close(filtered.sum(axis=1), np.ones(N), name="sum of each row")
+        for row, chosen, new in zip(p, inside, filtered, strict=True):
+            words = f"of mass {mass}"
+            expect.that(bool(row[chosen].sum() >= mass), f"a nucleus {words} has less than that")
+            expect.that(bool(row[chosen].sum() - row[chosen].min() < mass), f"a nucleus {words} has a word too many")
+            rest = row[~chosen].max(initial=0.0)
+            expect.that(bool(row[chosen].min() > rest), f"a nucleus {words} lacks a word that is more probable")
+            expect.close(
+                new[chosen] / row[chosen], np.full(chosen.sum(), 1 / row[chosen].sum()), name="the ratios kept"
+            )
+
+
+@exercise("nucleus", points=2)
+def test_each_distribution_has_a_nucleus_of_its_own(nucleus, cases, rng):
+    probabilities = torch.cat([cases.nucleus(rng, N=2, spread=spread)[0] for spread in (0.1, 1.0, 6.0)])
+    filtered = _filtered(_call(nucleus, probabilities, 0.7), 6, 7)
+    alone = [_filtered(_call(nucleus, probabilities[n : n + 1], 0.7), 1, 7) for n in range(6)]
+    expect.close(filtered, np.concatenate(alone), name="filtered", because="a batch changes nothing for a row in it")
+    order = torch.tensor(rng.permutation(7))
+    turned = _filtered(_call(nucleus, probabilities[:, order], 0.7), 6, 7)
+    because = "the words were numbered anew, and so are the answers"
+    expect.close(turned, filtered[:, order.numpy()], name="filtered", because=because)
+
+
+# rouge_l, without points
+
+
+def _rouge(rouge_l, captions, references, *beta):
+    scores = _call(rouge_l, captions, references, *beta)
+    expect.array(scores, shape=(len(captions),), name="scores")
+    return scores
+
+
+@exercise("rouge_l")
+def test_rouge_is_an_array_of_numbers_between_0_and_1(rouge_l, cases, rng):
+    scores = _rouge(rouge_l, *cases.rouge_l(rng))
+    expect.that(bool(((scores >= 0) & (scores <= 1)).all()), "a score is not between 0 and 1")
+
+
+@exercise("rouge_l", points=1)
+def test_rouge_leaves_its_arguments_as_they_were(rouge_l, cases, rng):
+    arguments_unchanged(rouge_l, cases.rouge_l(rng), "captions references beta")
+
+
+@exercise("rouge_l", points=2)
+def test_known_rouge_scores(rouge_l):
+    gunman = "police killed the gunman"
+    known = [
+        ("police kill the gunman", gunman, 1.0, 3 / 4, "police, the and gunman are in order"),
+        ("the gunman kill police", gunman, 1.0, 2 / 4, "the and gunman are in order"),
+        ("the gunman police killed", gunman, 1.0, 2 / 4, "two words in order, with either of two threads"),
+        ("a b c d", "a x b x c x d x", 1.0, 2 / 3, "all of 4 words, half of 8"),
+        ("a b c d", "a x b x c x d x", 2.0, 5 / 9, "P = 1 and R = 1/2, and R counts for more"),
+        ("a b c d", "a x b x c x d x", 0.5, 5 / 6, "P = 1 and R = 1/2, and P counts for more"),
+        ("a x b x c x d x", "a b c d", 2.0, 5 / 6, "P = 1/2 and R = 1, and R counts for more"),
+        ("flag norway", "flag norway", 1.2, 1.0, "caption and reference are the same"),
+        ("a a a a", "a", 1.0, 2 / 5, "one of four words matches, once"),
+        ("a", "a a a a", 1.0, 2 / 5, "one of four words is matched, once"),
+        ("d c b a", "a b c d", 1.0, 1 / 4, "no two words are in order"),
+        ("cat", "tac", 1.0, 0.0, "no word is the same"),
+        ("Red cat", "red cat", 1.0, 1 / 2, "Red and red are two words"),
+        ("", "a b", 1.0, 0.0, "there are no words"),
+        ("a b", "", 1.0, 0.0, "there are no words"),
+    ]
+    for caption, reference, beta, desired, because in known:
+        name = f"score of {caption!r} against {reference!r} with beta = {beta}"
+        scores = _rouge(rouge_l, [caption], [[reference]], beta)
+        expect.close(scores, np.array([desired]), name=name, rtol=1e-9, atol=1e-12, because=because)
+    with_and_without = _rouge(rouge_l, ["a b c"], [["a c x y"]], 1.2), _rouge(rouge_l, ["a b c"], [["a c x y"]])
+    expect.close(*with_and_without, name="the scores", because="beta is 1.2 if it is not given")
+
+
+@exercise("rouge_l", points=2)
+def test_of_several_references_the_best_counts(rouge_l, cases, rng):
+    captions, references, beta = cases.rouge_l(rng, M=8, most_references=4)
+    best = [
+        _rouge(rouge_l, [said] * len(own), [[one] for one in own], beta).max()
+        for said, own in zip(captions, references, strict=True)
+    ]
+    because = "the largest of the scores against each reference by itself"
+    expect.close(_rouge(rouge_l, captions, references, beta), np.array(best), name="scores", because=because)
+
+
+@exercise("rouge_l", points=2)
+def test_the_longest_thread_is_the_longest_of_all(rouge_l, cases, rng):
+    words = cases.WORDS[:3]
+    captions, others = (cases.sentences(rng, 6, 2, 7, words) for _ in range(2))
+    scores = _rouge(rouge_l, captions, [[one] for one in others], 1.0)
+
+    def threads(sentence):
+        split = sentence.split()
+        return {some for size in range(1, len(split) + 1) for some in itertools.combinations(split, size)}
+
+    for n, (one, other) in enumerate(zip(captions, others, strict=True)):
+        longest = max(map(len, threads(one) & threads(other)), default=0)
+        desired = 2 * longest / (len(one.split()) + len(other.split()))
+        because = "all sequences of words of the two were compared; with beta = 1 it is 2 l / (|w| + |v|)"
+        expect.close(float(scores[n]), desired, name=f"score of {one!r} against {other!r}", because=because)

@@ -17,6 +17,7 @@ SHOWN_BY = {
     "decode_teacher_forced": "decode_and_gradients",
     "sequence_loss": "loss_and_gradient",
     "edit_distance": "table_and_rate",
+    "attend": "attention_and_gradients",
 }
 
 
@@ -95,6 +96,42 @@ def error_by_length(rng, N=30, longest=14, edges=(2, 5, 6, 9, 20, 23)):
     return edits, sizes.tolist(), lengths.tolist(), list(edges)
 
 
+def attend(rng, lengths=(4, 7, 1, 5), T=7, Q=3, H=6, spread=1.0):
+    """(queries, states, lengths): the padding holds states like others. spread: of the queries."""
+    N = len(lengths)
+    queries, states = spread * _signed(rng, N, Q, H), _signed(rng, N, T, H)
+    return torch.tensor(queries), torch.tensor(states), torch.tensor(lengths)
+
+
+def _attend_case(rng, *sizes, **more):
+    """The same with dcontexts, the gradient that comes to the contexts."""
+    args = attend(rng, *sizes, **more)
+    return *args, torch.tensor(_signed(rng, *args[0].shape))
+
+
+def minimum_bayes_risk(rng, M=7, length=7, symbols=4, shift=0.0):
+    """(candidates, log_p): all but one are within a few edits of each other, and the other one is the likeliest.
+
+    shift: of all log_p. With M = 1 there is that one alone.
+    """
+    common = rng.integers(FIRST, FIRST + symbols, length).tolist()
+    candidates = [_edited(rng, common, symbols) for _ in range(M - 1)]
+    candidates.append(rng.integers(FIRST + symbols, FIRST + 2 * symbols, max(1, length - 2)).tolist())
+    log_p = shift + np.append(rng.uniform(-2.0, -0.7, M - 1), rng.uniform(-0.4, -0.2))
+    order = rng.permutation(M)
+    return [candidates[m] for m in order], log_p[order]
+
+
+def _edited(rng, sequence, symbols):
+    """The sequence after one to four deletions, insertions and substitutions."""
+    made = list(sequence)
+    for _ in range(int(rng.integers(1, 5))):
+        place, kind = int(rng.integers(len(made) + 1)), int(rng.integers(3))
+        new = [] if kind == 0 else [int(rng.integers(FIRST, FIRST + symbols))]
+        made[place : place + (kind < 2)] = new
+    return made
+
+
 def CASES(name, rng):
     """The argument tuples on which a mistake in the exercise `name` is recognised, jointly over all of them."""
     return _CASES[name](rng)
@@ -141,6 +178,18 @@ _CASES = {
     "error_by_length": lambda rng: [
         error_by_length(rng),
         error_by_length(rng, N=24, longest=13, edges=(1, 2, 3, 4, 6, 8, 11)),
+    ],
+    "attend": lambda rng: [
+        _attend_case(rng),
+        _attend_case(rng, (2, 5, 3), 6, 4, 5),
+        _attend_case(rng, (4, 1, 3, 2), 4, 4, 4),
+        _attend_case(rng, (4, 6), 7, 2, 5, spread=3e3),
+    ],
+    "minimum_bayes_risk": lambda rng: [
+        minimum_bayes_risk(rng),
+        minimum_bayes_risk(rng, M=9, length=5, symbols=3),
+        minimum_bayes_risk(rng, M=5, length=9, shift=-40.0),
+        minimum_bayes_risk(rng, M=6, shift=-2000.0),
     ],
 }
 
@@ -193,6 +242,21 @@ def _table_and_rate(namespace, hypothesis, reference, hypotheses, references):
     return {"distance": both[0], "table": both[1], "rate": rate}
 
 
+def _attention_and_gradients(namespace, queries, states, lengths, dcontexts):
+    """The student's contexts and weights, and the gradients that reach queries and states from dcontexts."""
+    leaves = [queries.clone().requires_grad_(), states.clone().requires_grad_()]
+    found = namespace["attend"](*leaves, lengths)
+    contexts, weights = found if type(found) is tuple and len(found) == 2 else (found, None)
+    flows = type(contexts) is torch.Tensor and contexts.requires_grad
+    weighed = (contexts * dcontexts).sum() if flows else None
+    gradients = torch.autograd.grad(weighed, leaves, allow_unused=True) if flows else (None, None)
+    shown = {"contexts": contexts, "weights": weights}
+    shown = {name: one.detach() if type(one) is torch.Tensor else one for name, one in shown.items()}
+    for name, leaf, gradient in zip(("dqueries", "dstates"), leaves, gradients, strict=True):
+        shown[name] = torch.zeros_like(leaf.detach()) if gradient is None else gradient
+    return shown
+
+
 PROBES = {
     "reverse_within_lengths": _reverse_within_lengths,
     "padded_and_reversed": _padded_and_reversed,
@@ -201,6 +265,7 @@ PROBES = {
     "loss_and_gradient": _loss_and_gradient,
     "phoneme_error_rate": _phoneme_error_rate,
     "table_and_rate": _table_and_rate,
+    "attention_and_gradients": _attention_and_gradients,
 }
 
 

@@ -265,3 +265,95 @@ def letters_behind_phonemes(encode, decode_teacher_forced, parameters, pairs, le
         axis.set(xlabel="letter", title=word)
     axes[0].set_ylabel("phoneme")
     show()
+
+
+# Section 13: attention, and the answer of least risk
+
+
+class Looking(torch.nn.Module):
+    """A GRU that reads forwards and one that writes, whose output sees its own state and its context side by side.
+
+    attend, sequence_loss: yours. D, K: how many symbols are read, and how many are said.
+    """
+
+    def __init__(self, attend, sequence_loss, D, K, H=64):
+        super().__init__()
+        torch.manual_seed(0)
+        self.attend, self.loss = attend, sequence_loss
+        self.letters, self.phonemes = torch.nn.Embedding(D, H), torch.nn.Embedding(K, H)
+        self.reader, self.writer = (torch.nn.GRU(H, H, batch_first=True) for _ in range(2))
+        self.output = torch.nn.Linear(2 * H, K)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=4e-3)
+
+    def forward(self, x, lengths, y):
+        """Return the logits of y, each given the true symbols before it, and where the writer looked, (N, Q, T)."""
+        packed = torch.nn.utils.rnn.pack_padded_sequence(
+            self.letters(x), lengths, batch_first=True, enforce_sorted=False
+        )
+        packed, last = self.reader(packed)
+        states, _ = torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+        before = torch.nn.functional.pad(y[:, :-1], (1, 0), value=1)  # START is 1
+        queries, _ = self.writer(self.phonemes(before), last)
+        contexts, weights = self.attend(queries, states, lengths)
+        return self.output(torch.cat([queries, contexts], dim=2)), weights
+
+    def learn(self, batches, steps):
+        """Take this many steps with Adam and clipped gradients, one batch each; return the losses."""
+        losses = []
+        for _ in range(steps):
+            x, lengths, y, sizes = next(batches)
+            loss = self.loss(self(x, lengths, y)[0], y, sizes)
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.parameters(), 1.0)
+            self.optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+
+@torch.no_grad()
+def where_it_looks(looking, pairs, letter_id, phoneme_id):
+    """Draw the weights of some words, one row for each phoneme. pairs: list of (word, phonemes)."""
+    _, axes = plt.subplots(1, len(pairs), figsize=(9, 3.4), width_ratios=[len(word) for word, _ in pairs])
+    for axis, (word, said) in zip(axes, pairs, strict=True):
+        x, y = (torch.tensor([ids]) for ids in ([letter_id[a] for a in word], [phoneme_id[p] for p in said]))
+        _, weights = looking(x, torch.tensor([len(word)]), y)
+        axis.imshow(weights[0], cmap="Blues", aspect="auto", vmin=0, vmax=1)
+        axis.set_xticks(range(len(word)), list(word))
+        axis.set_yticks(range(len(said)), said)
+        axis.set(xlabel="state after letter", title=word)
+    axes[0].set_ylabel("phoneme")
+    show()
+
+
+@torch.no_grad()
+def drawn(decoder_step, parameters, state, count, start, end, max_length=20, seed=0):
+    """Return for each of N sources `count` answers drawn from the network's own distribution: lists of ids."""
+    generator = torch.Generator().manual_seed(seed)
+    state = state.repeat_interleave(count, dim=0)
+    said = [torch.full((len(state),), start)]
+    for _ in range(max_length):
+        logits, state = decoder_step(parameters, said[-1], state)
+        said.append(torch.multinomial(logits.softmax(dim=1), 1, generator=generator).flatten())
+    answers = [[*row, end] for row in torch.stack(said[1:], dim=1).tolist()]
+    answers = [row[: row.index(end)] for row in answers]
+    return [answers[n : n + count] for n in range(0, len(answers), count)]
+
+
+def counted(answers):
+    """Return each different answer once, and the logarithm of how often it stands there."""
+    counts = Counter(map(tuple, answers))
+    return [list(answer) for answer in counts], np.log(list(counts.values()))
+
+
+def four_choices(draws, least_risk, greedy, beam, meant, phoneme_error_rate):
+    """Print how wrong four ways to choose an answer are: by phonemes, and by whole words. The words: as least_risk."""
+    frequent = [max(rows, key=rows.count) for rows in draws]
+    choices = {"one draw": [rows[0] for rows in draws], "most frequent": frequent}
+    choices |= {"greedy": greedy, "beam of 8": beam, "least risk": least_risk}
+    right = meant[: len(least_risk)]
+    for name, said in choices.items():
+        said = said[: len(right)]
+        exact = np.mean([one == other for one, other in zip(said, right, strict=True)])
+        print(f"{name:>13}: {100 * phoneme_error_rate(said, right):4.1f}% of the phonemes wrong, ", end="")
+        print(f"{100 * exact:4.1f}% of the words right")

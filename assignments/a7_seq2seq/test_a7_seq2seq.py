@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import arguments_unchanged, as_they_were
+from selfcheck.agreement import arguments_unchanged, as_they_were, same_in_float32_and_strided
 from selfcheck.oracles import exhaustive_search
 from selfcheck.tensors import expect_tensor, to_numpy
 
@@ -582,3 +582,189 @@ def test_one_bin_for_all_gives_the_whole_rate(error_by_length, cases, rng):
     rates, counts = _rates(_call(error_by_length, edits, sizes, lengths, [1, 100]), 1)
     expect.equal(counts, np.array([30]), name="counts")
     expect.close(rates, np.array([sum(edits) / sum(sizes)]), name="rates", because="all edits over all phonemes")
+
+
+# attend, without points
+
+
+def _attended(result, N, Q, H, T, dtype=torch.float64):
+    expect.tuple(result, 2, "the result")
+    expect_tensor(result[0], (N, Q, H), "contexts", dtype)
+    expect_tensor(result[1], (N, Q, T), "weights", dtype)
+    return result[0].detach().numpy(), result[1].detach().numpy()
+
+
+@exercise("attend")
+def test_contexts_and_weights_are_two_tensors(attend, cases, rng):
+    _attended(attend(*cases.attend(rng)), 4, 3, 6, 7)
+
+
+@exercise("attend", points=1)
+def test_contexts_follow_the_sizes_and_the_dtype_of_the_arguments(attend, cases, rng):
+    _attended(attend(*cases.attend(rng, (1,), 1, 1, 1)), 1, 1, 1, 1)
+    _attended(attend(*arrays.in_float32(cases.attend(rng))), 4, 3, 6, 7, torch.float32)
+
+
+@exercise("attend", points=1)
+def test_looking_back_leaves_the_arguments_as_they_were(attend, cases, rng):
+    arguments_unchanged(attend, cases.attend(rng), "queries states lengths")
+
+
+@exercise("attend", points=2)
+def test_the_weights_of_the_symbols_add_up_to_1_and_the_padding_has_none(attend, cases, rng):
+    queries, states, lengths = cases.attend(rng)
+    _, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    valid = (torch.arange(7) < lengths[:, None]).numpy()[:, None]
+    expect.close(weights.sum(axis=2), np.ones((4, 3)), name="sum of the weights")
+    expect.equal(weights > 0, np.broadcast_to(valid, (4, 3, 7)).copy(), name="where a weight is above 0")
+
+
+@exercise("attend", points=2)
+def test_a_sequence_without_padding_gets_the_contexts_of_torch(attend, cases, rng):
+    for T, Q, H in ((5, 3, 4), (1, 2, 6), (6, 1, 3)):
+        queries, states, lengths = cases.attend(rng, (T, T), T, Q, H)
+        contexts, _ = _attended(_call(attend, queries, states, lengths), 2, Q, H, T)
+        desired = torch.nn.functional.scaled_dot_product_attention(queries, states, states, scale=1.0).numpy()
+        because = "of torch's own attention, with the scale 1"
+        expect.close(contexts, desired, name="contexts", because=because)
+
+
+@exercise("attend", points=2)
+def test_a_sequence_gets_the_contexts_that_it_gets_alone_without_padding(attend, cases, rng):
+    queries, states, lengths = cases.attend(rng)
+    contexts, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    for n, length in enumerate(lengths.tolist()):
+        one = slice(n, n + 1)
+        alone = _attended(_call(attend, queries[one], states[one, :length], lengths[one]), 1, 3, 6, length)
+        because = "a batch changes nothing for the sequences in it"
+        expect.close(contexts[one], alone[0], name=f"contexts of sequence {n}", because=because)
+        expect.close(weights[one, :, :length], alone[1], name=f"weights of sequence {n}", because=because)
+
+
+@exercise("attend", points=1)
+def test_what_stands_behind_the_end_is_never_seen(attend, cases, rng):
+    queries, states, lengths = cases.attend(rng)
+    behind = torch.arange(7) >= lengths[:, None]
+    other = torch.where(behind[..., None], 300 * states.flip(1), states)
+    one, two = (
+        _attended(result, 4, 3, 6, 7) for result in _map(attend, [(queries, s, lengths) for s in (states, other)])
+    )
+    for before, after, name in zip(one, two, ("contexts", "weights"), strict=True):
+        expect.close(after, before, name=name, because="only the padding was changed")
+
+
+@exercise("attend", points=1)
+def test_of_large_products_the_largest_gets_all(attend, cases, rng):
+    queries, states, lengths = cases.attend(rng, spread=1e7)
+    contexts, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    expect.close(weights.max(axis=2), np.ones((4, 3)), name="the largest weight", because="the products are very large")
+    seen = states[torch.arange(4)[:, None], torch.tensor(weights.argmax(axis=2))].numpy()
+    expect.close(contexts, seen, name="contexts", because="each is the state whose weight is 1")
+
+
+@exercise("attend", points=2)
+def test_the_gradients_of_contexts_are_finite_differences(probe, cases, rng):
+    queries, states, lengths = cases.attend(rng)
+    dcontexts, *along = (torch.tensor(rng.standard_normal(one.shape)) for one in (queries, queries, states))
+    shown = probe("attention_and_gradients", queries, states, lengths, dcontexts)
+    slope = 0.0
+    for name, direction in zip(("dqueries", "dstates"), along, strict=True):
+        slope += float((to_numpy(shown.get(name), name) * direction.numpy()).sum())
+    step, sums = 1e-5, []
+    for sign in (1, -1):
+        moved = [one + sign * step * more for one, more in zip((queries, states), along, strict=True)]
+        contexts = probe("attention_and_gradients", *moved, lengths, dcontexts).get("contexts")
+        sums.append(float((to_numpy(contexts, "contexts") * dcontexts.numpy()).sum()))
+    because = "the contexts' own change, along a random direction of queries and states"
+    expect.close(slope, (sums[0] - sums[1]) / (2 * step), name="the gradient", rtol=1e-5, atol=1e-7, because=because)
+
+
+# minimum_bayes_risk, without points
+
+
+def _risks(result, M):
+    expect.tuple(result, 2, "the result")
+    expect.that(type(result[0]) is list, "the choice is not a list: it is one of the candidates")
+    expect.array(result[1], shape=(M,), name="risks")
+    return result
+
+
+def _log(*probabilities):
+    return np.log(np.array(probabilities))
+
+
+@exercise("minimum_bayes_risk")
+def test_a_choice_is_a_candidate_with_the_risks_of_all(minimum_bayes_risk, cases, rng):
+    _risks(minimum_bayes_risk(*cases.minimum_bayes_risk(rng)), 7)
+
+
+@exercise("minimum_bayes_risk", points=1)
+def test_choosing_leaves_the_arguments_as_they_were(minimum_bayes_risk, cases, rng):
+    arguments_unchanged(minimum_bayes_risk, cases.minimum_bayes_risk(rng), "candidates log_p")
+
+
+@exercise("minimum_bayes_risk", points=2)
+def test_of_two_candidates_the_likelier_has_the_smaller_risk(minimum_bayes_risk):
+    for one, other, distance in (("kitten", "sitting", 3), ("intention", "execution", 5), ("", "abc", 3)):
+        for p in (0.75, 0.125):
+            choice, risks = _risks(minimum_bayes_risk([list(one), list(other)], _log(p, 1 - p)), 2)
+            because = f"{one!r} has the probability {p}, {other!r} the rest; they are {distance} edits apart"
+            expect.close(risks, distance * np.array([1 - p, p]), name="risks", rtol=1e-9, because=because)
+            expect.equal(choice, list(one if p > 0.5 else other), name="the choice", because=because)
+    choice, risks = _risks(minimum_bayes_risk([[5, 6]], np.array([-3.0])), 1)
+    expect.equal(choice, [5, 6], name="the choice", because="there is only one candidate")
+    expect.close(risks, np.zeros(1), name="risks", atol=1e-12, because="there is only one candidate")
+    choice, _ = _risks(minimum_bayes_risk([[7], [5], [7]], np.zeros(3)), 3)
+    expect.equal(choice, [7], name="the choice", because="it stands in the list twice")
+    choice, _ = _risks(minimum_bayes_risk([[5, 5], [7]], np.zeros(2)), 2)
+    expect.equal(choice, [5, 5], name="the choice", because="of equal risks the first is chosen")
+
+
+@exercise("minimum_bayes_risk", points=1)
+def test_the_risks_are_the_same_in_float32_and_of_strided_arrays(minimum_bayes_risk, cases, rng):
+    args = cases.minimum_bayes_risk(rng)
+    same_in_float32_and_strided(minimum_bayes_risk, args, ("risks",), part=lambda found: found[1:])
+
+
+@exercise("minimum_bayes_risk", points=2)
+def test_two_that_nearly_agree_outvote_a_loner(minimum_bayes_risk):
+    candidates = [["IY", "Z"], ["K", "AE", "T"], ["K", "AE", "D"]]
+    choice, risks = _risks(minimum_bayes_risk(candidates, _log(0.4, 0.35, 0.25)), 3)
+    expect.close(risks, np.array([1.8, 1.45, 1.55]), name="risks", rtol=1e-9, because="the example in the text")
+    expect.equal(choice, candidates[1], name="the choice", because="the example in the text")
+
+
+@exercise("minimum_bayes_risk", points=2)
+def test_the_risks_are_a_mean_of_those_where_one_candidate_is_certain(minimum_bayes_risk, cases, rng):
+    candidates, log_p = cases.minimum_bayes_risk(rng, M=6)
+    choice, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 6)
+    certain = [np.where(np.arange(6) == m, 0.0, -900.0) for m in range(6)]
+    rows = [_risks(one, 6)[1] for one in _map(minimum_bayes_risk, [(candidates, one) for one in certain])]
+    p = np.exp(log_p) / np.exp(log_p).sum()
+    because = "the mean, by the candidates' probabilities, of the risks where one of them is certain"
+    expect.close(risks, p @ np.stack(rows), name="risks", because=because)
+    for m in range(6):
+        expect.close(float(rows[m][m]), 0.0, name="risk of what is certain", atol=1e-12)
+    expect.that(choice in candidates, "the choice is not among the candidates")
+    chosen = risks[candidates.index(choice)]
+    expect.that(bool(chosen <= risks.min() + 1e-9), "the choice is not the candidate of the least risk")
+
+
+@exercise("minimum_bayes_risk", points=1)
+def test_only_the_differences_of_log_probabilities_matter(minimum_bayes_risk, cases, rng):
+    candidates, log_p = cases.minimum_bayes_risk(rng)
+    _, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 7)
+    for shift in (-3000.0, 900.0):
+        _, moved = _risks(_call(minimum_bayes_risk, candidates, log_p + shift), 7)
+        expect.close(moved, risks, name="risks", because=f"{shift:.0f} was added to each log probability")
+
+
+@exercise("minimum_bayes_risk", points=1)
+def test_a_candidate_in_two_halves_counts_as_the_whole(minimum_bayes_risk, cases, rng):
+    candidates, log_p = cases.minimum_bayes_risk(rng)
+    choice, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 7)
+    log_p[2] -= np.log(2.0)
+    halves = _call(minimum_bayes_risk, [*candidates, candidates[2]], np.append(log_p, log_p[2]))
+    because = "one candidate stands in the list twice, with half of its probability each time"
+    expect.close(_risks(halves, 8)[1], np.append(risks, risks[2]), name="risks", because=because)
+    expect.equal(halves[0], choice, name="the choice", because=because)

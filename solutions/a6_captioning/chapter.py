@@ -29,12 +29,12 @@
 # a captioner which could not know; say what maximum likelihood does not measure.
 #
 # **How to work.** As before: write each of the twelve exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change. One cell, in section 6, trains for about
-# a minute, two others for less; it writes what it has reached to a file, from which it can go on. If your functions
-# are slow, these cells do less, and say so. Numbers in the text that come out of a training were measured in several
-# runs, on several processors: yours differ a little, and where a cell picks examples by what the network says, you
-# see others.
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change. One cell, in section 6, trains for about a minute, two others for less; it writes what it has reached to a
+# file, from which it can go on. If your functions are slow, these cells do less, and say so. Numbers in the text that
+# come out of a training were measured in several runs, on several processors: yours differ a little, and where a cell
+# picks examples by what the network says, you see others.
 #
 # **Predict, then measure.** Seven experiments ask for a prediction before they show what comes out: write it in place
 # of `None`. Predictions earn no points and cost none.
@@ -2001,6 +2001,174 @@ if __name__ == "__main__":
 # network cannot look again. **What would the decoder need in order to look back, at each word, at the part of the
 # picture that matters for it?** Assignment 7 will meet the same question with letters in place of pictures, measure
 # what it costs not to have an answer, and hand it to the next lecture.
+
+# %% [markdown]
+# ## 15. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **Draw, but not from the tail.** At temperature 1 about half of the captions of section 8 were wrong. Hundreds of
+# words that hardly fit have a little probability each, and together they have so much that within a few words one of
+# them is drawn; whatever is said after it builds on it. A low temperature helps, but it also takes away the choice
+# between two words that are both good. Holtzman et al. (2020) cut instead of bending. The **nucleus** $V_m$ is the
+# smallest set of words that together have at least the mass $m$, the most probable ones; within it the probabilities
+# keep their ratios, outside of it they are 0:
+#
+# $$\sum_{k \in V_m} p_k \ge m, \qquad\qquad
+# p'_k = \frac{p_k}{\sum_{j \in V_m} p_j} \text{ for } k \in V_m, \qquad p'_k = 0 \text{ otherwise.}$$
+#
+# How many words that are is different at each step: one where the network is sure, many where it is not.
+
+
+# %% exercise="nucleus" points=0 difficulty=3 minutes=25
+def nucleus(probabilities, mass):
+    r"""Distributions without their tails: 0 outside of the nucleus $V_m$, $p_k / \sum_{j \in V_m} p_j$ within it.
+
+    $V_m$: the smallest set of words whose probabilities add up to m or more; of the sets of this size the most probable
+    one, which leaves out no word that is more probable than one of its own. (Of equally probable words any may be
+    taken.) Each row has its own nucleus, of one word at least.
+    probabilities: (N, K), float; each row is a distribution. mass: float, m, above 0 and at most 1.
+    Returns filtered: (N, K), word k still in column k, in the dtype of the probabilities; each row adds up to 1.
+    Holtzman, Buys, Du, Forbes and Choi 2020, section 3.1 (top-p sampling).
+    """
+    ### BEGIN SOLUTION
+    ordered, words = probabilities.sort(dim=1, descending=True)  # (N, K)
+    before = ordered.cumsum(dim=1) - ordered  # what the more probable ones have together
+    kept = torch.where(before < mass, ordered, 0.0)
+    kept = kept / kept.sum(dim=1, keepdim=True)
+    filtered = torch.zeros_like(probabilities).scatter(1, words, kept)
+    ### END SOLUTION
+    return filtered
+
+
+# %% [markdown]
+# <details><summary>A row of NaN</summary>
+#
+# If one word alone has more than the mass, how many words did you keep? The set must *reach* the mass: the word with
+# which the sum gets there belongs to it.
+# </details>
+#
+# <details><summary>The right probabilities in the wrong columns</summary>
+#
+# After sorting, place i holds the i-th most probable word. `sort` also says which word that is. Do you have to take
+# from the places or to write to them?
+# </details>
+#
+# <details><summary>Right for one row, wrong for two</summary>
+#
+# Every row has a nucleus of its own size, so a slice `[:, :n]` cannot cut them all. A mask can.
+# </details>
+
+# %% [markdown]
+# The pictures of experiment 3 once more, at temperature 1. Before you run the cell: with $m = 0.8$, will more or fewer
+# of the captions be right than at temperature 0.5 (about seven in ten)? And of how many pictures will at least one of
+# five captions be right?
+
+# %%
+if __name__ == "__main__":
+    predicted_right_in_nucleus, predicted_one_of_five_in_nucleus = None, None  # in per cent, with m = 0.8
+
+# %%
+if __name__ == "__main__":
+
+    def draw_in_nucleus(n, mass=1.0):
+        cautious, generator = figures.InNucleus(model, nucleus, mass), torch.Generator().manual_seed(12)
+        return decode_sample(cautious, five_times[: 5 * n], 1.0, generator, max_length=14)
+
+    part = affordable(len(rows["validation"]), 20, draw_in_nucleus, sample=4, what="pictures")
+    for mass in (1.0, 0.95, 0.8, 0.5):
+        drawn = [decode(ids, vocabulary) for ids in draw_in_nucleus(part, mass)]
+        figures.print_right_of_five(mass, drawn, names["validation"][:part], "mass")
+    print(f"predicted at 0.8: {predicted_right_in_nucleus}%, one of five: {predicted_one_of_five_in_nucleus}%")
+
+# %% [markdown]
+# **The longest thread.** For BLEU the right caption of a picture is worth nothing if it has fewer than four words, and
+# one word put in between tears four 4-grams at once. **ROUGE-L** (Lin 2004) looks for something that does not tear: the
+# longest sequence of words that stands in both sentences in the same order, whatever stands in between. With
+# $\ell_{i,j}$ its length for the first i words $w$ of the caption and the first j words $v$ of the reference,
+#
+# $$\ell_{i,j} = \begin{cases} \ell_{i-1,j-1} + 1 & \text{if } w_i = v_j \\
+# \max(\ell_{i-1,j},\ \ell_{i,j-1}) & \text{otherwise,} \end{cases}
+# \qquad\qquad \ell_{i,0} = \ell_{0,j} = 0 .$$
+#
+# Let $\ell$ be the last of them. It is a share of the caption, the precision $P = \ell / |w|$, and a share of the
+# reference, the recall $R = \ell / |v|$. Their weighted harmonic mean is the score,
+#
+# $$F = \frac{(1 + \beta^2)\, P R}{R + \beta^2 P}.$$
+#
+# Lin's example, with the reference *police killed the gunman*: *police kill the gunman* has three of its words in their
+# order, *the gunman kill police* two; of its 2-grams both have the same one, *the gunman*. With $\beta = 1$ they score
+# 3/4 and 2/4.
+
+
+# %% exercise="rouge_l" points=0 difficulty=3 minutes=25
+def rouge_l(captions, references, beta=1.2):
+    r"""ROUGE-L of each caption, from 0 to 1: by the longest sequence of words that both have, in order.
+
+    $F = (1 + \beta^2) P R / (R + \beta^2 P)$ with $P = \ell / |w|$ and $R = \ell / |v|$: $\ell$ the length of the
+    longest common subsequence of the caption's words w and the reference's words v, not necessarily side by side; 0 if
+    there is none. Of several references the one with the largest F counts.
+    captions: list of M strings, words with one space between them. references: list of M lists of one string or more.
+    Captions and references may be empty. beta: float, above 0; 1.2 is what the COCO captions are scored with.
+    Returns scores: (M,) float64 array.
+    Lin 2004, sections 3.1 and 2.1 (several references).
+    """
+    scores = np.zeros(len(captions))
+    ### BEGIN SOLUTION
+    for m, caption in enumerate(captions):
+        words = caption.split()
+        for sentence in references[m]:
+            others = sentence.split()
+            longest = np.zeros((len(words) + 1, len(others) + 1))  # row 0 and column 0: of no words
+            for i, word in enumerate(words, start=1):
+                for j, other in enumerate(others, start=1):
+                    apart = max(longest[i - 1, j], longest[i, j - 1])
+                    longest[i, j] = longest[i - 1, j - 1] + 1 if word == other else apart
+            common = int(longest[-1, -1])
+            if common:
+                P, R = common / len(words), common / len(others)
+                scores[m] = max(scores[m], (1 + beta**2) * P * R / (R + beta**2 * P))
+    ### END SOLUTION
+    return scores
+
+
+# %% [markdown]
+# <details><summary>Too small where one word was put in between</summary>
+#
+# Does a row of the table begin again at 0 where two words differ? That finds the longest *run*. What is kept if the
+# last two words do not match?
+# </details>
+#
+# <details><summary>Too large where a word is repeated</summary>
+#
+# Each word of one sentence may be matched with one word of the other, once. From which of the three neighbours does a
+# match come, if neither of its two words has been used yet?
+# </details>
+
+# %% [markdown]
+# The spoilt names of section 10. BLEU gave 0.842 if *man* and *woman* are exchanged, 0.835 without the first word, and
+# 0.142 in alphabetical order. For which of these will ROUGE-L be larger than BLEU, and where do you expect the largest
+# difference?
+
+# %%
+if __name__ == "__main__":
+
+    def mean_rouge(captions, references):
+        return float(rouge_l(captions, references).mean())
+
+    figures.bleu_of_spoilt_names(mean_rouge, names["combinations"], "ROUGE-L")
+    for said, name in (("flag norway", "flag norway"), ("tone skin dark cook woman", "woman cook dark skin tone")):
+        print(f"{mean_rouge([said], [[name]]):.3f} for {said!r}, where {name!r} is meant")
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# It is larger for all of them: 0.908 and 0.895 for the first two, and 0.644 in alphabetical order, a whole 0.5 more
+# than BLEU: of *woman cook dark skin tone* four words are in their order even then.
+# The right caption of two words has 1. But a larger number is not a better measure: with *light* and *dark* exchanged,
+# 84% of the names are wrong, and the score is 0.857 where BLEU gave 0.520. Each score forgives something; know what,
+# before you compare two captioners by it.
+# </details>
 
 # %%
 if __name__ == "__main__":

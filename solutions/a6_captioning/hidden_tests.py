@@ -404,3 +404,49 @@ def test_the_captions_of_the_hidden_pictures_reach_a_band_of_bleu(handed_in, not
     expect.that(
         reached >= band, f"corpus BLEU over all hidden pictures is {reached:.3f}; this band begins at {band:.2f}"
     )
+
+
+# Without points
+
+
+@exercise("nucleus", points=2)
+def test_nuclei_agree_at_other_sizes_down_to_one(nucleus, reference, cases, rng):
+    calls = [
+        cases.nucleus(rng, 7, 13, 0.85),
+        cases.nucleus(rng, 1, 1, 0.5),
+        cases.nucleus(rng, 1, 6, 0.3),
+        cases.nucleus(rng, 5, 5, 0.65, 0.2),
+        cases.nucleus(rng, 3, 40, 0.9, 4.0),
+        cases.nucleus(rng, 4, 8, 1.0),
+        cases.nucleus(rng, 6, 2, 0.55),
+    ]
+    for args, found, desired in in_pairs(nucleus, reference.nucleus, calls):
+        expect_close(found, desired, f"filtered, of shape {tuple(args[0].shape)}, with mass {args[1]}")
+
+
+@exercise("nucleus", points=1)
+def test_nuclei_agree_in_float32(nucleus, reference, cases, rng):
+    probabilities, mass = cases.nucleus(rng, 5, 9, 0.75)
+    desired = reference.nucleus(probabilities.float(), mass)
+    expect_close(nucleus(probabilities.float(), mass), desired, "filtered in float32")
+
+
+@exercise("rouge_l", points=2)
+def test_rouge_scores_agree(rouge_l, reference, cases, rng):
+    calls = [
+        cases.rouge_l(rng, M, most, beta) for M, most, beta in ((9, 4, 1.2), (1, 1, 1.0), (4, 2, 0.3), (6, 1, 3.0))
+    ]
+    calls += [
+        (["a b c", ""], [["", "c a b c", "b"], [""]], 1.5),
+        (["x y z"], [["a b", "c"]], 1.2),
+        (["red cat"] * 2, [["Red cat"], ["red Cat", "cat red"]], 1.2),
+    ]
+    for args, found, desired in in_pairs(rouge_l, reference.rouge_l, calls):
+        expect.close(found, desired, name=f"scores of {len(args[0])} captions", atol=1e-12)
+
+
+@exercise("rouge_l", points=1)
+def test_recall_counts_for_more_unless_beta_is_given(rouge_l, reference, cases, rng):
+    captions, references, _ = cases.rouge_l(rng, 8)
+    desired = reference.rouge_l(captions, references)
+    expect.close(rouge_l(captions, references), desired, name="scores without a third argument", atol=1e-12)

@@ -832,3 +832,99 @@ def caption_file(ids, captions):
     return "{" + ",\\n".join(lines) + "}"
 """,
 }
+
+RIGHT["nucleus"] = {
+    "loops": """
+def nucleus(probabilities, mass):
+    filtered = torch.zeros_like(probabilities)
+    for n, row in enumerate(probabilities.tolist()):
+        order = sorted(range(len(row)), key=lambda k: -row[k])
+        chosen, total = [], 0.0
+        for k in order:
+            chosen.append(k)
+            total += row[k]
+            if total >= mass:
+                break
+        for k in chosen:
+            filtered[n, k] = row[k] / total
+    return filtered
+""",
+    "rank_of_each_word": """
+def nucleus(probabilities, mass):
+    order = torch.argsort(probabilities, dim=1, descending=True)
+    rank = torch.argsort(order, dim=1)
+    reached = probabilities.gather(1, order).cumsum(dim=1) >= mass
+    reached[:, -1] = True
+    last = reached.int().argmax(dim=1, keepdim=True)
+    filtered = probabilities * (rank <= last)
+    return filtered / filtered.sum(dim=1, keepdim=True)
+""",
+    "more_probable_ones_summed_by_numpy": """
+def nucleus(probabilities, mass):
+    p = probabilities.numpy()
+    before = (p[:, :, None] * (p[:, :, None] > p[:, None, :])).sum(axis=1)
+    kept = np.where(before < mass, p, 0)
+    return torch.from_numpy((kept / kept.sum(axis=1, keepdims=True)).astype(p.dtype))
+""",
+}
+
+RIGHT["rouge_l"] = {
+    "two_rows": """
+def rouge_l(captions, references, beta=1.2):
+    def common(a, b):
+        row = [0] * (len(b) + 1)
+        for word in a:
+            new = [0]
+            for j in range(len(b)):
+                new.append(row[j] + 1 if word == b[j] else max(row[j + 1], new[j]))
+            row = new
+        return row[-1]
+
+    scores = []
+    for caption, sentences in zip(captions, references):
+        w, values = caption.split(), [0.0]
+        for v in map(str.split, sentences):
+            size = common(w, v)
+            if size:
+                values.append((1 + beta**2) * size / (len(v) * beta**2 + len(w)))
+        scores.append(max(values))
+    return np.array(scores)
+""",
+    "from_the_end": """
+def rouge_l(captions, references, beta=1.2):
+    scores = np.zeros(len(captions))
+    for m in range(len(captions)):
+        w = captions[m].split()
+        for v in [sentence.split() for sentence in references[m]]:
+            known = {}
+            for i in range(len(w), -1, -1):
+                for j in range(len(v), -1, -1):
+                    if i == len(w) or j == len(v):
+                        known[i, j] = 0
+                    elif w[i] == v[j]:
+                        known[i, j] = known[i + 1, j + 1] + 1
+                    else:
+                        known[i, j] = max(known[i + 1, j], known[i, j + 1])
+            if known[0, 0]:
+                P, R = known[0, 0] / len(w), known[0, 0] / len(v)
+                scores[m] = max(scores[m], (1 + beta**2) / (1 / P + beta**2 / R))
+    return scores
+""",
+    "ends_of_increasing_places": """
+def rouge_l(captions, references, beta=1.2):
+    def common(w, v):
+        ends = []  # ends[n]: the smallest place in v at which a common sequence of n + 1 words can end
+        for word in w:
+            for place in [j for j in range(len(v) - 1, -1, -1) if v[j] == word]:
+                n = sum(end < place for end in ends)
+                ends[n : n + 1] = [place]
+        return len(ends)
+
+    def score(w, v):
+        size = common(w, v)
+        return (1 + beta**2) * size / (beta**2 * len(v) + len(w)) if size else 0.0
+
+    best = [max(score(one.split(), other.split()) for other in own) for one, own in zip(captions, references)]
+    return np.array(best, dtype=np.float64)
+""",
+}

@@ -11,6 +11,7 @@ import pytest
 import sacrebleu
 import torch
 from nltk.translate import bleu_score
+from rapidfuzz.distance import LCSseq
 from torch import nn
 
 from autograder.course.paths import Repository
@@ -567,3 +568,83 @@ def test_the_description_counts():
     lines = hidden.description(json.dumps({**names, next(iter(names)): ""}), reference)
     assert "311 of 312" in lines[0]
     assert "1 captions are missing or empty" in lines[1]
+
+
+# Without points
+
+
+@pytest.mark.parametrize("mass", [0.15, 0.4, 0.75, 0.97, 1.0])
+def test_a_nucleus_is_the_smallest_of_all_sets_that_have_the_mass(mass):
+    probabilities, _ = cases.nucleus(_rng(), 6, 7)
+    filtered = reference.nucleus(probabilities, mass)
+    for row, found in zip(probabilities.tolist(), filtered.tolist(), strict=True):
+        sets = (some for size in range(1, 8) for some in itertools.combinations(range(7), size))
+        enough = [some for some in sets if sum(row[k] for k in some) >= min(mass, 1 - 1e-12)]
+        best = min(enough, key=lambda some: (len(some), -sum(row[k] for k in some)))
+        total = sum(row[k] for k in best)
+        assert found == pytest.approx([row[k] / total if k in best else 0.0 for k in range(7)], rel=1e-12)
+
+
+@pytest.mark.parametrize("mass", [0.2, 0.5, 0.8, 0.95])
+def test_a_nucleus_is_what_is_left_when_the_least_probable_words_go_first(mass):
+    """The way of the library transformers: from below, all goes that has 1 - m together."""
+    probabilities, _ = cases.nucleus(_rng(1), 50, 30)
+    p = probabilities.numpy()
+    for row, found in zip(p, reference.nucleus(probabilities, mass).numpy(), strict=True):
+        order = row.argsort()
+        left = order[row[order].cumsum() > 1 - mass]
+        wanted = np.zeros(30)
+        wanted[left] = row[left] / row[left].sum()
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=0)
+
+
+def test_words_drawn_from_a_nucleus_are_drawn_as_often_as_without_the_others():
+    """Rejection: draw from the whole, throw away what is outside of the nucleus; its frequencies are left."""
+    probabilities, _ = cases.nucleus(_rng(2), 1, 8)
+    filtered = reference.nucleus(probabilities, 0.7)[0]
+    drawn = _rng(3).choice(8, 200_000, p=probabilities[0].numpy())
+    inside = drawn[filtered.numpy()[drawn] > 0]
+    shares = np.bincount(inside, minlength=8) / len(inside)
+    np.testing.assert_allclose(shares, filtered, atol=5 * 0.5 / len(inside) ** 0.5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_rouge_agrees_with_rapidfuzz(seed):
+    captions, references, _ = cases.rouge_l(_rng(seed), 8, 4)
+    for beta in (0.5, 1.0, 1.2):
+        wanted = []
+        for caption, sentences in zip(captions, references, strict=True):
+            words, scores = caption.split(), [0.0]
+            for other in map(str.split, sentences):
+                common = LCSseq.similarity(words, other)
+                if common:
+                    P, R = common / len(words), common / len(other)
+                    scores.append((1 + beta**2) / (1 / P + beta**2 / R))
+            wanted.append(max(scores))
+        np.testing.assert_allclose(reference.rouge_l(captions, references, beta), wanted, rtol=1e-12)
+
+
+def test_the_longest_thread_is_the_longest_of_all_common_subsequences():
+    rng = _rng()
+    captions, others = (cases.sentences(rng, 12, 1, 8, cases.WORDS[:3]) for _ in range(2))
+    found = reference.rouge_l(captions, [[one] for one in others], 1.0)
+    for score, one, other in zip(found, map(str.split, captions), map(str.split, others), strict=True):
+        ways = [
+            {some for size in range(1, len(words) + 1) for some in itertools.combinations(words, size)}
+            for words in (one, other)
+        ]
+        longest = max(map(len, ways[0] & ways[1]), default=0)
+        assert score == pytest.approx(2 * longest / (len(one) + len(other)), rel=1e-12)
+
+
+def test_rouge_is_what_lin_gives_for_his_example():
+    """Lin 2004, section 3.1, with beta = 1."""
+    said = ["police kill the gunman", "the gunman kill police", "the gunman police killed"]
+    scores = reference.rouge_l(said, [["police killed the gunman"]] * 3, 1.0)
+    assert scores.tolist() == [3 / 4, 2 / 4, 2 / 4]
+
+
+def test_beta_moves_the_score_from_precision_to_recall():
+    said, meant = ["a b c d e f"], [["a b c"]]
+    scores = [reference.rouge_l(said, meant, beta)[0] for beta in (1e-6, 1.0, 1e6)]
+    assert scores == pytest.approx([1 / 2, 2 / 3, 1.0], rel=1e-9)

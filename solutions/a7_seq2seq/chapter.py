@@ -28,10 +28,11 @@
 # edits; show where a vector of fixed size is the bottleneck.
 #
 # **How to work.** As before: write each of the eight exercises below its card, run its cell, then the `check(...)`
-# below it; help is folded away under the symptom that it cures, and two questions are answered in words. What draws
-# and measures is in `figures.py`, beside this notebook, and yours to change. One cell, in section 6, trains for one
-# to two minutes; if your machine or your code is slow, it trains on fewer batches, says so, and errors come out
-# larger than the text quotes. Its network may be a different one on your processor, so the text gives round numbers.
+# below it; help is folded away under the symptom that it cures, and two questions are answered in words. Two harder
+# tasks without points stand at the end. What draws and measures is in `figures.py`, beside this notebook, and yours to
+# change. One cell, in section 6, trains for one to two minutes; if your machine or your code is slow, it trains on
+# fewer batches, says so, and errors come out larger than the text quotes. Its network may be a different one on your
+# processor, so the text gives round numbers.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. Predictions earn no points and cost none.
@@ -1297,6 +1298,177 @@ if __name__ == "__main__":
 # tell how well two vectors fit together, how do T such numbers become weights that add up to 1, and through which of
 # these operations does a gradient flow?** You have met every piece of the answer: a product of vectors, a softmax, a
 # weighted sum. With this question the next lecture begins. It is called *Attention and Transformers*.
+
+# %% [markdown]
+# ## 13. For those who want more
+#
+# *Two harder tasks without points: checked like the others, and nothing depends on them.*
+#
+# **Look back while you speak.** The question above, answered in the plainest way. All states of the encoder are kept.
+# When the decoder has reached its state $\mathbf{s}_q$, a product of vectors tells how well each $\mathbf{h}_t$ fits
+# it, a softmax makes weights of these numbers, and a weighted sum, the **context**, is what the decoder gets to see of
+# the source at this step:
+#
+# $$a_{q,t} = \frac{\exp(\mathbf{s}_q \cdot \mathbf{h}_t)}{\sum_{t' < \ell} \exp(\mathbf{s}_q \cdot \mathbf{h}_{t'})},
+# \qquad\qquad \mathbf{c}_q = \sum_{t < \ell} a_{q,t}\, \mathbf{h}_t .$$
+#
+# So Bahdanau, Cho and Bengio (2015) let the decoder of a translator look back; the product of vectors is from Luong,
+# Pham and Manning (2015). The difficulty is once more the batch: what stands behind the end of a word is no letter, so
+# it must get nothing, and what the others get must add up to 1 all the same.
+
+
+# %% exercise="attend" points=0 difficulty=3 minutes=25
+def attend(queries, states, lengths):
+    r"""Weighted means of the encoder's states, the larger the weight the better state and query fit.
+
+    $a_{q,t} = \exp(s_q \cdot h_t) / \sum_{t' < \ell} \exp(s_q \cdot h_{t'})$ for $t < \ell$, 0 for the others;
+    $c_q = \sum_{t < \ell} a_{q,t} h_t$. What stands in the padding changes nothing.
+    queries: (N, Q, H), the decoder's states at Q steps. states: (N, T, H), the encoder's, finite in the padding too.
+    lengths: (N,) int64, each from 1 to T, of the sources. The products may be of any size.
+    Returns contexts: (N, Q, H), and weights: (N, Q, T), in the dtype of the arguments. Gradients flow through the
+    contexts into queries and states.
+    Bahdanau, Cho and Bengio 2015; the product as in Luong, Pham and Manning 2015.
+    """
+    ### BEGIN SOLUTION
+    scores = queries @ states.transpose(1, 2)  # (N, Q, T)
+    valid = torch.arange(states.shape[1]) < lengths[:, None]  # (N, T)
+    weights = scores.masked_fill(~valid[:, None], -torch.inf).softmax(dim=2)
+    contexts = weights @ states  # (N, Q, H)
+    ### END SOLUTION
+    return contexts, weights
+
+
+# %% [markdown]
+# <details><summary>The weights of a short word do not add up to 1</summary>
+#
+# Were weights set to 0 after the softmax had shared out the whole among all T steps? Which score would get the weight 0
+# from the softmax itself?
+# </details>
+#
+# <details><summary>The padding still gets something</summary>
+#
+# A score of 0 is a score like others: $e^0 = 1$.
+# </details>
+#
+# <details><summary>"The size of tensor a must match the size of tensor b"</summary>
+#
+# The mask knows words and steps, (N, T); the scores are (N, Q, T). Where does the mask lack an axis?
+# </details>
+#
+# <details><summary>NaN</summary>
+#
+# The exponential of 1,000 is infinite, and so is the sum. `softmax` takes care of that, unless all scores of a row are
+# minus infinity: is a word of one letter masked as a whole?
+# </details>
+
+# %% [markdown]
+# What is it good for? A small network with 64 units on either side reads the words forwards; the output of its decoder
+# sees the decoder's own state and your context side by side. 500 batches must do, some 10 seconds. Before you run the
+# next cells: in section 12 the map was blurred. What will the weights look like?
+
+# %%
+if __name__ == "__main__":
+    sources, targets = as_numbers(training)
+    rows = shuffled_batches(sources, targets, 128, np.random.default_rng(0))
+    batches = ((*pad_batch([sources[n] for n in some]), *pad_batch([targets[n] for n in some])) for some in rows)
+    looking = figures.Looking(attend, sequence_loss, D_SOURCE, K)
+    steps = affordable(500, 60, lambda n: looking.learn(batches, n), sample=5, what="batches")
+    losses = looking.learn(batches, steps)
+    print(f"last 50 batches: {np.mean(losses[-50:]):.3f} nats per symbol")
+
+# %%
+if __name__ == "__main__":
+    figures.where_it_looks(looking, three, LETTER_ID, PHONEME_ID)
+
+# %% [markdown]
+# <details><summary>What was seen</summary>
+#
+# Most rows have one dark cell, and the dark cells step down from the upper left to the lower right: for the F of
+# *phone* the network looks at the state that has just read *ph*, for the N of *knight* at the one behind *kn*. Nobody
+# told it which letters belong to which sound; it learnt that from the loss of the sounds, whose gradient goes through
+# the softmax, and learnt it first: in one run the dark cells stood there after the first 100 batches, at 1.3 nats per
+# symbol, long before it could say the words. And the map was not computed afterwards: it is what the network works
+# with. The next lecture takes the recurrence away and keeps this.
+# </details>
+
+# %% [markdown]
+# **The answer that is wrong least.** A better search for the wrong goal helps a little, experiment 1 said. Which goal
+# is the right one? Answers are marked by their edits. If the truth were drawn from the network's own probabilities, an
+# answer $y$ would need $\sum_{y'} p(y' \mid x)\, d(y, y')$ edits in the mean: its **risk**. Nobody can sum over all
+# sequences, but everybody can over a list C of candidates, say those that were drawn from the network at random:
+#
+# $$R(y) = \sum_{y' \in C} p(y')\, d(y, y'), \qquad\qquad \hat{y} = \arg\min_{y \in C} R(y).$$
+#
+# This is the choice of **minimum Bayes risk** (Kumar and Byrne 2004). Three candidates: IY Z with probability 0.4,
+# K AE T with 0.35, K AE D with 0.25. The first is the most probable, and shares no symbol with the others: its risk is
+# 0.6 · 3 = 1.8. The risk of the second is 0.4 · 3 + 0.25 · 1 = 1.45, that of the third 1.55. Two that nearly agree
+# outvote a loner.
+
+
+# %% exercise="minimum_bayes_risk" points=0 difficulty=3 minutes=20
+def minimum_bayes_risk(candidates, log_p):
+    r"""The candidate that needs the fewest edits in the mean, if one of the candidates is the truth.
+
+    $R_m = \sum_{m'} p_{m'}\, d(y_m, y_{m'})$, d the edit distance, $p_m \propto \exp(\text{log\_p}_m)$: only the
+    candidates share the probability, so theirs add up to 1. A candidate that stands in the list twice has two shares.
+    candidates: list of M lists of symbols, ints or strings, M at least 1; a list may be empty. log_p: (M,) float64
+    array, finite, of any size: -2000 is a long answer's.
+    Returns the candidate of the least risk, a list, of several the first, and risks: (M,) float64 array.
+    Kumar and Byrne 2004.
+    """
+    ### BEGIN SOLUTION
+    shares = np.exp(log_p - log_p.max())
+    p = shares / shares.sum()  # (M,)
+    distances = np.array([[edit_distance(said, meant)[0] for meant in candidates] for said in candidates])  # (M, M)
+    risks = distances @ p
+    choice = candidates[risks.argmin()]
+    ### END SOLUTION
+    return choice, risks
+
+
+# %% [markdown]
+# <details><summary>NaN where the logarithms are far below 0</summary>
+#
+# The exponential of -2000 is 0 in float64, and 0 / 0 is nothing. A softmax does not change if all its arguments move
+# together.
+# </details>
+#
+# <details><summary>The most probable candidate is chosen each time</summary>
+#
+# It is the right choice if a miss is as good as a mile, that is, if every wrong answer costs the same. What does a
+# wrong answer cost here?
+# </details>
+
+# %% [markdown]
+# Every tenth word of the test, each drawn 30 times from the network's own distribution: how often a pronunciation came
+# up is its probability. Against the answers of least risk, the most frequent ones, greedy search, and a beam of 8. Rank
+# the four by their phoneme error rates, and by the share of words that are wholly right. Is it the same order?
+
+# %%
+if __name__ == "__main__":
+    rank_by_edits, rank_by_words = None, None  # for example ["beam", "greedy", "most frequent", "least risk"]
+
+# %%
+if __name__ == "__main__":
+    draws = figures.drawn(decoder_step, model, read_batch(model, as_numbers(test[::10])[0]), 30, START, END)
+
+    def chosen(n):
+        return [minimum_bayes_risk(*figures.counted(rows))[0] for rows in draws[:n]]
+
+    part = affordable(len(draws), 60, chosen, sample=5, what="words")
+    beam = pronounce(model, words[::10][:part], k=8, alpha=0.0)
+    figures.four_choices(draws, chosen(part), greedy[::10], beam, meant[::10], phoneme_error_rate)
+    print(f"predicted: {rank_by_edits} by edits, {rank_by_words} by words")
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# One network, draws from four seeds. The answers of least risk had 12.2 to 12.7% of their phonemes wrong, each time
+# fewer than the most frequent answers of the same draws, 12.6 to 13.1%; the beam 12.8%, greedy search 13.2%, and a
+# single draw some 17 to 18%. By whole words the order is another one: all four have about 56% right, and where the most
+# frequent answers differ from those of least risk, it is by less than a point, more often in their own favour. A choice
+# is good by the measure that it was made for.
+# </details>
 
 # %%
 if __name__ == "__main__":

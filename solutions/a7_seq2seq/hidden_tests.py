@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import in_pairs
+from selfcheck.agreement import agree_in_float32_and_strided, in_pairs
 from selfcheck.tensors import expect_close, to_numpy
 
 
@@ -297,3 +297,64 @@ def test_binned_rates_agree(error_by_length, reference, cases, rng):
         expect.close(found[0], rates, name="rates")
         expect.array(found[1], shape=counts.shape, dtype=np.int64, name="counts")
         expect.equal(found[1], counts, name="counts")
+
+
+# Without points
+
+
+@exercise("attend", points=2)
+def test_contexts_agree_at_other_sizes_down_to_one(attend, reference, cases, rng):
+    calls = [
+        cases.attend(rng, (3, 9, 1, 5, 9), 9, 4, 7),
+        cases.attend(rng, (1,), 1, 1, 1),
+        cases.attend(rng, (1, 2), 5, 3, 4),
+        cases.attend(rng, (4, 2, 3, 4), 4, 4, 4),
+        cases.attend(rng, (2, 6), 6, 5, 1),
+        cases.attend(rng, (3, 5), 8, 2, 6, spread=2e3),
+    ]
+    for args, found, desired in in_pairs(attend, reference.attend, calls):
+        expect.tuple(found, 2, "the result")
+        for one, wanted, name in zip(found, desired, ("contexts", "weights"), strict=True):
+            expect_close(one, wanted, f"{name} with lengths {args[2].tolist()}")
+
+
+@exercise("attend", points=1)
+def test_contexts_agree_in_float32(attend, reference, cases, rng):
+    args = arrays.in_float32(cases.attend(rng, (2, 6, 5), 6, 4, 5))
+    desired, found = reference.attend(*args), attend(*args)
+    expect.tuple(found, 2, "the result")
+    for one, wanted, name in zip(found, desired, ("contexts", "weights"), strict=True):
+        expect_close(one, wanted, f"{name} in float32")
+
+
+@exercise("attend", points=1)
+def test_the_gradients_of_contexts_agree(probe, reference, cases, rng):
+    for sizes in (((3, 1, 6), 6, 2, 5), ((4, 2), 5, 4, 3), ((1,), 3, 1, 2)):
+        queries, states, lengths = cases.attend(rng, *sizes)
+        dcontexts = torch.tensor(rng.standard_normal(queries.shape))
+        _with_gradients_agree(probe, reference, cases, "attention_and_gradients", queries, states, lengths, dcontexts)
+
+
+@exercise("minimum_bayes_risk", points=2)
+def test_risks_and_choices_agree(minimum_bayes_risk, reference, cases, rng):
+    calls = [
+        cases.minimum_bayes_risk(rng, M=12, length=9, symbols=6),
+        cases.minimum_bayes_risk(rng, M=1),
+        cases.minimum_bayes_risk(rng, M=2, length=4),
+        cases.minimum_bayes_risk(rng, M=8, length=3, symbols=2),
+        cases.minimum_bayes_risk(rng, M=5, shift=-1500.0),
+    ]
+    candidates, log_p = cases.minimum_bayes_risk(rng, M=5)
+    calls += [([[], *candidates[1:]], log_p), ([[str(symbol) for symbol in one] for one in candidates], log_p)]
+    for args, found, (choice, risks) in in_pairs(minimum_bayes_risk, reference.minimum_bayes_risk, calls):
+        expect.tuple(found, 2, "the result")
+        expect.close(found[1], risks, name=f"risks of {len(args[0])} candidates")
+        expect.equal(found[0], choice, name=f"the choice among {len(args[0])} candidates")
+
+
+@exercise("minimum_bayes_risk", points=1)
+def test_risks_agree_in_float32_and_strided(minimum_bayes_risk, reference, cases, rng):
+    args = cases.minimum_bayes_risk(rng, M=6)
+    agree_in_float32_and_strided(
+        minimum_bayes_risk, reference.minimum_bayes_risk, args, ("risks",), part=lambda found: found[1:]
+    )

@@ -498,3 +498,74 @@ def error_by_length(edits, sizes, lengths, edges):
     return rates, counts
 """,
 }
+
+RIGHT["attend"] = {
+    "loops": """
+def attend(queries, states, lengths):
+    N, Q, H = queries.shape
+    T = states.shape[1]
+    contexts, weights = [], []
+    for n in range(N):
+        h = states[n, : int(lengths[n])]
+        for q in range(Q):
+            scores = torch.stack([(queries[n, q] * one).sum() for one in h])
+            a = torch.softmax(scores, dim=0)
+            contexts.append(sum(a[t] * h[t] for t in range(len(h))))
+            weights.append(torch.cat([a, torch.zeros(T - len(h), dtype=a.dtype)]))
+    return torch.stack(contexts).view(N, Q, H), torch.stack(weights).view(N, Q, T)
+""",
+    "exponentials_by_hand": """
+def attend(queries, states, lengths):
+    scores = torch.einsum("nqh,nth->nqt", queries, states)
+    inside = (torch.arange(states.size(1))[None, :] < lengths[:, None]).unsqueeze(1)
+    scores = torch.where(inside, scores, scores.new_full((), -1e30))
+    top = scores.max(dim=2, keepdim=True).values.detach()
+    e = torch.exp(scores - top) * inside
+    weights = e / e.sum(dim=2, keepdim=True)
+    return torch.einsum("nqt,nth->nqh", weights, states), weights
+""",
+    "one_query_at_a_time": """
+def attend(queries, states, lengths):
+    mask = torch.zeros(states.shape[:2], dtype=states.dtype)
+    for n, length in enumerate(lengths.tolist()):
+        mask[n, length:] = float("-inf")
+    weights = torch.stack([((states @ s[:, :, None])[..., 0] + mask).softmax(dim=1) for s in queries.unbind(1)], dim=1)
+    contexts = torch.stack([(a[:, :, None] * states).sum(dim=1) for a in weights.unbind(1)], dim=1)
+    return contexts, weights
+""",
+}
+
+RIGHT["minimum_bayes_risk"] = {
+    "loops": """
+def minimum_bayes_risk(candidates, log_p):
+    top = max(log_p)
+    total = sum(np.exp(value - top) for value in log_p)
+    risks = []
+    for said in candidates:
+        risk = 0.0
+        for meant, value in zip(candidates, log_p):
+            risk += np.exp(value - top) / total * edit_distance(said, meant)[0]
+        risks.append(risk)
+    return candidates[risks.index(min(risks))], np.array(risks)
+""",
+    "half_of_the_table": """
+def minimum_bayes_risk(candidates, log_p):
+    log_p = np.asarray(log_p, dtype=np.float64)
+    p = np.exp(log_p - np.logaddexp.reduce(log_p))
+    risks = np.zeros(len(candidates))
+    for m in range(len(candidates)):
+        for other in range(m):
+            distance, _ = edit_distance(candidates[other], candidates[m])
+            risks[m] += p[other] * distance
+            risks[other] += p[m] * distance
+    return candidates[np.argmin(risks)], risks
+""",
+    "by_torch": """
+def minimum_bayes_risk(candidates, log_p):
+    p = torch.tensor(np.array(log_p)).double().softmax(dim=0)
+    rows = [torch.tensor([float(edit_distance(a, b)[0]) for b in candidates]).double() for a in candidates]
+    risks = torch.stack([torch.dot(row, p) for row in rows])
+    best = min(range(len(candidates)), key=lambda m: risks[m].item())
+    return list(candidates[best]), risks.numpy()
+""",
+}

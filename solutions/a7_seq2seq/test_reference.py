@@ -1,6 +1,7 @@
 """The reference of assignment 7 agrees with torch.nn, RapidFuzz and exhaustive search; no mistake does."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -240,6 +241,81 @@ def test_binned_rates_agree_with_histograms():
     np.testing.assert_allclose(rates[:-1], (wrong / np.where(total > 0, total, 1))[:-1], rtol=1e-12)
     assert np.isnan(rates[-1])
     assert total[-1] == 0
+
+
+# Looking back
+
+
+@pytest.mark.parametrize("lengths", [(4, 7, 1, 5), (3,), (6, 6), (2, 5, 1)])
+def test_contexts_agree_with_torchs_own_attention_under_a_mask(lengths):
+    T = max(lengths) + 2 * (len(lengths) > 2)
+    queries, states, sizes = cases.attend(_rng(), lengths, T)
+    mask = (torch.arange(T) < sizes[:, None])[:, None]
+    contexts, weights = reference.attend(queries, states, sizes)
+    wanted = nn.functional.scaled_dot_product_attention(queries, states, states, mask, scale=1.0)
+    torch.testing.assert_close(contexts, wanted, rtol=1e-12, atol=1e-14)
+    ones = torch.eye(T, dtype=torch.float64).expand(len(lengths), T, T)  # attention to one-hot rows gives the weights
+    wanted = nn.functional.scaled_dot_product_attention(queries, states, ones, mask, scale=1.0)
+    torch.testing.assert_close(weights, wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_contexts_agree_with_the_equation_number_by_number():
+    queries, states, lengths = cases.attend(_rng(1), (3, 1, 5), 5, 2, 4)
+    contexts, weights = reference.attend(queries, states, lengths)
+    for n, q in itertools.product(range(3), range(2)):
+        h = states[n, : lengths[n]].tolist()
+        e = [math.exp(sum(a * b for a, b in zip(queries[n, q].tolist(), one, strict=True))) for one in h]
+        a = [one / sum(e) for one in e]
+        assert weights[n, q].tolist() == pytest.approx([*a, *[0.0] * (5 - len(a))], rel=1e-12)
+        wanted = [sum(a[t] * h[t][i] for t in range(len(h))) for i in range(4)]
+        assert contexts[n, q].tolist() == pytest.approx(wanted, rel=1e-11)
+
+
+def test_the_gradients_of_contexts_agree_with_differences():
+    queries, states, lengths = (
+        one.clone().requires_grad_() if one.is_floating_point() else one
+        for one in cases.attend(_rng(), (3, 1, 4), 4, 2, 3)
+    )
+    assert torch.autograd.gradcheck(lambda q, h: reference.attend(q, h, lengths)[0], (queries, states))
+
+
+# The answer of least risk
+
+
+def test_risks_agree_with_rapidfuzz_and_the_choice_with_all_others():
+    for seed in range(20):
+        candidates, log_p = cases.minimum_bayes_risk(_rng(seed), M=8)
+        p = np.exp(log_p) / np.exp(log_p).sum()
+        wanted = [sum(p * [Levenshtein.distance(said, meant) for meant in candidates]) for said in candidates]
+        choice, risks = reference.minimum_bayes_risk(candidates, log_p)
+        np.testing.assert_allclose(risks, wanted, rtol=1e-12)
+        assert choice == candidates[wanted.index(min(wanted))]
+        assert choice != candidates[int(log_p.argmax())]  # the likeliest one stands alone
+
+
+def test_risks_are_the_mean_edits_against_truths_that_are_drawn():
+    candidates, log_p = cases.minimum_bayes_risk(_rng(), M=5)
+    p = np.exp(log_p) / np.exp(log_p).sum()
+    drawn = _rng().choice(5, 20_000, p=p)
+    _, risks = reference.minimum_bayes_risk(candidates, log_p)
+    for said, risk in zip(candidates, risks, strict=True):
+        edits = np.array([Levenshtein.distance(said, meant) for meant in candidates])[drawn]
+        assert abs(edits.mean() - risk) < 5 * edits.std() / len(drawn) ** 0.5
+
+
+def test_the_example_in_the_text_is_right():
+    candidates = [["IY", "Z"], ["K", "AE", "T"], ["K", "AE", "D"]]
+    choice, risks = reference.minimum_bayes_risk(candidates, np.log([0.4, 0.35, 0.25]))
+    assert choice == candidates[1]
+    np.testing.assert_allclose(risks, [1.8, 1.45, 1.55], rtol=1e-12)
+
+
+def test_where_every_miss_costs_the_same_the_likeliest_has_the_least_risk():
+    """With d = [y != y'] the risk is 1 - p (Kumar and Byrne 2004): candidates of one symbol are such a case."""
+    log_p = _rng().standard_normal(9)
+    choice, risks = reference.minimum_bayes_risk([[n] for n in range(9)], log_p)
+    np.testing.assert_allclose(risks, 1 - np.exp(log_p) / np.exp(log_p).sum(), rtol=1e-12)
+    assert choice == [int(log_p.argmax())]
 
 
 # The data
