@@ -63,6 +63,7 @@ def roster(
     Writes roster.csv into the course, and the names into nbgrader's gradebook. Nobody is removed from the gradebook.
     """
     from autograder.course.roster import read_roster, write_roster
+    from autograder.course.tables import is_windows_1252
     from autograder.gradebook.students import enrol
 
     target = Course(course)
@@ -72,6 +73,19 @@ def roster(
         enrolled = enrol(target, found)
     for line in found.left_out:
         output.print(f"left out: {line}")
+    if not any(one.name for one in found):
+        errors.print(
+            f"note: {file} has no column of names that is known: call them First name and Last name, or Name, so that "
+            "grades show them and a learning platform's files find them",
+            style="yellow",
+        )
+    strange = next((text for one in found for text in (one.name, one.id) if not text.isascii()), "")
+    if strange and is_windows_1252(file):
+        errors.print(
+            f"note: {file} is in no kind of Unicode and was read as Windows-1252: {strange}. If names look wrong, save "
+            "the table as CSV (UTF-8) and run this again",
+            style="yellow",
+        )
     for student in found:
         if student.id != student.original_id:
             output.print(f"{student.original_id} has the id {student.id}: nbgrader's exchange takes no + and no *")
