@@ -50,6 +50,8 @@ class Assignments:
             data = json.loads(content.decode("utf-8-sig"))
         except (UnicodeDecodeError, ValueError, RecursionError):
             return named, "" if named else "it is no notebook that can be read"
+        if name.lower().endswith(".json") and "nbformat" not in _mapping(data):
+            return None, "it is no notebook"  # what a release has beside it may list its cells
         found = data.get("cells") if isinstance(data, dict) else None
         if not isinstance(found, list):
             return named, "" if named else "it is no notebook"

@@ -163,6 +163,20 @@ def test_files_beside_the_notebook_keep_the_names_that_the_assignment_asks_for(d
     assert done.listed == []
 
 
+def test_what_the_release_has_beside_the_notebook_is_no_second_notebook(desk):
+    ours = json.dumps({"cells": [{"id": cell["id"]} for cell in json.loads(notebook())["cells"]]}).encode()
+    (desk.course.release / ONE / "release.json").write_bytes(ours)
+    done = desk.collect(
+        desk.zip({"1001/my work.ipynb": notebook(), "1001/release.json": ours, "1002/release.json": ours})
+    )
+    assert [(one.student, [kind for kind, _ in one.noted.flags]) for one in done.taken] == [
+        ("1001", ["notebook-renamed"])
+    ]
+    assert done.listed == [("1002", "there is no notebook among: release.json")]
+    kept = desk.zip({"1003/a1_one.ipynb.json": notebook(mark="k")}, name="kept.zip")
+    assert [one.student for one in desk.plan(kept).taken] == ["1003"]
+
+
 def test_a_dry_run_writes_nothing(desk):
     before = sorted(desk.folder.rglob("*"))
     path = desk.zip({canvas(): notebook()})
