@@ -32,9 +32,10 @@ class Asked:
     expects: str
     marks: str
 
-    def for_graders(self) -> str:
-        """Return what graders read beside this student's answer."""
-        parts = (("Asked of this student", self.asks), ("Expected here", self.expects), ("Worth", self.marks))
+    def for_graders(self, worth: bool = True) -> str:
+        """Return what graders read beside this student's answer. worth: say what it is worth, too."""
+        parts = [("Asked of this student", self.asks), ("Expected here", self.expects)]
+        parts += [("Worth", self.marks)] if worth else []
         return "\n\n".join(f"**{title}.** {text}" for title, text in parts)
 
     def for_student(self, over: bool) -> str:
@@ -56,6 +57,11 @@ class Variants:
         if own is None and self.roster is not None:
             own = self.asked.get(self.roster.find(student) or "")
         return own or {}
+
+    def worth(self, question: str) -> str:
+        """Return what a question's own numbers are worth, if the same is said of all students; else ''."""
+        said = {own[question].marks for own in self.asked.values() if question in own}
+        return said.pop() if len(said) == 1 else ""
 
     def texts(self, student: str) -> set[str]:
         """Return the texts that a student found in the notebook of the student's own zip: they are no answer."""

@@ -85,18 +85,20 @@ def questions(course: Course, gradebook: Gradebook) -> Iterator[Question]:
         for cell in notebook.cells:
             if cells.is_written(cell) and (name := cells.grade_id(cell)):
                 waits = [grade.needs_manual_grade for _, grade in _grades(gradebook, assignment, name)]
-                yield _question(notebook, assignment, name, cell, len(waits), sum(waits))
+                worth = course_variants(course, assignment).worth(name)
+                yield _question(notebook, assignment, name, cell, len(waits), sum(waits), worth)
 
 
 def _question(
-    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int
+    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int, worth: str
 ) -> Question:
     new_page()
+    own = f"**Own numbers.** {worth}\n\n" if worth else ""
     asked = next((one for one in notebook.cells if one.get("id") == f"{name}-question"), None)
     return Question(
         assignment, name, cells.points(cell),
         shown_markdown(asked) if asked is not None else "",
-        shown_markdown(NotebookNode(source=scheme_text(cell.source))),
+        _drawn(f"{own}{scheme_text(cell.source)}"),
         answers, waiting,
     )  # fmt: skip
 
@@ -133,10 +135,14 @@ def answers(course: Course, gradebook: Gradebook, assignment: str, name: str) ->
                 None if waits and grade.manual_score is None else float(grade.manual_score or grade.auto_score or 0),
                 grade.extra_credit, comment.comment or "", waits,
                 not cell.source.strip() or grade.auto_score is not None,
-                shown_markdown(NotebookNode(source=asked.for_graders())) if asked else "",
+                _drawn(asked.for_graders(worth=not variants.worth(name))) if asked else "",
             )
         )  # fmt: skip
     return found
+
+
+def _drawn(text: str) -> str:
+    return shown_markdown(NotebookNode(source=text))
 
 
 class _Page(BaseHandler):

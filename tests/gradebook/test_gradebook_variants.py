@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from traitlets.config import Config
 
 from autograder.course import notebook as cells
 from autograder.course.variants import Asked, numbers_text, record, write_record
-from autograder.gradebook import answers, drawer, feedback
+from autograder.gradebook import answers, current, drawer, feedback
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.formgrader import ForGraders
 
@@ -59,6 +61,18 @@ def test_beside_each_answer_stands_what_was_asked_and_what_is_expected(told):
         assert f"{other * 7}" not in text
 
 
+def test_what_is_worth_the_same_for_all_stands_once_beside_the_mark_scheme(told):
+    def schemes():
+        with told.gradebook() as gradebook:
+            return [one.scheme for one in answers.questions(told.course, gradebook)]
+
+    assert "Own numbers" not in schemes()[0]
+    same = {student: {"why": replace(asked(11), marks="2 points.")} for student in ("s1", "s2")}
+    write_record(record(told.course, TINY), same)
+    assert "<strong>Own numbers.</strong> 2 points." in schemes()[0]
+    assert not any("2 points." in one.own for one in all_answers(told).values())
+
+
 def test_formgrader_shows_them_in_front_of_the_mark_scheme(told):
     shown = for_graders(told, "s2")
     (scheme,) = (cell.source for cell in shown.cells if cell.id == "mark-scheme-why")
@@ -99,6 +113,21 @@ def test_feedback_says_the_numbers_and_when_nobody_can_hand_in_the_answer(told):
     assert "$N = 11$" in markdown.read_text()
 
 
+def test_a_page_is_made_anew_when_the_last_students_time_is_over(told, monkeypatch):
+    rules(told, "2030-01-01 12:00")
+    for year, shown in ((2029, False), (2031, True)):
+
+        class Then(datetime):
+            @classmethod
+            def now(cls, zone=None, year=year):
+                return datetime(year, 1, 1, tzinfo=UTC)
+
+        for module in (current, feedback):
+            monkeypatch.setattr(module, "datetime", Then)
+        write_feedback(told.course, TINY)
+        assert ("It is 77." in told.page("s1")) == shown
+
+
 def test_a_page_is_made_anew_when_what_was_asked_has_changed(told):
     write_feedback(told.course, TINY)
     assert "N = 12" not in told.page("s1")
@@ -123,11 +152,13 @@ def test_a_damaged_record_is_told(told):
 
 def test_each_answer_and_each_page_has_the_whole_room_of_a_page(told, monkeypatch):
     monkeypatch.setattr(drawer, "LONGEST_PAGE", 500)
-    for _ in range(4):
+    for _ in range(3):
         found = all_answers(told).values()
         assert len(found) == 2
         assert not any("<pre" in one.html + one.own for one in found)
+    for _ in range(5):
         with told.gradebook() as gradebook:
             assert not any("<pre" in one.html + one.scheme for one in answers.questions(told.course, gradebook))
+    for _ in range(3):
         for_graders(told, "s1")
         assert "<pre" not in feedback.shown_comment("x" * 400)
