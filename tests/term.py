@@ -199,6 +199,7 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
         if exchange:
             inbound = next((play.folder / "exchange").glob("*/inbound"))
             play.autograder("collect", str(inbound), shows=[f"exchange: {len(by('exchange'))} submissions collected"])
+            play.check("several-notebooks" not in play.said, "one notebook was taken for several")
 
     def graded() -> None:
         play.autograder("grade", name)
