@@ -115,6 +115,18 @@ def test_of_two_different_notebooks_the_one_of_the_name_or_none(desk):
     assert len(desk.plan(path).taken) == 1
 
 
+def test_a_notebook_as_it_was_released_does_not_count_beside_work(desk):
+    blank = desk.course.release_notebook(ONE).read_bytes()
+    spaced = json.dumps(json.loads(blank), indent=4).encode()  # saved by another program
+    files = {"1001/a1_one.ipynb": spaced, "1001/my a1.ipynb": notebook(mark="1"), "1002/a1_one.ipynb": blank}
+    done = desk.collect(desk.zip(files))
+    assert {one.student: [kind for kind, _ in one.noted.flags] for one in done.taken} == {
+        "1001": ["several-notebooks", "notebook-renamed"], "1002": [],
+    }  # fmt: skip
+    assert desk.content("1001") == notebook(mark="1")
+    assert desk.content("1002") == blank
+
+
 def test_of_files_of_one_name_canvas_newest_counts(desk):
     files = {canvas(number=9): notebook(mark="9"), canvas(number=10): notebook(mark="10")}
     desk.collect(desk.zip(files))
