@@ -47,7 +47,7 @@ FLAGS = {
     "suspicious-code": "code that an honest answer rarely needs; read it",
     "foreign-file": "files beside the notebook that are not in the release, or differ from it; they were not used",
     "notebook-renamed": "the notebook had another name or folder; its cells say which assignment it is",
-    "several-notebooks": "several notebooks were handed in; the one with work in it, or with the assignment's name, was taken",
+    "several-notebooks": "of several notebooks the one with work in it, or with the assignment's name, was taken",
     "group-work": "handed in together with others; each of them has it",
     "late-without-time": "the platform says late, but no time of submission is known, so nothing was deducted",
     "old-release": "the notebook comes from an earlier release",
