@@ -357,7 +357,7 @@ def in_formgrader(play: Term) -> None:
 
     from tests import headless
 
-    with sync_playwright() as playwright, serving(play) as address:
+    with sync_playwright() as playwright, serving(play.course, play.folder) as address:
         browser = playwright.chromium.launch(executable_path=headless.program(), args=list(headless.FLAGS))
         page = browser.new_page()
         page.goto(address)
@@ -384,17 +384,17 @@ def in_formgrader(play: Term) -> None:
 
 
 @contextmanager
-def serving(play: Term) -> Iterator[str]:
-    """Run `autograder serve`; give the address that it prints, and end it afterwards."""
+def serving(course: Course, folder: Path) -> Iterator[str]:
+    """Run `autograder serve`; give the address that it prints, and end it. folder: where its log is written."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "autograder.cli", "serve", "--no-browser", "--port", str(port)]
-    log = play.folder / "serve.log"
+    log = folder / "serve.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--course", str(play.course.root)],
-            cwd=play.folder,
+            [*command, "--course", str(course.root.resolve())],
+            cwd=folder,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
