@@ -46,10 +46,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Variants:
-    """What each student was asked, by id and question; nothing if the course gives everybody the same."""
+    """What each student was asked, by id and question; nothing if the course gives everybody the same.
+
+    problem: why that could not be read, as a sentence; see `readable_variants`.
+    """
 
     asked: Mapping[str, Mapping[str, Asked]] = field(default_factory=dict)
     roster: Roster | None = None
+    problem: str = ""
 
     def of(self, student: str) -> Mapping[str, Asked]:
         """Return what a student was asked, by question: under the id, or another name that the roster knows."""
@@ -62,6 +66,13 @@ class Variants:
         """Return what a question's own numbers are worth, if the same is said of all students; else ''."""
         said = {own[question].marks for own in self.asked.values() if question in own}
         return said.pop() if len(said) == 1 else ""
+
+    def about(self, question: str) -> str:
+        """Return what graders read once about a question's own numbers, before its mark scheme; '' if nothing."""
+        if self.problem:
+            return f"**Own numbers could not be read.** {self.problem}\n\n"
+        worth = self.worth(question)
+        return f"**Own numbers.** {worth}\n\n" if worth else ""
 
     def texts(self, student: str) -> set[str]:
         """Return the texts that a student found in the notebook of the student's own zip: they are no answer."""
@@ -96,6 +107,14 @@ def course_variants(course: Course, assignment: str) -> Variants:
     except FileNotFoundError:
         return Variants()
     return Variants(_kept(path, status.st_mtime_ns, status.st_size), course_roster(course))
+
+
+def readable_variants(course: Course, assignment: str) -> Variants:
+    """Return what `course_variants` does, or only the problem where that raises: a page comes anyway."""
+    try:
+        return course_variants(course, assignment)
+    except ValueError as error:
+        return Variants(problem=str(error))
 
 
 def read_record(path: Path) -> dict[str, dict[str, Asked]]:

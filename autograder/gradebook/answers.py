@@ -24,7 +24,7 @@ from tornado import web
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
-from autograder.course.variants import course_variants
+from autograder.course.variants import readable_variants
 from autograder.gradebook.feedback import new_page, shown_markdown
 from autograder.gradebook.formgrader import ANSWERS, scheme_text
 from autograder.gradebook.shown_tests import TEMPLATES, page_environment
@@ -85,15 +85,14 @@ def questions(course: Course, gradebook: Gradebook) -> Iterator[Question]:
         for cell in notebook.cells:
             if cells.is_written(cell) and (name := cells.grade_id(cell)):
                 waits = [grade.needs_manual_grade for _, grade in _grades(gradebook, assignment, name)]
-                worth = course_variants(course, assignment).worth(name)
-                yield _question(notebook, assignment, name, cell, len(waits), sum(waits), worth)
+                own = readable_variants(course, assignment).about(name)
+                yield _question(notebook, assignment, name, cell, len(waits), sum(waits), own)
 
 
 def _question(
-    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int, worth: str
+    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int, own: str
 ) -> Question:
     new_page()
-    own = f"**Own numbers.** {worth}\n\n" if worth else ""
     asked = next((one for one in notebook.cells if one.get("id") == f"{name}-question"), None)
     return Question(
         assignment, name, cells.points(cell),
@@ -114,7 +113,7 @@ def _grades(gradebook: Gradebook, assignment: str, name: str) -> list[tuple[Any,
 def answers(course: Course, gradebook: Gradebook, assignment: str, name: str) -> list[Answer]:
     """Return all answers to a question; as in formgrader, only those whose autograded notebook is there."""
     found = []
-    variants = course_variants(course, assignment)
+    variants = readable_variants(course, assignment)
     for number, (notebook, grade) in enumerate(_grades(gradebook, assignment, name), start=1):
         student = notebook.student
         asked = variants.of(student.id).get(name)

@@ -25,7 +25,7 @@ from traitlets import Bool
 from autograder.course import markers
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
-from autograder.course.variants import Asked, course_variants
+from autograder.course.variants import Variants, readable_variants
 from autograder.gradebook.feedback import new_page, shown_markdown
 
 SCHEME = "mark-scheme"
@@ -54,8 +54,7 @@ class ForGraders(Preprocessor):
         new_page()
         course, assignment = Course(Path(self.config.CourseDirectory.root)), resources["assignment_id"]
         release, source = (_read(path(assignment)) for path in (course.release_notebook, course.source_notebook))
-        variants, student = course_variants(course, assignment), str(resources.get("student", ""))
-        asked = variants.of(student)
+        variants, student = readable_variants(course, assignment), str(resources.get("student", ""))
         familiar = {cell.source.strip() for cell in release} | variants.texts(student)
         secret = {cells.grade_id(cell): cell.source for cell in source if cells.is_written(cell)}
         shown = []
@@ -67,7 +66,7 @@ class ForGraders(Preprocessor):
                 page = (
                     f"{resources.get('base_url', '')}/{ANSWERS}/{quote(assignment)}/{name}" if self.all_answers else ""
                 )
-                shown.append(_scheme(str(name), secret[name], page, asked.get(str(name))))
+                shown.append(_scheme(str(name), secret[name], page, variants, student))
         nb.cells = shown
         return nb, resources
 
@@ -88,9 +87,10 @@ def scheme_text(source: str) -> str:
     return "\n\n".join(text for region in regions for text in markers.region_texts(source, region) if text.strip())
 
 
-def _scheme(name: str, source: str, all_answers: str, asked: Asked | None) -> NotebookNode:
+def _scheme(name: str, source: str, all_answers: str, variants: Variants, student: str) -> NotebookNode:
     link = f" [All answers to this question]({all_answers})" if all_answers else ""
-    own = f"{asked.for_graders()}\n\n" if asked else ""
+    asked = variants.of(student).get(name)
+    own = f"{asked.for_graders()}\n\n" if asked else variants.about("")
     text = f"**For graders: students do not see this.**{link}\n\n{own}{scheme_text(source)}"
     quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     return nbformat.v4.new_markdown_cell(quoted, id=f"{SCHEME}-{name}"[:64])

@@ -144,10 +144,23 @@ def test_without_the_rule_no_page_speaks_of_numbers(told):
     assert "Asked of" not in "".join(cell.source for cell in for_graders(told, "s1").cells)
 
 
-def test_a_damaged_record_is_told(told):
-    record(told.course, TINY).write_text('{"s1": {"why": {}}}')
-    with pytest.raises(ValueError, match=r"asked\.json is damaged"):
-        all_answers(told)
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("variants/a0_tiny/asked.json", '{"s1": {"why": {}}}', "asked.json is damaged"),
+        ("course.toml", 'timezone = "PST"', "is not one time zone"),
+    ],
+)
+def test_what_cannot_be_read_is_told_on_pages_that_come_anyway(told, name, text, says):
+    (told.course.root / name).write_text(text)
+    with told.gradebook() as gradebook:
+        (question,) = answers.questions(told.course, gradebook)
+    assert says in question.scheme
+    assert "Since f(a + b)" in question.scheme
+    assert [one.own for one in all_answers(told).values()] == ["", ""]
+    (scheme,) = (cell.source for cell in for_graders(told, "s1").cells if cell.id == "mark-scheme-why")
+    assert says in scheme
+    assert "Since f(a + b)" in scheme
 
 
 def test_each_answer_and_each_page_has_the_whole_room_of_a_page(told, monkeypatch):
