@@ -1,4 +1,4 @@
-"""The commands that bring into the course what grading needs: its rules, the class, submissions."""
+"""The commands that bring into the course what grading needs: its rules, the class, own numbers, submissions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from autograder.command_line import DEFAULT_COURSE, USAGE, CourseOption, RosterOption, errors, output, stop
+from autograder.command_line import (
+    DEFAULT_COURSE,
+    USAGE,
+    AssignmentArgument,
+    CourseOption,
+    RosterOption,
+    errors,
+    output,
+    stop,
+)
 from autograder.console import print_table
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
@@ -54,6 +63,7 @@ def roster(
     Writes roster.csv into the course, and the names into nbgrader's gradebook. Nobody is removed from the gradebook.
     """
     from autograder.course.roster import read_roster, write_roster
+    from autograder.course.tables import is_windows_1252
     from autograder.gradebook.students import enrol
 
     target = Course(course)
@@ -63,6 +73,19 @@ def roster(
         enrolled = enrol(target, found)
     for line in found.left_out:
         output.print(f"left out: {line}")
+    if not any(one.name for one in found):
+        errors.print(
+            f"note: {file} has no column of names that is known: call them First name and Last name, or Name, so that "
+            "grades show them and a learning platform's files find them",
+            style="yellow",
+        )
+    strange = next((text for one in found for text in (one.name, one.id) if not text.isascii()), "")
+    if strange and is_windows_1252(file):
+        errors.print(
+            f"note: {file} is in no kind of Unicode and was read as Windows-1252: {strange}. If names look wrong, save "
+            "the table as CSV (UTF-8) and run this again",
+            style="yellow",
+        )
     for student in found:
         if student.id != student.original_id:
             output.print(f"{student.original_id} has the id {student.id}: nbgrader's exchange takes no + and no *")
@@ -137,6 +160,44 @@ def collect(
     )
 
 
+def variants(
+    assignment: AssignmentArgument,
+    course: CourseOption = DEFAULT_COURSE,
+    zips: Annotated[
+        bool, typer.Option("--zips", help="Make each student's zip too: the release with the numbers in the notebook.")
+    ] = False,
+    moodle: Annotated[
+        Path | None,
+        typer.Option("--moodle", help="Moodle's grading worksheet: make the zip of all pages for its bulk upload."),
+    ] = None,
+) -> None:
+    """Tell each student own numbers in written questions: a page for each, and a table for a mail merge.
+
+    For assignments whose course.toml says numbers = "own". They follow from the course's secret and the student's id;
+    what was told stays when you run this again, for students who came later. Formgrader shows beside each answer
+    what was asked and what is expected.
+    """
+    from autograder.author.variants import give, sheets
+    from autograder.gradebook import lms
+    from autograder.gradebook.publish import hand_pages
+
+    repository, target = Repository.default(), Course(course)
+    checked_policies(target)
+    with locked(target.root, f"autograder variants {assignment}"):
+        given = give(repository, target, assignment, zips)
+        output.print(
+            f"{len(given.roster)} students, {given.new} of them new: own numbers in {', '.join(given.questions)}"
+        )
+        output.print(f"wrote {given.table}, and beside it a folder for each student")
+        if moodle is not None:
+            path = given.table.parent / "numbers-moodle.zip"
+            people = [lms.Person(student.id, student.name, student.email) for student in given.roster]
+            handed = hand_pages(people, moodle, sheets(target, assignment, given.roster), path)
+            for remark in handed.remarks:
+                errors.print(remark, style="yellow")
+            output.print(f"wrote {handed.path}: {handed.students} pages")
+
+
 def checked_policies(course: Course, roster: Path | None = None) -> Policies:
     """Read course.toml, with the names of assignments and students checked."""
     from autograder.course.policies import read_policies
@@ -146,4 +207,4 @@ def checked_policies(course: Course, roster: Path | None = None) -> Policies:
     return read_policies(course, Repository.default().names(), students.find if students else None)
 
 
-COMMANDS = (course, roster, collect)
+COMMANDS = (course, roster, variants, collect)

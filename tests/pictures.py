@@ -3,7 +3,7 @@
 python -m tests.pictures [--course DIR --out DIR]
 
 Without a course, a small class is simulated and graded for the pictures in docs/pictures. With one, all kinds of pages
-of it are photographed at 1200 and 390 px, in light and dark, for somebody to look at.
+of it are photographed at 1200 and 390 px, in light and dark, for somebody to look at; formgrader's in light alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from autograder.grading.options import Options
 from autograder.simulate import simulate
 from selfcheck import check
 from tests import headless
+from tests.term import serving
 
 PICTURES = Repository.default().root / "docs" / "pictures"
 LARGEST = 80_000  # bytes
@@ -121,6 +122,24 @@ def screenshots(course: Course, out: Path) -> None:
                         page.screenshot(path=out / kind, full_page=True)
 
 
+def served(course: Course, out: Path) -> None:
+    """Photograph what graders see of the first assignment: a submission, and all answers to a question."""
+    assignment = min(path.name for path in course.results.iterdir() if path.is_dir())
+    with tempfile.TemporaryDirectory() as folder, serving(course, Path(folder)) as address:
+        server = address.split("/formgrader")[0]
+        for width in (1200, 390):
+            with browser_page(width, 900) as page:
+                page.goto(address)  # which has the token
+                page.goto(f"{server}/formgrader/gradebook/{assignment}/{assignment}")
+                submission = page.get_by_role("link", name="Submission #1", exact=True).get_attribute("href")
+                page.goto(f"{server}{submission}")
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=out / f"formgrader-{width}.png", full_page=True)
+                page.goto(f"{server}/autograder/answers")
+                page.locator("table a").first.click()
+                page.screenshot(path=out / f"answers-{width}.png", full_page=True)
+
+
 def main() -> int:
     """Make the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,6 +148,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.course is not None:
         screenshots(Course(arguments.course), arguments.out)
+        served(Course(arguments.course), arguments.out)
         return 0
     class_report(arguments.out / "report.png")
     named_mistake(arguments.out / "mistake.png")

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course.paths import Course, Repository
+from autograder.course.variants import read_record, record
 from autograder.gradebook.nbgrader_course import existing_gradebook
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ penalty_cap_percent = 50
 
 [assignments.{assignment}]
 due = "2026-10-13 00:00"
+written.numbers = "own"
 """
 _EXTENSION = """
 [assignments.{assignment}.extensions]
@@ -156,6 +158,17 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
         play.autograder("course", "--check", shows=["in order"])
         play.autograder("bundle", name, shows=["wrote"])
 
+    def numbered() -> None:
+        play.file("worksheet.csv", moodle_worksheet(klass[0]))
+        everybody = len(klass[0].members)
+        play.autograder(
+            "variants", name, "--zips", "--moodle", "worksheet.csv",
+            shows=[f"{everybody} students, {everybody} of them new", f"{everybody} pages"],
+        )  # fmt: skip
+        asked = record(course, name).read_bytes()
+        play.autograder("variants", name, shows=["0 of them new"])
+        play.check(record(course, name).read_bytes() == asked, "students were told other numbers the second time")
+
     def exchanged() -> None:
         with course.config_file.open("a") as file:
             file.write(f"c.Exchange.root = {str(play.folder / 'exchange')!r}\n")
@@ -186,6 +199,7 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
         if exchange:
             inbound = next((play.folder / "exchange").glob("*/inbound"))
             play.autograder("collect", str(inbound), shows=[f"exchange: {len(by('exchange'))} submissions collected"])
+            play.check("several-notebooks" not in play.said, "one notebook was taken for several")
 
     def graded() -> None:
         play.autograder("grade", name)
@@ -250,6 +264,10 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
 
     def published() -> None:
         play.autograder("publish", name, shows=["feedback pages"])
+        asked = read_record(record(course, name))
+        for page in course.feedback.glob(f"*/{name}/{name}.md"):
+            text, own = page.read_text(encoding="utf-8"), asked[page.parts[-3]].values()
+            play.check(all(one.asks in text for one in own), f"{page} does not say this student's numbers")
         for member in klass[0].by("exchange"):
             if member is klass[0].by("exchange")[0]:
                 play.run("nbgrader", "release_feedback", name, where=course.root)
@@ -261,7 +279,6 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
             )
 
     def out() -> None:
-        play.file("worksheet.csv", moodle_worksheet(klass[0]))
         final = [row["student"] for row in play.grades().values() if row["status"] in ("graded", "unreadable")]
         play.autograder("export", name, "--canvas", "canvas.csv", shows=[f"{len(final)} grades"])
         play.autograder("export", name, "--moodle", "worksheet.csv", shows=[f"{len(final)} grades"])
@@ -269,7 +286,7 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
         play.autograder("publish", name, "--moodle", "worksheet.csv", shows=["pages"])
         play.autograder("gradescope", name, shows=["upload it to Gradescope alone"])
 
-    scenes = [released, exchanged, collected, graded, essays, policy, regraded, looked_at, published, out]
+    scenes = [released, numbered, exchanged, collected, graded, essays, policy, regraded, looked_at, published, out]
     return play.play(*(scene for scene in scenes if exchange or scene is not exchanged))
 
 
@@ -340,7 +357,7 @@ def in_formgrader(play: Term) -> None:
 
     from tests import headless
 
-    with sync_playwright() as playwright, serving(play) as address:
+    with sync_playwright() as playwright, serving(play.course, play.folder) as address:
         browser = playwright.chromium.launch(executable_path=headless.program(), args=list(headless.FLAGS))
         page = browser.new_page()
         page.goto(address)
@@ -367,17 +384,17 @@ def in_formgrader(play: Term) -> None:
 
 
 @contextmanager
-def serving(play: Term) -> Iterator[str]:
-    """Run `autograder serve`; give the address that it prints, and end it afterwards."""
+def serving(course: Course, folder: Path) -> Iterator[str]:
+    """Run `autograder serve`; give the address that it prints, and end it. folder: where its log is written."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "autograder.cli", "serve", "--no-browser", "--port", str(port)]
-    log = play.folder / "serve.log"
+    log = folder / "serve.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--course", str(play.course.root)],
-            cwd=play.folder,
+            [*command, "--course", str(course.root.resolve())],
+            cwd=folder,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,

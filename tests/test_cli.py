@@ -144,6 +144,18 @@ def test_a_roster_without_ids_is_usage(in_process, tmp_path):
     assert "column named id" in stderr
 
 
+def test_a_roster_in_no_kind_of_unicode_is_told_with_what_was_read(in_process, tmp_path):
+    table = tmp_path / "class.csv"
+    table.write_bytes("id,name\ns1,Иван Петров\n".encode("cp1251"))
+    code, _, stderr = in_process("roster", str(table))
+    assert code == cli.DONE
+    assert "read as Windows-1252: Èâàí Ïåòðîâ." in " ".join(stderr.split())
+    table.write_text("id,Vorname\ns1,Jörg\n", encoding="utf-8")
+    code, _, stderr = in_process("roster", str(table))
+    assert "Windows-1252" not in stderr
+    assert "no column of names" in " ".join(stderr.split())
+
+
 def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_bytes(b"id,name\ns1," + b"x" * 200_000)

@@ -104,7 +104,8 @@ def test_every_value_is_written_with_its_default(course):
         'timezone = "UTC"', 'grace = "0 minutes"', "penalty_percent_per_day = 0", "penalty_cap_percent = 100",
         "allowed = 0",
         'penalty_of = "earned points"', 'penalty_days = "started"', 'visible_tests = "always"',
-        'hidden_tests = "always"', "[assignments.a1_one]", 'due = "none"', "[assignments.a1_one.extensions]",
+        'hidden_tests = "always"', 'numbers = "same"', "[assignments.a1_one]", 'due = "none"',
+        "[assignments.a1_one.extensions]",
     ):  # fmt: skip
         assert f"\n{line}" in written, line
 
@@ -124,6 +125,7 @@ def test_every_value_is_written_with_its_default(course):
         ("[late]\npenalty_of = 'all'", 2, '"earned points", "possible points"'),
         ("[attempts]\nallowed = 1.5", 2, "a whole number"),
         ("[feedback]\nhidden_tests = 'later'", 2, '"after due"'),
+        ("[written]\nnumbers = 'mine'", 2, '"same", "own"'),
         ("late = 3", 1, "it is a table; write [late]"),
         ("[assignments.a3_three]\ndue = 'none'", 1, 'no assignment "a3_three" here; there are: a1_one, a2_two'),
         ("[assignments.a1_one]\n\ndue = '06/10/2026'", 3, "no time for certain"),

@@ -9,7 +9,7 @@ import pytest
 from autograder.course.paths import Course
 from autograder.course.roster import course_roster, read_roster, write_roster
 from autograder.course.student_ids import id_without, is_id, name_key
-from autograder.course.tables import TableProblem
+from autograder.course.tables import TableProblem, is_windows_1252
 
 # Canvas's gradebook export, as its guide describes it: a row of points below the header, a test student at the end.
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,a1 (201),Current Score
@@ -118,12 +118,22 @@ def test_names_are_found_in_the_forms_of_each_platform_and_two_of_one_name_are_t
         ("ID,name\n1,A\n1,B\n", "line 3: '1' is in line 2 already"),
         ("id\nJm\njM\n", "line 3: 'jM' is in line 2 already"),
         ("id,name\n1," + "x" * 200_000 + "\n", "line 2"),
-        ('id,name\n1,"' + "x\n" * 2_000 + "\n", "a field of"),
+        ('id,name\n1,"' + "x\n" * 2_000 + '"\n', "a field of"),
         ("id,name\n***,A\n", "line 2: '***' cannot be an id"),
         ("id\n" + "x" * 70 + "\n", "line 2"),
         (b"PK\x03\x04rest", "Excel"),
         ("id\n" + "\n".join(map(str, range(30_000))), "more than 20000 lines"),
         (b"\xff\xfei\x00d\x00\n", "damaged"),
+        ("id,name\n1,A\n1.23E+05,B\n", "line 3: '1.23E+05' is what a spreadsheet makes of a long number"),
+        ("id;name\n1,23e+11;A\n", "line 2: '1,23e+11' is what a spreadsheet"),
+        (
+            "name,id\nLee, Ann,s1\n",
+            "line 2: 3 cells under 2 names of columns; a cell with a comma in it needs quotation",
+        ),
+        ('id,name\ns1,"Ann Lee\ns2,Bob\ns3,Cy\n', "line 2: unexpected end of data; is a quotation mark missing"),
+        ('id,name\ns1,A\ns2,"Bob "B" Ray"\n', "line 3: ',' expected after"),
+        ("ID,Name,ID\n1,A,x1\n", "2 columns called 'ID': rename all but one"),
+        ("id,name\ns1,佐藤 花子\n".encode("cp932"), "neither in UTF-8 nor in Windows-1252"),
     ],
 )
 def test_what_is_not_certain_is_a_sentence(write, text, says):
@@ -182,6 +192,9 @@ def test_an_id_is_composed_and_begins_with_a_letter():
         ("\n ; \nid;name\ns1;A\n", ["s1"]),  # blank lines above the columns' names
         ('id,name\n="0012",A\n\'0013,B\n', ["0012", "0013"]),  # how spreadsheets keep a number a text
         ("OrgDefinedId,Username,Last Name,First Name\n#0012,#ada,Abara,Ada\n", ["ada"]),  # Brightspace
+        ("ID,Student,SIS Login ID\n12345.0,A,a\n12346.0,B,b\n", ["12345", "12346"]),  # whole numbers read as fractions
+        ("id,name\n1.0,A\n1.5,B\n", ["1.0", "1.5"]),
+        ("id,name\n\u200b12345,A\n\u202a12346\u202c,B\n", ["12345", "12346"]),  # marks that nobody sees
         ('Student,ID,SIS Login ID,a1\n,,,Manual Posting\n    Points Possible,,,5\n"A, B",7,ab,\n', ["7"]),
     ],
 )
@@ -189,6 +202,18 @@ def test_what_spreadsheets_and_platforms_add_is_not_part_of_an_id(tmp_path, text
     path = tmp_path / "class.csv"
     path.write_text(text, encoding="utf-8")
     assert read_roster(path).ids() == ids
+
+
+def test_a_column_of_ids_may_have_any_name(write):
+    roster = read_roster(write("Vorname,Nachname,Kennung\nJörg,Weiß,jweiss\n,,\n"), "Kennung")
+    assert roster.ids() == ["jweiss"]
+
+
+def test_which_kind_of_text_a_table_is_in_cannot_always_be_known(write):
+    assert is_windows_1252(write("id,name\n1,Müller\n", "cp1252"))
+    assert is_windows_1252(write("id,name\n1,Иван\n", "cp1251"))
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+        assert not is_windows_1252(write("id,name\n1,Müller\n2,Łukasz\n3,山田\n", encoding))
 
 
 def test_a_name_on_two_lines_is_one_name(tmp_path):

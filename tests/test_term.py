@@ -11,10 +11,18 @@ from autograder.course.paths import Course
 from sample import NAME, write_sample
 from term import Term, term, without_a_browser
 
+_VARIANTS = """
+NUMBERS = {"why": {"N": range(2, 40)}}
+
+def why(N):
+    return {"asks": f"Take {N} rows.", "expects": f"{7 * N}.", "marks": "2 points."}
+"""
+
 
 @pytest.fixture
 def play(tmp_path, monkeypatch, capsys):
     repository = write_sample(tmp_path / "repository")
+    repository.variants(NAME).write_text(_VARIANTS)
     monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: repository))
     monkeypatch.setattr(cli.output, "width", 200)
     monkeypatch.chdir(tmp_path)

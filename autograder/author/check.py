@@ -13,6 +13,7 @@ import numpy as np
 
 from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
+from autograder.author.variants import check_questions
 from autograder.course import catalogue
 from autograder.course.marked_tests import marked_tests
 from autograder.course.paths import Course, Repository
@@ -39,7 +40,7 @@ def _assignment(repository: Repository, course: Course, name: str) -> Iterator[P
     except SourceError as error:
         yield from error.problems
         return
-    for part in (_notebook, _generated, _handout, _handed_in, _tests, _right, _mistakes, _cases):
+    for part in (_notebook, _generated, _handout, _handed_in, _tests, _right, _mistakes, _cases, _variants):
         try:
             yield from part(repository, course, source)
         except SourceError as error:
@@ -182,6 +183,10 @@ def _cases(repository: Repository, course: Course, source: Source) -> Iterator[P
                 yield Problem(where, f"{what}: {sentence}")
         if not callable(getattr(cases, exercise.name, None)):
             yield Problem(where, f"{exercise.name} has no case: write {exercise.name}(rng), its arguments as a tuple.")
+
+
+def _variants(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    yield from check_questions(repository, source)
 
 
 def _inputs(cases: ModuleType, name: str) -> Iterator[tuple[str, Callable[[np.random.Generator], Any]]]:

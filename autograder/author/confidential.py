@@ -11,6 +11,7 @@ import numpy as np
 
 from autograder.author.expected import expected_arrays
 from autograder.author.handout import NOTATION
+from autograder.author.own_numbers import read_questions
 from autograder.author.statements import LONG, long_statements, readings, squeezed
 from autograder.course import catalogue
 from autograder.course.paths import Repository
@@ -48,6 +49,7 @@ def confidential(repository: Repository, source: Source, seeds: list[bytes]) -> 
         for what, text in (("model answer", question.answer), ("mark scheme", question.scheme)):
             _add_sentences(found, text, f"the {what} of {question.name}", asked)
     _add_hidden_tests(found, repository, source, shown)
+    _add_own_numbers(found, repository, source, shown)
     _add_mistakes(found, repository, source, shown)
     found.arrays = expected_arrays(repository, source, seeds)
     return found
@@ -109,6 +111,22 @@ def _add_hidden_tests(found: Confidential, repository: Repository, source: Sourc
     for test in ast.walk(tree):
         if isinstance(test, ast.FunctionDef) and test.name.startswith("test_") and f"def{test.name}(" not in visible:
             found.names[test.name] = f"the name of a hidden test: {test.name}"
+
+
+def _add_own_numbers(found: Confidential, repository: Repository, source: Source, shown: str) -> None:
+    """The statements of variants.py, and the answer that it expects of one student."""
+    for question in read_questions(repository, source):
+        what = f"variants.py says of {question.name}"
+        try:
+            asked = question.asked(question.drawn(b"", source.name, ""))
+        except ValueError as error:
+            raise SourceError([Problem(shown_path(repository.variants(source.name)), str(error))]) from error
+        for text in (asked.expects, asked.marks):
+            _add_sentences(found, text, f"what {what}", letters(asked.asks))
+    path = repository.variants(source.name)
+    if path.is_file():
+        for _, text in long_statements(ast.parse(path.read_text(encoding="utf-8"))):
+            _add_code(found, text, f"a statement of variants.py: {text}", shown)
 
 
 def _add_mistakes(found: Confidential, repository: Repository, source: Source, shown: str) -> None:

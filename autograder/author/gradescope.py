@@ -34,6 +34,7 @@ _LEFT_OUT = (
     "test_reference.py",
     "notes.md",
     "mutants.toml",
+    "variants.py",
     "right.py",
 )  # of solutions/aN/: grading reads none of them
 _TIME = (1980, 1, 1, 0, 0, 0)

@@ -157,8 +157,9 @@ def _moodle(source: Source, found: Sorted, told: Told) -> None:
             groups.setdefault(key, []).append(replace(item, path=rest, readings=()))
         else:
             online.add(key)
-    for name, number in sorted(online - groups.keys()):
-        found.listed.append((f"{name}_{number}", "a text entered in Moodle, no file"))
+    for name, number in sorted(online):
+        beside = "left out; the file was looked at" if (name, number) in groups else "no file"
+        found.listed.append((f"{name}_{number}", f"a text entered in Moodle, {beside}"))
     for (name, number), items in groups.items():
         ids = (f"Participant {number}",)
         found.handed.append(Handed(f"{name}_{number}", tuple(items), ids, tuple(sorted(readings[name, number]))))
@@ -340,9 +341,16 @@ def _folders(source: Source, found: Sorted, told: Told) -> None:
 
 
 def _pieces(name: str) -> tuple[str, ...]:
-    """Return a name, then each beginning and each end of it: `a1-recurrence-jane-doe` may be jane-doe's, or doe's."""
-    marks = [match.start() for match in re.finditer(r"[-_ ]", name)]
-    return (name, *(name[mark + 1 :] for mark in marks), *(name[:mark] for mark in marks))
+    """Return a name, then each beginning and each end of it: `a1-recurrence-jane-doe` may be jane-doe's, or doe's.
+
+    GitHub's Download ZIP adds the branch: `a1-recurrence-jane-doe-main`.
+    """
+    without = re.sub(r"-(main|master)$", "", name)
+    found = [name, without]
+    for one in dict.fromkeys(found):
+        marks = [match.start() for match in re.finditer(r"[-_ ]", one)]
+        found += [*(one[mark + 1 :] for mark in marks), *(one[:mark] for mark in marks)]
+    return tuple(dict.fromkeys(found))
 
 
 def _moment(text: str, zone: tzinfo) -> tuple[datetime | None, str]:

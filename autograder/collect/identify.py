@@ -22,12 +22,14 @@ class Assignments:
     def __init__(self, course: Course) -> None:
         """Read the releases. Raises SourceProblem if there is none."""
         self.files: dict[str, set[str]] = {}
+        self._released: dict[str, list[str]] = {}
         owners: dict[str, set[str]] = {}
         for folder in sorted(course.release.glob("*/")):
             path = course.release_notebook(folder.name)
             if not path.is_file():
                 continue
             release = cells.read(path)
+            self._released[folder.name] = _sources(release.cells)
             self.files[folder.name] = {one.name for one in folder.iterdir() if one.is_file()} - {path.name}
             self.files[folder.name] |= {name for cell in release.cells if (name := cells.handed_in(cell))}
             for identity in (one for cell in release.cells for one in _identities(cell)):
@@ -50,6 +52,8 @@ class Assignments:
             data = json.loads(content.decode("utf-8-sig"))
         except (UnicodeDecodeError, ValueError, RecursionError):
             return named, "" if named else "it is no notebook that can be read"
+        if name.lower().endswith(".json") and "nbformat" not in _mapping(data):
+            return None, "it is no notebook"  # what a release has beside it may list its cells
         found = data.get("cells") if isinstance(data, dict) else None
         if not isinstance(found, list):
             return named, "" if named else "it is no notebook"
@@ -64,6 +68,14 @@ class Assignments:
         if isinstance(noted, str) and noted in self.files:
             return noted, ""
         return named, "" if named else "none of its cells belongs to an assignment of this course"
+
+    def is_untouched(self, assignment: str, content: bytes) -> bool:
+        """Is this the notebook as it was released, with nothing of a student's in its cells?"""
+        try:
+            found = _mapping(json.loads(content.decode("utf-8-sig"))).get("cells")
+        except (UnicodeDecodeError, ValueError, RecursionError):
+            return False
+        return isinstance(found, list) and _sources(found) == self._released[assignment]
 
     def _of_cell(self, cell: Any) -> str | None:
         """Return the assignment that alone has a cell of this id."""
@@ -89,6 +101,12 @@ def _identities(cell: Any) -> list[str]:
     """Return what names a cell: nbgrader's id and its own, which stays where an editor has removed the first."""
     part = _mapping(_mapping(_mapping(cell).get("metadata")).get("nbgrader"))
     return [one for one in (part.get("grade_id"), _mapping(cell).get("id")) if isinstance(one, str) and one]
+
+
+def _sources(found: list[Any]) -> list[str]:
+    """Return the text of each cell: in a file it may be a list of lines."""
+    texts = (_mapping(cell).get("source", "") for cell in found)
+    return ["".join(map(str, text)) if isinstance(text, list) else str(text) for text in texts]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -83,13 +83,19 @@ class Submission:
                      self.handed.secret)  # fmt: skip
 
     def _chosen(self, assignment: str, found: list[Item]) -> tuple[Item | None, bool]:
-        """The notebook to take, and whether there were others: what --take names, the only one, or that of the name."""
+        """The notebook to take, and whether there were others: what --take names, the only one, or that of the name.
+
+        One as it was released does not count beside others.
+        """
         asked = [item for item in found if self._path(item) in self.options.take or item.path in self.options.take]
         if len(asked) == 1:
             return asked[0], len(found) > 1
+        worked = [item for item in found if not self.assignments.is_untouched(assignment, item.read())]
+        left_out = 0 < len(worked) < len(found)
+        found = worked or found
         different = {hashlib.sha256(item.read()).digest(): item for item in reversed(found)}
         if len(different) == 1:
-            return min(found, key=lambda item: (not self._usual(assignment, item), item.path)), False
+            return min(found, key=lambda item: (not self._usual(assignment, item), item.path)), left_out
         if self.style == CANVAS and all(self._usual(assignment, item) for item in found):
             return found[-1], True  # a1-1.ipynb is what Canvas calls a later a1.ipynb; its numbers give the order
         exact = [item for item in found if item.name == f"{assignment}.ipynb" and self._usual(assignment, item)]

@@ -43,6 +43,8 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
     if whole := _found(handed.pieces[:1], roster):
         return whole.pop()
     if len(named) == 1:
+        if style == CANVAS and (number := _canvas_number(next(iter(named)), roster)):
+            raise NotCertain(f"its number is nobody's on the roster, and that of {_listed(named, roster)} is {number}")
         return named.pop()
     if len(named) > 1:
         raise NotCertain(f"{len(named)} students have this name: {_listed(named, roster)}")
@@ -51,7 +53,9 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
         return parts.pop()
     if len(parts) > 1:
         raise NotCertain(f"it may be of several students: {_listed(parts, roster)}")
-    raise NotCertain("nobody on the roster has this name or id")
+    told = style == MOODLE and "Identifier" not in roster.columns
+    hint = "; with Moodle's grading worksheet as the roster its number says who" if told else ""
+    raise NotCertain(f"nobody on the roster has this name or id{hint}")
 
 
 def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, datetime]:
@@ -76,6 +80,14 @@ def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, dat
         except TimeProblem as problem:
             raise SourceProblem(f"{path}, line {line}: {problem}") from None
     return found
+
+
+def _canvas_number(student: str, roster: Roster) -> str:
+    """Return Canvas's number of a student, if the roster is Canvas's own and so has the numbers of all."""
+    kept = roster[student].columns
+    if not {"ID", "SIS Login ID"} <= kept.keys() or not kept["ID"].isdecimal():
+        return ""
+    return kept["ID"]
 
 
 def _without_accents(key: str) -> str:

@@ -71,6 +71,10 @@ class Repository:
         """Return the mutants of the reference that are equivalent to it, with reasons."""
         return self.secret(assignment) / "mutants.toml"
 
+    def variants(self, assignment: str) -> Path:
+        """Return what gives each student own numbers in written questions; not every assignment has it."""
+        return self.secret(assignment) / "variants.py"
+
     def notes(self, assignment: str) -> Path:
         """Return what instructors should know, a page in Markdown."""
         return self.secret(assignment) / "notes.md"

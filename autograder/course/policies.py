@@ -1,4 +1,4 @@
-"""The rules of a course in one file, `course.toml`: due times, lateness, extensions, attempts, what feedback shows.
+"""The rules of a course in one file, `course.toml`: due times, lateness, extensions, attempts, feedback, own numbers.
 
 Every value has a default, and a file need not exist. What is in the file is checked before anything is done with it: an
 unknown key, a value of the wrong kind or a time that is not certain is refused, with its line.
@@ -25,6 +25,7 @@ NAME = "course.toml"
 NONE, ALWAYS, AFTER_DUE, NEVER = "none", "always", "after due", "never"
 EARNED, POSSIBLE = "earned points", "possible points"
 STARTED, EXACT = "started", "exact"
+SAME, OWN = "same", "own"
 DAY = timedelta(days=1)
 LONGEST_FILE = 2**20
 
@@ -39,7 +40,8 @@ class Rules:
 
     penalty_percent_per_day: of the points that `penalty_of` names, for each day of lateness that has begun, or in
     proportion (`penalty_days`), at most penalty_cap_percent. Lateness within `grace` costs nothing; beyond it, it is
-    counted from the due time. attempts: 0 allows any number.
+    counted from the due time. attempts: 0 allows any number. numbers: whether each student has own numbers in written
+    questions.
     """
 
     assignment: str = ""
@@ -52,6 +54,7 @@ class Rules:
     attempts: int = 0
     visible_tests: str = ALWAYS
     hidden_tests: str = ALWAYS
+    numbers: str = SAME
     extensions: Mapping[str, timedelta | datetime] = field(default_factory=dict)
 
     def due_for(self, student: str) -> datetime | None:
@@ -74,6 +77,10 @@ class Rules:
         rule = self.hidden_tests if visibility == "hidden" else self.visible_tests
         if rule != AFTER_DUE:
             return rule == ALWAYS
+        return self.over(now)
+
+    def over(self, now: datetime) -> bool:
+        """Is the last student's time over, extensions and grace included? Never, if nothing is due."""
         last = self.last_due()
         return last is not None and now > last[1] + self.grace
 
@@ -183,12 +190,14 @@ _KEYS = (
     ("attempts", "allowed", "attempts", "0: any number; of the allowed ones the newest counts"),
     ("feedback", "visible_tests", "visible_tests", f'students see them "{ALWAYS}", "{AFTER_DUE}" or "{NEVER}"'),
     ("feedback", "hidden_tests", "hidden_tests", "the same, of hidden tests"),
+    ("written", "numbers", "numbers", f'"{OWN}": each student has own ones, see `autograder variants`; or "{SAME}"'),
 )
 _CHOICES = {
     "penalty_of": (EARNED, POSSIBLE),
     "penalty_days": (STARTED, EXACT),
     "visible_tests": (ALWAYS, AFTER_DUE, NEVER),
     "hidden_tests": (ALWAYS, AFTER_DUE, NEVER),
+    "numbers": (SAME, OWN),
 }
 _TABLES = tuple(dict.fromkeys(table for table, *_ in _KEYS))
 

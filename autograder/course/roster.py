@@ -38,6 +38,11 @@ _COLUMNS = {
 _IDS = ("id", "login", "email", "number", "identifier")  # in this order of preference
 _STAFF = re.compile(r"\b(instructor|teacher|ta|reader|manager|assistant|observer)\b", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<apostrophe>\d+)|#(?P<brightspace>[\w.@+-]+)')
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.IGNORECASE)
+_WHOLE = re.compile(r"\d+\.0+")
+_UNSEEN = "".join(
+    map(chr, (0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF, 32))
+)
 _OWN = ("id", "last_name", "first_name", "original_id")  # the first columns of the course's own file
 
 
@@ -160,6 +165,9 @@ def read_roster(path: Path, id_column: str = "") -> Roster:
     if id_column and id_column.casefold() not in (name.casefold() for name in header):
         raise RosterProblem(f"{path} has no column {id_column!r}; its columns are: {', '.join(header)[:500]}")
     kinds = [_kind(name) for name in header]
+    for name in header:
+        if name and header.count(name) > 1 and (_kind(name) or name.casefold() == id_column.casefold()):
+            raise RosterProblem(f"{path} has {header.count(name)} columns called {name!r}: rename all but one")
     ids = next((kind for kind in _IDS if kind in kinds and not _blinds(kind, kinds, rows)), None)
     if ids is None and not id_column:
         raise RosterProblem(
@@ -190,20 +198,28 @@ def _students(
     found: list[Student] = []
     left_out: list[str] = []
     lines: dict[str, int] = {}
+    numbers = _fractions(header, kinds, rows, id_column)
     for line, row in rows:
-        columns = dict.fromkeys(header, "") | {name: _said(cell) for name, cell in zip(header, row, strict=False)}
+        columns = dict.fromkeys(header, "") | {
+            name: _whole(cell) if name in numbers else cell for name, cell in zip(header, map(_said, row), strict=False)
+        }
         fields = {kind: columns[name] for kind, name in reversed(list(zip(kinds, header, strict=True))) if kind}
-        if reason := _no_student(fields, columns):
+        raw = columns[_own_name(header, id_column)] if id_column else fields[ids]
+        if reason := _no_student(fields, columns, raw):
             left_out.append(f"line {line}: {reason}")
             continue
-        if not any(fields.values()):
+        if not raw and not any(fields.values()):
             continue
-        raw = columns[_own_name(header, id_column)] if id_column else fields[ids]
         who = fields.get("name") or fields.get("email") or "this row"
         if not raw:
             raise RosterProblem(
                 f"{path}, line {line}: {_short(who)} has no {id_column or header[kinds.index(ids)]}: "
                 "fill it in, or choose another column with --id"
+            )
+        if _ROUNDED.fullmatch(raw):
+            raise RosterProblem(
+                f"{path}, line {line}: {_short(raw)!r} is what a spreadsheet makes of a long number: its digits are "
+                "lost. Export the class again, and do not save the file from a spreadsheet"
             )
         original = fields.get("original_id") or raw
         student = id_without(raw)
@@ -240,10 +256,10 @@ def _all_different(students: list[Student]) -> list[Student]:
     return done
 
 
-def _no_student(fields: dict[str, str], columns: dict[str, str]) -> str:
+def _no_student(fields: dict[str, str], columns: dict[str, str], raw: str) -> str:
     """Say why a row is no student's; '' if it is one's."""
     name = fields.get("name", "")
-    known = [fields.get(kind, "") for kind in _IDS]
+    known = [raw, *(fields.get(kind, "") for kind in _IDS)]
     if name.lower() == "points possible" or (not any(known) and "(read only)" in columns.values()):
         return "Canvas's row of points"
     if name.lower() in ("student, test", "test student"):
@@ -256,12 +272,26 @@ def _no_student(fields: dict[str, str], columns: dict[str, str]) -> str:
 
 
 def _said(cell: str) -> str:
-    """What a cell says: on one line, and without what a spreadsheet (="0012", '0012) or Brightspace (#0012) adds to it
-    so that a number stays a text.
+    """What a cell says: on one line, without marks that nobody sees around it, and without what a spreadsheet (="0012",
+    '0012) or Brightspace (#0012) adds to it so that a number stays a text.
     """
-    text = " ".join(cell.split())
+    text = " ".join(cell.split()).strip(_UNSEEN)
     marked = _AS_TEXT.fullmatch(text)
     return marked[marked.lastgroup] if marked and marked.lastgroup else text
+
+
+def _fractions(header: list[str], kinds: list[str | None], rows: Rows, id_column: str) -> set[str]:
+    """Return the columns of ids that hold nothing but 12345.0: a program has read whole numbers as fractions."""
+    found = set()
+    for place, (name, kind) in enumerate(zip(header, kinds, strict=True)):
+        cells = [cell for _, row in rows if place < len(row) and (cell := row[place].strip())]
+        if name and (kind in _IDS or name.casefold() == id_column.casefold()):
+            found |= {name} if cells and all(map(_WHOLE.fullmatch, cells)) else set()
+    return found
+
+
+def _whole(cell: str) -> str:
+    return cell.partition(".")[0]
 
 
 def _names(fields: dict[str, str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 LONGEST_FIELD = 1000
 LONGEST_FILE = 20 * 2**20
 MOST_LINES = 20_000
+_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 
 Rows = list[tuple[int, list[str]]]  # each with the line in which it ends
 
@@ -34,33 +36,54 @@ def read_table(path: Path, known: Callable[[str], bool]) -> tuple[list[str], Row
     return _table(_decoded(content, path), path, known)
 
 
+def is_windows_1252(path: Path) -> bool:
+    """Is the table read as Windows-1252, since it is in no kind of Unicode? Nobody can tell that it is not another."""
+    content = path.read_bytes()[: LONGEST_FILE + 1]
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _decoded(content, path) == content.decode("cp1252", "replace")
+    return False
+
+
 def _table(text: str, path: Path, known: Callable[[str], bool]) -> tuple[list[str], Rows]:
     """The first line and the others with their numbers, split at what splits the first into the most known columns."""
     lines = text.splitlines()
     skip = bool(lines and re.fullmatch(r"sep=.", lines[0].strip()))
-    best: tuple[int, list[str], Rows] = (-1, [], [])
-    for delimiter in (",", ";", "\t"):
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-        try:
-            rows: Rows = []
-            for row in reader:
-                if not rows and not any(cell.strip() for cell in row):
-                    continue  # blank lines above the first
+    firsts = {delimiter: _first(text, delimiter, skip) for delimiter in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda one: (sum(map(known, firsts[one])), one == ","))
+    rows: Rows = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if rows or any(cell.strip() for cell in row):  # there may be blank lines above the first
                 rows.append((reader.line_num, row))
-                if len(rows) == 1 + skip and sum(map(known, row)) <= best[0]:
-                    break
-                if len(rows) > MOST_LINES:
-                    raise TableProblem(f"{path} has more than {MOST_LINES} lines: this is no table of students")
-            else:
-                _check_fields(rows, path)
-                number = sum(map(known, rows[skip][1])) if len(rows) > skip else -1
-                if number > best[0]:
-                    best = number, [name.strip() for name in rows[skip][1]], rows[skip + 1 :]
-        except csv.Error as error:
-            raise TableProblem(f"{path}, line {reader.line_num}: {error}; is a quotation mark missing?") from None
-    if best[0] < 0:
+            if len(rows) > MOST_LINES:
+                raise TableProblem(f"{path} has more than {MOST_LINES} lines: this is no table of students")
+    except csv.Error as error:
+        begun = rows[-1][0] + 1 if rows else 1
+        raise TableProblem(f"{path}, line {begun}: {error}; is a quotation mark missing or too many?") from None
+    if len(rows) <= skip:
         raise TableProblem(f"{path} is empty: its first line must hold the columns' names")
-    return best[1], best[2]
+    _check_fields(rows, path)
+    header = [name.strip() for name in rows[skip][1]]
+    for line, row in rows[skip + 1 :]:
+        if any(cell.strip() for cell in row[len(header) :]):
+            raise TableProblem(
+                f"{path}, line {line}: {len(row)} cells under {len(header)} names of columns; a cell with "
+                f"{_DELIMITERS[delimiter]} in it needs quotation marks around it"
+            )
+    return header, rows[skip + 1 :]
+
+
+def _first(text: str, delimiter: str, skip: bool) -> list[str]:
+    """Return the names of the columns as this delimiter splits them."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    try:
+        lines = (row for row in reader if any(cell.strip() for cell in row))
+        return next(itertools.islice(lines, int(skip), None), [])
+    except csv.Error:
+        return []
 
 
 def _check_fields(rows: Rows, path: Path) -> None:
@@ -82,10 +105,12 @@ def _decoded(content: bytes, path: Path) -> str:
     elif content[0:200:2].count(0) > 20:
         encodings = ["utf-16-be"]
     else:
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+        encodings = ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
+    if len(encodings) > 1:
+        raise TableProblem(f"{path} is neither in UTF-8 nor in Windows-1252: save the table as CSV (UTF-8)")
     raise TableProblem(f"{path} is damaged: it is not {encodings[0].upper()} to its end; export it again")

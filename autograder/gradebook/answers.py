@@ -24,7 +24,8 @@ from tornado import web
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
-from autograder.gradebook.feedback import shown_markdown
+from autograder.course.variants import readable_variants
+from autograder.gradebook.feedback import new_page, shown_markdown
 from autograder.gradebook.formgrader import ANSWERS, scheme_text
 from autograder.gradebook.shown_tests import TEMPLATES, page_environment
 
@@ -44,6 +45,7 @@ class Answer:
 
     submission: nbgrader's id, under which formgrader shows the whole notebook; grade, comment: ids of its API.
     score: None as long as nobody has given points; extra: extra credit; blank: whether nothing was written.
+    own: what this student was asked and is expected to answer, as HTML, where each has own numbers.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Answer:
     said: str
     waits: bool
     blank: bool
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,19 @@ def questions(course: Course, gradebook: Gradebook) -> Iterator[Question]:
         for cell in notebook.cells:
             if cells.is_written(cell) and (name := cells.grade_id(cell)):
                 waits = [grade.needs_manual_grade for _, grade in _grades(gradebook, assignment, name)]
-                yield _question(notebook, assignment, name, cell, len(waits), sum(waits))
+                own = readable_variants(course, assignment).about(name)
+                yield _question(notebook, assignment, name, cell, len(waits), sum(waits), own)
 
 
 def _question(
-    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int
+    notebook: NotebookNode, assignment: str, name: str, cell: NotebookNode, answers: int, waiting: int, own: str
 ) -> Question:
+    new_page()
     asked = next((one for one in notebook.cells if one.get("id") == f"{name}-question"), None)
     return Question(
         assignment, name, cells.points(cell),
         shown_markdown(asked) if asked is not None else "",
-        shown_markdown(NotebookNode(source=scheme_text(cell.source))),
+        _drawn(f"{own}{scheme_text(cell.source)}"),
         answers, waiting,
     )  # fmt: skip
 
@@ -108,8 +113,11 @@ def _grades(gradebook: Gradebook, assignment: str, name: str) -> list[tuple[Any,
 def answers(course: Course, gradebook: Gradebook, assignment: str, name: str) -> list[Answer]:
     """Return all answers to a question; as in formgrader, only those whose autograded notebook is there."""
     found = []
+    variants = readable_variants(course, assignment)
     for number, (notebook, grade) in enumerate(_grades(gradebook, assignment, name), start=1):
         student = notebook.student
+        asked = variants.of(student.id).get(name)
+        new_page()  # nobody's answer takes the room of another's
         path = course.autograded / student.id / assignment / f"{assignment}.ipynb"
         if not path.is_file():
             continue
@@ -126,9 +134,14 @@ def answers(course: Course, gradebook: Gradebook, assignment: str, name: str) ->
                 None if waits and grade.manual_score is None else float(grade.manual_score or grade.auto_score or 0),
                 grade.extra_credit, comment.comment or "", waits,
                 not cell.source.strip() or grade.auto_score is not None,
+                _drawn(asked.for_graders(worth=not variants.worth(name))) if asked else "",
             )
         )  # fmt: skip
     return found
+
+
+def _drawn(text: str) -> str:
+    return shown_markdown(NotebookNode(source=text))
 
 
 class _Page(BaseHandler):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.paths import Course, Repository, result_name
+from autograder.course.variants import course_variants
+from autograder.gradebook.feedback import drawn_texts
 from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 from autograder.grading import attempts
@@ -62,6 +64,7 @@ def write_appeal(
         before = {test.name: test.points for test in _tests(stored, exercise.name)}
         tried = [_tried(exercise, test, before, traced, hidden) for test in exercise.tests]
         exercises.append((exercise, sentence(repository, assignment, exercise.name, exercise.mistake), tried))
+    asked = course_variants(course, assignment).of(student)
     text = page_environment().get_template("appeal.html.j2").render(
         assignment=assignment,
         student=student,
@@ -71,6 +74,7 @@ def write_appeal(
         stored=stored,
         exercises=exercises,
         hidden=hidden,
+        asked=drawn_texts({name: one.for_graders() for name, one in asked.items()}),
     )  # fmt: skip
     write_atomically(path, text)
     return result

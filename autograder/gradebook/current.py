@@ -20,7 +20,7 @@ from typing import Any
 from nbgrader import api
 from sqlalchemy.orm import Session
 
-from autograder.course import policies, roster
+from autograder.course import policies, roster, variants
 from autograder.course.paths import Course
 from autograder.course.policies import course_policies
 from autograder.gradebook.shown_tests import TEMPLATES
@@ -92,9 +92,9 @@ def _states(session: Session, assignment: str, student: str | None) -> State:
 def same_for_all(course: Course, assignment: str) -> tuple[str, ...]:
     """Return what notebooks and pages of all students are made from."""
     rules, now = course_policies(course).rules(assignment), datetime.now(UTC)
-    seen = repr([rules.shows(visibility, now) for visibility in ("visible", "hidden")])
+    seen = repr([rules.shows(visibility, now) for visibility in ("visible", "hidden")] + [rules.over(now)])
     paths = [course.release_notebook(assignment), course.config_file]
-    paths += [course.root / name for name in (policies.NAME, roster.NAME)]
+    paths += [course.root / name for name in (policies.NAME, roster.NAME)] + [variants.record(course, assignment)]
     return (_machinery(), seen, *(_content(path, course.root) for path in paths))
 
 

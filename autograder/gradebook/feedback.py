@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -28,6 +28,7 @@ from pygments.formatters import HtmlFormatter
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.course.policies import course_policies
+from autograder.course.variants import course_variants
 from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.drawer import Drawer
 from autograder.gradebook.nbgrader_course import (
@@ -143,13 +144,20 @@ class ShowGrades(GetGrades):
         where, folder = resources["nbgrader"], self.parent.parent.coursedir
         released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
         release = cells.read(released / f"{where['notebook']}.ipynb")
-        self.familiar = {cell.source.strip() for cell in release.cells}
-        self._withhold(nb, Course(Path(folder.root)), where)
-        _drawer().begin_page()
+        course = Course(Path(folder.root))
+        variants = course_variants(course, where["assignment"])
+        self.familiar = {cell.source.strip() for cell in release.cells} | variants.texts(where["student"])
+        self._withhold(nb, course, where)
+        over = course_policies(course).rules(where["assignment"]).over(datetime.now(UTC))
+        questions = {cell.get("id"): cell for cell in release.cells}
+        for name, asked in variants.of(where["student"]).items():
+            if f"{name}-question" in questions:
+                questions[f"{name}-question"].source += f"\n\n{asked.for_student(over)}"
+        new_page()
         nb, resources = super().preprocess(nb, resources)
         rows = {row["grade_id"]: row for cell in nb.cells if (row := _row(cell))}
         where["rows"] = list(rows.values())
-        where["sections"] = _sections(nb, rows, {cell.get("id"): cell for cell in release.cells})
+        where["sections"] = _sections(nb, rows, questions)
         where |= {"style": _style(), "policy": POLICY}
         return nb, resources
 
@@ -205,6 +213,22 @@ def shown_markdown(cell: NotebookNode) -> str:
 def shown_comment(comment: str) -> str:
     """Return a grader's comment, written in markdown."""
     return _drawer().markdown(comment, {})
+
+
+def new_page() -> None:
+    """Let what is drawn from now on have the room of a page, and forget what could not be drawn before."""
+    _drawer().begin_page()
+
+
+def drawn_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return markdown texts by name as sanitised HTML, each with the room of a page; no process stays behind."""
+    drawn = {}
+    for name, text in texts.items():
+        new_page()
+        drawn[name] = _drawer().markdown(text, {})
+    if texts:
+        _drawer().close()
+    return drawn
 
 
 def shown_code(source: str) -> str:

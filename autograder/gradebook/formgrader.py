@@ -25,7 +25,8 @@ from traitlets import Bool
 from autograder.course import markers
 from autograder.course import notebook as cells
 from autograder.course.paths import Course
-from autograder.gradebook.feedback import shown_markdown
+from autograder.course.variants import Variants, readable_variants
+from autograder.gradebook.feedback import new_page, shown_markdown
 
 SCHEME = "mark-scheme"
 ANSWERS = "autograder/answers"  # where autograder.gradebook.answers puts its pages
@@ -50,9 +51,11 @@ class ForGraders(Preprocessor):
         """Return the notebook as graders should see it."""
         if "submission_id" not in resources or "assignment_id" not in resources:
             return nb, resources
+        new_page()
         course, assignment = Course(Path(self.config.CourseDirectory.root)), resources["assignment_id"]
         release, source = (_read(path(assignment)) for path in (course.release_notebook, course.source_notebook))
-        familiar = {cell.source.strip() for cell in release}
+        variants, student = readable_variants(course, assignment), str(resources.get("student", ""))
+        familiar = {cell.source.strip() for cell in release} | variants.texts(student)
         secret = {cells.grade_id(cell): cell.source for cell in source if cells.is_written(cell)}
         shown = []
         for cell in nb.cells:
@@ -63,7 +66,7 @@ class ForGraders(Preprocessor):
                 page = (
                     f"{resources.get('base_url', '')}/{ANSWERS}/{quote(assignment)}/{name}" if self.all_answers else ""
                 )
-                shown.append(_scheme(str(name), secret[name], page))
+                shown.append(_scheme(str(name), secret[name], page, variants, student))
         nb.cells = shown
         return nb, resources
 
@@ -84,9 +87,11 @@ def scheme_text(source: str) -> str:
     return "\n\n".join(text for region in regions for text in markers.region_texts(source, region) if text.strip())
 
 
-def _scheme(name: str, source: str, all_answers: str) -> NotebookNode:
+def _scheme(name: str, source: str, all_answers: str, variants: Variants, student: str) -> NotebookNode:
     link = f" [All answers to this question]({all_answers})" if all_answers else ""
-    text = f"**For graders: students do not see this.**{link}\n\n{scheme_text(source)}"
+    asked = variants.of(student).get(name)
+    own = f"{asked.for_graders()}\n\n" if asked else variants.about("")
+    text = f"**For graders: students do not see this.**{link}\n\n{own}{scheme_text(source)}"
     quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     return nbformat.v4.new_markdown_cell(quoted, id=f"{SCHEME}-{name}"[:64])
 

@@ -53,11 +53,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Listing:
-    """A file of Canvas or Moodle: its columns, the lines above the first student, one line per student."""
+    """A file of Canvas or Moodle: its columns, the lines above the first student, one line per student.
+
+    delimiter: what stands between cells; a setting of Canvas makes it a semicolon.
+    """
 
     columns: list[str]
     above: list[list[str]]
     lines: list[list[str]]
+    delimiter: str = ","
 
     def cell(self, line: Sequence[str], column: str) -> str:
         """Return the line's cell in this column, whatever its case; '' if there is none."""
@@ -77,36 +81,51 @@ class Matched:
 
 def read_canvas(path: Path) -> Listing:
     """Read Canvas's exported gradebook. Raises LmsFileError if it is not one."""
-    columns, lines = _read(path)
-    if not {"student", "id"} <= {column.strip().casefold() for column in columns}:
+    columns, lines, delimiter = _read(path, {"student", "id"})
+    if not {"student", "id"} <= _plain_names(columns):
         raise LmsFileError(f"{path} has no columns Student and ID: export the gradebook from Canvas (Grades, Export)")
-    whole = Listing(columns, [], lines)
+    whole = Listing(columns, [], lines, delimiter)
     students = [line for line in lines if whole.cell(line, "ID").strip()]
-    return Listing(columns, [line for line in lines if line not in students], students)
+    return Listing(columns, [line for line in lines if line not in students], students, delimiter)
 
 
 def read_moodle(path: Path) -> Listing:
     """Read Moodle's grading worksheet. Raises LmsFileError if it is not one."""
-    columns, lines = _read(path)
-    if not {"identifier", "grade"} <= {column.strip().casefold() for column in columns}:
+    columns, lines, delimiter = _read(path, {"identifier", "grade"})
+    if not {"identifier", "grade"} <= _plain_names(columns):
         raise LmsFileError(
             f"{path} has no columns Identifier and Grade: in the Moodle assignment, switch on the feedback type "
             "'Offline grading worksheet', then choose 'Download grading worksheet', with Moodle in English"
         )
-    return Listing(columns, [], lines)
+    return Listing(columns, [], lines, delimiter)
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read(path: Path, wanted: set[str]) -> tuple[list[str], list[list[str]], str]:
+    """Return the names of the columns, the lines, and the delimiter: that which parts the wanted names."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise LmsFileError(
             f"{path} is not in UTF-8: use the file as it was exported, not a spreadsheet's copy"
         ) from error
-    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
-    if not rows:
-        raise LmsFileError(f"{path} is empty: export it again")
-    return rows[0], rows[1:]
+    for delimiter in (",", ";", "\t"):
+        table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = [row for row in table if any(cell.strip() for cell in row)]
+        if not rows:
+            raise LmsFileError(f"{path} is empty: export it again")
+        if wanted <= _plain_names(rows[0]):
+            return rows[0], rows[1:], delimiter
+    return rows[0], rows[1:], ","
+
+
+def _plain_names(columns: Iterable[str]) -> set[str]:
+    return {column.strip().casefold() for column in columns}
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a platform has written, with a comma or a point; None if it is none."""
+    found = re.fullmatch(r"\d+([.,]\d+)?", text)
+    return float(text.replace(",", ".")) if found else None
 
 
 def match(listing: Listing, people: Iterable[Person]) -> Matched:
@@ -184,7 +203,7 @@ def canvas_grades(
     for line in listing.above:
         if listing.cell(line, "Student").strip().casefold() == POINTS_POSSIBLE:
             possible = listing.cell(line, title).strip() if there else ""
-            if possible and float(possible) != most:
+            if _number(possible) not in (None, most):
                 remarks.append(
                     f"in Canvas {column} is worth {possible} points, in the gradebook {most:g}: change one of them"
                 )
@@ -192,7 +211,7 @@ def canvas_grades(
     for student, grade in grades.items():
         if student in lines:
             rows.append([*(listing.cell(lines[student], name) for name in kept), harmless.number(grade)])
-    return _csv(rows), remarks
+    return _csv(rows, listing.delimiter), remarks
 
 
 def moodle_grades(
@@ -207,19 +226,19 @@ def moodle_grades(
             line[place] = harmless.number(grade)
             rows.append(line)
             possible = listing.cell(line, "Maximum grade").strip()
-            if re.fullmatch(r"\d+([.]\d+)?", possible) and float(possible) != most:
+            if _number(possible) not in (None, most):
                 remarks.add(
                     f"in Moodle the assignment is worth {possible} points, in the gradebook {most:g}: change one"
                 )
             if listing.cell(line, "Grade can be changed").strip().casefold() == "no":
                 remarks.add("Moodle says of some lines that the grade cannot be changed: it will skip them")
-    return _csv(rows), sorted(remarks)
+    return _csv(rows, listing.delimiter), sorted(remarks)
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def _csv(rows: Iterable[Sequence[str]], delimiter: str) -> str:
     """Write cells as they came from the LMS: it must find its own ids and names again."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,19 +92,29 @@ def hand_feedback(
     """
     pages = {page.parts[-3]: page for page in sorted(course.feedback.glob(f"*/{assignment}/{assignment}.html"))}
     known = [person for person in people(course, assignment) if person.id in pages]
-    if system == "canvas":
-        if archive is None:
-            raise lms.LmsFileError("give Canvas's zip of the submissions too: --archive submissions.zip")
-        listing = lms.read_canvas(listing_file)
-        matched = lms.match(listing, known)
-        named, left = lms.canvas_feedback(listing, matched.lines, pages, archive)
-    else:
-        listing = lms.read_moodle(listing_file)
-        matched = lms.match(listing, known)
-        named, left = lms.moodle_feedback(listing, matched.lines, pages), []
+    if system == "moodle":
+        return hand_pages(known, listing_file, pages, out)
+    if archive is None:
+        raise lms.LmsFileError("give Canvas's zip of the submissions too: --archive submissions.zip")
+    listing = lms.read_canvas(listing_file)
+    matched = lms.match(listing, known)
+    named, left = lms.canvas_feedback(listing, matched.lines, pages, archive)
     lms.write_zip(out, named)
-    students = [text for text in matched.unclear if not text.startswith("line of ")]  # others have not handed in
-    return Handed(out, len(named), [*students, *left])
+    return Handed(out, len(named), [*_students(matched), *left])
+
+
+def hand_pages(known: Iterable[lms.Person], listing_file: Path, pages: Mapping[str, Path], out: Path) -> Handed:
+    """Write a zip with a page for each student, named as Moodle's bulk upload of feedback files takes them in."""
+    listing = lms.read_moodle(listing_file)
+    matched = lms.match(listing, known)
+    named = lms.moodle_feedback(listing, matched.lines, pages)
+    lms.write_zip(out, named)
+    return Handed(out, len(named), _students(matched))
+
+
+def _students(matched: lms.Matched) -> list[str]:
+    """Return what is unclear about students; lines of the file without one have no page."""
+    return [text for text in matched.unclear if not text.startswith("line of ")]
 
 
 def waiting_for_a_person(course: Course, assignment: str) -> Sequence[str]:

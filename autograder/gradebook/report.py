@@ -18,7 +18,7 @@ from autograder.gradebook.publish import people as gradebook_people
 from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 from autograder.grading.assignment import NotBuilt
-from autograder.grading.result import Result, write_atomically
+from autograder.grading.result import ExerciseResult, Result, write_atomically
 
 BINS = 10
 _SORT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ FLAGS = {
     "suspicious-code": "code that an honest answer rarely needs; read it",
     "foreign-file": "files beside the notebook that are not in the release, or differ from it; they were not used",
     "notebook-renamed": "the notebook had another name or folder; its cells say which assignment it is",
-    "several-notebooks": "several notebooks were handed in; the one with the assignment's name was taken",
+    "several-notebooks": "of several notebooks the one with work in it, or with the assignment's name, was taken",
     "group-work": "handed in together with others; each of them has it",
     "late-without-time": "the platform says late, but no time of submission is known, so nothing was deducted",
     "old-release": "the notebook comes from an earlier release",
@@ -92,7 +92,8 @@ def write_report(
     people = _people(course, assignment)
     results = sorted(results, key=lambda result: result.student)
     graded = [result for result in results if result.status == "graded"]
-    names = {exercise.name: exercise.max_points for result in results for exercise in result.exercises}
+    every = {exercise.name: exercise.max_points for result in results for exercise in result.exercises}
+    names = {name: most for name, most in every.items() if most}
     text = page_environment().get_template("report.html.j2").render(
         assignment=assignment,
         course=course.root.resolve().name,
@@ -117,11 +118,11 @@ def write_report(
         what_to_do=WHAT_TO_DO,
         items={item.name: item for item in items(graded, list(names))},
         fewest=FEWEST,
+        unpaid=[(name, _solved(graded, name)) for name, most in every.items() if not most],
         said=lambda exercise, mistake: sentence(home, assignment, exercise, mistake),
         slow=_out_of_time(graded),
         alike=_alike(graded),
         people=people,
-        missing=sorted(people.keys() - {result.student for result in results}),
         unprotected=[result.student for result in results if result.wall == "none"],
     )  # fmt: skip
     write_atomically(path, text)
@@ -165,7 +166,7 @@ def _alike(graded: Sequence[Result]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the tests that nobody passes and those that all pass, where several students have tried."""
     outcomes: dict[tuple[str, str], list[bool]] = {}
     for result in graded:
-        for exercise in result.exercises:
+        for exercise in filter(_has_points, result.exercises):
             for test in exercise.tests:
                 outcomes.setdefault((exercise.name, test.name), []).append(test.outcome == "passed")
     tried = {key: passed for key, passed in outcomes.items() if len(passed) > 1}
@@ -183,6 +184,12 @@ def _column(graded: Sequence[Result], name: str, most: float) -> Column:
     return Column(name, most, _bins(shares), statistics.fmean(shares) if shares else 0.0, full, none)
 
 
+def _solved(graded: Sequence[Result], name: str) -> int:
+    """Return how many have passed all tests of an exercise."""
+    tried = [exercise.tests for result in graded for exercise in result.exercises if exercise.name == name]
+    return sum(bool(tests) and all(test.outcome == "passed" for test in tests) for tests in tried)
+
+
 def _bins(shares: Sequence[float]) -> list[int]:
     """Students by tenth of the points; full points belong to the last tenth."""
     counts = Counter(min(int(share * BINS), BINS - 1) for share in shares)
@@ -190,11 +197,14 @@ def _bins(shares: Sequence[float]) -> list[int]:
 
 
 def _failed_tests(graded: Sequence[Result]) -> list[FailedTest]:
-    """Return the tests that students did not pass, most often first; gated tests were not run and do not count."""
+    """Return the tests that students did not pass, most often first; gated tests were not run and do not count.
+
+    Those of exercises without points are left out: most students do not begin them.
+    """
     runs: Counter[tuple[str, str, str]] = Counter()
     messages: dict[tuple[str, str, str], Counter[str]] = {}
     for result in graded:
-        for exercise in result.exercises:
+        for exercise in filter(_has_points, result.exercises):
             for test in exercise.tests:
                 key = (exercise.name, test.name, test.visibility)
                 runs[key] += test.outcome != "gated"
@@ -204,6 +214,10 @@ def _failed_tests(graded: Sequence[Result]) -> list[FailedTest]:
         FailedTest(*key, sum(counts.values()), runs[key], counts.most_common(2)) for key, counts in messages.items()
     ]
     return sorted(found, key=lambda test: (-test.failed, test.exercise, test.name))
+
+
+def _has_points(exercise: ExerciseResult) -> bool:
+    return exercise.max_points > 0
 
 
 def _mistakes(graded: Sequence[Result]) -> list[tuple[str, str, list[str]]]:

@@ -115,6 +115,18 @@ def test_of_two_different_notebooks_the_one_of_the_name_or_none(desk):
     assert len(desk.plan(path).taken) == 1
 
 
+def test_a_notebook_as_it_was_released_does_not_count_beside_work(desk):
+    blank = desk.course.release_notebook(ONE).read_bytes()
+    spaced = json.dumps(json.loads(blank), indent=4).encode()  # saved by another program
+    files = {"1001/a1_one.ipynb": spaced, "1001/my a1.ipynb": notebook(mark="1"), "1002/a1_one.ipynb": blank}
+    done = desk.collect(desk.zip(files))
+    assert {one.student: [kind for kind, _ in one.noted.flags] for one in done.taken} == {
+        "1001": ["several-notebooks", "notebook-renamed"], "1002": [],
+    }  # fmt: skip
+    assert desk.content("1001") == notebook(mark="1")
+    assert desk.content("1002") == blank
+
+
 def test_of_files_of_one_name_canvas_newest_counts(desk):
     files = {canvas(number=9): notebook(mark="9"), canvas(number=10): notebook(mark="10")}
     desk.collect(desk.zip(files))
@@ -161,6 +173,20 @@ def test_files_beside_the_notebook_keep_the_names_that_the_assignment_asks_for(d
     assert (place / "captions.json").read_bytes() == b"[1]"
     assert read_collected(place).source == "canvas"
     assert done.listed == []
+
+
+def test_what_the_release_has_beside_the_notebook_is_no_second_notebook(desk):
+    ours = json.dumps({"cells": [{"id": cell["id"]} for cell in json.loads(notebook())["cells"]]}).encode()
+    (desk.course.release / ONE / "release.json").write_bytes(ours)
+    done = desk.collect(
+        desk.zip({"1001/my work.ipynb": notebook(), "1001/release.json": ours, "1002/release.json": ours})
+    )
+    assert [(one.student, [kind for kind, _ in one.noted.flags]) for one in done.taken] == [
+        ("1001", ["notebook-renamed"])
+    ]
+    assert done.listed == [("1002", "there is no notebook among: release.json")]
+    kept = desk.zip({"1003/a1_one.ipynb.json": notebook(mark="k")}, name="kept.zip")
+    assert [one.student for one in desk.plan(kept).taken] == ["1003"]
 
 
 def test_a_dry_run_writes_nothing(desk):

@@ -65,6 +65,20 @@ def test_canvas_without_its_numbers_on_the_roster_goes_by_a_name_that_only_one_h
     assert [one.student for one in done.taken] == ["jm", "ob"]
 
 
+def test_canvas_number_that_nobody_has_is_not_guessed_from_a_name(desk):
+    files = {"obrienann_55_1_a1_one.ipynb": notebook(mark="1"), "smithjonesal_1007_2_a1_one.ipynb": notebook(mark="2")}
+    done = desk.collect(desk.zip(files))
+    assert [one.student for one in done.taken] == ["1007"]
+    assert listed(done, "obrienann_55") == [
+        "its number is nobody's on the roster, and that of 1003 (Ann O'Brien) is 1003"
+    ]
+
+
+def test_canvas_test_student_is_listed(desk):
+    done = desk.plan(desk.zip({"studenttest_1099_1_a1_one.ipynb": notebook()}))
+    assert listed(done, "studenttest_1099") == ["nobody on the roster has this name or id"]
+
+
 def test_times_of_an_archive_count_where_they_are_no_downloads_in_the_courses_zone(desk):
     desk.rules('timezone = "Europe/Berlin"\n[assignments.a1_one]\ndue = "2026-10-06 13:30"')
     names = early, late, doubtful = [
@@ -129,6 +143,27 @@ def test_moodle_in_folders_and_flat(desk, flat):
 def test_moodles_folders_may_lack_the_last_underscore(desk):
     desk.collect(desk.zip({"José Müller_12345_assignsubmission_file/a1_one.ipynb": notebook()}))
     assert desk.there() == ["1001/a1_one"]
+
+
+def test_a_text_in_moodle_is_listed_with_a_file_beside_it_and_without(desk):
+    files = {
+        "José Müller_1_assignsubmission_file_/a1_one.ipynb": notebook(),
+        "José Müller_1_assignsubmission_onlinetext_/onlinetext.html": b"<p>See file.</p>",
+        "Ann O'Brien_2_assignsubmission_onlinetext_/onlinetext.html": b"<p>Help.</p>",
+    }
+    done = desk.plan(desk.zip(files))
+    assert [one.student for one in done.taken] == ["1001"]
+    assert listed(done, "José") == ["a text entered in Moodle, left out; the file was looked at"]
+    assert listed(done, "Ann") == ["a text entered in Moodle, no file"]
+
+
+def test_moodles_group_in_front_of_a_name_is_no_name_but_the_worksheets_number_says_who(desk):
+    archive = desk.zip({"Group A-José Müller_501_assignsubmission_file_/a1_one.ipynb": notebook()})
+    assert "Moodle's grading worksheet as the roster" in listed(desk.plan(archive), "Group A")[0]
+    desk.roster("Identifier,Full name,Email address\nParticipant 501,José Müller,j@uni.edu\n")
+    assert [one.student for one in desk.plan(archive).taken] == ["j@uni.edu"]
+    other = desk.zip({"Group A-José Müller_9_assignsubmission_file_/a1_one.ipynb": notebook()})
+    assert listed(desk.plan(other), "Group A") == ["nobody on the roster has this name or id"]
 
 
 def test_canvas_number_and_the_name_without_its_accents_are_certain(desk):
@@ -339,6 +374,19 @@ def test_plain_folders_and_files_by_id_login_address_and_name(desk):
     assert done.listed == []
     wrapped = desk.zip({f"submissions/{name}": content for name, content in files.items()}, name="wrapped.zip")
     assert {one.student for one in desk.plan(wrapped).taken} == {one.student for one in done.taken}
+
+
+def test_repositories_as_github_zips_them_have_the_branch_in_their_names(desk):
+    desk.roster("identifier,github_username,name\nx1,jane-doe,Jane\nx2,bobr,Bob\nx3,main,Al\n")
+    files = {}
+    for name in ("a1-one-jane-doe-main", "a1-one-bobr-master"):
+        desk.zip({f"{name}/a1_one.ipynb": notebook(mark=name)}, name="one.zip")
+        files[f"{name}.zip"] = (desk.folder / "one.zip").read_bytes()
+    done = desk.plan(desk.zip(files))
+    assert [one.student for one in done.taken] == ["bobr"]  # the other may be main's
+    assert "may be of several students: jane-doe (Jane), main (Al)" in listed(done, "a1-one-jane-doe")[0]
+    desk.roster("identifier,github_username,name\nx1,jane-doe,Jane\nx2,bobr,Bob\n")
+    assert [one.student for one in desk.plan(desk.zip(files)).taken] == ["bobr", "jane-doe"]
 
 
 def test_a_folder_that_may_be_of_two_students_is_not_guessed(desk):

@@ -16,6 +16,7 @@ import pytest
 
 from autograder.author import gradescope as author
 from autograder.course import notebook as cells
+from autograder.course.variants import Asked, record, write_record
 from autograder.gradebook import gradescope
 from autograder.gradebook.appeal import write_appeal
 from autograder.grading.batch import grade_one
@@ -79,6 +80,20 @@ def test_the_view_shows_calls_with_arguments_what_came_back_and_where_points_mov
     write_appeal(course, repository, NAME, "adds", page, Options(), hidden=False)
     assert "Tests that differ are marked." in page.read_text()
     assert page.read_text().count("stored: ") == 1
+
+
+def test_the_view_shows_what_was_asked_of_this_student(built, tmp_path):
+    repository, course = built
+    submission(course, "own")
+    page = tmp_path / "page.html"
+    write_record(record(course, NAME), {"own": {"why": Asked({"N": 3}, "Take **3** rows.", "It is 21.", "2 points.")}})
+    write_appeal(course, repository, NAME, "own", page, Options(), hidden=False)
+    assert "Take" not in page.read_text()
+    (course.root / "course.toml").write_text('[written]\nnumbers = "own"\n')
+    write_appeal(course, repository, NAME, "own", page, Options(), hidden=False)
+    (course.root / "course.toml").unlink()
+    assert "Take <strong>3</strong> rows." in page.read_text()
+    assert "It is 21." in page.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,19 @@ def test_a_page_shows_points_outcomes_messages_and_the_answers(desk, made):
     assert "not graded yet" in text
 
 
+def test_a_part_without_points_has_no_bar_and_no_share(desk, made, monkeypatch):
+    row = feedback._row
+    free = {"points": 0.0, "score": 0.0, "waiting": True, "percent": 100.0}
+    monkeypatch.setattr(feedback, "_row", lambda cell: {**found, **free} if (found := row(cell)) else {})
+    page = page_of(desk, made)
+    text = re.sub(r"<[^>]*>", " ", page)
+    assert re.search(r"negate\s+without points\s+–\s", text)
+    assert "0 / 0" not in text
+    assert '<rect width="' not in page
+    markdown = (desk.course.feedback / "s1" / TINY / f"{TINY}.md").read_text()
+    assert "| `negate` | without points |" in markdown
+
+
 def test_a_page_says_what_a_person_found(desk, made):
     page_of(desk, made)
     desk.grade_by_hand("s1", "why", 7.5, "State the **law** $f(a+b)$.")

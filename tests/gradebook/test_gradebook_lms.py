@@ -68,6 +68,18 @@ def test_canvas_gets_its_own_ids_and_names_back_with_the_final_grades(graded, tm
     assert any("Student, Test" in remark and "nobody" in remark for remark in handed.remarks)
 
 
+def test_what_a_setting_of_canvas_parts_by_semicolons_comes_back_so(graded, tmp_path):
+    parted = io.StringIO(newline="")
+    csv.writer(parted, delimiter=";").writerows(csv.reader(io.StringIO(CANVAS, newline="")))
+    text = parted.getvalue().replace("Quiz (12)", "Quiz, 1, 2, 3, 4, 5, 6, 7, 8 (12)").replace(";20;", ";20,0;")
+    out = tmp_path / "out.csv"
+    handed = hand_grades(graded.course, TINY, "canvas", written(tmp_path / "canvas.csv", text), out)
+    lines = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"), newline=""), delimiter=";"))
+    assert lines[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "a0_tiny (4711)"]
+    assert ["Müller, José", "1001", "0007", "jmueller", "Sec 1, Mon", "12.75"] in lines
+    assert not [remark for remark in handed.remarks if "is worth" in remark]
+
+
 def test_moodle_gets_its_worksheet_back(graded, tmp_path):
     out = tmp_path / "out.csv"
     handed = hand_grades(graded.course, TINY, "moodle", written(tmp_path / "moodle.csv", MOODLE), out)

@@ -3,7 +3,7 @@
 import re
 
 from autograder.gradebook.report import write_report
-from autograder.grading.result import Flag
+from autograder.grading.result import ExerciseResult, Flag, TestResult
 
 TINY = "a0_tiny"
 
@@ -93,7 +93,20 @@ def test_names_missing_students_and_time_outs_are_shown(desk, made):
     slow.exercises[1].tests[1].outcome = "timeout"
     text = text_of(written(desk, slow, made("s2")))
     assert "s1 José Müller out of time negate Open the appeal view" in text
-    assert "Missing: 1 Students of the gradebook of whom there is no submission. s9 太郎 山田" in text
+    assert "Missing 1 of the class without a result s9 太郎 山田" in text
+    assert text.count("山田") == 1
+
+
+def test_an_exercise_without_points_keeps_no_other_from_discriminating_and_is_named_apart(desk, made):
+    results = [made(f"s{i}", double=float(i), negate=float(i)) for i in range(5)]
+    for place, result in enumerate(results):
+        test = TestResult("test_more_is_float", "visible", "passed" if place < 2 else "error", 0, 0, "not started")
+        result.exercises.append(ExerciseResult("extra", 0.0, 0.0, None, [test]))
+    text = text_of(written(desk, *results))
+    assert "negate 6 33% 0 1 1 " in text
+    assert "Without points, for those who want more: extra , solved by 2 of 5." in text
+    assert text.count("extra") == 1
+    assert "not started" not in text
 
 
 def test_tests_that_nobody_or_everybody_passes_are_listed(desk, made):
