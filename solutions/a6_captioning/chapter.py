@@ -180,7 +180,8 @@ if __name__ == "__main__":
 # Four entries are no words. PAD fills the rows of a batch. START is what the network reads before its first word: it
 # must read something. END is what it says after the last: a sentence is not only its words but also the decision to
 # stop. UNK stands for every word that is not on the list, as those that occur too rarely to be learnt
-# (`minimum_count`). With emoji no word is that rare; with the sentences of section 12 most words are.
+# (`minimum_count`). The names of emoji keep every word, though most of these words occur in one name or two, and what
+# is seen once or twice is hardly learnt; with the sentences of section 12 most words are too rare.
 
 # %%
 PAD, START, END, UNK = 0, 1, 2, 3
@@ -685,7 +686,7 @@ if __name__ == "__main__":
 # %% [markdown]
 # The states agree to rounding; so there is nothing in our cell that PyTorch's has not. The untrained network costs 7.46
 # nats per word: it knows nothing. But already its loss changes, in the fourth decimal, if the pictures are moved on by
-# one place, and it stays the same to all digits with three columns of padding more. If either of the two had come out
+# one place, and with three columns of padding more it stays the same to rounding. If either of the two had come out
 # otherwise, training would have hidden it: a network that does not see the picture trains as well, only not as far.
 
 # %% [markdown]
@@ -926,17 +927,19 @@ if __name__ == "__main__":
         print(f"{split:>12}: {loss:.3f} nats per word")
 
 # %% [markdown]
-# The validation loss falls to 0.13 or 0.14 nats per word, from 1.37 of the table in section 4; it lies below the
-# training loss because dropout disturbs training alone. On the unseen combinations the loss is nearly the same. On the
-# unseen concepts it is above 3, more than twenty times as much. Both are new; why is the one so easy and the other so
-# hard?
+# The validation loss falls to 0.13 or 0.14 nats per word, from 1.37 of the table in section 4. It lies below the
+# training loss, for three reasons: dropout disturbs training alone; the training loss is a mean over an epoch in which
+# the network still learnt; and the validation captions are easier, since most of them end in a skin tone. On the unseen
+# combinations the loss is nearly the same. On the unseen concepts it is above 3, more than twenty times as much. Both
+# are new; why is the one so easy and the other so hard?
 #
 # ### Experiment 1: which words need the picture?
 #
 # Is it the picture that the network describes, or does it only know what emoji names sound like? Two tests. Give each
 # caption of the unseen combinations the picture of *another* one, drawn at random, and see what the loss says. And
 # train a second network from the beginning whose pictures are all the same, all features 0: it can only learn the
-# language, and is called **image-blind**. Six epochs suffice for it.
+# language, and is called **image-blind**. It is trained for six epochs. After these it is about as good as the table of
+# section 4, and a little worse; with more it would pass the table, and say as little of the picture.
 #
 # Words differ. Sort them into five kinds: the *first word*; the *words of colour* light, medium and dark; *skin* and
 # *tone*; END; and all *others*. Predict: which kind loses most if the picture is a wrong one, and which least? And
@@ -1303,9 +1306,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # Greedy decoding is the upper row up to its END: after *tone* END was a little more probable than *beard*, -1.32
-# against -1.38, and the sentence was over. The beam kept both, and a third one; in round 6 all three come from slot
-# 0, and *girl* and *person* are given up. In the end it is the length that decides. By sums the short caption wins.
-# But it has six symbols with END, the right one seven, and per symbol that is -0.220 against -0.197.
+# against -1.38, and the sentence was over. The beam kept both, and a third one. *person* is given up in round 3. In
+# round 6 all three come from slot 0, and two others are given up: *girl medium dark skin tone*, and *woman medium skin
+# tone*, although it is finished: who has said END is safe from nothing. At last it is the length that decides. By sums
+# the short caption wins. But it has six symbols with END, the right one seven, and per symbol that is -0.220 against
+# -0.197.
 #
 # ### Play with it: round by round
 #
@@ -1394,8 +1399,8 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
 #
 # <details><summary>Right for k = 1, but for k = 2 sentences get mixed up</summary>
 #
-# `parents` tells from which slot each new hypothesis comes. Three things belong to a hypothesis besides its score:
-# its words, its h and its c. Did all move, and before the next step?
+# `parents` tells from which slot each new hypothesis comes. All that belongs to a hypothesis moves with it: its words,
+# its h and its c, whether it has finished, and its length if you count that. Did all move, and before the next step?
 # </details>
 #
 # <details><summary>A finished hypothesis vanishes, or grows</summary>
@@ -1683,8 +1688,8 @@ if __name__ == "__main__":
 # been understood here.
 #
 # And on unseen concepts nothing has been: the captioner's BLEU is 0.33 to 0.36, the neighbour's 0.350, and what the
-# captioner says of a ship is a patchwork of what it knows. The beam changes little on either. If a report gave one
-# number over all 980 pictures, the two halves of this result would disappear in it.
+# captioner says of them is patched together from words that it knows. The beam changes little on either. If a report
+# gave one number over all 980 pictures, the two halves of this result would disappear in it.
 # </details>
 #
 # ### Experiment 6: words against characters
@@ -1720,11 +1725,11 @@ if __name__ == "__main__":
 #
 # Words are ahead by a factor of five or six: some 1.9 nats per caption after 10 epochs against some 10.7 after 6, in
 # about the same time; about half of the captions are exactly right against 1%. Per symbol the two lose nearly the same,
-# 0.25 and 0.29 nats; but a caption has 7.5 words and 37.8 characters. (And note how far a network with a third of the
-# captioner's numbers comes in a quarter of its time.) What the network of characters says is spelt rightly most of the
-# time, and is about persons and tones, not yet about *this* person: spelling is learnt first, it is most of the loss.
-# Equal time is one fair comparison among several. Trained on, the characters would catch up in part, and there is one
-# thing only they can do: write a word that stands on no list.
+# 0.25 and 0.29 nats; but a caption of the validation set has 7.5 words and 37.8 characters, END counted. (And note how
+# far a network with a third of the captioner's numbers comes in a quarter of its time.) What the network of characters
+# says is spelt rightly most of the time, and is about persons and tones, not yet about *this* person: spelling is
+# learnt first, it is most of the loss. Equal time is one fair comparison among several. Trained on, the characters
+# would catch up in part, and there is one thing only they can do: write a word that stands on no list.
 # </details>
 #
 # ### Experiment 7: the gallery, and your own judgement
@@ -1832,7 +1837,8 @@ if __name__ == "__main__":
 # use have come with the assignment: an astronaut (NASA), a cat (Stefan van der Walt), a cup of coffee (Rachel
 # Michetti), a rocket (SpaceX), a temple (danielbuechele, CC BY 2.0) and a flower (vultilion, CC BY 2.0); the first four
 # are in the public domain or under CC0. Your captioner has seen nothing but emoji on white. It gets the middle square
-# of each photograph at 32 points, as if it were one. What will it say, and how many of the six will it name rightly?
+# of each photograph at 32 × 32 pixels, as if it were one. What will it say, and how many of the six will it name
+# rightly?
 
 # %%
 if __name__ == "__main__":
@@ -1852,10 +1858,11 @@ if __name__ == "__main__":
 # <details><summary>What was measured</summary>
 #
 # None. The recorded captioner, trained for five epochs only, calls the astronaut *woman woman man*, the cat *woman
-# woman dark skin tone*, the coffee *oncoming heart*, the rocket *black square* and the flower *cityscape*; yours will
-# err otherwise, and now and then a word may fit. Neither the features nor the words have ever met a photograph: the
-# CNN looks for what tells emoji from one another, colours and outlines on white, and the captioner puts a sentence to
-# whatever it finds, in a voice as sure as ever. Nothing in a caption tells that the picture is of a kind never seen.
+# woman dark skin tone*, the coffee *oncoming heart*, the rocket *black square*, the temple *oncoming square* and the
+# flower *cityscape*; yours will err otherwise, and now and then a word may fit. Neither the features nor the words have
+# ever met a photograph: the CNN looks for what tells emoji from one another, colours and outlines on white, and the
+# captioner puts a sentence to whatever it finds, in a voice as sure as ever. Nothing in a caption tells that the
+# picture is of a kind never seen.
 # </details>
 #
 # **Flickr8k** (Hodosh, Young and
