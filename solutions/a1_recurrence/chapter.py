@@ -30,10 +30,10 @@
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words; two harder tasks
 # without points stand at the end. A card above each exercise gives its points, its difficulty from one to five dots
 # and the minutes it should take. Write the function, run its cell, then run the `check(...)` below it. Help is folded
-# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done. What
-# draws and measures is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the
-# cells that call it are yours to change. In answers in words, put formulas between dollar signs, `$kHD + H$`, and code
-# between backticks.
+# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done; until
+# then it names the one that it waits for. What draws and measures is in `figures.py`, beside this notebook, and takes
+# your functions as arguments; both it and the cells that call it are yours to change. In answers in words, put formulas
+# between dollar signs, `$kHD + H$`, and code between backticks.
 #
 # The minutes on the cards, and the total that `progress()` gives, are for exercises and questions alone. Reading takes
 # about half an hour more, section by section as written below the headings; the experiments and their predictions take
@@ -70,6 +70,7 @@ if __name__ == "__main__":
     from selfcheck.drawing import house_style
 
     house_style()
+    figures.let_cells_wait()  # for exercises that are not written yet
 
 # %% [markdown]
 # ## 1. Sequences
