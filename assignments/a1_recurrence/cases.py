@@ -159,7 +159,11 @@ _CASES = {
         temporal_convolution(rng, N=2, T=3, D=4, H=5, k=7),
         temporal_convolution(rng, N=2, T=6, D=5, H=5, k=3),
     ],
-    "rnn_step_forward": lambda rng: [rnn_step_forward(rng), rnn_step_forward(rng, N=3, D=5, H=5)],
+    "rnn_step_forward": lambda rng: [
+        rnn_step_forward(rng),
+        rnn_step_forward(rng, N=3, D=5, H=5),
+        rnn_step_forward(rng, N=5, D=5, H=5),  # here even the product of a matrix and rows that stand for columns runs
+    ],
     "rnn_forward": lambda rng: [
         rnn_forward(rng),
         rnn_forward(rng, N=4, T=6, D=3, H=5, h0=False),

@@ -6,12 +6,14 @@ like.
 """
 
 import re
+import traceback
 from collections import Counter
 from itertools import cycle, pairwise, permutations
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
 
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 from selfcheck.unrolled import unrolled
@@ -24,24 +26,58 @@ def tokens_of(word):
     return np.array([LETTERS.index(letter) for letter in word])
 
 
+# Cells that call an exercise which is not written yet
+
+
+_waiting = []  # the exception that the running cell has ended with, if the cell waits
+
+
+def let_cells_wait():
+    """Let a cell that calls an unwritten exercise say so without an error, at which Run All would stop."""
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((NotImplementedError,), _tell)
+        shell.events.register("post_run_cell", _go_on)
+
+
+def _tell(shell, kind, error, trace, tb_offset=None):
+    """Say which exercise a cell waits for; show any other NotImplementedError as it is."""
+    *_, (frame, _) = traceback.walk_tb(trace)
+    exercise = frame.f_code.co_name
+    if str(error) or frame.f_globals is not shell.user_ns or exercise.startswith("<"):
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return
+    plt.close("all")
+    print(f"This cell waits for {exercise}, which is not written yet.")
+    _waiting[:] = [error]
+
+
+def _go_on(result):
+    """Let a cell that waits count as run."""
+    if _waiting and result.error_in_exec is _waiting.pop():
+        result.error_in_exec = None
+
+
 # Section 2: one-hot vectors
 
 
 def letters_and_words(one_hot, path):
-    """Draw your one_hot of the letters of "stroll", and how many different words are met while a text is read.
+    """Draw your one_hot of the letters of "stroll", and how many different letters and words are met in a text.
 
     path: of the text. Prints how many words there are, and how often the words of the lecture's sentence occur.
     """
     words = re.findall(r"[a-z']+", path.read_text().lower())
     counts = Counter(words)
     _, first_use = np.unique(words, return_index=True)  # where each word occurs for the first time
+    first_letters = [min(i for i in first_use if letter in words[i]) for letter in LETTERS[1:]]
+    picture = one_hot(tokens_of("stroll")[None] - 1, 26)[0].T  # (26, 6): here a is class 0
     _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), width_ratios=[1, 2])
-    left.imshow(one_hot(tokens_of("stroll")[None], 27)[0].T, cmap="Blues", aspect="auto")
+    left.imshow(picture, cmap="Blues", aspect="auto")
     left.set(xlabel="step t", ylabel="class k", title="one_hot of “stroll”")
     left.set_xticks(range(6), list("stroll"))
-    left.set_yticks(range(27), list(LETTERS), fontsize=6)
+    left.set_yticks(range(26), [f"{k}  {letter}" for k, letter in enumerate(LETTERS[1:])], fontsize=6)
     right.loglog(np.sort(first_use) + 1, np.arange(1, len(first_use) + 1), color=BLUE, label="different words met")
-    right.axhline(26, color=ORANGE, linestyle="-.", label="different letters: 26")
+    right.plot(*_met(first_letters, len(words)), color=ORANGE, linestyle="-.", label="different letters met")
     right.axhline(100_000, color=GREY, linestyle="--", label="the lecture's K = 100,000")
     right.set(xlabel="words read", ylabel="classes K", title="Shakespeare: words keep coming, letters do not")
     right.legend(loc="upper left", bbox_to_anchor=(0, 0.88))
@@ -49,6 +85,11 @@ def letters_and_words(one_hot, path):
     once = sum(times == 1 for times in counts.values())
     print(f"{len(words):,} words, {len(counts):,} different ones; {once:,} of them occur only once")
     print({word: counts[word] for word in ("an", "evening", "stroll", "through", "a", "city", "square")})
+
+
+def _met(first_uses, end):
+    """Return the points of a curve up to `end` items read: how many of the things first met there have been met."""
+    return [*(np.sort(first_uses) + 1), end], [*range(1, len(first_uses) + 1), len(first_uses)]
 
 
 # Random networks
@@ -257,10 +298,10 @@ def ridge_readout(h, target, h_new, penalty=1e-3):
 
 
 def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, penalty=1e-3):
-    """Draw R^2 of reading x[t-k] out of h_t against k, for a convolution with k = 8 and random networks.
+    """Draw R^2 of reading x[t-j] out of h_t against j, for a convolution with k = 8 and random networks.
 
-    The functions: yours. predicted_reach: by network, the last k with R^2 above one
-    half. radii: spectral radii. penalty: of the ridge regression. Prints the last k and the sum over all k.
+    The functions: yours. predicted_reach: by network, the last j with R^2 above one
+    half. radii: spectral radii. penalty: of the ridge regression. Prints the last j and the sum over all j.
     """
     rng = np.random.default_rng(4)
     N, T, H, lags = 100, 160, 64, np.arange(41)
@@ -269,7 +310,7 @@ def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, pena
     past = np.stack([x[:, now - lag, 0] for lag in lags], axis=2)  # (N, steps, lags)
 
     def explained(h):
-        """Return R^2 for each k (lags,): fitted on half of the sequences, scored on the rest."""
+        """Return R^2 for each j (lags,): fitted on half of the sequences, scored on the rest."""
         half = N // 2
         states, truth = h[half:, now].reshape(-1, H), past[half:].reshape(-1, len(lags))
         guess = ridge_readout(h[:half, now].reshape(-1, H), past[:half].reshape(-1, len(lags)), states, penalty)
@@ -285,16 +326,18 @@ def how_far_back(temporal_convolution, rnn_forward, predicted_reach, radii, pena
     looks = ((":", GREY), ("--", GREEN), ("-", BLUE), ("-.", ORANGE))
     for (name, score), (style, color) in zip(curves.items(), cycle(looks)):
         axis.plot(lags, score, style, marker=".", color=color, label=name)
-        reach = np.argmax(score < 0.5) - 1  # the last k before the score first falls below one half
+        reach = np.argmax(score < 0.5) - 1  # the last j before the score first falls below one half
         predicted, total = predicted_reach.get(name), score.clip(min=0).sum()
-        print(f"{name}: above one half up to k = {reach} (predicted: {predicted}); sum over k: {total:.1f}")
-    axis.set(xlabel="k, steps back", ylabel="R² of reading x[t-k] from h_t", title="How far back a state remembers")
+        print(f"{name}: above one half up to j = {reach} (predicted: {predicted}); sum over j: {total:.1f}")
+    axis.set(
+        xlabel="j, steps back", ylabel="$R^2$ of reading $x[t-j]$ out of $h_t$", title="How far back a state remembers"
+    )
     axis.legend()
     show()
 
 
 def _letters_right(names, one_hot, rnn_forward, U, W, b):
-    """Return the share of letters (9,) read right out of the state after nine letters, k letters back."""
+    """Return the share of letters (9,) read right out of the state after nine letters, j letters back."""
     tokens, h = read(names, one_hot, rnn_forward, U, W, b)
     half, last = len(names) // 2, h[:, -1]
     right = []
@@ -306,7 +349,7 @@ def _letters_right(names, one_hot, rnn_forward, U, W, b):
 
 
 def letters_in_the_state(one_hot, rnn_forward, model, path, predicted_to_know_more):
-    """Draw the share of letters that are read right out of the state, k letters back: trained and shuffled weights.
+    """Draw the share of letters that are read right out of the state, j letters back: trained and shuffled weights.
 
     one_hot, rnn_forward: yours. model: from `read_model`. path: of the list of names. The shuffled networks have the
     same numbers in random places, once as they are and once with the spectral radius of the trained W.
@@ -342,10 +385,16 @@ def letters_in_the_state(one_hot, rnn_forward, model, path, predicted_to_know_mo
         axis.plot(backs, np.mean(runs, axis=0), style, color=color, label=label)
         axis.fill_between(backs, np.min(runs, axis=0), np.max(runs, axis=0), color=color, alpha=0.2, linewidth=0)
     axis.plot(backs, commonest, ":", color=GREY, label="always guessing the commonest letter")
-    axis.set(xlabel="k, letters back", ylabel="share read right", title="Letters read out of the state", ylim=(0, 1.03))
+    axis.set(xlabel="j, letters back", ylabel="share read right", title="Letters read out of the state", ylim=(0, 1.03))
     axis.legend(fontsize=8)
     show()
-    print(f"predicted to know more: {predicted_to_know_more}")
+    of_old = trained[5:].mean(), np.mean(mixed, axis=0)[5:].mean(), np.mean(scaled, axis=0)[5:].mean()
+    print(
+        "share read right five and more letters back: trained {:.2f}, shuffled {:.2f}, scaled {:.2f}".format(*of_old),
+        end="",
+    )
+    print(f"; predicted: {predicted_to_know_more}")
+    print("j = 0, 1, ... 8")
     print("trained:         ", trained.round(2))
     print("shuffled:        ", np.mean(mixed, axis=0).round(2))
     print("shuffled, scaled:", np.mean(scaled, axis=0).round(2))
@@ -366,6 +415,7 @@ def surnames_drawn(drawn, path, predicted_on_the_list, predicted_different):
         temperature: ["".join(LETTERS[symbol] for symbol in sample) for sample in samples]
         for temperature, samples in drawn.items()
     }
+    print("".join(f"temperature {temperature:<10}" for temperature in names))
     for row in zip(*(some[:12] for some in names.values()), strict=True):
         print("".join(f"{name:<22}" for name in row))
     on_list = {temperature: np.mean([name in surnames for name in some]) for temperature, some in names.items()}

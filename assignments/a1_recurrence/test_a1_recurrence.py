@@ -196,10 +196,14 @@ def _expect_step(step, x, h_prev, U, W, b):
         expect.array(h, shape=(len(given[0]), H), name="h")
         inside.append(_inside(h, "h"))
     bias, columns_of_U, columns_of_W, both, of_x, of_h_prev = inside
-    expect.close(bias, b[None], name="arctanh of h where x and h_prev are zero")
-    expect.close(columns_of_U - b, U.T, name="arctanh of h, less b, for the unit vectors in x")
-    expect.close(columns_of_W - b, W.T, name="arctanh of h, less b, for the unit vectors in h_prev")
-    expect.close(both, of_x + of_h_prev - b, name="arctanh of h", because="the parts of x and of h_prev do not add up")
+    inside_tanh = "what stands inside of tanh, arctanh(h),"
+    expect.close(bias, b[None], name=f"{inside_tanh} for x = 0 and h_prev = 0", because="it is b alone")
+    for name, matrix, columns in (("x", "U", columns_of_U), ("h_prev", "W", columns_of_W)):
+        other = "h_prev" if name == "x" else "x"
+        words = f"{inside_tanh} for {other} = 0 and the unit vectors as rows of {name}"
+        desired = {"U": U, "W": W}[matrix].T + b
+        expect.close(columns, desired, name=words, because=f"unit vector j finds column j of {matrix}, and b")
+    expect.close(both, of_x + of_h_prev - b, name=inside_tanh, because="it is the part of x, that of h_prev, and b")
 
 
 @exercise("rnn_step_forward", points=2)
@@ -315,7 +319,7 @@ def test_each_sequence_runs_for_its_length_and_then_stands_still(rnn_forward_mas
 @exercise("rnn_forward_masked", points=2)
 def test_whatever_stands_in_the_padding_never_matters(rnn_forward_masked, cases, rng):
     x, *rest = cases.rnn_forward_masked(rng, N=4, T=6, D=3, H=5, lengths=[3, 1, 6, 4])
-    for padding in (None, np.nan, 1e30, 0.0):
+    for padding in (None, np.nan, np.inf, 1e30, 0.0):
         padded = cases.pad(x, rest[0], padding)
         name = "h" if padding is None else f"h with {padding} in the padding"
         _expect_masked(rnn_forward_masked(padded, *_fresh(rest)), x, *rest, name=name)
@@ -339,20 +343,24 @@ def test_masked_sequences_give_the_same_in_float32_and_strided(rnn_forward_maske
 FARTHEST = 600.0  # logits farther apart than this count as so far apart: the smaller probability is near 1e-261
 
 
-def _expect_softmax(y, h, V, c_out, name="y"):
-    """The logarithms of a step's probabilities must differ as its logits do, and the probabilities sum to 1."""
-    expect.array(y, shape=(*h.shape[:2], len(V)), name=name)
-    expect.that(bool((y >= 0).all()), f"{name} holds negative numbers")
-    expect.close(y.sum(axis=-1), np.ones(y.shape[:2]), name=f"the sum of {name} over the classes")
+def _expect_softmax(y, h, V, c_out, when=""):
+    """The logarithms of a step's probabilities must differ as its logits do, and the probabilities sum to 1.
+
+    when: what is said of this y, such as " for logits 300 times as large".
+    """
+    expect.array(y, shape=(*h.shape[:2], len(V)), name=f"y{when}")
+    expect.that(bool((y >= 0).all()), f"y{when} holds negative numbers")
+    expect.close(y.sum(axis=-1), np.ones(y.shape[:2]), name=f"the sum of y over the classes{when}")
     logits = np.einsum("kh,nth->ntk", V, h) + c_out
     with np.errstate(divide="ignore"):
         found = np.log(y)  # a probability may underflow to 0
     for k in range(len(V)):
         desired = np.clip(logits - logits[..., k : k + 1], -FARTHEST, FARTHEST)
-        likely = found[..., k] > -100  # else the difference is one of rounding
-        apart = np.clip(found[likely] - found[likely][:, k : k + 1], -FARTHEST, FARTHEST)
-        words = f"log {name} less its entry for class {k}"
-        expect.close(apart, desired[likely], name=words, because="it differs from that of the logits")
+        likely = found[..., k : k + 1] > -100  # else the difference is one of rounding
+        apart = np.clip(found - np.where(likely, found[..., k : k + 1], 0.0), -FARTHEST, FARTHEST)
+        because = "the logarithms of two probabilities differ as the two logits do"
+        name = f"y{when}, as log y - log y[..., {k}],"
+        expect.close(np.where(likely, apart, desired), desired, name=name, because=because)
 
 
 @exercise("rnn_output")
@@ -376,18 +384,17 @@ def test_probabilities_sum_to_one_and_their_logarithms_differ_as_the_logits_do(r
 def test_probabilities_are_finite_however_large_the_logits(rnn_output, cases, rng):
     for scale in (300.0, 1e4):
         args = cases.rnn_output(rng, N=2, T=6, H=4, K=3, scale=scale)
-        _expect_softmax(rnn_output(*_fresh(args)), *args, name=f"y with logits {scale:g} times as large")
+        _expect_softmax(rnn_output(*_fresh(args)), *args, when=f" for logits {scale:g} times as large")
 
 
 @exercise("rnn_output", points=1)
 def test_the_same_number_added_to_all_logits_changes_nothing(rnn_output, cases, rng):
     h, V, c_out = cases.rnn_output(rng, N=4, T=3, H=2, K=6)
-    for added in (0.0, 900.0, -900.0):
-        y = rnn_output(h.copy(), V.copy(), c_out + added)
-        _expect_softmax(y, h, V, c_out, name=f"y with {added} added to c_out")
+    for added, when in ((0, ""), (900, " for c_out + 900"), (-900, " for c_out - 900")):
+        _expect_softmax(rnn_output(h.copy(), V.copy(), c_out + added), h, V, c_out, when)
     heights = np.array([-2000.0, 0.0, 2000.0])[None, :, None] * np.ones((4, 1, 1))  # each step at its own height
     y = rnn_output(np.concatenate([h, heights], axis=-1), np.concatenate([V, np.ones((6, 1))], axis=1), c_out.copy())
-    _expect_softmax(y, h, V, c_out, name="y with another number added to all logits of each step")
+    _expect_softmax(y, h, V, c_out, when=" for logits that lie higher or lower by 2000, step by step")
 
 
 @exercise("rnn_output", points=0.5)
@@ -543,16 +550,19 @@ def test_at_a_small_temperature_the_likeliest_symbol_is_drawn_each_time(sample_s
 
 @exercise("sample_sequence", points=2)
 def test_sequences_follow_their_probabilities(probe, cases, rng):
-    model = cases.walking_model(rng, K=4, memory=2.0, bias=6.0)
-    chances = _chances(model, temperature=5.0, max_length=3)
-    counts = dict.fromkeys(chances, 0)
-    sequences = probe("draw_many", copy.deepcopy(model), np.random.default_rng(rng.integers(2**62)), 5.0, 3, 400)
-    expect.that(type(sequences) is list and len(sequences) == 400, "the 400 sequences did not come back as a list")
-    for sequence in sequences:
-        _expect_symbols(sequence, 4, 3)
-        counts[tuple(sequence)] += 1
-    far = deviation(list(counts.values()), list(chances.values()), samples=400) > 6
-    expect.that(not far, "400 sequences of at most 3 symbols at temperature 5 do not follow their probabilities")
+    for memory, temperature in ((2.0, 5.0), (8.0, 3.0)):  # with more memory, what came before the last symbol matters
+        model = cases.walking_model(rng, K=4, memory=memory, bias=6.0)
+        chances = _chances(model, temperature, max_length=3)
+        counts = dict.fromkeys(chances, 0)
+        generator = np.random.default_rng(rng.integers(2**62))
+        sequences = probe("draw_many", copy.deepcopy(model), generator, temperature, 3, 400)
+        expect.that(type(sequences) is list and len(sequences) == 400, "the 400 sequences did not come back as a list")
+        for sequence in sequences:
+            _expect_symbols(sequence, 4, 3)
+            counts[tuple(sequence)] += 1
+        far = deviation(list(counts.values()), list(chances.values()), samples=400) > 6
+        drawn = f"400 sequences of at most 3 symbols at temperature {temperature:g}"
+        expect.that(not far, f"{drawn} do not follow their probabilities")
 
 
 @exercise("sample_sequence", points=2)
@@ -606,7 +616,13 @@ def test_bidirectional_rnn_forward_leaves_its_arguments_as_they_were(bidirection
 
 @exercise("bidirectional_rnn_forward", points=3)
 def test_each_direction_is_torchs_network_on_each_sequence_by_itself(bidirectional_rnn_forward, cases, rng):
-    for sizes in ({}, {"N": 3, "T": 1, "D": 2, "H": (2, 4)}, {"padding": 1e3}, {"padding": np.nan}):
+    for sizes in (
+        {},
+        {"N": 3, "T": 1, "D": 2, "H": (2, 4)},
+        {"padding": 1e3},
+        {"padding": np.nan},
+        {"padding": np.inf},
+    ):
         args = cases.bidirectional_rnn_forward(rng, **sizes)
         expect.close(bidirectional_rnn_forward(*_fresh(args)), _torch_bidirectional(*args), name="h")
 

@@ -30,9 +30,14 @@
 # **How to work.** Nine exercises are for you to write, two questions for you to answer in words; two harder tasks
 # without points stand at the end. A card above each exercise gives its points, its difficulty from one to five dots
 # and the minutes it should take. Write the function, run its cell, then run the `check(...)` below it. Help is folded
-# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done. What
-# draws and measures is in `figures.py`, beside this notebook, and takes your functions as arguments; both it and the
-# cells that call it are yours to change.
+# away under the symptom that it cures. All other code runs as it stands once the exercises above it are done; until
+# then it names the one that it waits for. What draws and measures is in `figures.py`, beside this notebook, and takes
+# your functions as arguments; both it and the cells that call it are yours to change. In answers in words, put formulas
+# between dollar signs, `$kHD + H$`, and code between backticks.
+#
+# The minutes on the cards, and the total that `progress()` gives, are for exercises and questions alone. Reading takes
+# about half an hour more, section by section as written below the headings; the experiments and their predictions take
+# another twenty minutes.
 #
 # **Predict, then measure.** Four experiments ask for a prediction before they show a figure: write it in place of
 # `None`. A wrong prediction that is then measured teaches more than a figure only looked at. Predictions earn no points
@@ -51,13 +56,10 @@
 # %% [markdown] include="NOTATION.md"
 
 # %%
-if __name__ == "__main__":
-    import os
+import os
 
-    # The products of this notebook are small: one thread is quicker than several that wait for each other.
-    os.environ["OMP_NUM_THREADS"] = "1"
-
-# %%
+# The products of this notebook are small: one thread is quicker than several that wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 
 from selfcheck import check, data_path, progress
@@ -68,6 +70,7 @@ if __name__ == "__main__":
     from selfcheck.drawing import house_style
 
     house_style()
+    figures.let_cells_wait()  # for exercises that are not written yet
 
 # %% [markdown]
 # ## 1. Sequences
@@ -137,8 +140,8 @@ def one_hot(tokens, K):
 # </details>
 
 # %% [markdown]
-# Left: the letters of *stroll*, one column a step. Right: while six of Shakespeare's plays are read from beginning to
-# end, how many different letters have been met, and how many different words?
+# Left: the letters of *stroll*, one column a step, the classes 0 to 25 for a to z. Right: while six of Shakespeare's
+# plays are read from beginning to end, how many different letters have been met, and how many different words?
 
 # %% folded=true
 if __name__ == "__main__":
@@ -213,11 +216,15 @@ if __name__ == "__main__":
     figures.show_influence({"convolution, k = 4": figures.influence_in_convolution(temporal_convolution, k=4)})
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # A band of width 4, and white elsewhere: the upper right is white because the filter is causal, the lower left because
 # it ends. Input $s$ moves the outputs $s$ to $s+3$ and no other, however long the sequence. The farthest input that can
 # change an output lies k-1 steps back: the memory of a convolution is the length of its filter. A second layer on top
 # reaches 2(k-1) steps back, L layers L(k-1): farther, but still an end fixed before the first input is seen.
-#
+# </details>
+
+# %% [markdown]
 # Suppose a film shows a man's face once and says that his name is *Frank*; later it shows only his back. Who is it? The
 # answer is known to those who still have the early picture in their window, or to those who *wrote the name down*. That
 # is what the lecture's **memory unit** is for: a number kept from step to step beside the filter, which the filter may
@@ -300,8 +307,10 @@ if __name__ == "__main__":
 # **On paper**, with a single unit: $W = 0.9$, $U = 0.5$, $b = 0.1$, the state $h_{-1} = 0.2$ and the inputs $x = (1,
 # -1)$. Two steps, each of which uses what the one before has left:
 #
-# $$h_0 = \tanh(0.9 \cdot 0.2 + 0.5 \cdot 1 + 0.1) = \tanh(0.78) = 0.6527,
-# \qquad h_1 = \tanh(0.9 \cdot 0.6527 - 0.5 + 0.1) = \tanh(0.1874) = 0.1853 .$$
+# $$\begin{aligned}
+# h_0 &= \tanh(0.9 \cdot 0.2 + 0.5 \cdot 1 + 0.1) = \tanh(0.78) = 0.6527, \\
+# h_1 &= \tanh(0.9 \cdot 0.6527 - 0.5 + 0.1) = \tanh(0.1874) = 0.1853 .
+# \end{aligned}$$
 #
 # Now one step of $f$, for N sequences at once.
 
@@ -420,12 +429,18 @@ if __name__ == "__main__":
     figures.show_influence(influences)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The band has no lower edge: every input moves every later state, and no number in the formula says where that should
-# end. But the colour fades, to less than $10^{-7}$ in the lower left corner. That is far more than $\mathbf{W}$
-# explains: $0.9^{23}$ is 0.09. A change must also pass the tanh at each step, which multiplies it by the slope there,
-# and the mean slope in this network is 0.59. The first input changes its own state by 0.3, and $0.3 \cdot (0.9 \cdot
-# 0.59)^{23} \approx 1.5 \cdot 10^{-7}$ comes near what is seen. *Can* change is not *does* change noticeably. Section 9
-# measures how fast the past fades; first, what the state does with order.
+# end. But the colour fades, to less than $10^{-7}$ in the lower left corner. $\mathbf{W}$ alone does not explain so
+# much fading: 23 steps would leave $0.9^{23} = 0.09$ of a change. A change must also pass the tanh at each step, which
+# multiplies it by the slope there, and the mean slope in this network is 0.59. The first input changes its own state by
+# 0.3, and $0.3 \cdot (0.9 \cdot 0.59)^{23} \approx 1.4 \cdot 10^{-7}$ comes near what is seen. *Can* change is not
+# *does* change noticeably.
+# </details>
+
+# %% [markdown]
+# Section 9 measures how fast the past fades; first, what the state does with order.
 
 # %% [markdown]
 # ### Experiment 1: order matters
@@ -479,7 +494,7 @@ def rnn_forward_masked(x, lengths, U, W, b, h0=None):
     r"""Sequences of different lengths in one batch: from step lengths[n] on, sequence n keeps its last state.
 
     $h_t = \tanh(W h_{t-1} + U x_t + b)$ if $t <$ lengths[n], else $h_t = h_{t-1}$.
-    x: (N, T, D), padded: whatever stands at t >= lengths[n], NaN included, never changes the result.
+    x: (N, T, D), padded: whatever stands at t >= lengths[n], NaN and inf included, never changes the result.
     lengths: (N,) integers in 0..T; 0: the sequence never began and keeps h0. U, W, b, h0 as in rnn_forward.
     Returns h: (N, T, H) float64.
     Lecture: "To model sequences, we need to deal with variable length sequences".
@@ -588,10 +603,10 @@ def rnn_output(h, V, c_out):
 
 # %% [markdown]
 # **What a trained network expects.** The file `surname_model.npz` holds an RNN with H = 128, trained on 19,000 of the
-# 20,000 commonest surnames of the United States to predict the next letter. Its alphabet has K = 27 symbols: the dot,
-# which opens and closes a name, and a to z. Below it reads *johnson* from left to right; each column is
-# $\mathbf{x}_{\text{out}}[t]$, its probabilities for the next symbol, and the circle marks the symbol that really comes
-# next.
+# 20,000 commonest surnames of the United States to predict the next letter. Its alphabet has K = 27 symbols: 1 to 26
+# are a to z, and symbol 0, drawn as a dot, opens and closes a name. Where it opens one we call it START, where it
+# closes one, END. Below it reads *johnson* from left to right; each column is $\mathbf{x}_{\text{out}}[t]$, its
+# probabilities for the next symbol, and the circle marks the symbol that really comes next.
 
 # %%
 if __name__ == "__main__":
@@ -709,10 +724,11 @@ if __name__ == "__main__":
 # holds some ten thousand, every use takes time in proportion to t. How much a model of this kind must store is decided
 # by the data that it meets, not by a set of parameters fixed beforehand: that is what nonparametric means.
 # </details>
-#
-# It is not a foolish idea. It forgets nothing, and it need not decide in advance what will matter. The lecture after
-# this one, on attention, comes back to it and pays the price. An RNN takes the other side of the bargain: H numbers,
-# however long the sequence.
+
+# %% [markdown]
+# To remember everything is not a foolish idea. Such a memory forgets nothing, and it need not decide in advance what
+# will matter. The lecture after this one, on attention, comes back to it and pays the price. An RNN takes the other
+# side of the bargain: H numbers, however long the sequence.
 
 # %% [markdown]
 # ## 9. The Markov assumption, and how far back a state remembers
@@ -730,13 +746,14 @@ if __name__ == "__main__":
 # ### Experiment 3: how far back does a state remember?
 #
 # Feed a random network (H = 64) random numbers $x[t]$, drawn independently and uniformly from -1 to 1. If
-# $\mathbf{h}_t$ still knows $x[t-k]$, then it can be read out of it. We read with the simplest tool, a linear one: fit
-# $\hat{x}[t-k] = \mathbf{a}_k^\top \mathbf{h}_t + d_k$ on one half of the data, with a small penalty on the size of
-# $\mathbf{a}_k$ (**ridge regression**), and score on the other half the share of the variance explained: $R^2 = 1$ when
-# $x[t-k]$ is read exactly, 0 when nothing is known of it.
+# $\mathbf{h}_t$ still knows $x[t-j]$, then it can be read out of it. We read with the simplest tool, a linear one: fit
+# $\hat{x}[t-j] = \mathbf{a}_j^\top \mathbf{h}_t + d_j$ on one half of the data, with a small penalty on the size of
+# $\mathbf{a}_j$ (**ridge regression**), and score on the other half the share of the variance explained: $R^2 = 1$ when
+# $x[t-j]$ is read exactly, 0 when nothing is known of it.
 #
 # Three networks that differ in the spectral radius alone, $\rho$ = 0.5, 1 and 2, and a convolution with k = 8. For
-# each: up to which k does $R^2$ stay above one half? Which of the three networks remembers farthest?
+# each: up to which j, so many steps back, does $R^2$ stay above one half? Which of the three networks remembers
+# farthest?
 
 # %%
 if __name__ == "__main__":
@@ -750,19 +767,20 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# The convolution remembers perfectly up to k = 7 and nothing from k = 8 on: a window with an edge. The recurrent
-# networks have no edge; their memory fades. With $\rho$ = 0.5 the score falls below one half after k = 5: each step
+# The convolution remembers perfectly up to j = 7 and nothing from j = 8 on: a window with an edge. The recurrent
+# networks have no edge; their memory fades. With $\rho$ = 0.5 the score falls below one half after j = 5: each step
 # shrinks what is in the state, and the penalty of the read-out, which plays the part of noise, hides what has become
-# small (with a penalty of 1e-7 the same states can be read up to k = 8). With $\rho$ = 2 one might expect a long
-# memory, for nothing shrinks. It is the shortest, k = 3: the state drives itself into the flat parts of the tanh (a
+# small (with a penalty of 1e-7 the same states can be read up to j = 8). With $\rho$ = 2 one might expect a long
+# memory, for nothing shrinks. It is the shortest, j = 3: the state drives itself into the flat parts of the tanh (a
 # third of its numbers lie beyond 0.9 in size), old and new inputs get mixed in ways that no linear read-out untangles,
-# and even the present input is read with an error. Of the three, $\rho$ = 1 remembers farthest, k = 11.
+# and even the present input is read with an error. Of the three, $\rho$ = 1 remembers farthest, j = 11.
 #
-# The sums under the curves tell of limited room. For independent inputs and a linear read-out the sum over all k cannot
+# The sums under the curves tell of limited room. For independent inputs and a linear read-out the sum over all j cannot
 # exceed H, the number of units (Jaeger 2001): read in this way, 64 numbers cannot stand for more than 64 independent
 # ones. The convolution uses 8 of the 64, our networks 5 to 12.
 # </details>
-#
+
+# %% [markdown]
 # How soon old observations are forgotten depends on $\mathbf{W}$, and these weights were random. Does training
 # teach a network to remember? Take the trained model of surnames, let it read nine letters, and read each of them out
 # of its last state, by ridge regression onto one-hot letters. For comparison shuffle its weights: the *same numbers* in
@@ -782,15 +800,15 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# If you expected training to lengthen the memory, you are in good company. From k = 5 on the trained state knows
-# *least*: at k = 5, 0.29 of the letters are read right, against 0.46 and 0.39 from the shuffled ones, and 0.10 by
-# always guessing the commonest. For recent letters it depends on the comparison: at k = 2 the trained state gives 0.91,
+# If you expected training to lengthen the memory, you are in good company. From j = 5 on the trained state knows
+# *least*: at j = 5, 0.29 of the letters are read right, against 0.46 and 0.39 from the shuffled ones, and 0.10 by
+# always guessing the commonest. For recent letters it depends on the comparison: at j = 2 the trained state gives 0.91,
 # the shuffled one 0.93, and the shuffled one with the same spectral radius only 0.81. The trained network was asked for
 # one thing, to predict the next letter, and for a name's next letter the last few count most. A likely reading of the
 # figure is that training spent the room on them: putting *the right* info into the state is not the same as putting
 # everything into it. (Likely, not proven: the read-out is linear, and what it does not find may still be there.)
 #
-# All curves rise a little at k = 7, the second letter of a name: it is often a vowel, and easier to guess, as the
+# All curves rise a little at j = 7, the second letter of a name: it is often a vowel, and easier to guess, as the
 # dotted line shows.
 # </details>
 
@@ -824,7 +842,7 @@ if __name__ == "__main__":
 # stays near the one that the early input pushed it to, for a thousand steps or more.
 #
 # (d) No. (c) says what *some* weights can do, the experiment measures *random* ones, read by a linear read-out. At
-# $\rho$ = 1 the score falls below one half after k = 11; at $\rho$ = 0.5 after k = 5: the weights decide how long the
+# $\rho$ = 1 the score falls below one half after j = 11; at $\rho$ = 0.5 after j = 5: the weights decide how long the
 # state keeps what, and for how much it has room. Whether training finds weights that keep the right things is another
 # question.
 # ### END SOLUTION
@@ -1017,7 +1035,7 @@ if __name__ == "__main__":
 # reservation. Sequences of any length: the loop, and the mask for a batch. Order: 5040 states for 5040 orders. Shared
 # parameters: 23,451 of them for names of any length. Long-term dependencies: *possible*, since no edge is built in, but
 # with random weights the past fades within some ten steps, and out of the trained network fewer than a third of the
-# letters could be read from k = 5 on.
+# letters could be read from j = 5 on.
 #
 # All of this was the forward pass. The weights in `surname_model.npz` were found by gradient descent, and for that
 # one must know how the loss changes with $\mathbf{W}$, one matrix that is used at every step, through states each of
@@ -1043,8 +1061,8 @@ def bidirectional_rnn_forward(x, lengths, forwards, backwards):
 
     $h^\to_t = \tanh(W h^\to_{t-1} + U x_t + b)$ and $h^\leftarrow_t = \tanh(W' h^\leftarrow_{t+1} + U' x_t + b')$; both
     begin with zeros, the second at step lengths[n] - 1.
-    x: (N, T, D), padded: whatever stands at t >= lengths[n], NaN included, never changes the result. lengths: (N,)
-    integers in 0..T. forwards, backwards: tuples (U, W, b) of H and of H' units.
+    x: (N, T, D), padded: whatever stands at t >= lengths[n], NaN and inf included, never changes the result.
+    lengths: (N,) integers in 0..T. forwards, backwards: tuples (U, W, b) of H and of H' units.
     Returns h: (N, T, H + H') float64, the forward states first; 0 at t >= lengths[n].
     Schuster and Paliwal 1997.
     """

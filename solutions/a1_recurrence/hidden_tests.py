@@ -244,6 +244,8 @@ def test_the_likeliest_paths_agree(sample_sequence, reference, cases, rng):
 def test_sequences_at_a_temperature_follow_their_probabilities(probe, reference, cases, rng):
     model = cases.walking_model(rng, K=4, memory=2.0, bias=6.0)
     _expect_chances(probe, reference, cases, rng, model, float(rng.choice([4.0, 7.0])), 2)
+    model = cases.walking_model(rng, K=4, memory=8.0, bias=6.0)  # what came before the last symbol matters as well
+    _expect_chances(probe, reference, cases, rng, model, float(rng.choice([2.5, 3.5])), 3)
     # here the next symbol hangs on the last one above all, so it matters that what was drawn is fed
     _expect_chances(probe, reference, cases, rng, cases.walking_model(rng, K=4), 6.0, 2)
 

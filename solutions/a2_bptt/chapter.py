@@ -167,11 +167,15 @@ if __name__ == "__main__":
         print(f"{value:>4}", *(f"{float(expression.subs(numbers)):>10.6f}" for expression in expressions))
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # The sums agree. At $W = 0.25$ the terms are 0.193, 0.094 and 0.025: each step back costs at least half. One would
 # expect a large $W$ to mend that; but at $W = 2$ they are 0.119, 0.021 and 0.006, smaller and falling faster, since the
 # states run into the flat part of the tanh and the slopes become small. Three steps already show what the rest of this
 # assignment is about.
-#
+# </details>
+
+# %% [markdown]
 # **Any number of steps.** Nothing in the argument was special to three inputs. For every $n$ the chain rule says of
 # the last state what it said of $s_2$, and it says the same of the derivative that stands on the right:
 #
@@ -274,10 +278,11 @@ if __name__ == "__main__":
 # real mistake, such as the dashed line. It is not enough to expect equality, so compare with a tolerance; and do not
 # ask for a smaller step in the hope of more digits.
 # </details>
-#
-# Why not train with it? Each number of a gradient costs two evaluations of the loss. The network of section 10 has
-# 16,934 parameters, so one update would cost 33,868 forward passes. Backpropagation costs about as much as two or
-# three, whatever the number of parameters.
+
+# %% [markdown]
+# Why not train with numerical gradients? Each number of a gradient costs two evaluations of the loss. The network of
+# section 10 has 16,934 parameters, so one update would cost 33,868 forward passes. Backpropagation costs about as much
+# as two or three, whatever the number of parameters.
 
 # %% [markdown]
 # ## 3. Backwards through one step, and through all
@@ -1273,7 +1278,8 @@ if __name__ == "__main__":
 # is longer and each border costs more, 0.29 at k = 10. At $\rho$ = 1.5 most of the gradient is made of terms from far
 # away, and chunks lose most of it, 0.77 at k = 10; whether one misses the part that shouts is another question.
 # </details>
-#
+
+# %% [markdown]
 # In practice one chooses k well beyond the reach and accepts the rest. Most of what truncation cuts off in a vanishing
 # network would not have arrived anyway.
 

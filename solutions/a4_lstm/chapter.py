@@ -393,10 +393,11 @@ if __name__ == "__main__":
 # 0.5 brings any cell to 0.5; then both gates have to change, to *remember*. A candidate that is not wanted does no harm
 # as long as the input gate is shut.
 # </details>
-#
-# And the gate does not stand still. Its pre-activation is the bias *plus* what inputs and states contribute, which may
-# be anything from minus to plus the sum of the sizes of a row's weights, times the largest input or state. A gate that
-# must stay open has to do so in the worst case.
+
+# %% [markdown]
+# In a network a gate does not stand still. Its pre-activation is the bias *plus* what inputs and states contribute,
+# which may be anything from minus to plus the sum of the sizes of a row's weights, times the largest input or state. A
+# gate that must stay open has to do so in the worst case.
 #
 # You could choose a bias of 1000 and be done. But then no input could ever close the gate again, and no gradient could
 # teach it to. So find the *smallest* bias that does what the table says. Take a pencil: with the gate at f all the
@@ -863,7 +864,8 @@ if __name__ == "__main__":
 # first number not below 0.95. Nothing comes in, and nothing is heard between two rings: the count goes on behind a
 # closed door. Without peepholes the same cell goes on counting, in silence.
 # </details>
-#
+
+# %% [markdown]
 # Is the peephole necessary? Not strictly: if the output gate stood open all the time, $\mathbf{h}$ would show the
 # count, and a large weight in $\mathbf{W}$ could do the peephole's work; but then every other unit hears every count.
 # And most data seem not to need it: Greff et al. (2017) left the peepholes out of an LSTM on three tasks and found no

@@ -576,7 +576,8 @@ if __name__ == "__main__":
 # zero. With nothing converted the cells differ at the first step already, by 0.7, later by about 1. And where the
 # conversion is exact, with a diagonal $W_n$, the difference is a rounding error for good.
 # </details>
-#
+
+# %% [markdown]
 # Neither convention is the better GRU. Trained from the start, each finds its own weights. But the weights of one mean
 # something else in the other.
 

@@ -313,10 +313,13 @@ if __name__ == "__main__":
         print(f"{name:>12} {len(words):>6,} {np.mean(sizes):>7.1f} {max(sizes):>8} {numbers:>19,}")
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # Characters need 50 classes where words need 1,734, their two matrices are 35 times smaller, and no word is ever
 # unknown. In exchange a caption has 25.1 steps on average in place of 5.2, and up to 77: the state must carry the
 # picture and the beginning of the sentence that much farther, and spelling must be learnt as well. (With K = 100,000
 # the two matrices would have 38 million numbers.) Section 11 lets the two compete.
+# </details>
 
 # %% [markdown]
 # ## 3. Embedding: a product that is a lookup
@@ -505,9 +508,13 @@ if __name__ == "__main__":
     figures.losses_without_a_picture(caption_loss, tokens[rows["train"]], tokens[rows["validation"]], K)
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # Knowing nothing costs $\ln K = 7.46$. The mere frequencies of the words bring it down to 3.57, and the word before to
 # 1.37: after *skin* comes *tone*, always. It is as if the next word had to be chosen among four. A captioner must be
 # far below that to have used its eyes.
+# </details>
+
 # %% [markdown]
 # ## 5. The architecture
 #
@@ -1691,7 +1698,8 @@ if __name__ == "__main__":
 # captioner says of them is patched together from words that it knows. The beam changes little on either. If a report
 # gave one number over all 980 pictures, the two halves of this result would disappear in it.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment 6: words against characters
 #
 # The competition that section 2 announced. Two small networks of equal width (32 numbers for each class that is read,
@@ -1731,7 +1739,8 @@ if __name__ == "__main__":
 # learnt first, it is most of the loss. Equal time is one fair comparison among several. Trained on, the characters
 # would catch up in part, and there is one thing only they can do: write a word that stands on no list.
 # </details>
-#
+
+# %% [markdown]
 # ### Experiment 7: the gallery, and your own judgement
 #
 # The lecture sorts captions into four columns: *describes without errors*, *with minor errors*, *somewhat related to
@@ -1864,15 +1873,15 @@ if __name__ == "__main__":
 # captioner puts a sentence to whatever it finds, in a voice as sure as ever. Nothing in a caption tells that the
 # picture is of a kind never seen.
 # </details>
-#
-# **Flickr8k** (Hodosh, Young and
-# Hockenmaier 2013) is 8,000 photographs of people and dogs with five sentences each. It may be used for research and
-# teaching, not passed on, so it does not come with the assignment. `data/flickr8k.py`, which is a part of the course's
-# repository, shows the terms, and downloads and prepares the set for those who accept them: 1,280 features of each
-# photograph from a network that was trained to name objects. The file that it writes has the same arrays as
-# `emoji.npz`, with features in place of pictures. Put its name into the environment variable `FLICKR8K` before you
-# start Jupyter, and the next two cells read it and train on it, for about four minutes. Without the file they only say
-# so, and nothing that is graded needs it.
+
+# %% [markdown]
+# **Flickr8k** (Hodosh, Young and Hockenmaier 2013) is 8,000 photographs of people and dogs with five sentences each. It
+# may be used for research and teaching, not passed on, so it does not come with the assignment. `data/flickr8k.py`,
+# which is a part of the course's repository, shows the terms, and downloads and prepares the set for those who accept
+# them: 1,280 features of each photograph from a network that was trained to name objects. The file that it writes has
+# the same arrays as `emoji.npz`, with features in place of pictures. Put its name into the environment variable
+# `FLICKR8K` before you start Jupyter, and the next two cells read it and train on it, for about four minutes. Without
+# the file they only say so, and nothing that is graded needs it.
 #
 # What differs are settings. Words that occur fewer than eight times become UNK, and the forget gates begin with a
 # bias of 1, as in assignment 4: these sentences are twice as long. And with five captions for each picture BLEU has

@@ -575,11 +575,14 @@ if __name__ == "__main__":
     print(f"first batch {losses[0]:.2f}, last 50 batches {np.mean(losses[-50:]):.3f} nats per symbol")
 
 # %% [markdown]
+# <details><summary>What was measured</summary>
+#
 # A network that knows nothing gives each of the 42 symbols about the same probability, hence 3.79 nats in the first
 # batch. After the last one it is about 0.18: on words of the training set, and with the teacher at its side, it gives
 # the right symbol a probability of $e^{-0.18} = 0.84$ in the (geometric) mean. Note the downward steps near batches
 # 2,650 and 3,530, from about 0.27 to 0.23 and from about 0.21 to 0.18. There a new pass through the training set
 # begins: part of what is learnt by now is these very words, not English spelling. Only unseen words can tell how much.
+# </details>
 
 # %% [markdown]
 # ## 7. The network speaks
