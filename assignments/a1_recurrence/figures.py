@@ -6,14 +6,12 @@ like.
 """
 
 import re
-import traceback
 from collections import Counter
 from itertools import cycle, pairwise, permutations
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython import get_ipython
 
 from selfcheck.drawing import BLUE, GREEN, GREY, ORANGE, show
 from selfcheck.unrolled import unrolled
@@ -24,38 +22,6 @@ LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # symbol 0, the dot, marks where a name
 def tokens_of(word):
     """Return the letters of a word as integers 1..26, shape (T,)."""
     return np.array([LETTERS.index(letter) for letter in word])
-
-
-# Cells that call an exercise which is not written yet
-
-
-_waiting = []  # the exception that the running cell has ended with, if the cell waits
-
-
-def let_cells_wait():
-    """Let a cell that calls an unwritten exercise say so without an error, at which Run All would stop."""
-    shell = get_ipython()
-    if shell is not None:
-        shell.set_custom_exc((NotImplementedError,), _tell)
-        shell.events.register("post_run_cell", _go_on)
-
-
-def _tell(shell, kind, error, trace, tb_offset=None):
-    """Say which exercise a cell waits for; show any other NotImplementedError as it is."""
-    *_, (frame, _) = traceback.walk_tb(trace)
-    exercise = frame.f_code.co_name
-    if str(error) or frame.f_globals is not shell.user_ns or exercise.startswith("<"):
-        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-        return
-    plt.close("all")
-    print(f"This cell waits for {exercise}, which is not written yet.")
-    _waiting[:] = [error]
-
-
-def _go_on(result):
-    """Let a cell that waits count as run."""
-    if _waiting and result.error_in_exec is _waiting.pop():
-        result.error_in_exec = None
 
 
 # Section 2: one-hot vectors

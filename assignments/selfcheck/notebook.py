@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from selfcheck import history, live
+from selfcheck import history, live, waiting
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
 from selfcheck.folder import (
@@ -40,10 +40,14 @@ COULD_NOT_START = "The clean run could not be made: in a terminal, in this folde
 
 
 def prepare() -> None:
-    """Collect the visible tests once, so that the first check() is quick: most of its time goes into their imports."""
+    """Collect the visible tests once, so that the first check() is quick: most of its time goes into their imports.
+
+    From then on a cell that calls an exercise which is not written yet says so, where Run All stopped at it.
+    """
     if is_quiet():
         return
     history.follow(_shell())
+    waiting.follow(_shell())
     try:
         tests = visible_tests(assignment_folder())
         run_tests(tests, _provider(tests), exercises=())

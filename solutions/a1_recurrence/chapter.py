@@ -70,7 +70,6 @@ if __name__ == "__main__":
     from selfcheck.drawing import house_style
 
     house_style()
-    figures.let_cells_wait()  # for exercises that are not written yet
 
 # %% [markdown]
 # ## 1. Sequences

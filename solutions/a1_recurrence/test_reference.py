@@ -1,13 +1,10 @@
 """The reference of assignment 1 agrees with published numbers and torch.nn, right variants with it; no mistake does."""
 
 import itertools
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from content import read_content
@@ -162,30 +159,3 @@ def test_a_walking_model_walks_through_all_symbols_and_ends():
     for rng in _generators():
         drawn = reference.sample_sequence(cases.walking_model(rng), rng, 1e-6, 50)
         assert sorted(drawn) == list(range(1, 8))
-
-
-# The figures
-
-
-@pytest.fixture
-def shell(monkeypatch):
-    """A shell of IPython in which cells wait for exercises that are not written yet."""
-    shell = InteractiveShell()
-    figures = runpy.run_path(str(Path(__file__).parents[2] / "assignments" / "a1_recurrence" / "figures.py"))
-    let_cells_wait = figures["let_cells_wait"]
-    monkeypatch.setitem(let_cells_wait.__globals__, "get_ipython", lambda: shell)
-    let_cells_wait()
-    return shell
-
-
-def test_a_cell_waits_for_an_unwritten_exercise_and_counts_as_run(shell, capsys):
-    shell.run_cell("def one_hot(tokens, K):\n    raise NotImplementedError()")
-    assert shell.run_cell("one_hot([[0]], 1)").success
-    assert capsys.readouterr().out == "This cell waits for one_hot, which is not written yet.\n"
-
-
-@pytest.mark.parametrize("code", ["raise NotImplementedError('to do')", "raise NotImplementedError()", "1 / 0"])
-def test_every_other_error_is_shown_as_it_is(shell, capsys, code):
-    assert not shell.run_cell(code).success
-    assert "Error" in capsys.readouterr().out
-    assert shell.run_cell("1 + 1").success
