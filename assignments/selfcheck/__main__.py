@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import NotFound, visible_tests
 from selfcheck.notebook import exercise_names
-from selfcheck.patience import Watch
+from selfcheck.patience import BY_CTRL_C, Watch
 from selfcheck.report import HIDDEN_TESTS, CheckReport
 from selfcheck.session import CouldNotRun, tested
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
-        print(str(stopped) or "interrupted", file=sys.stderr)
+        print(str(stopped) or "You stopped the check", file=sys.stderr)
         return 130
 
 
@@ -69,11 +70,19 @@ def _tests_of(notebook: Path) -> tuple[Path, list[Path]]:
 
 def _ready(notebook: Path, as_json: bool) -> int:
     notebook, tests = _tests_of(notebook)
-    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
+    watch = _watch()
     with watch.on():
         report = ready_report(notebook, tests, watch)
     print(json.dumps(report.data()) if as_json else report.text())
     return 0 if report.passed else 1
+
+
+def _watch() -> Watch:
+    """Return a watch that speaks on the terminal, even while what the tests print is kept from it."""
+    terminal = sys.stderr
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a process that a shell has put into the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return Watch(lambda sentence: print(f"{sentence}. {BY_CTRL_C}", file=terminal, flush=True))
 
 
 def _check(notebook: Path, asked: Sequence[str]) -> int:
@@ -83,17 +92,16 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
     if unknown:
         raise ValueError(f"there is no exercise {unknown[0]!r} in this assignment; choose from: {', '.join(known)}")
     provider = NotebookProvider(notebook, tests[0])
-    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
-    provider.watch = watch
+    provider.watch = watch = _watch()
     chosen = [name for name in known if name in (asked or known)]
     with watch.on():
         for error in provider.execute():
             print(f"{error}\n")
         records = tested(tests, provider, chosen)
-    reports = []
-    for name in chosen:
-        own = [record for record in records if record.exercise == name]
-        reports.append(CheckReport(name, own, explain(tests[0], name, provider.at_check(name), own)))
+        reports = []
+        for name in chosen:
+            own = [record for record in records if record.exercise == name]
+            reports.append(CheckReport(name, own, explain(tests[0], name, provider.at_check(name), own)))
     for report in reports:
         print(f"{report.body()}\n")
     passed = sum(report.passed for report in reports)

@@ -6,8 +6,10 @@ import ast
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from selfcheck.folder import (
 )
 from selfcheck.hints import AFTER_TRIES, chosen
 from selfcheck.kept import SUFFIX, Kept
-from selfcheck.patience import Watch
+from selfcheck.patience import BY_CTRL_C, Stopped, Watch
 from selfcheck.predictions import predictions
 from selfcheck.readiness import ReadyReport
 from selfcheck.release import Release, answered, release_beside, release_in
@@ -135,8 +137,11 @@ def ready() -> Report | None:
             notebook = notebook_beside(tests[0])
         report = _clean_run(notebook, tests[0].parent)
         if isinstance(report, ReadyReport):
-            names = [name for name, passed, count, _, _ in report.exercises if passed < count]
-            records = run_tests(tests, _provider(tests), names) if names else []
+            unfinished = [name for name, passed, count, _, _ in report.exercises if passed < count]
+            names = [name for name in unfinished if name not in report.endless]
+            provider = _provider(tests)
+            with _watched(provider):
+                records = run_tests(tests, provider, names) if names else []
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
     if not isinstance(report, ReadyReport):
@@ -170,14 +175,49 @@ def _clean_run(notebook: Path, folder: Path) -> Report:
     command = [sys.executable, "-m", "selfcheck", "--ready", "--json", str(notebook)]
     paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
-    sys.stdout.write("The notebook runs in a clean process, as it does for the grade ...\n")
-    sys.stdout.flush()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    print("The notebook runs in a clean process, as it does for the grade ...", flush=True)
+    found, why = _said(command, folder, environment)
     try:
-        return ReadyReport.from_data(json.loads(done.stdout))
+        return ReadyReport.from_data(json.loads(found))
     except (ValueError, KeyError, TypeError):
-        why = done.stderr.strip().rpartition("\n")[2]
         return Problem(f"{COULD_NOT_START} {notebook.name}. {why}".strip())
+
+
+def _said(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[str, str]:
+    """Run a command that may be stopped; print what it says of long calls. Return its output and its last error line.
+
+    Raises Stopped, with what the command says of it, if the user stops it.
+    """
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        assert process.stderr is not None
+        last = ""
+        try:
+            for line in process.stderr:
+                last = line.strip() or last
+                if last.endswith(BY_CTRL_C):
+                    print(f"{last.removesuffix(BY_CTRL_C)}{TO_STOP}", flush=True)
+            process.wait()
+        except KeyboardInterrupt:
+            raise Stopped(_last_words(process) or "You stopped the clean run") from None
+        output.seek(0)
+        return output.read(), last
+
+
+def _last_words(process: subprocess.Popen[str]) -> str:
+    """End a process that is to be stopped, and return the line of its errors that says what was running."""
+    for signal_, seconds in ((None, 1), (signal.SIGINT, 3), (signal.SIGTERM, 3)):  # Jupyter mostly has told it, too
+        with contextlib.suppress(subprocess.TimeoutExpired, ValueError, OSError):
+            if signal_ is not None:
+                process.send_signal(signal_)  # Windows knows SIGTERM only
+            lines = process.communicate(timeout=seconds)[1].splitlines()
+            return next((line for line in reversed(lines) if line.startswith("You stopped")), "")
+    process.kill()
+    return ""
 
 
 def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool) -> list[str]:

@@ -40,7 +40,7 @@ class ReadyReport(Report):
 
     saved: when the notebook was saved; '' if never. exercises: name, tests passed, tests, points, most points.
     written: points of written questions. files: hashes of files beside the notebook. mend: what should be mended.
-    know: what is good to know.
+    know: what is good to know. endless: exercises of which a call was ended at its limit.
     """
 
     assignment: str
@@ -52,6 +52,7 @@ class ReadyReport(Report):
     files: dict[str, str] = field(default_factory=dict)
     mend: list[str] = field(default_factory=list)
     know: list[str] = field(default_factory=list)
+    endless: list[str] = field(default_factory=list)
     receipt: Receipt | None = None
 
     @property

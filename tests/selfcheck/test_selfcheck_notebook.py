@@ -115,6 +115,31 @@ def test_a_long_call_and_an_old_function_are_told_and_the_clean_run_starts(execu
     assert (toy.folder / "toy.receipt.txt").is_file()
 
 
+STOPS = "def total(values):\n    raise KeyboardInterrupt"
+STOPPED_READY = """
+import os, signal, threading, time
+from pathlib import Path
+from selfcheck import ready
+def stop():
+    while not os.path.exists("running"):
+        time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGINT)
+saved = Path("toy.ipynb").read_text()
+loop = "open('running', 'w').close()\\\\n    while True: pass"
+Path("toy.ipynb").write_text(saved.replace("raise KeyboardInterrupt", loop))
+threading.Thread(target=stop).start()
+ready()
+"""
+
+
+def test_what_the_user_stops_is_told_in_one_line(executed):
+    outputs = executed(total=STOPS, last=STOPPED_READY)
+    (stopped,) = [output for output in outputs["total"] if output.output_type == "error"]
+    assert stopped.traceback == ["You stopped total after 0 s, in line 2: raise KeyboardInterrupt"]
+    (stopped,) = [output for output in outputs["last"] if output.output_type == "error"]
+    assert re.fullmatch(r"You stopped total after \d+ s, in line 3: while True: pass", stopped.traceback[0])
+
+
 def test_points_outlive_the_kernel(executed, toy):
     executed()
     outputs = executed(step="", backward="", total="", last="progress()")

@@ -3,12 +3,16 @@
 import hashlib
 import json
 import os
+import re
 
 import pytest
 
 from autograder.sandbox.limits import Limits
 from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS
+from selfcheck.execute import NotebookProvider, quiet
+from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport
+from selfcheck.target import StudentTimeout
 
 STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 BACKWARD = "def backward(x, dout):\n    return scale(dout.T @ x), dout.sum(axis=0) * factor"
@@ -155,6 +159,33 @@ def test_the_second_file_is_looked_at(ready, toy):
     assert f"sha256 {hashlib.sha256(b'{}').hexdigest()}  sum.json" in report.receipt.text()
     _, report = ready(total="def total(values):\n    return 0")
     assert "sum.json is there, but the tests of total do not pass: see what they say of the file." in report.mend
+
+
+def test_what_does_not_end_is_stopped_at_a_limit_and_named(toy):
+    forever = "def total(values):\n    while True:\n        pass"
+    toy.write("while True: pass", total=forever)
+    limits = "clean_run.LENIENCE = 0.05; patience.AFTER = 0.1"
+    program = f"from selfcheck import clean_run, patience, __main__; {limits}; __main__.main(['--ready', 'toy.ipynb'])"
+    lines = toy.run("-c", program).stdout.splitlines()
+    cell = "  - The cell number 2 had not ended after 1 s and was stopped, in line 1: while True: pass"
+    assert cell in lines
+    (call,) = [line for line in lines if line.startswith("  - total: 1 visible test does not pass.")]
+    assert re.search(
+        r"The first one says: total had not ended after \d s and was stopped, in line [23]: (while|pass)", call
+    )
+    assert [line for line in lines if "the grade stops" in line] == []
+    assert any("step" in line and "3 of 3" in line for line in lines)
+
+
+def test_an_exercise_that_did_not_end_is_not_called_again(toy):
+    provider = NotebookProvider(toy.write(total="def total(values):\n    while True: pass"), toy.folder / "test_toy.py")
+    provider.execute()
+    quiet(False)
+    provider.watch, provider.limit = Watch(print), 0.2
+    for again in ("", ". It was not called again"):
+        with provider.watch.on(), pytest.raises(StudentTimeout, match=rf"in line 2: while True: pass{again}$"):
+            provider.call("total", ([1],), {})
+    assert len(provider.endless) == 1
 
 
 def test_the_limits_are_those_of_grading():

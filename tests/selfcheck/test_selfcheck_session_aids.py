@@ -1,6 +1,7 @@
 """What helps in a long session: a call that runs long, a function older than its cell, the doctor."""
 
 import json
+import linecache
 import os
 import shutil
 import threading
@@ -12,7 +13,8 @@ import pytest
 from selfcheck import history, patience
 from selfcheck.doctor import FINE, MEND, examine
 from selfcheck.patience import Stopped, Watch
-from selfcheck.target import LocalProvider
+from selfcheck.session import run_tests
+from selfcheck.target import LocalProvider, StudentError, StudentTimeout
 from selfcheck.unknown import not_run
 
 REQUIREMENTS = (
@@ -25,25 +27,74 @@ def test_a_call_that_runs_long_is_told_of_once_while_it_runs(monkeypatch):
     said, heard = [], threading.Event()
     watch = Watch(lambda sentence: (said.append(sentence), heard.set()))
     with watch.on():
-        with watch.call("quick"):
+        with watch.call("quick", {}):
             pass
-        with watch.call("slow"):
+        with watch.call("slow", {}):
             assert heard.wait(5)
             time.sleep(0.15)
     assert len(said) == 1
     assert said[0].startswith("slow has been running for")
 
 
-def test_a_call_that_is_stopped_says_what_was_running():
-    def forever():
-        raise KeyboardInterrupt
+STOPS = """
+def inner(n):
+    raise KeyboardInterrupt
 
-    provider = LocalProvider({"forever": forever})
-    provider.watch = Watch(print)
-    with pytest.raises(KeyboardInterrupt, match=r"Stopped: forever had been running for 0 s\.") as caught:
-        provider.call("forever", (), {})
+def outer(n):
+    return inner(n)
+"""
+
+
+def student(source, **more):
+    """Return a watched provider of a student's functions, whose lines can be read as a kernel's can."""
+    namespace = dict(more)
+    linecache.cache["cell"] = (len(source), None, source.splitlines(keepends=True), "cell")
+    exec(compile(source, "cell", "exec"), namespace)
+    provider = LocalProvider(namespace)
+    provider.watch = Watch(lambda sentence: None)
+    return provider
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("inner", "in line 3: raise"), ("outer", "in line 3 of inner: raise")], ids=["own", "helper"]
+)
+def test_a_call_that_is_stopped_says_by_whom_and_in_which_line(name, place):
+    with pytest.raises(KeyboardInterrupt) as caught:
+        student(STOPS).call(name, (1,), {})
     assert type(caught.value) is Stopped
-    assert caught.value._render_traceback_() == ["Stopped: forever had been running for 0 s."]
+    assert caught.value._render_traceback_() == [f"You stopped {name} after 0 s, {place} KeyboardInterrupt"]
+
+
+def test_stopped_tests_say_so_without_a_word_of_pytest(toy):
+    provider = student("def total(values):\n    raise KeyboardInterrupt")
+    with pytest.raises(Stopped) as caught:
+        run_tests([toy.folder / "test_toy.py"], provider, {"total"})
+    assert str(caught.value) == "You stopped total after 0 s, in line 2: raise KeyboardInterrupt"
+    provider.watch = None
+    with pytest.raises(Stopped, match=r"^You stopped the tests$"):
+        run_tests([toy.folder / "test_toy.py"], provider, {"total"})
+
+
+def test_a_call_without_end_ends_at_its_limit_and_others_go_on(monkeypatch):
+    monkeypatch.setattr(patience, "AFTER", 0.05)
+    provider = student("def forever():\n    while True: pass\n\ndef quick():\n    return 3")
+    provider.limit = 0.2
+    with provider.watch.on():
+        with pytest.raises(
+            StudentTimeout, match=r"^forever had not ended after \d+ s and was stopped, in line 2: while"
+        ):
+            provider.call("forever", (), {})
+        assert provider.call("quick", (), {}) == 3
+
+
+def test_a_call_that_raises_as_its_limit_comes_leaves_no_interrupt_behind(monkeypatch):
+    monkeypatch.setattr(patience, "AFTER", 0.05)
+    provider = student("def late():\n    while not told(): pass\n    raise ValueError", told=lambda: running().ended)
+    running = lambda: provider.watch._running  # noqa: E731
+    provider.limit = 0.1
+    with provider.watch.on(), pytest.raises(StudentError):
+        provider.call("late", (), {})
+    time.sleep(0.1)  # an interrupt left behind would come here
 
 
 @pytest.fixture
