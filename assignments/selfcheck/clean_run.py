@@ -11,14 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from selfcheck.cells import bound, parsed
+from selfcheck.cells import bound, does_not_compile, parsed
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import read_cells
 from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport, Receipt
 from selfcheck.record import Record, earned
-from selfcheck.release import EXERCISE, UNANSWERED, Release, answered, release_beside, release_in, student_cells
+from selfcheck.release import (
+    EXERCISE,
+    SOLUTION_SUFFIX,
+    UNANSWERED,
+    Release,
+    answered,
+    release_beside,
+    release_in,
+    student_cells,
+)
 from selfcheck.session import tested
 from selfcheck.target import NOT_STARTED
 from selfcheck.unknown import unknown_names
@@ -81,6 +90,8 @@ def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterat
         first = own[0].message.partition("\n")[0]
         if name in provider.merged.problems:
             yield f"{provider.merged.problems[name]}."
+        elif where := provider.syntax_error_of(name):
+            yield does_not_compile(name, where)
         elif first == f"{name} {NOT_STARTED}":
             yield f"{name} {NOT_STARTED}."
         else:
@@ -125,6 +136,10 @@ def _cells_that_raise(provider: NotebookProvider) -> Iterator[str]:
             continue  # an exercise that is not started is told of by itself
         if error.cell_id in provider.endless:
             yield f"T{error.message[1:]}"  # "The cell ..."
+            continue
+        exercise = error.cell_id.removesuffix(SOLUTION_SUFFIX)
+        if where := provider.syntax_error_of(exercise):
+            yield does_not_compile(exercise, where)
             continue
         why = ""
         if error.names[0] == "NameError" and "'" in error.message:

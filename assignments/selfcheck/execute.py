@@ -20,12 +20,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
-from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck
+from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck, syntax_error
 from selfcheck.folder import cases_beside, notebook_beside
 from selfcheck.merging import Merged
 from selfcheck.output import captured
 from selfcheck.patience import Endless, Watch
-from selfcheck.release import plan
+from selfcheck.release import SOLUTION_SUFFIX, plan
 from selfcheck.target import LocalProvider, StudentError, StudentTimeout, student_error
 
 _quiet = False
@@ -182,6 +182,11 @@ class NotebookProvider(LocalProvider):
             self.namespace = shell.user_ns
             self.changed = at_check.changed(self.namespace)
         return self.errors
+
+    def syntax_error_of(self, exercise: str) -> str:
+        """Return where the cell of an exercise does not compile; see `cells.syntax_error`."""
+        self.execute()
+        return syntax_error(dict(self.merged.cells).get(exercise + SOLUTION_SUFFIX, ""))
 
     def named(self, identity: str) -> str:
         """Return what a student calls a cell: the number of one of their own, else the name that its mark gives it."""

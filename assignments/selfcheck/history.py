@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from selfcheck.cells import defined_names, joined, parsed, stands_alone
+from selfcheck.cells import defined_names, joined, parsed, stands_alone, syntax_error
 from selfcheck.merging import merge
 from selfcheck.release import SOLUTION_SUFFIX, release_of, student_cells
 
 _EVENT = "post_run_cell"
 _ran: dict[str, tuple[str, float]] = {}  # by function: the text of the cell that last defined it, and when it ran
+_did_not_run: dict[str, tuple[str, float]] = {}  # the same of cells that did not compile, until they do
 
 
 def follow(shell: Any) -> None:
@@ -24,8 +25,11 @@ def follow(shell: Any) -> None:
 
 def _note(result: Any) -> None:
     text = getattr(result.info, "raw_cell", None)
-    if isinstance(text, str) and result.error_before_exec is None:
-        _ran.update(dict.fromkeys(defined_names(text), (text, time.time())))
+    if isinstance(text, str):
+        names = dict.fromkeys(defined_names(text), (text, time.time()))
+        for name in names:
+            _did_not_run.pop(name, None)
+        (_ran if result.error_before_exec is None else _did_not_run).update(names)
 
 
 def older(names: list[str], notebook: Path) -> list[str]:
@@ -36,6 +40,24 @@ def older(names: list[str], notebook: Path) -> list[str]:
 def unsaved(names: list[str], notebook: Path) -> list[str]:
     """Return those of the exercises that ran here in a version which is not in the saved notebook, and is newer."""
     return [name for name, later in _different(names, notebook) if not later]
+
+
+def syntax_error_of(name: str, notebook: Path) -> str:
+    """Return where the cell of an exercise does not compile, as it was saved, or run later; see `cells.syntax_error`.
+
+    '' if it does, or is split: its pieces need not compile.
+    """
+    cell = name + SOLUTION_SUFFIX
+    text, when = _did_not_run.get(name, ("", 0.0))
+    try:
+        saved, pieces = _merged(notebook)
+        if len(pieces.get(cell, [])) > 1:
+            return ""
+        if when <= notebook.stat().st_mtime:
+            text = saved.get(cell, "")
+    except (OSError, ValueError):
+        pass  # what has run here is known all the same
+    return syntax_error(text)
 
 
 def split_inside(name: str, notebook: Path) -> bool:

@@ -115,6 +115,26 @@ def test_a_long_call_and_an_old_function_are_told_and_the_clean_run_starts(execu
     assert (toy.folder / "toy.receipt.txt").is_file()
 
 
+EDITED = """
+import os, time
+from pathlib import Path
+Path("toy.ipynb").write_text(Path("toy.ipynb").read_text().replace("(values):", "(values)"))
+os.utime("toy.ipynb", (time.time() + 9,) * 2)
+check("total")
+"""
+
+
+def test_a_cell_that_does_not_compile_is_told_and_not_called_old(executed):
+    outputs = executed(last=EDITED)["last"]
+    said = outputs[0].data["text/plain"].splitlines()
+    assert said[:3] == [
+        "total: the visible tests passed",
+        "The cell of total does not compile: line 1: def total(values) (expected ':').",
+        "What is checked is the function as it was before. Correct the line, run the cell, then this check.",
+    ]
+    assert "last edit" not in outputs[0].data["text/plain"]
+
+
 STOPS = "def total(values):\n    raise KeyboardInterrupt"
 STOPPED_READY = """
 import os, signal, threading, time

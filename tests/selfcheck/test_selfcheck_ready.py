@@ -80,6 +80,13 @@ def test_what_is_unfinished_is_told(ready):
     ]
 
 
+def test_an_exercise_that_does_not_compile_is_told_once_with_its_line(ready, toy):
+    _, report = ready(total="def total(values):\n    if values\n        return 0")
+    said = "The cell of total does not compile: line 2: if values (expected ':')."
+    assert report.mend == [said]
+    assert said in toy.run("-m", "selfcheck", "toy.ipynb", "total").stdout.splitlines()
+
+
 def test_what_is_without_points_may_be_left_as_it_is(toy):
     toy.write(total=STUB)
     content = json.loads(toy.notebook.read_text())

@@ -101,6 +101,7 @@ def test_a_call_that_raises_as_its_limit_comes_leaves_no_interrupt_behind(monkey
 def ran(monkeypatch):
     """Say that this session has run a cell with this text."""
     monkeypatch.setattr(history, "_ran", {})
+    monkeypatch.setattr(history, "_did_not_run", {})
 
     def run(text, error=None):
         history._note(SimpleNamespace(info=SimpleNamespace(raw_cell=text), error_before_exec=error))
@@ -116,6 +117,33 @@ def test_an_edit_after_the_run_makes_a_function_old(toy, ran):
     assert history.unsaved(["total"], toy.notebook) == []
     ran("def total(values):  # as saved\n    return sum(values)")
     assert history.older(["total"], toy.notebook) == []
+
+
+BROKEN = "def total(values):\n    while True\n        return sum(values)"
+
+
+def save(toy, when=None, **cells):
+    """Save the notebook, at a time."""
+    toy.write(**cells)
+    when = time.time() + 5 if when is None else when
+    os.utime(toy.notebook, (when, when))
+
+
+def test_a_cell_that_does_not_compile_is_told_with_its_line(toy, ran):
+    where = "line 2: while True (expected ':')"
+    save(toy, total=BROKEN)
+    assert history.syntax_error_of("total", toy.notebook) == where
+    assert history.syntax_error_of("step", toy.notebook) == ""
+    save(toy, when=1)
+    assert history.syntax_error_of("total", toy.notebook) == ""
+    ran(BROKEN, SyntaxError())  # edited and run, and not saved
+    assert history.syntax_error_of("total", toy.notebook) == where
+    assert history.syntax_error_of("total", toy.folder / "nothing.ipynb") == where
+    save(toy)
+    assert history.syntax_error_of("total", toy.notebook) == ""
+    save(toy, when=1)
+    ran("def total(values):\n    return 0")
+    assert history.syntax_error_of("total", toy.notebook) == ""
 
 
 def split(toy, name, *pieces):
@@ -144,6 +172,7 @@ def test_a_cell_split_inside_of_its_function_is_told_from_others(toy):
     assert not history.split_inside("total", toy.notebook)
     split(toy, "total", "def total(values):\n    ", "whole = sum(values)\n    return whole")
     assert history.split_inside("total", toy.notebook)
+    assert history.syntax_error_of("total", toy.notebook) == ""
     split(toy, "step", "def step(:", "return")
     assert not history.split_inside("step", toy.notebook)
     assert not history.split_inside("total", toy.folder / "nothing.ipynb")
