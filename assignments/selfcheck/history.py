@@ -42,6 +42,18 @@ def unsaved(names: list[str], notebook: Path) -> list[str]:
     return [name for name, later in _different(names, notebook) if not later]
 
 
+def gone(name: str, notebook: Path) -> str:
+    """Return the sentence about an exercise that ran here and that the notebook, saved later, does not define."""
+    try:
+        merged, at = merge(student_cells(notebook), release_of(notebook).cells), notebook.stat().st_mtime
+    except (OSError, ValueError):
+        return ""
+    if name not in _ran or _ran[name][1] >= at or any(name in defined_names(text) for _, text in merged.cells):
+        return ""
+    why = merged.problems.get(name, f"{name} is not defined: no cell defines it")
+    return f"In the saved notebook {why}. What is checked is the function that this session still has."
+
+
 def syntax_error_of(name: str, notebook: Path) -> str:
     """Return where the cell of an exercise does not compile, as it was saved, or run later; see `cells.syntax_error`.
 

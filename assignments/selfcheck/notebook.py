@@ -156,7 +156,9 @@ def ready() -> Report | None:
             0, f"{name} has a newer version here than in the saved notebook: save it, then run this again."
         )
     for name in names:
-        if name not in missed and name not in newer:
+        used = [name, *provider.uses(name, names)]
+        as_saved = not history.older(used, notebook) and not any(history.gone(one, notebook) for one in used)
+        if name not in missed and name not in newer and as_saved:
             report.mend.append(
                 f"{name} passes in this session, but not in a clean run: something it needs is only here."
             )
@@ -229,11 +231,12 @@ def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool
     missed: whether a test of the exercise did not pass.
     """
     notebook, known = _notebook(tests), exercise_names(tests)
-    said = []
+    said: list[str] = []
     if notebook is not None:
         used = [name, *provider.uses(name, known)]
         broken = {one: where for one in used if (where := history.syntax_error_of(one, notebook))}
         older = history.older([one for one in used if one not in broken], notebook)
+        said += filter(None, (history.gone(one, notebook) for one in used))
         for one, where in broken.items():
             checked = AS_BEFORE if one in provider.namespace else ""
             said.append(f"{does_not_compile(one, where)}\n{checked}{MEND_IT}")

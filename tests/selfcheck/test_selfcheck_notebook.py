@@ -135,6 +135,42 @@ def test_a_cell_that_does_not_compile_is_told_and_not_called_old(executed):
     assert "last edit" not in outputs[0].data["text/plain"]
 
 
+OLD = r"""
+import os, time
+from pathlib import Path
+from selfcheck import ready
+def save(old, new):
+    Path("toy.ipynb").write_text(Path("toy.ipynb").read_text().replace(old, new))
+    os.utime("toy.ipynb", (time.time() + 9,) * 2)
+save("sum(values)", "0")
+display(ready())
+save("return 0", "return sum(values) + only_here")
+get_ipython().run_cell("def total(values):\n    return sum(values) + only_here")
+get_ipython().run_cell("only_here = 0")
+display(ready())
+save("def total(", "def totals(")
+display(check("total"))
+display(ready())
+"""
+
+
+def test_an_old_session_is_not_taken_for_something_that_only_it_has(executed, toy):
+    (toy.folder / "session.txt").write_text(OLD)
+    session = "from selfcheck.execute import is_quiet\nif not is_quiet(): exec(open('session.txt').read())"
+    shown = [output for output in executed(last=session)["last"] if output.output_type == "display_data"]
+    old, needs, renamed, ready = (output.data["text/plain"] for output in shown)
+    assert "total: 1 visible test does not pass" in old
+    assert "only here" not in old
+    assert "total passes in this session, but not in a clean run: something it needs is only here." in needs
+    gone = "In the saved notebook total is not defined: its cell defines totals. Keep the function's name."
+    assert renamed.splitlines()[:2] == [
+        "total: the visible tests passed",
+        f"{gone} What is checked is the function that this session still has.",
+    ]
+    assert "  - total is not defined: its cell defines totals. Keep the function's name." in ready
+    assert "only here" not in ready
+
+
 STOPS = "def total(values):\n    raise KeyboardInterrupt"
 STOPPED_READY = """
 import os, signal, threading, time

@@ -119,6 +119,26 @@ def test_an_edit_after_the_run_makes_a_function_old(toy, ran):
     assert history.older(["total"], toy.notebook) == []
 
 
+@pytest.mark.parametrize(
+    ("saved", "why"),
+    [
+        ("def totals(values):\n    return 0", "its cell defines totals. Keep the function's name"),
+        ("", "no cell defines it"),
+    ],
+)
+def test_a_function_that_the_saved_notebook_has_no_more_is_told(toy, ran, saved, why):
+    ran("def total(values):\n    return 0")
+    save(toy)
+    assert history.gone("total", toy.notebook) == ""
+    save(toy, total=saved)
+    said = "What is checked is the function that this session still has."
+    assert history.gone("total", toy.notebook) == f"In the saved notebook total is not defined: {why}. {said}"
+    assert history.gone("step", toy.notebook) == ""
+    assert history.gone("total", toy.folder / "nothing.ipynb") == ""
+    save(toy, when=1, total=saved)  # what ran here is newer: it is not saved yet
+    assert history.gone("total", toy.notebook) == ""
+
+
 BROKEN = "def total(values):\n    while True\n        return sum(values)"
 
 
