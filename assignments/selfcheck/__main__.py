@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selfcheck import doctor
-from selfcheck.cells import does_not_compile
 from selfcheck.clean_run import ready_report
 from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
@@ -102,9 +101,8 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
         reports = []
         for name in chosen:
             own = [record for record in records if record.exercise == name]
-            where = provider.syntax_error_of(name)
-            said = [does_not_compile(name, where)] if where else []
-            reports.append(CheckReport(name, own, [*said, *explain(tests[0], name, provider.at_check(name), own)]))
+            said = [*provider.remarks(name), *explain(tests[0], name, provider.at_check(name), own)]
+            reports.append(CheckReport(name, own, said))
     for report in reports:
         print(f"{report.body()}\n")
     passed = sum(report.passed for report in reports)

@@ -110,6 +110,11 @@ def does_not_compile(name: str, where: str) -> str:
     return f"The cell of {name} does not compile: {where}."
 
 
+def in_pieces(name: str, count: int) -> str:
+    """Return the sentence about an exercise whose cell is split, without its full stop."""
+    return f"The cell of {name} is split into {count} pieces: the grade joins them"
+
+
 def stands_alone(source: str) -> bool:
     """Whether a cell is Python by itself, and not the rest of a function that was cut in two."""
     tree = parsed(source)

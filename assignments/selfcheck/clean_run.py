@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from selfcheck.cells import bound, does_not_compile, parsed
+from selfcheck.cells import bound, does_not_compile, in_pieces, parsed
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import read_cells
 from selfcheck.handed_in import NotHandedIn, read_handed_in
@@ -173,7 +173,6 @@ def _slow(provider: NotebookProvider) -> Iterator[str]:
 
 _SAID: Mapping[str, str] = {
     "locked-cell-changed": "The locked cell {} was changed: the grade uses the released one.",
-    "cell-split": "{}, as they are for the grade.",
     "cell-duplicated": "The cell {}.",
     "function-elsewhere": "{}, not in its own cell; it counts from there.",
     "figure-cell-used": "These are {}. The grade takes them from there, and runs nothing else of figure cells.",
@@ -182,6 +181,8 @@ _SAID: Mapping[str, str] = {
 
 
 def _differences(provider: NotebookProvider, release: Release) -> Iterator[str]:
+    for name, count in provider.merged.pieces.items():
+        yield f"{in_pieces(name, count)}, and so does this run."
     roles = {cell.grade_id: cell.role for cell in release.cells if cell.grade_id}
     for kind, detail in provider.merged.flags:
         if kind == "cell-missing":

@@ -20,7 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
-from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck, syntax_error
+from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck, does_not_compile, in_pieces, syntax_error
 from selfcheck.folder import cases_beside, notebook_beside
 from selfcheck.merging import Merged
 from selfcheck.output import captured
@@ -187,6 +187,12 @@ class NotebookProvider(LocalProvider):
         """Return where the cell of an exercise does not compile; see `cells.syntax_error`."""
         self.execute()
         return syntax_error(dict(self.merged.cells).get(exercise + SOLUTION_SUFFIX, ""))
+
+    def remarks(self, exercise: str) -> list[str]:
+        """Return sentences about the cell of an exercise: that it does not compile, or was split."""
+        where, count = self.syntax_error_of(exercise), self.merged.pieces.get(exercise, 0)
+        said = [does_not_compile(exercise, where)] if where else []
+        return [*said, *([f"{in_pieces(exercise, count)}, and so does this check."] if count else [])]
 
     def named(self, identity: str) -> str:
         """Return what a student calls a cell: the number of one of their own, else the name that its mark gives it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from selfcheck import history, live
-from selfcheck.cells import does_not_compile
+from selfcheck.cells import does_not_compile, in_pieces
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
 from selfcheck.folder import (
@@ -38,7 +38,10 @@ from selfcheck.target import LocalProvider, not_started
 from selfcheck.unknown import not_run
 
 TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
-TO_JOIN = "join its pieces (in JupyterLab, Edit > Merge Cell Below), mind the indentation, run it, then this check."
+TO_JOIN = (
+    "A session cannot run a piece of a function: join them (in JupyterLab, Edit > Merge Cell Below), "
+    "mind the indentation, run the cell, then this check."
+)
 AS_BEFORE = "What is checked is the function as it was before. "
 MEND_IT = "Correct the line, run the cell, then this check."
 COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
@@ -241,8 +244,9 @@ def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool
             checked = AS_BEFORE if one in provider.namespace else ""
             said.append(f"{does_not_compile(one, where)}\n{checked}{MEND_IT}")
         said += [f"{one} was defined before your last edit: run its cell again, then this check." for one in older]
-        if history.split_inside(name, notebook):
-            said.insert(0, f"The cell of {name} is split inside of the function: {TO_JOIN}")
+        pieces, each_runs = history.split(name, notebook)
+        if pieces:
+            said.insert(0, f"{in_pieces(name, pieces)}. {'' if each_runs else TO_JOIN}".strip())
     return [*said, *(not_run(name, provider.namespace, known, notebook) if missed else [])]
 
 

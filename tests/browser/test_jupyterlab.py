@@ -98,7 +98,7 @@ def test_a_cell_split_between_a_helper_and_the_function_counts_as_one(lab: Lab, 
     expect(report).not_to_contain_text(STALE)
 
     whole = lab.run("from selfcheck import ready")
-    shows(whole, f"{EXERCISE}-solution: its 2 pieces were joined, as they are for the grade")
+    shows(whole, f"The cell of {EXERCISE} is split into 2 pieces: the grade joins them, and so does this run.")
     shows(whole, "visible tests: 6 of 80 points")
 
 
@@ -111,7 +111,8 @@ def test_a_function_split_in_two_is_told_how_to_be_whole_again(lab: Lab, source:
     lab.menu("Edit", "Split Cell")
     lab.run(DEFINE)
     lab.save()
-    shows(lab.check(EXERCISE), f"The cell of {EXERCISE} is split inside of the function")
+    split = f"The cell of {EXERCISE} is split into 2 pieces: the grade joins them. A session cannot run a piece"
+    shows(lab.check(EXERCISE), split)
 
     lab.cell(DEFINE).locator(".jp-InputPrompt").click()
     lab.menu("Edit", "Merge Cell Below")

@@ -115,6 +115,25 @@ def test_a_long_call_and_an_old_function_are_told_and_the_clean_run_starts(execu
     assert (toy.folder / "toy.receipt.txt").is_file()
 
 
+SPLIT = """
+import json, os, time
+from pathlib import Path
+content = json.loads(Path("toy.ipynb").read_text())
+place = next(i for i, cell in enumerate(content["cells"]) if cell["id"] == "total-solution")
+piece = content["cells"][place]
+content["cells"][place : place + 1] = [{**piece, "source": text} for text in ("def total(values):", "    return 0")]
+Path("toy.ipynb").write_text(json.dumps(content))
+os.utime("toy.ipynb", (time.time() + 9,) * 2)
+check("total")
+"""
+
+
+def test_a_cell_split_inside_of_a_function_is_told(executed):
+    said = executed(last=SPLIT)["last"][0].data["text/plain"].splitlines()
+    assert said[1].startswith("The cell of total is split into 2 pieces: the grade joins them. A session cannot run a ")
+    assert "Edit > Merge Cell Below" in said[1]
+
+
 EDITED = """
 import os, time
 from pathlib import Path

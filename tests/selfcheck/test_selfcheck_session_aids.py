@@ -183,19 +183,31 @@ def test_pieces_of_a_split_cell_that_ran_one_by_one_are_not_old(toy, ran):
     ran(helper)
     ran(function)
     assert history.older(["total"], toy.notebook) == []
-    assert not history.split_inside("total", toy.notebook)
+    assert history.split("total", toy.notebook) == (2, True)
     ran("def total(values):\n    return 0")
     assert history.older(["total"], toy.notebook) == ["total"]
 
 
 def test_a_cell_split_inside_of_its_function_is_told_from_others(toy):
-    assert not history.split_inside("total", toy.notebook)
+    assert history.split("total", toy.notebook) == (0, True)
     split(toy, "total", "def total(values):\n    ", "whole = sum(values)\n    return whole")
-    assert history.split_inside("total", toy.notebook)
+    assert history.split("total", toy.notebook) == (2, False)
     assert history.syntax_error_of("total", toy.notebook) == ""
     split(toy, "step", "def step(:", "return")
-    assert not history.split_inside("step", toy.notebook)
-    assert not history.split_inside("total", toy.folder / "nothing.ipynb")
+    assert history.split("step", toy.notebook) == (2, True)
+    assert history.syntax_error_of("step", toy.notebook).startswith("line 1: def step(:")
+    assert history.split("total", toy.folder / "nothing.ipynb") == (0, True)
+
+
+def test_a_split_cell_is_told_alike_in_the_terminal_and_before_handing_in(toy):
+    split(toy, "total", "def total(values):\n    ", "whole = sum(values)\n    return whole")
+    said = "The cell of total is split into 2 pieces: the grade joins them, and so does this"
+    for arguments, what in (
+        (["selfcheck", "toy.ipynb", "total"], "check"),
+        (["selfcheck", "--ready", "toy.ipynb"], "run"),
+        (["pytest", "-q", "-p", "no:cacheprovider"], "check"),
+    ):
+        assert f"{said} {what}." in toy.run("-m", *arguments).stdout
 
 
 def test_names_that_no_cell_has_made_yet_are_told_with_the_cell_to_run(toy):
