@@ -1,6 +1,7 @@
-"""`python -m selfcheck NOTEBOOK [EXERCISE ...]`: run the visible tests on a saved notebook.
+"""`python -m selfcheck [NOTEBOOK [EXERCISE ...]]`: run the visible tests on a saved notebook.
 
-`--ready NOTEBOOK`: what is left to do before handing in. `--doctor`: does this environment have all that is needed?
+Without a name it is the notebook of the assignment in this folder. `--ready [NOTEBOOK]`: what is left to do before
+handing in. `--doctor`: does this environment have all that is needed?
 
 Exit code: 0 all visible tests passed (nothing is left, nothing is missing), 1 a visible test did not pass (something
 is left, or missing), 2 nothing to run (the message says what to do), 130 interrupted.
@@ -20,7 +21,7 @@ from selfcheck import doctor
 from selfcheck.clean_run import ready_report
 from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
-from selfcheck.folder import NotFound, visible_tests
+from selfcheck.folder import NotFound, notebook_beside, visible_tests
 from selfcheck.notebook import exercise_names
 from selfcheck.patience import BY_CTRL_C, Watch
 from selfcheck.report import HIDDEN_TESTS, CheckReport
@@ -33,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run the visible tests of an assignment on a saved notebook. Cells tagged 'demo' are skipped.",
     )
     parser.add_argument(
-        "notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="the .ipynb file, in its assignment's folder"
+        "notebook",
+        type=Path,
+        nargs="?",
+        metavar="NOTEBOOK",
+        help="the .ipynb file, in its assignment's folder (default: the one in this folder)",
     )
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="exercises to check (default: all)")
     parser.add_argument(
@@ -45,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("MPLBACKEND", "agg")
     if asked.doctor:
         return doctor.main(asked.notebook.resolve().parent if asked.notebook else Path.cwd())
-    if asked.notebook is None:
-        parser.error("give the path of the .ipynb file to check")
     try:
+        if asked.notebook is None:
+            asked.notebook = _notebook_here()
         return _ready(asked.notebook, asked.json) if asked.ready else _check(asked.notebook, asked.exercises)
     except (NotFound, CouldNotRun, ValueError) as problem:
         print(problem, file=sys.stderr)
@@ -55,6 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stopped:
         print(str(stopped) or "You stopped the check", file=sys.stderr)
         return 130
+
+
+def _notebook_here() -> Path:
+    """The notebook of the assignment in the current folder."""
+    tests = visible_tests(Path.cwd())
+    if not tests:
+        raise NotFound(
+            "there are no visible tests in this folder: go to the assignment's, or give the .ipynb file's path"
+        )
+    return Path(notebook_beside(tests[0]).name)
 
 
 def _tests_of(notebook: Path) -> tuple[Path, list[Path]]:

@@ -43,7 +43,7 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
     watch: told of each cell and each call.
     """
     release = release_beside(tests[0]) or release_in(notebook)
-    content = notebook.read_bytes()
+    content = _text_and_marks(notebook)
     provider = NotebookProvider(notebook, tests[0])
     provider.watch = watch
     provider.limit, provider.cell_limit = LENIENCE * CALL_SECONDS, LENIENCE * CELL_SECONDS
@@ -78,7 +78,14 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
 def _saved(notebook: Path) -> str:
     """When the notebook was saved; '' if it still bears the date that all files of the zip have."""
     saved = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
-    return "" if saved.year <= ZIP_YEAR else saved.isoformat(" ", "seconds")
+    return "" if saved.year <= ZIP_YEAR else local(saved)
+
+
+def local(time: datetime) -> str:
+    """Return a time by the clock of this computer, with its zone, such as "2027-01-15 09:00:00 CET (UTC+01:00)"."""
+    here = time.astimezone()
+    offset = here.isoformat()[-6:]
+    return f"{here:%Y-%m-%d %H:%M:%S} {here.tzname()}" + ("" if here.tzname() == "UTC" else f" (UTC{offset})")
 
 
 def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterator[str]:
@@ -226,6 +233,15 @@ def _told_release(notebook: Path) -> str:
     return str(course.get("release", "")) if isinstance(course, dict) else ""
 
 
+def _text_and_marks(notebook: Path) -> bytes:
+    """Return what the receipt's hash of a notebook is of: kind, text and nbgrader marks of each cell, as JSON.
+
+    Outputs are left out: the report is itself one, so that saving the notebook would change the hash of the file.
+    """
+    cells = [[cell.kind, cell.source, cell.nbgrader] for cell in student_cells(notebook)]
+    return json.dumps(cells, sort_keys=True).encode()
+
+
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -236,7 +252,7 @@ def _receipt(notebook: Path, release: Release, content: bytes, report: ReadyRepo
     made = Receipt(
         release.assignment,
         release.version,
-        datetime.now().astimezone().isoformat(" ", "seconds"),
+        local(datetime.now()),
         report.points,
         report.most,
         hashes,

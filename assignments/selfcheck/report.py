@@ -15,6 +15,7 @@ from selfcheck.target import NOT_STARTED
 HINTS = "Hints, folded away below the exercise in the notebook; which one is your symptom?"
 PREDICTED = "What you have predicted beside what was measured, from the saved notebook:"
 HIDDEN_TESTS = "The grade also counts hidden tests on other inputs."
+HEADINGS = ("exercise", "tests passed", "points")
 WITHOUT_POINTS = "without points"
 _ORDER = ["failed", "error", "timeout", "gated", "passed"]
 _WORDS = {"error": "raised", "gated": "not run", "timeout": "too slow"}
@@ -229,14 +230,14 @@ class ProgressReport(Report):
         return [self.closing, *said]
 
     def text(self) -> str:
-        table = [("exercise", "tests passed", "points"), *self.rows, self.total]
+        table = [HEADINGS, *self.rows, self.total]
         widths = [max(12, *(len(row[column]) for row in table)) for column in range(3)]
         lines = [f"  {name:<{widths[0]}}  {tests:>{widths[1]}}  {points:>{widths[2]}}" for name, tests, points in table]
         predicted = [PREDICTED, *(f"  {line}" for line in self.predictions)] if self.predictions else []
         return "\n".join([self.heading, *lines, *self.below, *predicted])
 
     def html(self) -> str:
-        table = table_html([("exercise", "tests passed", "points"), *self.rows, self.total])
+        table = table_html([HEADINGS, *self.rows, self.total])
         below = "".join(f"<div>{escape(sentence)}</div>" for sentence in self.below)
         if self.predictions:
             lines = escape("\n".join(self.predictions))

@@ -4,11 +4,13 @@ import hashlib
 import json
 import os
 import re
+import time
+from datetime import datetime
 
 import pytest
 
 from autograder.sandbox.limits import Limits
-from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS
+from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS, local
 from selfcheck.execute import NotebookProvider, quiet
 from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport
@@ -42,9 +44,52 @@ def test_a_finished_notebook_is_ready_and_gets_a_receipt(ready, toy):
     kept = (toy.folder / "toy.receipt.txt").read_text()
     assert report.receipt.text() in kept
     assert "visible tests: 20 of 20 points" in kept
-    assert f"sha256 {hashlib.sha256(toy.notebook.read_bytes()).hexdigest()}  toy.ipynb" in kept
+    assert re.search(r"^sha256 [0-9a-f]{64}  toy\.ipynb\nThe notebook's hash is of the text and the marks", kept, re.M)
     assert "Ready to hand in" in report.html()
     assert "hidden tests" in report.text()
+
+
+def notebook_hash(report):
+    return report.receipt.hashes["toy.ipynb"]
+
+
+def test_the_hash_stays_when_outputs_are_saved_and_changes_with_text_and_marks(ready, toy):
+    first = notebook_hash(ready()[1])
+    content = json.loads(toy.notebook.read_text())
+
+    def after(change, at):
+        change(next(cell for cell in content["cells"] if cell["id"] == at))
+        toy.notebook.write_text(json.dumps(content, indent=2))
+        done = toy.run("-m", "selfcheck", "--ready", "--json", "toy.ipynb")
+        return notebook_hash(ReadyReport.from_data(json.loads(done.stdout)))
+
+    shown = {"output_type": "stream", "name": "stdout", "text": "Ready to hand in"}
+    assert after(lambda cell: cell.update(outputs=[shown], execution_count=7), "total") == first
+    assert after(lambda cell: cell.update(source=cell["source"].splitlines(keepends=True)), "total-solution") == first
+    text = after(lambda cell: cell.update(source=[*cell["source"], "  # done"]), "total-solution")
+    mark = after(lambda cell: cell["metadata"]["nbgrader"].update(points=7), "total")
+    assert len({first, text, mark}) == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("XYZ-3", "2027-01-15 11:00:00 XYZ (UTC+03:00)"), ("UTC", "2027-01-15 08:00:00 UTC")],
+)
+def test_times_are_local_and_name_their_zone(monkeypatch, zone, said):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert local(datetime.fromtimestamp(1.8e9)) == said
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_the_table_has_headings_in_the_terminal(toy):
+    lines = toy.run("-m", "selfcheck", "--ready").stdout.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.split() == ["exercise", "tests", "passed", "points"])
+    assert lines[place + 1].split() == ["step", "3", "of", "3", "8", "of", "8"]
+    assert len(lines[place]) == len(lines[place + 1])
 
 
 def test_an_earlier_receipt_is_kept(ready, toy):

@@ -37,6 +37,18 @@ def test_failures_are_told_and_leave_with_1(toy):
     assert done.stdout.index("FAILED") < done.stdout.index("passed      2 visible tests")
 
 
+def test_without_a_name_the_notebook_in_the_folder_is_checked(toy):
+    toy.notebook.rename(toy.folder / "evening.ipynb")
+    done = toy.run("-m", "selfcheck")
+    assert (done.returncode, "3 of 3 exercises" in done.stdout) == (0, True)
+    (toy.folder / "another.ipynb").write_text("{}")
+    done = toy.run("-m", "selfcheck", "--ready")
+    assert (done.returncode, "the folder has 2 notebooks: rename" in done.stderr) == (2, True)
+    (toy.folder / "test_toy.py").unlink()
+    done = toy.run("-m", "selfcheck")
+    assert (done.returncode, "there are no visible tests in this folder" in done.stderr) == (2, True)
+
+
 def test_one_exercise_can_be_asked_for(toy):
     toy.write(step=WRONG)
     done = toy.run("-m", "selfcheck", "toy.ipynb", "total")
@@ -51,7 +63,6 @@ def test_one_exercise_can_be_asked_for(toy):
         (["nowhere.ipynb"], "there is no notebook nowhere.ipynb: give the path"),
         (["cases.py"], "cases.py is not a notebook: give an .ipynb file"),
         (["elsewhere/toy.ipynb"], "there are no visible tests beside toy.ipynb: move it"),
-        ([], "usage:"),
     ],
 )
 def test_what_cannot_be_run_leaves_with_2_and_the_next_step(toy, arguments, said):
