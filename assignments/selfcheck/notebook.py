@@ -89,15 +89,16 @@ def _checked(name: str) -> Report:
         return Problem(str(problem))
     release = _release(tests)
     kept = _kept(tests, release)
+    points = {cell.name: cell.points for cell in release.graded}
     if name in provider.namespace:  # what this session has not run is as it was
-        kept.note(records, {cell.name: cell.points for cell in release.graded})
+        kept.note(records, points)
     hints: list[tuple[str, str]] = []
     fits = False
     if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
         hints, fits = chosen(release.hints.get(name, []), records)
     missed = any(record.outcome != "passed" for record in records)
     said = [*_session(name, provider, tests, missed), *not_started(name, records), *said]
-    return CheckReport(name, records, said, hints, fits)
+    return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
 def progress() -> Report | None:

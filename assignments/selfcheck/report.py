@@ -67,7 +67,7 @@ class CheckReport(Report):
     """The visible tests of one exercise: the failing first, each with its claim, outcome and message.
 
     said: sentences about the answer as a whole, shown before the tests. hints: pairs of symptom and text, to be shown
-    after several tries; the first is opened if it is the one that fits.
+    after several tries; the first is opened if it is the one that fits. graded: whether the exercise earns points.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class CheckReport(Report):
         said: Sequence[str] = (),
         hints: Sequence[tuple[str, str]] = (),
         fits: bool = False,
+        graded: bool = True,
     ) -> None:
         self.exercise = exercise
         self.records = sorted(records, key=lambda record: _ORDER.index(record.outcome))
@@ -86,6 +87,7 @@ class CheckReport(Report):
         self.not_started = first == f"{exercise} {NOT_STARTED}"
         self.hints = [] if self.passed or self.not_started else list(hints)
         self.fits = fits
+        self.graded = graded
 
     @property
     def heading(self) -> str:
@@ -100,7 +102,7 @@ class CheckReport(Report):
 
     @property
     def closing(self) -> str:
-        return HIDDEN_TESTS if self.passed else ""
+        return HIDDEN_TESTS if self.passed and self.graded else ""
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (outcome in words, claim, message) of each test; a message already shown is not repeated.
