@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 from selfcheck.folder import GradedCell
+from selfcheck.prose import as_html, as_text
 from selfcheck.record import Record, earned
 from selfcheck.target import NOT_STARTED
 
@@ -24,7 +24,7 @@ _COLOURS = {"passed": "#1b7f3b", "not run": "#5f6368", "not started": "#5f6368"}
 _WRONG = "#b3261e"
 _CELL = "text-align:left;vertical-align:top;padding:3px 10px 3px 0;border:0;background:transparent;color:inherit"
 _TEXT = (
-    "margin:2px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "margin:2px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;"
     "font-size:inherit;background:transparent;color:inherit"
 )
 
@@ -137,8 +137,8 @@ class CheckReport(Report):
             lines += textwrap.indent(message, " " * 14).splitlines()
         for number, (symptom, text) in enumerate(self.hints):
             lines += [HINTS] if number == 0 else []
-            lines.append(f"  {_plain(symptom)}")
-            lines += textwrap.indent(text, " " * 4).splitlines() if self.fits and number == 0 else []
+            lines.append(f"  {as_text(symptom)}")
+            lines += textwrap.indent(as_text(text), " " * 4).splitlines() if self.fits and number == 0 else []
         return "\n".join(lines)
 
     def text(self) -> str:
@@ -151,7 +151,11 @@ class CheckReport(Report):
             for number, (word, claim, message) in enumerate(self.rows())
         )
         hints = "".join(
-            _folded(escape(_plain(symptom)), text, opened=self.fits and number == 0)
+            _details(
+                escape(as_text(symptom)),
+                f'<div style="margin:2px 0 6px 14px">{as_html(text)}</div>',
+                self.fits and not number,
+            )
             for number, (symptom, text) in enumerate(self.hints)
         )
         hints = f'<div style="margin:6px 0 0">{HINTS}</div>{hints}' if hints else ""
@@ -267,13 +271,11 @@ def _folded(summary: str, text: str, opened: bool) -> str:
     """A line that opens and closes what is below it, by mouse and by keyboard; the line alone if there is nothing."""
     if not text:
         return f'<div style="margin:3px 0">{summary}</div>'
-    pre = f'<pre style="{_TEXT};margin:2px 0 6px 14px">{escape(text)}</pre>'
-    return f'<details{" open" if opened else ""} style="margin:3px 0"><summary>{summary}</summary>{pre}</details>'
+    return _details(summary, f'<pre style="{_TEXT};margin:2px 0 6px 14px">{escape(text)}</pre>', opened)
 
 
-def _plain(text: str) -> str:
-    """The text of a symptom without its tags, such as <code>."""
-    return unescape(re.sub(r"</?\w+[^>]*>", "", text))
+def _details(summary: str, below: str, opened: bool) -> str:
+    return f'<details{" open" if opened else ""} style="margin:3px 0"><summary>{summary}</summary>{below}</details>'
 
 
 def _of(points: float, most: float) -> str:
