@@ -80,9 +80,11 @@ class _Stop:
     by_user: Stopped | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        if isinstance(excinfo.value, KeyboardInterrupt):
-            found = excinfo.value
-            self.by_user = found if isinstance(found, Stopped) else Stopped("You stopped the tests")
+        found = excinfo.value
+        if isinstance(found, Stopped):
+            self.by_user = found
+        elif type(found) is KeyboardInterrupt:  # pytest has one of its own, for files that it cannot collect
+            self.by_user = Stopped("You stopped the tests")
 
 
 @contextlib.contextmanager
