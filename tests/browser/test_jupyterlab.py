@@ -141,6 +141,30 @@ def test_a_renamed_notebook_still_checks_and_is_told_its_name(lab: Lab, folder: 
     assert not (folder / f"{NAME}.ipynb").exists()
 
 
+def test_an_endless_loop_that_is_stopped_is_told_with_its_line(lab: Lab, source: Source) -> None:
+    lab.run(IMPORTS)
+    lab.write(DEFINE, f"{DEFINE}(tokens, K):\n    while True:\n        pass")
+    lab.run(DEFINE)
+    cell = lab.cell(lab.check_cell(EXERCISE))
+    cell.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+Enter")
+    report = cell.locator(".jp-OutputArea")
+    shows(report, f"{EXERCISE} has been running for 2 seconds and goes on")
+    lab.menu("Kernel", "Interrupt Kernel")
+    stopped = re.compile(rf"You stopped {EXERCISE} after \d+ s, in line [23]: (while True:|pass)")
+    shows(report, stopped)
+    expect(report).not_to_contain_text("pytest")
+
+    lab.save()
+    last = lab.cell("from selfcheck import ready")
+    last.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+Enter")
+    shows(last.locator(".jp-OutputArea"), f"{EXERCISE} has been running for 2 seconds and goes on")
+    lab.menu("Kernel", "Interrupt Kernel")
+    shows(last.locator(".jp-OutputArea"), stopped)
+    lab.run(IMPORTS)  # the kernel goes on
+
+
 def test_after_a_restart_and_out_of_order_a_check_says_which_cell_to_run(lab: Lab, source: Source) -> None:
     step, whole = "rnn_step_forward", "rnn_forward"
     lab.run(IMPORTS)
