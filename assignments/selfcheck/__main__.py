@@ -1,6 +1,7 @@
-"""`python -m selfcheck NOTEBOOK [EXERCISE ...]`: run the visible tests on a saved notebook.
+"""`python -m selfcheck [NOTEBOOK [EXERCISE ...]]`: run the visible tests on a saved notebook.
 
-`--ready NOTEBOOK`: what is left to do before handing in. `--doctor`: does this environment have all that is needed?
+Without a name it is the notebook of the assignment in this folder. `--ready [NOTEBOOK]`: what is left to do before
+handing in. `--doctor`: does this environment have all that is needed?
 
 Exit code: 0 all visible tests passed (nothing is left, nothing is missing), 1 a visible test did not pass (something
 is left, or missing), 2 nothing to run (the message says what to do), 130 interrupted.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +21,10 @@ from selfcheck import doctor
 from selfcheck.clean_run import ready_report
 from selfcheck.diagnosis import explain
 from selfcheck.execute import NotebookProvider
-from selfcheck.folder import NotFound, visible_tests
+from selfcheck.folder import NotFound, notebook_beside, visible_tests
 from selfcheck.notebook import exercise_names
-from selfcheck.patience import Watch
+from selfcheck.patience import BY_CTRL_C, Watch
+from selfcheck.release import release_of
 from selfcheck.report import HIDDEN_TESTS, CheckReport
 from selfcheck.session import CouldNotRun, tested
 
@@ -32,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run the visible tests of an assignment on a saved notebook. Cells tagged 'demo' are skipped.",
     )
     parser.add_argument(
-        "notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="the .ipynb file, in its assignment's folder"
+        "notebook",
+        type=Path,
+        nargs="?",
+        metavar="NOTEBOOK",
+        help="the .ipynb file, in its assignment's folder (default: the one in this folder)",
     )
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="exercises to check (default: all)")
     parser.add_argument(
@@ -44,16 +51,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("MPLBACKEND", "agg")
     if asked.doctor:
         return doctor.main(asked.notebook.resolve().parent if asked.notebook else Path.cwd())
-    if asked.notebook is None:
-        parser.error("give the path of the .ipynb file to check")
     try:
+        if asked.notebook is None:
+            asked.notebook = _notebook_here()
         return _ready(asked.notebook, asked.json) if asked.ready else _check(asked.notebook, asked.exercises)
     except (NotFound, CouldNotRun, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
-        print(str(stopped) or "interrupted", file=sys.stderr)
+        print(str(stopped) or "You stopped the check", file=sys.stderr)
         return 130
+
+
+def _notebook_here() -> Path:
+    """The notebook of the assignment in the current folder."""
+    tests = visible_tests(Path.cwd())
+    if not tests:
+        raise NotFound(
+            "there are no visible tests in this folder: go to the assignment's, or give the .ipynb file's path"
+        )
+    return Path(notebook_beside(tests[0]).name)
 
 
 def _tests_of(notebook: Path) -> tuple[Path, list[Path]]:
@@ -69,11 +86,19 @@ def _tests_of(notebook: Path) -> tuple[Path, list[Path]]:
 
 def _ready(notebook: Path, as_json: bool) -> int:
     notebook, tests = _tests_of(notebook)
-    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
+    watch = _watch()
     with watch.on():
         report = ready_report(notebook, tests, watch)
     print(json.dumps(report.data()) if as_json else report.text())
     return 0 if report.passed else 1
+
+
+def _watch() -> Watch:
+    """Return a watch that speaks on the terminal, even while what the tests print is kept from it."""
+    terminal = sys.stderr
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a process that a shell has put into the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return Watch(lambda sentence: print(f"{sentence}. {BY_CTRL_C}", file=terminal, flush=True))
 
 
 def _check(notebook: Path, asked: Sequence[str]) -> int:
@@ -83,21 +108,23 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
     if unknown:
         raise ValueError(f"there is no exercise {unknown[0]!r} in this assignment; choose from: {', '.join(known)}")
     provider = NotebookProvider(notebook, tests[0])
-    watch = Watch(lambda sentence: print(f"{sentence}. To stop it: Ctrl+C.", file=sys.stderr, flush=True))
-    provider.watch = watch
+    provider.watch = watch = _watch()
     chosen = [name for name in known if name in (asked or known)]
     with watch.on():
         for error in provider.execute():
             print(f"{error}\n")
         records = tested(tests, provider, chosen)
-    reports = []
-    for name in chosen:
-        own = [record for record in records if record.exercise == name]
-        reports.append(CheckReport(name, own, explain(tests[0], name, provider.at_check(name), own)))
+        reports = []
+        for name in chosen:
+            own = [record for record in records if record.exercise == name]
+            said = [*provider.remarks(name), *explain(tests[0], name, provider.at_check(name), own)]
+            reports.append(CheckReport(name, own, said))
     for report in reports:
         print(f"{report.body()}\n")
     passed = sum(report.passed for report in reports)
-    print(f"{passed} of {len(reports)} exercises: the visible tests passed. {HIDDEN_TESTS}")
+    graded = any(cell.points and cell.name in chosen for cell in release_of(notebook).graded)
+    hidden = f" {HIDDEN_TESTS}" if graded else ""
+    print(f"{passed} of {len(reports)} exercises: the visible tests passed.{hidden}")
     return 0 if passed == len(reports) else 1
 
 

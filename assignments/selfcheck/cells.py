@@ -91,6 +91,30 @@ def parsed(source: str) -> ast.Module | None:
     return None
 
 
+def syntax_error(source: str) -> str:
+    """Return the line at which a cell does not compile, such as "line 15: while True (expected ':')"; '' if it does."""
+    if stands_alone(source):
+        return ""
+    try:
+        compile(_MAGIC.sub(r"\1pass", source), "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as error:
+        line = source.splitlines()[error.lineno - 1].strip() if error.lineno else ""
+        return f"line {error.lineno}: {line[:160]} ({error.msg})"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error)
+    return ""
+
+
+def does_not_compile(name: str, where: str) -> str:
+    """Return the sentence about an exercise whose cell does not compile. where: see `syntax_error`."""
+    return f"The cell of {name} does not compile: {where}."
+
+
+def in_pieces(name: str, count: int) -> str:
+    """Return the sentence about an exercise whose cell is split, without its full stop."""
+    return f"The cell of {name} is split into {count} pieces: the grade joins them"
+
+
 def stands_alone(source: str) -> bool:
     """Whether a cell is Python by itself, and not the rest of a function that was cut in two."""
     tree = parsed(source)

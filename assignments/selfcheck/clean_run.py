@@ -11,20 +11,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from selfcheck.cells import bound, parsed
+from selfcheck.cells import bound, does_not_compile, in_pieces, parsed
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import read_cells
 from selfcheck.handed_in import NotHandedIn, read_handed_in
 from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport, Receipt
 from selfcheck.record import Record, earned
-from selfcheck.release import EXERCISE, UNANSWERED, Release, answered, release_beside, release_in, student_cells
+from selfcheck.release import (
+    EXERCISE,
+    SOLUTION_SUFFIX,
+    UNANSWERED,
+    Release,
+    answered,
+    release_beside,
+    release_in,
+    student_cells,
+)
 from selfcheck.session import tested
 from selfcheck.target import NOT_STARTED
 from selfcheck.unknown import unknown_names
 
 ZIP_YEAR = 1980  # of the files in the students' zip, which is the same whenever it is made
 CALL_SECONDS, CELL_SECONDS = 5, 10  # of processor time: the limits of grading, where the course has no others
+LENIENCE = 4  # times as long a call or a cell may take here, on a slow computer, until it counts as endless
 
 
 def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = None) -> ReadyReport:
@@ -33,9 +43,10 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
     watch: told of each cell and each call.
     """
     release = release_beside(tests[0]) or release_in(notebook)
-    content = notebook.read_bytes()
+    content = _text_and_marks(notebook)
     provider = NotebookProvider(notebook, tests[0])
     provider.watch = watch
+    provider.limit, provider.cell_limit = LENIENCE * CALL_SECONDS, LENIENCE * CELL_SECONDS
     provider.execute()
     exercises = [cell for cell in release.graded if not cell.written]
     records = tested(tests, provider, [cell.name for cell in exercises])
@@ -58,6 +69,7 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
     report.know += _differences(provider, release)
     report.know += _not_run(provider)
     report.know += _version(notebook, release)
+    report.endless = [cell.name for cell in exercises if cell.name in provider.endless]
     report.mend = list(dict.fromkeys(report.mend))
     report.receipt = _receipt(notebook, release, content, report)
     return report
@@ -66,7 +78,14 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
 def _saved(notebook: Path) -> str:
     """When the notebook was saved; '' if it still bears the date that all files of the zip have."""
     saved = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
-    return "" if saved.year <= ZIP_YEAR else saved.isoformat(" ", "seconds")
+    return "" if saved.year <= ZIP_YEAR else local(saved)
+
+
+def local(time: datetime) -> str:
+    """Return a time by the clock of this computer, with its zone, such as "2027-01-15 09:00:00 CET (UTC+01:00)"."""
+    here = time.astimezone()
+    offset = here.isoformat()[-6:]
+    return f"{here:%Y-%m-%d %H:%M:%S} {here.tzname()}" + ("" if here.tzname() == "UTC" else f" (UTC{offset})")
 
 
 def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterator[str]:
@@ -78,6 +97,8 @@ def _unfinished(records: Sequence[Record], provider: NotebookProvider) -> Iterat
         first = own[0].message.partition("\n")[0]
         if name in provider.merged.problems:
             yield f"{provider.merged.problems[name]}."
+        elif where := provider.syntax_error_of(name):
+            yield does_not_compile(name, where)
         elif first == f"{name} {NOT_STARTED}":
             yield f"{name} {NOT_STARTED}."
         else:
@@ -120,6 +141,13 @@ def _cells_that_raise(provider: NotebookProvider) -> Iterator[str]:
     for error in provider.errors or ():
         if error.names[0] == "NotImplementedError":
             continue  # an exercise that is not started is told of by itself
+        if error.cell_id in provider.endless:
+            yield f"T{error.message[1:]}"  # "The cell ..."
+            continue
+        exercise = error.cell_id.removesuffix(SOLUTION_SUFFIX)
+        if where := provider.syntax_error_of(exercise):
+            yield does_not_compile(exercise, where)
+            continue
         why = ""
         if error.names[0] == "NameError" and "'" in error.message:
             why = f" {_whence(error.message.split(chr(39))[1], provider)}"
@@ -143,16 +171,15 @@ def _whence(name: str, provider: NotebookProvider) -> str:
 
 def _slow(provider: NotebookProvider) -> Iterator[str]:
     for cell, seconds in provider.seconds.items():
-        if seconds > CELL_SECONDS:
+        if seconds > CELL_SECONDS and cell not in provider.endless:
             yield f"The cell {cell} took {seconds:.0f} s: the grade stops a cell after {CELL_SECONDS} s."
     for name, seconds in provider.slowest.items():
-        if seconds > CALL_SECONDS:
+        if seconds > CALL_SECONDS and name not in provider.endless:
             yield f"A call of {name} took {seconds:.0f} s: the grade stops a call after {CALL_SECONDS} s."
 
 
 _SAID: Mapping[str, str] = {
     "locked-cell-changed": "The locked cell {} was changed: the grade uses the released one.",
-    "cell-split": "{}, as they are for the grade.",
     "cell-duplicated": "The cell {}.",
     "function-elsewhere": "{}, not in its own cell; it counts from there.",
     "figure-cell-used": "These are {}. The grade takes them from there, and runs nothing else of figure cells.",
@@ -161,6 +188,8 @@ _SAID: Mapping[str, str] = {
 
 
 def _differences(provider: NotebookProvider, release: Release) -> Iterator[str]:
+    for name, count in provider.merged.pieces.items():
+        yield f"{in_pieces(name, count)}, and so does this run."
     roles = {cell.grade_id: cell.role for cell in release.cells if cell.grade_id}
     for kind, detail in provider.merged.flags:
         if kind == "cell-missing":
@@ -204,6 +233,15 @@ def _told_release(notebook: Path) -> str:
     return str(course.get("release", "")) if isinstance(course, dict) else ""
 
 
+def _text_and_marks(notebook: Path) -> bytes:
+    """Return what the receipt's hash of a notebook is of: kind, text and nbgrader marks of each cell, as JSON.
+
+    Outputs are left out: the report is itself one, so that saving the notebook would change the hash of the file.
+    """
+    cells = [[cell.kind, cell.source, cell.nbgrader] for cell in student_cells(notebook)]
+    return json.dumps(cells, sort_keys=True).encode()
+
+
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -214,7 +252,7 @@ def _receipt(notebook: Path, release: Release, content: bytes, report: ReadyRepo
     made = Receipt(
         release.assignment,
         release.version,
-        datetime.now().astimezone().isoformat(" ", "seconds"),
+        local(datetime.now()),
         report.points,
         report.most,
         hashes,

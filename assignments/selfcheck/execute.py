@@ -20,12 +20,13 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
-from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck
+from selfcheck.cells import CELL_COMMANDS, CHECK, LINE_COMMANDS, AtCheck, does_not_compile, in_pieces, syntax_error
 from selfcheck.folder import cases_beside, notebook_beside
 from selfcheck.merging import Merged
 from selfcheck.output import captured
-from selfcheck.release import plan
-from selfcheck.target import LocalProvider, StudentError, student_error
+from selfcheck.patience import Endless, Watch
+from selfcheck.release import SOLUTION_SUFFIX, plan
+from selfcheck.target import LocalProvider, StudentError, StudentTimeout, student_error
 
 _quiet = False
 
@@ -106,14 +107,21 @@ def make_shell() -> HeadlessShell:
     return shell
 
 
-def run_cells(shell: InteractiveShell, cells: Sequence[tuple[str, str]]) -> list[CellError]:
-    """Run the cells (id, source) in order in the shell with output captured; return the errors raised."""
+def run_cells(
+    shell: InteractiveShell, cells: Sequence[tuple[str, str]], *, hand_on_interrupts: bool = False
+) -> list[CellError]:
+    """Run the cells (id, source) in order in the shell with output captured; return the errors raised.
+
+    hand_on_interrupts: raise a KeyboardInterrupt as it is, for where a user may stop a cell.
+    """
     errors = []
     with captured(shell), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing would show them
         for cell_id, source in cells:
             result = shell.run_cell(source, store_history=False)
             error = result.error_before_exec or result.error_in_exec
+            if hand_on_interrupts and isinstance(error, KeyboardInterrupt):
+                raise error
             if error is not None:
                 failure = student_error(error, shell.user_ns)
                 errors.append(CellError(cell_id, failure.names, failure.message, failure.traceback))
@@ -125,8 +133,11 @@ class NotebookProvider(LocalProvider):
 
     merged: the cells that run. changed: exercises that are no longer what they were at their check cells when all cells
     have run. skipped: the commands that did not run, each with its cell before it. seconds: of processor time, by cell.
-    slowest: of processor time, by exercise, of its longest call.
+    slowest: of processor time, by exercise, of its longest call. endless: by cell and by exercise, what was said
+    when it was ended at its limit; such an exercise is not called again. cell_limit: as `limit` for a call.
     """
+
+    cell_limit: float | None = None
 
     _known: Mapping[Path, NotebookProvider] = {}
 
@@ -140,6 +151,7 @@ class NotebookProvider(LocalProvider):
         self.skipped: list[tuple[str, str]] = []
         self.seconds: dict[str, float] = {}
         self.slowest: dict[str, float] = {}
+        self.endless: dict[str, str] = {}
         self._until = until
         self._at_check: dict[str, NotebookProvider] = {}
 
@@ -171,6 +183,17 @@ class NotebookProvider(LocalProvider):
             self.changed = at_check.changed(self.namespace)
         return self.errors
 
+    def syntax_error_of(self, exercise: str) -> str:
+        """Return where the cell of an exercise does not compile; see `cells.syntax_error`."""
+        self.execute()
+        return syntax_error(dict(self.merged.cells).get(exercise + SOLUTION_SUFFIX, ""))
+
+    def remarks(self, exercise: str) -> list[str]:
+        """Return sentences about the cell of an exercise: that it does not compile, or was split."""
+        where, count = self.syntax_error_of(exercise), self.merged.pieces.get(exercise, 0)
+        said = [does_not_compile(exercise, where)] if where else []
+        return [*said, *([f"{in_pieces(exercise, count)}, and so does this check."] if count else [])]
+
     def named(self, identity: str) -> str:
         """Return what a student calls a cell: the number of one of their own, else the name that its mark gives it."""
         return f"number {self.merged.numbers[identity]}" if identity in self.merged.numbers else identity
@@ -178,10 +201,14 @@ class NotebookProvider(LocalProvider):
     def _run(self, shell: HeadlessShell, name: str, source: str) -> None:
         assert self.errors is not None
         start = time.process_time()
-        with self.watch.call(f"the cell {name}") if self.watch else contextlib.nullcontext():
-            self.errors += run_cells(shell, [(name, source)])
-            if self.errors and self.errors[-1].names[0] == "KeyboardInterrupt":
-                raise KeyboardInterrupt
+        watch = self.watch or Watch(print)
+        try:
+            with watch.call(f"the cell {name}", shell.user_ns, self.cell_limit):
+                self.errors += run_cells(shell, [(name, source)], hand_on_interrupts=True)
+        except Endless as ended:
+            failure = StudentTimeout(str(ended))
+            self.endless[name] = failure.message
+            self.errors.append(CellError(name, failure.names, failure.message, ""))
         self.seconds[name] = time.process_time() - start
         self.skipped += [(name, command) for command in shell.skipped]
         shell.skipped.clear()
@@ -192,7 +219,9 @@ class NotebookProvider(LocalProvider):
         if exercise not in self.changed or self._until:
             return self
         if exercise not in self._at_check:
-            self._at_check[exercise] = NotebookProvider(self.notebook, self.tests, until=exercise)
+            until = NotebookProvider(self.notebook, self.tests, until=exercise)
+            until.watch, until.limit, until.cell_limit = self.watch, self.limit, self.cell_limit
+            self._at_check[exercise] = until
         return self._at_check[exercise]
 
     @property
@@ -205,9 +234,14 @@ class NotebookProvider(LocalProvider):
 
     def call(self, name: str, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         self.execute()
+        if name in self.endless:
+            raise StudentTimeout(self.endless[name])
         start = time.process_time()
         try:
             return super().call(name, args, kwargs)
+        except StudentTimeout as ended:
+            self.endless[name] = f"{ended.message}. It was not called again"
+            raise
         finally:
             self.slowest[name] = max(self.slowest.get(name, 0.0), time.process_time() - start)
 

@@ -20,6 +20,7 @@ import pytest
 from selfcheck import plugin
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.output import captured
+from selfcheck.patience import Stopped
 from selfcheck.target import Provider, setting
 
 # Each costs time at every test, or changes the process around it; none has anything to do here.
@@ -57,7 +58,7 @@ def run(
     a hook sets it for each run of the tests. hooks: plugins of pytest, such as a `plugin.Recorder`. capture: keep what
     the student's code prints, test by test, for its Record; this costs time at every test, and what runs elsewhere
     prints nothing here.
-    Raises KeyboardInterrupt if the user stopped the tests.
+    Raises Stopped, a KeyboardInterrupt, if the user stopped the tests.
     """
     stop = _Stop()
     options = [*_OPTIONS, f"--rootdir={tests[0].parent}", f"--capture={'sys' if capture else 'no'}"]
@@ -68,18 +69,22 @@ def run(
         captured() as output,
     ):
         code = pytest.main([*options, *map(str, tests)], plugins=[plugin, stop, *hooks])
-    if stop.by_user:
-        raise KeyboardInterrupt
+    if stop.by_user is not None:
+        raise stop.by_user.with_traceback(None)
     return Run(code, output.getvalue())
 
 
 class _Stop:
-    """Tells whether the user stopped the tests."""
+    """Keeps what stopped the tests, if it was the user."""
 
-    by_user = False
+    by_user: Stopped | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.by_user = type(excinfo.value) is KeyboardInterrupt
+        found = excinfo.value
+        if isinstance(found, Stopped):
+            self.by_user = found
+        elif type(found) is KeyboardInterrupt:  # pytest has one of its own, for files that it cannot collect
+            self.by_user = Stopped("You stopped the tests")
 
 
 @contextlib.contextmanager

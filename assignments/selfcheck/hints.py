@@ -8,21 +8,32 @@ from collections.abc import Sequence
 from selfcheck.record import Record
 
 AFTER_TRIES = 3
-_LIKE = 0.5  # of the longer words of a symptom must be in what the check says
 _QUOTED = re.compile(r"[\"“]([^\"”]{6,})[\"”]")
+_ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
 
 
 def chosen(hints: Sequence[tuple[str, str]], records: Sequence[Record]) -> tuple[list[tuple[str, str]], bool]:
-    """Return the hints, the fitting one first, and whether one fits what the failed tests say."""
-    said = " ".join(f"{record.claim} {record.message}" for record in records if record.outcome != "passed").lower()
-    ranked = sorted(hints, key=lambda hint: -_likeness(hint[0].lower(), said))
-    return ranked, bool(ranked) and _likeness(ranked[0][0].lower(), said) >= _LIKE
+    """Return the hints, the fitting one first, and whether there is one.
+
+    A hint fits if its symptom quotes what a failed test says, or names the error that the code raised. The other
+    symptoms are described in words: whether one of them is seen only the student can tell. Of several none is chosen.
+    """
+    said = [record.message for record in records if record.outcome not in ("passed", "gated")]
+    fitting = [hint for hint in hints if any(_fits(hint[0], message) for message in said)]
+    if len(fitting) != 1:
+        return list(hints), False
+    return [*fitting, *(hint for hint in hints if hint is not fitting[0])], True
 
 
-def _likeness(symptom: str, said: str) -> float:
-    """How much of a symptom is said: 1 if a message that it quotes is, else the share of its longer words."""
-    quoted = _QUOTED.findall(symptom)
-    if any(text in said for text in quoted):
-        return 1.0
-    words = set(re.findall(r"[a-z_]{4,}", symptom))
-    return len(words & set(re.findall(r"[a-z_]{4,}", said))) / len(words) if words else 0.0
+def _fits(symptom: str, message: str) -> bool:
+    """Whether a message is the one that a symptom quotes, or tells of the first error that the symptom names."""
+    if any(_holds(message, quoted) for quoted in _QUOTED.findall(symptom)):
+        return True
+    named = _ERROR.search(symptom)
+    return named is not None and re.match(rf"{named[0]}(:| was raised)", message) is not None
+
+
+def _holds(message: str, quoted: str) -> bool:
+    """Whether a message holds a quoted text, whatever the numbers in it, and anything where the quotation has dots."""
+    parts = map(re.escape, re.sub(r"\d+", "0", quoted.lower()).split(" ... "))
+    return re.search(".*".join(parts), re.sub(r"\d+", "0", message.lower())) is not None

@@ -58,7 +58,7 @@ class Merged:
     anything.
 
     An entry CHECK + NAME is the check cell of the exercise NAME. numbers: of the student's own cells, by id.
-    figures: the text of figure cells, by number.
+    figures: the text of figure cells, by number. pieces: how many there were, of each exercise whose cell was split.
     """
 
     cells: list[tuple[str, str]]
@@ -66,6 +66,7 @@ class Merged:
     problems: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     figures: dict[int, str] = field(default_factory=dict)
+    pieces: dict[str, int] = field(default_factory=dict)
 
 
 Flags = list[tuple[str, str]]
@@ -117,7 +118,9 @@ def merge(cells: Sequence[StudentCell], release: Sequence[Expected]) -> Merged:
         for (identity, _, _), cell in zip(_following(anchor or "start", own), own, strict=True)
     }
     figures = {cell.number: cell.source for own in followers.values() for cell in own if cell.demo}
-    return Merged(run, flags, problems, numbers, figures)
+    split = {detail.partition(":")[0] for kind, detail in flags if kind == "cell-split"}
+    pieces = {cell.exercise: len(by_id[cell.grade_id]) for cell in release if cell.grade_id in split}
+    return Merged(run, flags, problems, numbers, figures, pieces)
 
 
 def _recognised(cells: Sequence[StudentCell], release: Sequence[Expected]) -> bool:

@@ -6,13 +6,16 @@ import ast
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from selfcheck import history, live, waiting
+from selfcheck.cells import does_not_compile, in_pieces
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
 from selfcheck.folder import (
@@ -25,7 +28,7 @@ from selfcheck.folder import (
 )
 from selfcheck.hints import AFTER_TRIES, chosen
 from selfcheck.kept import SUFFIX, Kept
-from selfcheck.patience import Watch
+from selfcheck.patience import BY_CTRL_C, Stopped, Watch
 from selfcheck.predictions import predictions
 from selfcheck.readiness import ReadyReport
 from selfcheck.release import Release, answered, release_beside, release_in
@@ -35,7 +38,12 @@ from selfcheck.target import LocalProvider, not_started
 from selfcheck.unknown import not_run
 
 TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
-TO_JOIN = "join its pieces (in JupyterLab, Edit > Merge Cell Below), mind the indentation, run it, then this check."
+TO_JOIN = (
+    "A session cannot run a piece of a function: join them (in JupyterLab, Edit > Merge Cell Below), "
+    "mind the indentation, run the cell, then this check."
+)
+AS_BEFORE = "What is checked is the function as it was before. "
+MEND_IT = "Correct the line, run the cell, then this check."
 COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
 
 
@@ -85,15 +93,16 @@ def _checked(name: str) -> Report:
         return Problem(str(problem))
     release = _release(tests)
     kept = _kept(tests, release)
+    points = {cell.name: cell.points for cell in release.graded}
     if name in provider.namespace:  # what this session has not run is as it was
-        kept.note(records, {cell.name: cell.points for cell in release.graded})
+        kept.note(records, points)
     hints: list[tuple[str, str]] = []
     fits = False
     if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
         hints, fits = chosen(release.hints.get(name, []), records)
     missed = any(record.outcome != "passed" for record in records)
     said = [*_session(name, provider, tests, missed), *not_started(name, records), *said]
-    return CheckReport(name, records, said, hints, fits)
+    return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
 def progress() -> Report | None:
@@ -139,8 +148,11 @@ def ready() -> Report | None:
             notebook = notebook_beside(tests[0])
         report = _clean_run(notebook, tests[0].parent)
         if isinstance(report, ReadyReport):
-            names = [name for name, passed, count, _, _ in report.exercises if passed < count]
-            records = run_tests(tests, _provider(tests), names) if names else []
+            unfinished = [name for name, passed, count, _, _ in report.exercises if passed < count]
+            names = [name for name in unfinished if name not in report.endless]
+            provider = _provider(tests)
+            with _watched(provider):
+                records = run_tests(tests, provider, names) if names else []
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
     if not isinstance(report, ReadyReport):
@@ -152,7 +164,9 @@ def ready() -> Report | None:
             0, f"{name} has a newer version here than in the saved notebook: save it, then run this again."
         )
     for name in names:
-        if name not in missed and name not in newer:
+        used = [name, *provider.uses(name, names)]
+        as_saved = not history.older(used, notebook) and not any(history.gone(one, notebook) for one in used)
+        if name not in missed and name not in newer and as_saved:
             report.mend.append(
                 f"{name} passes in this session, but not in a clean run: something it needs is only here."
             )
@@ -174,14 +188,49 @@ def _clean_run(notebook: Path, folder: Path) -> Report:
     command = [sys.executable, "-m", "selfcheck", "--ready", "--json", str(notebook)]
     paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
-    sys.stdout.write("The notebook runs in a clean process, as it does for the grade ...\n")
-    sys.stdout.flush()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    print("The notebook runs in a clean process, as it does for the grade ...", flush=True)
+    found, why = _said(command, folder, environment)
     try:
-        return ReadyReport.from_data(json.loads(done.stdout))
+        return ReadyReport.from_data(json.loads(found))
     except (ValueError, KeyError, TypeError):
-        why = done.stderr.strip().rpartition("\n")[2]
         return Problem(f"{COULD_NOT_START} {notebook.name}. {why}".strip())
+
+
+def _said(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[str, str]:
+    """Run a command that may be stopped; print what it says of long calls. Return its output and its last error line.
+
+    Raises Stopped, with what the command says of it, if the user stops it.
+    """
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        assert process.stderr is not None
+        last = ""
+        try:
+            for line in process.stderr:
+                last = line.strip() or last
+                if last.endswith(BY_CTRL_C):
+                    print(f"{last.removesuffix(BY_CTRL_C)}{TO_STOP}", flush=True)
+            process.wait()
+        except KeyboardInterrupt:
+            raise Stopped(_last_words(process) or "You stopped the clean run") from None
+        output.seek(0)
+        return output.read(), last
+
+
+def _last_words(process: subprocess.Popen[str]) -> str:
+    """End a process that is to be stopped, and return the line of its errors that says what was running."""
+    for signal_, seconds in ((None, 1), (signal.SIGINT, 3), (signal.SIGTERM, 3)):  # Jupyter mostly has told it, too
+        with contextlib.suppress(subprocess.TimeoutExpired, ValueError, OSError):
+            if signal_ is not None:
+                process.send_signal(signal_)  # Windows knows SIGTERM only
+            lines = process.communicate(timeout=seconds)[1].splitlines()
+            return next((line for line in reversed(lines) if line.startswith("You stopped")), "")
+    process.kill()
+    return ""
 
 
 def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool) -> list[str]:
@@ -190,12 +239,19 @@ def _session(name: str, provider: LocalProvider, tests: list[Path], missed: bool
     missed: whether a test of the exercise did not pass.
     """
     notebook, known = _notebook(tests), exercise_names(tests)
-    said = []
+    said: list[str] = []
     if notebook is not None:
-        older = history.older([name, *provider.uses(name, known)], notebook)
-        said = [f"{one} was defined before your last edit: run its cell again, then this check." for one in older]
-        if history.split_inside(name, notebook):
-            said.insert(0, f"The cell of {name} is split inside of the function: {TO_JOIN}")
+        used = [name, *provider.uses(name, known)]
+        broken = {one: where for one in used if (where := history.syntax_error_of(one, notebook))}
+        older = history.older([one for one in used if one not in broken], notebook)
+        said += filter(None, (history.gone(one, notebook) for one in used))
+        for one, where in broken.items():
+            checked = AS_BEFORE if one in provider.namespace else ""
+            said.append(f"{does_not_compile(one, where)}\n{checked}{MEND_IT}")
+        said += [f"{one} was defined before your last edit: run its cell again, then this check." for one in older]
+        pieces, each_runs = history.split(name, notebook)
+        if pieces:
+            said.insert(0, f"{in_pieces(name, pieces)}. {'' if each_runs else TO_JOIN}".strip())
     return [*said, *(not_run(name, provider.namespace, known, notebook) if missed else [])]
 
 

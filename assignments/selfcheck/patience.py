@@ -1,13 +1,20 @@
-"""Says so when a call runs long, while it runs, and what was running when it was stopped."""
+"""Says so when a call runs long, ends it at a limit, and says what was running where when the user stopped it."""
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import linecache
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
 
 AFTER = 2.0  # seconds
+BY_CTRL_C = "To stop it: Ctrl+C."
+PATIENCE = 10  # by the clock, a call may take this many times its limit of processor time
 
 
 class Stopped(KeyboardInterrupt):
@@ -17,12 +24,40 @@ class Stopped(KeyboardInterrupt):
         return [str(self)]
 
 
+class Endless(Exception):
+    """A call was ended at its limit; the text says in which line."""
+
+
+@dataclass
+class _Running:
+    """A call that has begun. ended: whether it was told to end, at its limit."""
+
+    name: str
+    limit: float | None
+    started: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.process_time)
+    told: bool = False
+    ended: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def over(self) -> bool:
+        """Whether it has used more than its limit of processor time, or waits for something that does not come."""
+        if self.limit is None:
+            return False
+        return time.process_time() - self.used > self.limit or self.seconds > PATIENCE * self.limit
+
+
 class Watch:
     """Watches calls from another thread, and says once of each that it has been running for AFTER seconds."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
-        self._running: tuple[str, float] | None = None
+        self._running: _Running | None = None
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
@@ -37,25 +72,58 @@ class Watch:
             thread.join()
 
     @contextlib.contextmanager
-    def call(self, name: str) -> Iterator[None]:
-        """Note that a call has begun, until the end of the `with` block."""
-        before, self._running = self._running, (name, time.monotonic())
-        try:
-            yield
-        except KeyboardInterrupt as stopped:
-            if isinstance(stopped, Stopped):
-                raise
-            raise Stopped(f"Stopped: {name} had been running for {self._seconds():.0f} s.") from None
-        finally:
-            self._running = before
+    def call(self, name: str, namespace: Mapping[str, Any], limit: float | None = None) -> Iterator[None]:
+        """Note that a call has begun, until the end of the `with` block.
 
-    def _seconds(self) -> float:
-        return time.monotonic() - self._running[1] if self._running is not None else 0.0
+        namespace: of the student's code, whose lines are told. limit: seconds of processor time.
+        Raises Endless where the limit ended the call, Stopped where the user did.
+        """
+        before, running = self._running, _Running(name, limit)
+        self._running = running
+        try:
+            try:
+                yield
+            finally:
+                self._leave(running, before)
+        except KeyboardInterrupt as interrupt:
+            if isinstance(interrupt, Stopped):
+                raise
+            place = _place(interrupt.__traceback__, namespace, name)
+            if running.ended:
+                raise Endless(f"{name} had not ended after {running.seconds:.0f} s and was stopped{place}") from None
+            raise Stopped(f"You stopped {name} after {running.seconds:.0f} s{place}") from None
+
+    def _leave(self, running: _Running, before: _Running | None) -> None:
+        """Stop watching a call; an interrupt that was on its way to it arrives here."""
+        with self._lock:
+            self._running = before
+        if running.ended:
+            time.sleep(0.01)
 
     def _watch(self, end: threading.Event) -> None:
-        told: tuple[str, float] | None = None
         while not end.wait(AFTER / 8):
-            running = self._running
-            if running is not None and running is not told and time.monotonic() - running[1] >= AFTER:
-                told = running
-                self._say(f"{running[0]} has been running for {AFTER:.0f} seconds and goes on")
+            with self._lock:
+                running = self._running
+                if running is None:
+                    continue
+                tell = not running.told and running.seconds >= AFTER
+                running.told |= tell
+                if running.over:
+                    running.ended = True
+                    _thread.interrupt_main()
+            if tell:
+                self._say(f"{running.name} has been running for {AFTER:.0f} seconds and goes on")
+
+
+def _place(trace: TracebackType | None, namespace: Mapping[str, Any], name: str) -> str:
+    """Return the line of the student's code in which a call was stopped, such as ", in line 15: while True:"."""
+    place = ""
+    while trace is not None:
+        frame, line = trace.tb_frame, trace.tb_lineno
+        if frame.f_globals is namespace:
+            source = linecache.getline(frame.f_code.co_filename, line).strip()[:160]
+            function = frame.f_code.co_name
+            of = "" if function == name or function.startswith("<") else f" of {function}"
+            place = f", in line {line}{of}: {source}"
+        trace = trace.tb_next
+    return place

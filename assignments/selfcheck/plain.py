@@ -37,5 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     recorder = next(known for known in config.pluginmanager.get_plugins() if isinstance(known, Recorder))
     for name in dict.fromkeys(record.exercise for record in recorder.records):
         own = [record for record in recorder.records if record.exercise == name]
+        for sentence in provider.remarks(name):
+            terminalreporter.write_line(sentence)
         for sentence in explain(provider.tests, name, provider.at_check(name), own):
             terminalreporter.write_line(f"{name}: {sentence}")

@@ -7,16 +7,20 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from selfcheck.report import HIDDEN_TESTS, WITHOUT_POINTS, Report, point_text, table_html
+from selfcheck.report import HEADINGS, HIDDEN_TESTS, WITHOUT_POINTS, Report, point_text, table_html
 
 READY = "Ready to hand in"
 NOT_READY = "Not finished yet"
+NOTEBOOK_HASH = "The notebook's hash is of the text and the marks of its cells: outputs do not change it."
 HOW = "Run from the top in a process of its own, as the grade does: what only this session knows is not there."
 
 
 @dataclass
 class Receipt:
-    """What was tried, and when: hashes of the files, points of the visible tests. file: where it was kept."""
+    """What was tried, and when, points of the visible tests, hashes. file: where it was kept.
+
+    hashes: of each file by its name; the notebook's is of its cells' text and marks, see `NOTEBOOK_HASH`.
+    """
 
     assignment: str
     release: str
@@ -31,6 +35,7 @@ class Receipt:
         lines = [f"{self.assignment}, release {self.release or 'unknown'}, tried {self.time}"]
         lines.append(f"visible tests: {point_text(self.points)} of {point_text(self.most)} points")
         lines += [f"sha256 {digest}  {name}" for name, digest in self.hashes.items()]
+        lines.append(NOTEBOOK_HASH)
         return "\n".join(lines)
 
 
@@ -40,7 +45,7 @@ class ReadyReport(Report):
 
     saved: when the notebook was saved; '' if never. exercises: name, tests passed, tests, points, most points.
     written: points of written questions. files: hashes of files beside the notebook. mend: what should be mended.
-    know: what is good to know.
+    know: what is good to know. endless: exercises of which a call was ended at its limit.
     """
 
     assignment: str
@@ -52,6 +57,7 @@ class ReadyReport(Report):
     files: dict[str, str] = field(default_factory=dict)
     mend: list[str] = field(default_factory=list)
     know: list[str] = field(default_factory=list)
+    endless: list[str] = field(default_factory=list)
     receipt: Receipt | None = None
 
     @property
@@ -104,8 +110,9 @@ class ReadyReport(Report):
         lines = [self.heading, HOW]
         for title, said in (("To mend or finish", self.mend), ("Good to know", self.know)):
             lines += [f"{title}:", *(f"  - {sentence}" for sentence in said)] if said else []
-        width = max(len(name) for name, _, _ in self.rows())
-        lines += [f"  {name:<{width}}  {tests:>10}  {points:>12}" for name, tests, points in self.rows()]
+        table = [HEADINGS, *self.rows()]
+        width = max(len(name) for name, _, _ in table)
+        lines += [f"  {name:<{width}}  {tests:>12}  {points:>14}" for name, tests, points in table]
         lines.append(self.closing)
         if self.receipt:
             lines += [f"Receipt{self._kept()}:", *(f"  {line}" for line in self.receipt.text().splitlines())]
@@ -117,7 +124,7 @@ class ReadyReport(Report):
             if said:
                 items = "".join(f"<li>{escape(sentence)}</li>" for sentence in said)
                 parts.append(f'<div style="margin:6px 0 0"><b>{title}</b></div><ul style="margin:2px 0">{items}</ul>')
-        parts.append(table_html([("exercise", "tests passed", "points"), *self.rows()]))
+        parts.append(table_html([HEADINGS, *self.rows()]))
         parts.append(f"<div>{escape(self.closing)}</div>")
         if self.receipt:
             parts.append(f"<div><b>Receipt</b>{escape(self._kept())}</div><pre>{escape(self.receipt.text())}</pre>")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 from selfcheck.folder import GradedCell
+from selfcheck.prose import as_html, as_text
 from selfcheck.record import Record, earned
 from selfcheck.target import NOT_STARTED
 
 HINTS = "Hints, folded away below the exercise in the notebook; which one is your symptom?"
 PREDICTED = "What you have predicted beside what was measured, from the saved notebook:"
 HIDDEN_TESTS = "The grade also counts hidden tests on other inputs."
+HEADINGS = ("exercise", "tests passed", "points")
 WITHOUT_POINTS = "without points"
 _ORDER = ["failed", "error", "timeout", "gated", "passed"]
 _WORDS = {"error": "raised", "gated": "not run", "timeout": "too slow"}
@@ -23,7 +24,7 @@ _COLOURS = {"passed": "#1b7f3b", "not run": "#5f6368", "not started": "#5f6368"}
 _WRONG = "#b3261e"
 _CELL = "text-align:left;vertical-align:top;padding:3px 10px 3px 0;border:0;background:transparent;color:inherit"
 _TEXT = (
-    "margin:2px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "margin:2px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:break-word;word-break:normal;"
     "font-size:inherit;background:transparent;color:inherit"
 )
 
@@ -66,7 +67,7 @@ class CheckReport(Report):
     """The visible tests of one exercise: the failing first, each with its claim, outcome and message.
 
     said: sentences about the answer as a whole, shown before the tests. hints: pairs of symptom and text, to be shown
-    after several tries; the first is opened if it is the one that fits.
+    after several tries; the first is opened if it is the one that fits. graded: whether the exercise earns points.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class CheckReport(Report):
         said: Sequence[str] = (),
         hints: Sequence[tuple[str, str]] = (),
         fits: bool = False,
+        graded: bool = True,
     ) -> None:
         self.exercise = exercise
         self.records = sorted(records, key=lambda record: _ORDER.index(record.outcome))
@@ -85,6 +87,7 @@ class CheckReport(Report):
         self.not_started = first == f"{exercise} {NOT_STARTED}"
         self.hints = [] if self.passed or self.not_started else list(hints)
         self.fits = fits
+        self.graded = graded
 
     @property
     def heading(self) -> str:
@@ -99,7 +102,7 @@ class CheckReport(Report):
 
     @property
     def closing(self) -> str:
-        return HIDDEN_TESTS if self.passed else ""
+        return HIDDEN_TESTS if self.passed and self.graded else ""
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (outcome in words, claim, message) of each test; a message already shown is not repeated.
@@ -134,8 +137,8 @@ class CheckReport(Report):
             lines += textwrap.indent(message, " " * 14).splitlines()
         for number, (symptom, text) in enumerate(self.hints):
             lines += [HINTS] if number == 0 else []
-            lines.append(f"  {_plain(symptom)}")
-            lines += textwrap.indent(text, " " * 4).splitlines() if self.fits and number == 0 else []
+            lines.append(f"  {as_text(symptom)}")
+            lines += textwrap.indent(as_text(text), " " * 4).splitlines() if self.fits and number == 0 else []
         return "\n".join(lines)
 
     def text(self) -> str:
@@ -148,7 +151,11 @@ class CheckReport(Report):
             for number, (word, claim, message) in enumerate(self.rows())
         )
         hints = "".join(
-            _folded(escape(_plain(symptom)), text, opened=self.fits and number == 0)
+            _details(
+                escape(as_text(symptom)),
+                f'<div style="margin:2px 0 6px 14px">{as_html(text)}</div>',
+                self.fits and not number,
+            )
             for number, (symptom, text) in enumerate(self.hints)
         )
         hints = f'<div style="margin:6px 0 0">{HINTS}</div>{hints}' if hints else ""
@@ -229,14 +236,14 @@ class ProgressReport(Report):
         return [self.closing, *said]
 
     def text(self) -> str:
-        table = [("exercise", "tests passed", "points"), *self.rows, self.total]
+        table = [HEADINGS, *self.rows, self.total]
         widths = [max(12, *(len(row[column]) for row in table)) for column in range(3)]
         lines = [f"  {name:<{widths[0]}}  {tests:>{widths[1]}}  {points:>{widths[2]}}" for name, tests, points in table]
         predicted = [PREDICTED, *(f"  {line}" for line in self.predictions)] if self.predictions else []
         return "\n".join([self.heading, *lines, *self.below, *predicted])
 
     def html(self) -> str:
-        table = table_html([("exercise", "tests passed", "points"), *self.rows, self.total])
+        table = table_html([HEADINGS, *self.rows, self.total])
         below = "".join(f"<div>{escape(sentence)}</div>" for sentence in self.below)
         if self.predictions:
             lines = escape("\n".join(self.predictions))
@@ -264,13 +271,11 @@ def _folded(summary: str, text: str, opened: bool) -> str:
     """A line that opens and closes what is below it, by mouse and by keyboard; the line alone if there is nothing."""
     if not text:
         return f'<div style="margin:3px 0">{summary}</div>'
-    pre = f'<pre style="{_TEXT};margin:2px 0 6px 14px">{escape(text)}</pre>'
-    return f'<details{" open" if opened else ""} style="margin:3px 0"><summary>{summary}</summary>{pre}</details>'
+    return _details(summary, f'<pre style="{_TEXT};margin:2px 0 6px 14px">{escape(text)}</pre>', opened)
 
 
-def _plain(text: str) -> str:
-    """The text of a symptom without its tags, such as <code>."""
-    return unescape(re.sub(r"</?\w+[^>]*>", "", text))
+def _details(summary: str, below: str, opened: bool) -> str:
+    return f'<details{" open" if opened else ""} style="margin:3px 0"><summary>{summary}</summary>{below}</details>'
 
 
 def _of(points: float, most: float) -> str:

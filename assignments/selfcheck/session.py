@@ -26,7 +26,7 @@ class CouldNotRun(Exception):
 def run_tests(tests: Sequence[Path], provider: Provider, exercises: Collection[str] | None = None) -> list[Record]:
     """Run the tests in these files, of some exercises or of all, on the provider's code.
 
-    Raises KeyboardInterrupt if the user stopped them, CouldNotRun if a test file cannot be collected.
+    Raises Stopped if the user stopped them, CouldNotRun if a test file cannot be collected.
     """
     recorder = Recorder(exercises)
     with undisturbed():

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from selfcheck import shapes, shared_generators
 from selfcheck.copies import copied
 from selfcheck.handed_in import NotHandedIn
-from selfcheck.patience import Watch
+from selfcheck.patience import Endless, Watch
 
 MESSAGE_LIMIT = 500
 TRACEBACK_LIMIT = 2000
@@ -161,8 +161,11 @@ class LocalProvider:
     """Calls the functions of a namespace in this process.
 
     Raises StudentError for a missing name, for a value that is not a function, and for every exception of the student's
-    code but KeyboardInterrupt.
+    code but KeyboardInterrupt; StudentTimeout where a call was ended at its limit.
+    watch: told of each call; None for no watch. limit: seconds of processor time for a call, kept by the watch.
     """
+
+    limit: float | None = None
 
     def __init__(self, namespace: Mapping[str, Any], cases: Any = None) -> None:
         self.namespace = namespace
@@ -177,14 +180,26 @@ class LocalProvider:
         if not callable(function):
             message = f"{name} is {_article(type(function).__name__)}, not a function"
             raise StudentError(("TypeError", "Exception", "BaseException", "object"), message)
-        with self.watch.call(name) if self.watch else contextlib.nullcontext():
+        with self._timed(name):
             return self._guarded(function, args, kwargs)
+
+    @contextlib.contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        """Have the call in the `with` block watched."""
+        if self.watch is None:
+            yield
+            return
+        try:
+            with self.watch.call(name, self.namespace, self.limit):
+                yield
+        except Endless as ended:
+            raise StudentTimeout(str(ended)) from None
 
     def map(self, name: str, calls: list[tuple[tuple, dict]]) -> list:
         return [self.call(name, args, kwargs) for args, kwargs in calls]
 
     def probe(self, name: str, args: tuple) -> Any:
-        with self.watch.call(name) if self.watch else contextlib.nullcontext():
+        with self._timed(name):
             return self._guarded(self.cases.PROBES[name], (self.namespace, *args), {})
 
     def watched(self, name: str, args: tuple, *, probe: bool = False, seed: int | None = None) -> Watched:

@@ -30,9 +30,7 @@ def located(where: Where | None, axes: Mapping[str, Sequence[str]]) -> str:
     if where is None or not where.wrong.ndim or where.wrong.all() or not where.wrong.any():
         return ""
     wrong = where.wrong
-    names = list(axes.get(where.name.partition(" ")[0], ()))
-    if len(names) != wrong.ndim:
-        names = [""] * wrong.ndim
+    names = _axes_of(where.name, wrong.ndim, axes)
     places = [
         _Place(along, index, names[index], wrong.ndim)
         for index in range(wrong.ndim)
@@ -43,7 +41,13 @@ def located(where: Where | None, axes: Mapping[str, Sequence[str]]) -> str:
         return f"{wrong.size - int(wrong.sum())} of its {wrong.size} numbers are right."
     if len(told) == 1:
         return told[0].sentence()
-    return f"All that is wrong is {' and '.join(place.wrong() for place in told)}; the rest is right."
+    return f"Wrong only where {' and '.join(place.condition() for place in told)}; right everywhere else."
+
+
+def _axes_of(name: str, ndim: int, axes: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the axes of the first array that the name of one holds, as "log y" holds y; else names that are ''."""
+    known = (axes[word] for word in re.findall(r"\w+", name) if word in axes)
+    return next((found for found in known if len(found) == ndim), [""] * ndim)
 
 
 class _Place:
@@ -78,6 +82,22 @@ class _Place:
             return f"from {self._at(first)} to {last}"
         return f"at {self._at(first)}{''.join(f', {i}' for i in self.indices[1:])}"
 
+    def condition(self) -> str:
+        """Return what an index along this axis is where something is wrong, such as "t ≥ 1"."""
+        first, last = self.indices[0], self.indices[-1]
+        noun = self.noun.removesuffix(" =").replace("batch element", "n")
+        if self.block:
+            return f"the row is {self.block}"
+        if first == last:
+            return f"{noun} = {first}"
+        if self._run and last == self.last:
+            return f"{noun} ≥ {first}"
+        if self._run and first == 0:
+            return f"{noun} ≤ {last}"
+        if self._run:
+            return f"{noun} = {first} to {last}"
+        return f"{noun} = {', '.join(map(str, self.indices[:-1]))} or {last}"
+
     def sentence(self) -> str:
         """Return where it is right and where it is wrong, if this is the only axis that tells them apart."""
         first, last = self.indices[0], self.indices[-1]
@@ -107,7 +127,7 @@ def _noun(index: int, name: str, ndim: int) -> str:
         return "index"
     if ndim == 2:
         return ("row", "column")[index]
-    return f"index {name} =" if name else f"index {index} ="
+    return f"the {_ORDINALS[index]} index ="
 
 
 def _block(along: np.ndarray, name: str) -> str:

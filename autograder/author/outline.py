@@ -30,25 +30,29 @@ def outline(notebook: NotebookNode) -> bytes:
     """Return the bytes of release.json for the instructor's notebook: nothing that a student does not see in theirs.
 
     The text of each given, figure and exercise cell as students get it, and of each exercise its points, its minutes,
-    its section, the axes of its arrays as the docstring names them, and the hints that follow it.
+    its section, the axes of its arrays as the docstring names them, and its hints: what is folded between its card and
+    the first code that follows its check. What is folded further down tells what an experiment has shown.
     """
     cells, section = [], ""
     minutes: dict[str, int] = {}
     hints: dict[str, list[dict[str, str]]] = {}
-    exercise = ""
+    exercise, checked = "", False
     for cell in notebook.cells:
         role, text = notebooks.role(cell), cell.source
         if role == PROSE:
             section = (_HEADING.findall(text) or [section])[-1]
             card = re.fullmatch(r"(.+)-(card|question)", cell.id)
             if card:
-                exercise = card.group(1) if card.group(2) == "card" else ""
+                exercise, checked = (card.group(1) if card.group(2) == "card" else ""), False
                 minutes[card.group(1)] = int((_MINUTES.findall(text) or ["0"])[0])
             elif exercise:
                 hints.setdefault(exercise, []).extend(
                     {"when": when, "text": said} for when, said in _HINT.findall(text)
                 )
             continue
+        if checked and role in (GIVEN, DEMO):
+            exercise = ""
+        checked |= role == TEST
         cells.append(_told(cell, role, section))
     version = {"assignment": "", "release": "", **notebooks.release(notebook)}
     exercises = {

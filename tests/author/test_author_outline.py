@@ -46,6 +46,14 @@ def test_it_knows_minutes_hints_and_axes(told):
     assert sections["one_hot-solution"] == "2. Words and characters as numbers"
 
 
+def test_what_an_experiment_has_shown_is_no_hint(notebook, told):
+    folded = [cell for cell in notebook.cells if "<summary>What was measured</summary>" in cell.source]
+    assert len(folded) > 2
+    symptoms = {name: [hint["when"] for hint in found["hints"]] for name, found in told["exercises"].items()}
+    assert [name for name, said in symptoms.items() if "What was measured" in said] == []
+    assert symptoms["sample_sequence"][-1] == "Two runs with the same seed differ"
+
+
 def test_axes_are_read_from_docstrings():
     docstring = "x, h_prev: (N, D). U: (4H, D). b: (4H,). k is 3 (or more). Returns h, c: (N, H) each, cache (x, U)."
     source = f"def f(x):\n    {docstring!r}\n    return x\n"

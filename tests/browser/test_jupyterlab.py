@@ -98,7 +98,7 @@ def test_a_cell_split_between_a_helper_and_the_function_counts_as_one(lab: Lab, 
     expect(report).not_to_contain_text(STALE)
 
     whole = lab.run("from selfcheck import ready")
-    shows(whole, f"{EXERCISE}-solution: its 2 pieces were joined, as they are for the grade")
+    shows(whole, f"The cell of {EXERCISE} is split into 2 pieces: the grade joins them, and so does this run.")
     shows(whole, "visible tests: 6 of 80 points")
 
 
@@ -111,7 +111,8 @@ def test_a_function_split_in_two_is_told_how_to_be_whole_again(lab: Lab, source:
     lab.menu("Edit", "Split Cell")
     lab.run(DEFINE)
     lab.save()
-    shows(lab.check(EXERCISE), f"The cell of {EXERCISE} is split inside of the function")
+    split = f"The cell of {EXERCISE} is split into 2 pieces: the grade joins them. A session cannot run a piece"
+    shows(lab.check(EXERCISE), split)
 
     lab.cell(DEFINE).locator(".jp-InputPrompt").click()
     lab.menu("Edit", "Merge Cell Below")
@@ -138,6 +139,30 @@ def test_a_renamed_notebook_still_checks_and_is_told_its_name(lab: Lab, folder: 
     shows(whole, f"Hand it in as {NAME}.ipynb")
     shows(whole, "visible tests: 6 of 80 points")
     assert not (folder / f"{NAME}.ipynb").exists()
+
+
+def test_an_endless_loop_that_is_stopped_is_told_with_its_line(lab: Lab, source: Source) -> None:
+    lab.run(IMPORTS)
+    lab.write(DEFINE, f"{DEFINE}(tokens, K):\n    while True:\n        pass")
+    lab.run(DEFINE)
+    cell = lab.cell(lab.check_cell(EXERCISE))
+    cell.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+Enter")
+    report = cell.locator(".jp-OutputArea")
+    shows(report, f"{EXERCISE} has been running for 2 seconds and goes on")
+    lab.menu("Kernel", "Interrupt Kernel")
+    stopped = re.compile(rf"You stopped {EXERCISE} after \d+ s, in line [23]: (while True:|pass)")
+    shows(report, stopped)
+    expect(report).not_to_contain_text("pytest")
+
+    lab.save()
+    last = lab.cell("from selfcheck import ready")
+    last.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+Enter")
+    shows(last.locator(".jp-OutputArea"), f"{EXERCISE} has been running for 2 seconds and goes on")
+    lab.menu("Kernel", "Interrupt Kernel")
+    shows(last.locator(".jp-OutputArea"), stopped)
+    lab.run(IMPORTS)  # the kernel goes on
 
 
 def test_after_a_restart_and_out_of_order_a_check_says_which_cell_to_run(lab: Lab, source: Source) -> None:

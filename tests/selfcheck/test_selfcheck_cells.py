@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfcheck.cells import JOINED, SEVERAL, AtCheck, needed_definitions, one_source
+from selfcheck.cells import JOINED, SEVERAL, AtCheck, needed_definitions, one_source, syntax_error
 
 DEFINED = "def step(x):\n    return x"
 STUB = "def step(x):\n    raise NotImplementedError()"
@@ -74,3 +74,17 @@ def test_what_changes_after_a_check_is_told_with_what_stands_on_it(later, change
         at_check.note(name, namespace)
     exec(later, namespace)
     assert at_check.changed(namespace) == changed
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ("def f(x):\n    return x", ""),
+        ("%time x = 1", ""),
+        ("%time x = 1\ndef f(x)\n    return x", "line 2: def f(x) (expected ':')"),
+        ("def f(x):\n  y = 1\n    return y", "line 3: return y (unexpected indent)"),
+        ("x = 1\nreturn 1", "line 2: return 1 ('return' outside function)"),
+    ],
+)
+def test_the_line_that_does_not_compile_is_told(source, where):
+    assert syntax_error(source) == where

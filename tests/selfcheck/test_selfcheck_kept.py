@@ -60,6 +60,40 @@ def test_the_hint_that_fits_comes_first():
     assert chosen([], [record()]) == ([], False)
 
 
+A1 = [
+    ('"probabilities do not sum to 1", or NaN, at a low temperature', "a"),
+    ("Probabilities do not add up to 1", "b"),
+    ('"operands could not be broadcast together"', "c"),
+    ("IndexError, where the docstring says ValueError", "d"),
+    ('"Expected target size [4, 9], got [4, 8]"', "e"),
+    ('"a leaf Variable that requires grad ... in-place operation"', "f"),
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "message", "expected"),
+    [
+        ("probabilities add up to 1", "p differs first at [0], by about 0.1", None),
+        ("probabilities add up to 1", "ValueError: operands could not be broadcast together with (2,3) (4,)", "c"),
+        ("sequences follow their probabilities", "the sequence has more than max_length symbols", None),
+        ("sequences follow their probabilities", "ValueError: probabilities do not sum to 1", "a"),
+        ("a bad token raises ValueError", "IndexError was raised; expected ValueError", "d"),
+        ("a bad token raises ValueError", "ValueError: no", None),
+        ("the loss", "RuntimeError: Expected target size [2, 5], got [2, 4]", "e"),
+        ("the step", "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation.", "f"),
+    ],
+)
+def test_only_a_hint_whose_symptom_is_what_the_check_says_is_opened(claim, message, expected):
+    hints, fits = chosen(A1, [record(f"test_{claim}".replace(" ", "_"), message=message)])
+    assert (hints[0][1] if fits else None) == expected
+    assert sorted(hints) == sorted(A1)
+
+
+def test_of_two_hints_that_fit_none_is_opened():
+    both = [record(message="ValueError: probabilities do not sum to 1"), record(message="IndexError: no")]
+    assert chosen(A1, both) == (A1, False)
+
+
 def test_a_fitting_hint_is_open_and_others_are_pointed_at():
     report = CheckReport("e", [record()], hints=HINTS[::-1], fits=True)
     assert report.html().count("<details open") == 1

@@ -115,6 +115,106 @@ def test_a_long_call_and_an_old_function_are_told_and_the_clean_run_starts(execu
     assert (toy.folder / "toy.receipt.txt").is_file()
 
 
+SPLIT = """
+import json, os, time
+from pathlib import Path
+content = json.loads(Path("toy.ipynb").read_text())
+place = next(i for i, cell in enumerate(content["cells"]) if cell["id"] == "total-solution")
+piece = content["cells"][place]
+content["cells"][place : place + 1] = [{**piece, "source": text} for text in ("def total(values):", "    return 0")]
+Path("toy.ipynb").write_text(json.dumps(content))
+os.utime("toy.ipynb", (time.time() + 9,) * 2)
+check("total")
+"""
+
+
+def test_a_cell_split_inside_of_a_function_is_told(executed):
+    said = executed(last=SPLIT)["last"][0].data["text/plain"].splitlines()
+    assert said[1].startswith("The cell of total is split into 2 pieces: the grade joins them. A session cannot run a ")
+    assert "Edit > Merge Cell Below" in said[1]
+
+
+EDITED = """
+import os, time
+from pathlib import Path
+Path("toy.ipynb").write_text(Path("toy.ipynb").read_text().replace("(values):", "(values)"))
+os.utime("toy.ipynb", (time.time() + 9,) * 2)
+check("total")
+"""
+
+
+def test_a_cell_that_does_not_compile_is_told_and_not_called_old(executed):
+    outputs = executed(last=EDITED)["last"]
+    said = outputs[0].data["text/plain"].splitlines()
+    assert said[:3] == [
+        "total: the visible tests passed",
+        "The cell of total does not compile: line 1: def total(values) (expected ':').",
+        "What is checked is the function as it was before. Correct the line, run the cell, then this check.",
+    ]
+    assert "last edit" not in outputs[0].data["text/plain"]
+
+
+OLD = r"""
+import os, time
+from pathlib import Path
+from selfcheck import ready
+def save(old, new):
+    Path("toy.ipynb").write_text(Path("toy.ipynb").read_text().replace(old, new))
+    os.utime("toy.ipynb", (time.time() + 9,) * 2)
+save("sum(values)", "0")
+display(ready())
+save("return 0", "return sum(values) + only_here")
+get_ipython().run_cell("def total(values):\n    return sum(values) + only_here")
+get_ipython().run_cell("only_here = 0")
+display(ready())
+save("def total(", "def totals(")
+display(check("total"))
+display(ready())
+"""
+
+
+def test_an_old_session_is_not_taken_for_something_that_only_it_has(executed, toy):
+    (toy.folder / "session.txt").write_text(OLD)
+    session = "from selfcheck.execute import is_quiet\nif not is_quiet(): exec(open('session.txt').read())"
+    shown = [output for output in executed(last=session)["last"] if output.output_type == "display_data"]
+    old, needs, renamed, ready = (output.data["text/plain"] for output in shown)
+    assert "total: 1 visible test does not pass" in old
+    assert "only here" not in old
+    assert "total passes in this session, but not in a clean run: something it needs is only here." in needs
+    gone = "In the saved notebook total is not defined: its cell defines totals. Keep the function's name."
+    assert renamed.splitlines()[:2] == [
+        "total: the visible tests passed",
+        f"{gone} What is checked is the function that this session still has.",
+    ]
+    assert "  - total is not defined: its cell defines totals. Keep the function's name." in ready
+    assert "only here" not in ready
+
+
+STOPS = "def total(values):\n    raise KeyboardInterrupt"
+STOPPED_READY = """
+import os, signal, threading, time
+from pathlib import Path
+from selfcheck import ready
+def stop():
+    while not os.path.exists("running"):
+        time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGINT)
+saved = Path("toy.ipynb").read_text()
+loop = "open('running', 'w').close()\\\\n    while True: pass"
+Path("toy.ipynb").write_text(saved.replace("raise KeyboardInterrupt", loop))
+threading.Thread(target=stop).start()
+ready()
+"""
+
+
+def test_what_the_user_stops_is_told_in_one_line(executed):
+    outputs = executed(total=STOPS, last=STOPPED_READY)
+    (stopped,) = [output for output in outputs["total"] if output.output_type == "error"]
+    assert stopped.traceback == ["You stopped total after 0 s, in line 2: raise KeyboardInterrupt"]
+    (stopped,) = [output for output in outputs["last"] if output.output_type == "error"]
+    assert re.fullmatch(r"You stopped total after \d+ s, in line 3: while True: pass", stopped.traceback[0])
+
+
 def test_points_outlive_the_kernel(executed, toy):
     executed()
     outputs = executed(step="", backward="", total="", last="progress()")

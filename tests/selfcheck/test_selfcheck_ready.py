@@ -3,12 +3,18 @@
 import hashlib
 import json
 import os
+import re
+import time
+from datetime import datetime
 
 import pytest
 
 from autograder.sandbox.limits import Limits
-from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS
+from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS, local
+from selfcheck.execute import NotebookProvider, quiet
+from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport
+from selfcheck.target import StudentTimeout
 
 STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 BACKWARD = "def backward(x, dout):\n    return scale(dout.T @ x), dout.sum(axis=0) * factor"
@@ -38,9 +44,52 @@ def test_a_finished_notebook_is_ready_and_gets_a_receipt(ready, toy):
     kept = (toy.folder / "toy.receipt.txt").read_text()
     assert report.receipt.text() in kept
     assert "visible tests: 20 of 20 points" in kept
-    assert f"sha256 {hashlib.sha256(toy.notebook.read_bytes()).hexdigest()}  toy.ipynb" in kept
+    assert re.search(r"^sha256 [0-9a-f]{64}  toy\.ipynb\nThe notebook's hash is of the text and the marks", kept, re.M)
     assert "Ready to hand in" in report.html()
     assert "hidden tests" in report.text()
+
+
+def notebook_hash(report):
+    return report.receipt.hashes["toy.ipynb"]
+
+
+def test_the_hash_stays_when_outputs_are_saved_and_changes_with_text_and_marks(ready, toy):
+    first = notebook_hash(ready()[1])
+    content = json.loads(toy.notebook.read_text())
+
+    def after(change, at):
+        change(next(cell for cell in content["cells"] if cell["id"] == at))
+        toy.notebook.write_text(json.dumps(content, indent=2))
+        done = toy.run("-m", "selfcheck", "--ready", "--json", "toy.ipynb")
+        return notebook_hash(ReadyReport.from_data(json.loads(done.stdout)))
+
+    shown = {"output_type": "stream", "name": "stdout", "text": "Ready to hand in"}
+    assert after(lambda cell: cell.update(outputs=[shown], execution_count=7), "total") == first
+    assert after(lambda cell: cell.update(source=cell["source"].splitlines(keepends=True)), "total-solution") == first
+    text = after(lambda cell: cell.update(source=[*cell["source"], "  # done"]), "total-solution")
+    mark = after(lambda cell: cell["metadata"]["nbgrader"].update(points=7), "total")
+    assert len({first, text, mark}) == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("XYZ-3", "2027-01-15 11:00:00 XYZ (UTC+03:00)"), ("UTC", "2027-01-15 08:00:00 UTC")],
+)
+def test_times_are_local_and_name_their_zone(monkeypatch, zone, said):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert local(datetime.fromtimestamp(1.8e9)) == said
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_the_table_has_headings_in_the_terminal(toy):
+    lines = toy.run("-m", "selfcheck", "--ready").stdout.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.split() == ["exercise", "tests", "passed", "points"])
+    assert lines[place + 1].split() == ["step", "3", "of", "3", "8", "of", "8"]
+    assert len(lines[place]) == len(lines[place + 1])
 
 
 def test_an_earlier_receipt_is_kept(ready, toy):
@@ -74,6 +123,13 @@ def test_what_is_unfinished_is_told(ready):
         "total is not started yet.",
         "The cell number 2 raises ZeroDivisionError: division by zero.",
     ]
+
+
+def test_an_exercise_that_does_not_compile_is_told_once_with_its_line(ready, toy):
+    _, report = ready(total="def total(values):\n    if values\n        return 0")
+    said = "The cell of total does not compile: line 2: if values (expected ':')."
+    assert report.mend == [said]
+    assert said in toy.run("-m", "selfcheck", "toy.ipynb", "total").stdout.splitlines()
 
 
 def test_what_is_without_points_may_be_left_as_it_is(toy):
@@ -155,6 +211,33 @@ def test_the_second_file_is_looked_at(ready, toy):
     assert f"sha256 {hashlib.sha256(b'{}').hexdigest()}  sum.json" in report.receipt.text()
     _, report = ready(total="def total(values):\n    return 0")
     assert "sum.json is there, but the tests of total do not pass: see what they say of the file." in report.mend
+
+
+def test_what_does_not_end_is_stopped_at_a_limit_and_named(toy):
+    forever = "def total(values):\n    while True:\n        pass"
+    toy.write("while True: pass", total=forever)
+    limits = "clean_run.LENIENCE = 0.05; patience.AFTER = 0.1"
+    program = f"from selfcheck import clean_run, patience, __main__; {limits}; __main__.main(['--ready', 'toy.ipynb'])"
+    lines = toy.run("-c", program).stdout.splitlines()
+    cell = "  - The cell number 2 had not ended after 1 s and was stopped, in line 1: while True: pass"
+    assert cell in lines
+    (call,) = [line for line in lines if line.startswith("  - total: 1 visible test does not pass.")]
+    assert re.search(
+        r"The first one says: total had not ended after \d s and was stopped, in line [23]: (while|pass)", call
+    )
+    assert [line for line in lines if "the grade stops" in line] == []
+    assert any("step" in line and "3 of 3" in line for line in lines)
+
+
+def test_an_exercise_that_did_not_end_is_not_called_again(toy):
+    provider = NotebookProvider(toy.write(total="def total(values):\n    while True: pass"), toy.folder / "test_toy.py")
+    provider.execute()
+    quiet(False)
+    provider.watch, provider.limit = Watch(print), 0.2
+    for again in ("", ". It was not called again"):
+        with provider.watch.on(), pytest.raises(StudentTimeout, match=rf"in line 2: while True: pass{again}$"):
+            provider.call("total", ([1],), {})
+    assert len(provider.endless) == 1
 
 
 def test_the_limits_are_those_of_grading():

@@ -1,5 +1,6 @@
 """How results look."""
 
+import json
 import re
 
 from selfcheck.folder import GradedCell
@@ -38,6 +39,18 @@ def test_passing_says_that_the_visible_tests_passed_and_that_there_are_others():
         "  passed      a law holds",
         "The grade also counts hidden tests on other inputs.",
     ]
+
+
+def test_hidden_tests_are_not_spoken_of_where_no_points_can_be_earned(toy):
+    report = CheckReport("e", [record()], graded=False)
+    assert "hidden" not in report.text() + report.html()
+    content = json.loads(toy.notebook.read_text())
+    for cell in content["cells"]:
+        if cell["id"] == "total":
+            cell["metadata"]["nbgrader"]["points"] = 0
+    toy.notebook.write_text(json.dumps(content))
+    assert "hidden" not in toy.run("-m", "selfcheck", "toy.ipynb", "total").stdout
+    assert "hidden" in toy.run("-m", "selfcheck", "toy.ipynb").stdout
 
 
 def test_text_of_a_student_is_shown_and_never_run():

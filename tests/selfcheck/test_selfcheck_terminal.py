@@ -1,5 +1,7 @@
 """`python -m selfcheck` and plain `pytest` in the assignment's folder."""
 
+import re
+
 import pytest
 
 WRONG = "def step(x, h_prev, U, W, b):\n    print('x is', x.shape)\n    return np.tanh(x @ U.T + h_prev @ W + b), None"
@@ -35,6 +37,18 @@ def test_failures_are_told_and_leave_with_1(toy):
     assert done.stdout.index("FAILED") < done.stdout.index("passed      2 visible tests")
 
 
+def test_without_a_name_the_notebook_in_the_folder_is_checked(toy):
+    toy.notebook.rename(toy.folder / "evening.ipynb")
+    done = toy.run("-m", "selfcheck")
+    assert (done.returncode, "3 of 3 exercises" in done.stdout) == (0, True)
+    (toy.folder / "another.ipynb").write_text("{}")
+    done = toy.run("-m", "selfcheck", "--ready")
+    assert (done.returncode, "the folder has 2 notebooks: rename" in done.stderr) == (2, True)
+    (toy.folder / "test_toy.py").unlink()
+    done = toy.run("-m", "selfcheck")
+    assert (done.returncode, "there are no visible tests in this folder" in done.stderr) == (2, True)
+
+
 def test_one_exercise_can_be_asked_for(toy):
     toy.write(step=WRONG)
     done = toy.run("-m", "selfcheck", "toy.ipynb", "total")
@@ -49,7 +63,6 @@ def test_one_exercise_can_be_asked_for(toy):
         (["nowhere.ipynb"], "there is no notebook nowhere.ipynb: give the path"),
         (["cases.py"], "cases.py is not a notebook: give an .ipynb file"),
         (["elsewhere/toy.ipynb"], "there are no visible tests beside toy.ipynb: move it"),
-        ([], "usage:"),
     ],
 )
 def test_what_cannot_be_run_leaves_with_2_and_the_next_step(toy, arguments, said):
@@ -65,7 +78,28 @@ def test_an_infinite_loop_can_be_interrupted(toy):
     toy.write("import _thread; _thread.interrupt_main()\nwhile True: pass")
     done = toy.run("-m", "selfcheck", "toy.ipynb")
     assert done.returncode == 130
-    assert done.stderr == "Stopped: the cell number 2 had been running for 0 s.\n"
+    assert re.fullmatch(r"You stopped the cell number 2 after 0 s, in line [12]: .*\n", done.stderr)
+
+
+STOPPED = "def total(values):\n    import _thread\n    _thread.interrupt_main()\n    while True: pass"
+SLOW = "def total(values):\n    import time\n    time.sleep(0.3)\n    return sum(values)"
+SOON = "from selfcheck import patience, __main__; patience.AFTER = 0.1; "
+
+
+@pytest.mark.parametrize("ready", [[], ["--ready"]], ids=["check", "ready"])
+def test_a_stopped_call_is_told_with_its_line(toy, ready):
+    toy.write(total=STOPPED)
+    done = toy.run("-m", "selfcheck", *ready, "toy.ipynb")
+    assert done.returncode == 130
+    assert re.fullmatch(r"You stopped total after 0 s, in line [34]: .*\n", done.stderr)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("ready", ["", "'--ready', "], ids=["check", "ready"])
+def test_a_long_call_is_told_of_in_the_terminal(toy, ready):
+    toy.write(total=SLOW)
+    done = toy.run("-c", f"{SOON}__main__.main([{ready}'toy.ipynb'])")
+    assert done.stderr.startswith("total has been running for 0 seconds and goes on. To stop it: Ctrl+C.\n")
 
 
 def test_plain_pytest_runs_the_same_tests_on_the_notebook(toy):

@@ -8,7 +8,7 @@ import pytest
 from selfcheck import expect
 from selfcheck.where import Where, located
 
-AXES = {"h": ["N", "T", "H"], "dW": ["4H", "H"], "c": ["N", "H"], "b": ["3H"]}
+AXES = {"h": ["N", "T", "H"], "y": ["N", "T", "K"], "dW": ["4H", "H"], "c": ["N", "H"], "b": ["3H"]}
 
 
 def mask(shape, *places):
@@ -33,7 +33,25 @@ ALL = slice(None)
         (
             "h",
             mask((2, 4, 3), (1, slice(1, None))),
-            "All that is wrong is at batch element 1 and from t = 1 on; the rest is right.",
+            "Wrong only where n = 1 and t ≥ 1; right everywhere else.",
+        ),
+        (
+            "unknown",
+            mask((4, 5, 8), (slice(2, None), slice(3, None), slice(0, 6))),
+            "Wrong only where the first index ≥ 2 and the second index ≥ 3 and the third index ≤ 5; "
+            "right everywhere else.",
+        ),
+        (
+            "log y with T = 5",
+            mask((4, 5, 8), ([0, 2], slice(1, 3), 7)),
+            "Wrong only where n = 0 or 2 and t = 1 to 2 and the third index = 7; right everywhere else.",
+        ),
+        ("unknown", mask((2, 4, 3), (ALL, 0)), "Wrong for the second index = 0, right from the second index = 1 on."),
+        (
+            "dW",
+            mask((8, 2), (slice(2, 4), 1)),
+            "Wrong only where the row is in the second (rows 2 to 3) of 4 blocks of H rows and column = 1; "
+            "right everywhere else.",
         ),
         (
             "dW",
