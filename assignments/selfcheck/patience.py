@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 AFTER = 2.0  # seconds
+AGAIN = 1.0  # seconds until a call is interrupted again that has caught its interrupt
 BY_CTRL_C = "To stop it: Ctrl+C."
 PATIENCE = 10  # by the clock, a call may take this many times its limit of processor time
 
@@ -95,12 +96,20 @@ class Watch:
 
     def _leave(self, running: _Running, before: _Running | None) -> None:
         """Stop watching a call; an interrupt that was on its way to it arrives here."""
-        with self._lock:
-            self._running = before
-        if running.ended:
-            time.sleep(0.01)
+        interrupted = False
+        while self._running is running:
+            try:
+                with self._lock:
+                    self._running = before
+                if running.ended:
+                    time.sleep(0.01)
+            except KeyboardInterrupt:
+                interrupted = True
+        if interrupted:
+            raise KeyboardInterrupt
 
     def _watch(self, end: threading.Event) -> None:
+        again = 0.0
         while not end.wait(AFTER / 8):
             with self._lock:
                 running = self._running
@@ -108,8 +117,8 @@ class Watch:
                     continue
                 tell = not running.told and running.seconds >= AFTER
                 running.told |= tell
-                if running.over:
-                    running.ended = True
+                if running.over and time.monotonic() > again:
+                    running.ended, again = True, time.monotonic() + AGAIN
                     _thread.interrupt_main()
             if tell:
                 self._say(f"{running.name} has been running for {AFTER:.0f} seconds and goes on")
