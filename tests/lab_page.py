@@ -17,7 +17,7 @@ from browsing import JupyterServer
 
 REPOSITORY = Repository.default()
 NAME = "a1_recurrence"
-IMPORTS = "import numpy as np"  # how the cell begins that imports check
+IMPORTS = "import os"  # how the cell begins that imports check
 
 
 def unpack(source: Source, folder: Path) -> Path:
