@@ -19,7 +19,9 @@ BY_ASSIGNMENT = (
 # parameter: it is for that one alone.
 _PROOF = "tests/proofs/test_proofs.py::test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused"
 _MUTANTS = "tests/proofs/test_proofs.py::test_a_selection_of_the_mutants_of_an_assignment_is_killed_or_explained"
+_INPUTS = "tests/proofs/test_proofs.py::test_no_inputs_of_another_course_fail_the_reference_or_another_right_solution"
 SECONDS: dict[str, float] = {
+    _INPUTS: 40,
     f"{_PROOF}[a6_captioning]": 64,
     f"{_PROOF}[a5_gru]": 55,
     "tests/author/test_author_check.py": 35,

@@ -10,8 +10,12 @@ from __future__ import annotations
 import pytest
 
 from autograder.author import mutants, proof
+from autograder.author.mutant_session import judge_on
+from autograder.author.mutation import Mutant
 from autograder.author.portable import measured, recognition, settings
+from autograder.course import catalogue
 from autograder.course.paths import Repository
+from autograder.grading.attempts import SETS, seed_of
 
 COURSE = Repository.default()
 
@@ -26,6 +30,17 @@ def test_every_mistake_is_rejected_and_named_and_no_right_solution_is_accused(as
     assert total.named == total.listed - total.exempt
     assert total.passed == total.right
     assert (total.accusations, total.variants >= 200) == (0, True)
+
+
+@pytest.mark.parametrize("assignment", COURSE.names())
+def test_no_inputs_of_another_course_fail_the_reference_or_another_right_solution(assignment):
+    """A course draws the seeds of its inputs from its own secret: other sets than those that the proof tries."""
+    rights = catalogue.right(COURSE, assignment)
+    first = [Mutant(name, "", "", 1, next(iter(some.values()))) for name, some in rights.items()]
+    verdicts = judge_on(
+        COURSE, assignment, [], [seed_of(b"course", number) for number in range(0, SETS, 3)], right=first
+    )
+    assert {verdict.outcome for some in verdicts for verdict in some} == {"passed"}
 
 
 @pytest.mark.parametrize("assignment", COURSE.names())
