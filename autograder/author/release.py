@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course
 from autograder.gradebook.course_config import config_text, read_config
+from autograder.gradebook.schema import known_schema
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
 
@@ -64,7 +64,7 @@ def generated(course: Course, assignment: str, source: NotebookNode) -> Iterator
             config.CourseDirectory.db_url = f"sqlite:///{root / course.gradebook.name}"
         url = make_url(config.CourseDirectory.get("db_url") or f"sqlite:///{root / course.gradebook.name}")
         notebooks.write(aside.source_notebook(assignment), source)
-        with _own_programs_first(), _gradebook(url, root, aside.root) as gradebook:
+        with _gradebook(url, root, aside.root) as gradebook:
             config.CourseDirectory.db_url = gradebook.url
             _generate_assignment(aside, assignment, config, gradebook)
             yield Release(aside.release_notebook(assignment).read_bytes(), gradebook)
@@ -144,7 +144,8 @@ def _gradebook(url: URL, root: Path, aside: Path) -> Iterator[_Gradebook]:
         with _told(name):
             connection = _Kept(engine)
             connection.begin()
-        with connection, patch("nbgrader.api.create_engine", lambda url, **settings: connection):
+        made = patch("nbgrader.api.create_engine", lambda url, **settings: connection)
+        with connection, made, known_schema():
             yield _Gradebook(url, connection, name, new)
     finally:
         engine.dispose()
@@ -183,18 +184,3 @@ def _told(name: str) -> Iterator[None]:
             f"the gradebook {name} cannot be written ({error.orig}): close what else uses it, or restore it from a "
             "backup, and build again."
         ) from error
-
-
-@contextlib.contextmanager
-def _own_programs_first() -> Iterator[None]:
-    """nbgrader calls `alembic` as a program: it is the one beside this Python, whatever PATH says."""
-    before = os.environ.get("PATH")
-    own = [str(Path(sys.executable).parent), str(Path(sys.prefix) / "bin")]
-    os.environ["PATH"] = os.pathsep.join([*own, *([before] if before else [])])
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PATH"]
-        else:
-            os.environ["PATH"] = before

@@ -32,6 +32,7 @@ from autograder.course.policies import course_policies
 from autograder.course.times import read_time
 from autograder.gradebook import harmless
 from autograder.gradebook.course_config import read_config
+from autograder.gradebook.schema import known_schema
 from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.assignment import NotBuilt
 
@@ -178,13 +179,12 @@ def _knows(url: str, course_id: str, assignment: str) -> bool:
 
 @contextmanager
 def _surroundings(course: Course) -> Iterator[None]:
-    """The environment's programs on PATH (nbgrader calls alembic), the course's own modules (a plugin) importable.
+    """The course's own modules (a plugin) are importable, and nbgrader starts no program (alembic) of its own.
 
     nbgrader opens the gradebook nine times for a submission; here all share one engine, its connection and its compiled
     queries. Everything is put back: nbgrader leaves NBGRADER_EXECUTION behind when a conversion raises.
     """
     environment, path = dict(os.environ), list(sys.path)
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     sys.path.insert(0, str(course.root))
     engines: list[Engine] = []
 
@@ -194,7 +194,7 @@ def _surroundings(course: Course) -> Iterator[None]:
         return engines[-1]
 
     try:
-        with warnings.catch_warnings(), patch("nbgrader.api.create_engine", engine):
+        with warnings.catch_warnings(), patch("nbgrader.api.create_engine", engine), known_schema():
             # nbgrader builds its rows in an order that SQLAlchemy remarks on.
             warnings.simplefilter("ignore", SAWarning)
             yield
