@@ -14,7 +14,7 @@ from units import seconds, unit
 
 MOST_WORKERS = 8  # each takes half a gigabyte, and starts fork servers
 # What many tests have a new process import: with the fork server's copy, each of them begins in a moment.
-IMPORTED_ONCE = ("torch", "torch._dynamo", "sympy", "autograder.author.mutant_session")
+IMPORTED_ONCE = ("torch", "torch._dynamo", "sympy", "autograder.author.mutant_session", "autograder.gradebook.drawer")
 
 
 def pytest_configure(config: pytest.Config) -> None:
