@@ -74,8 +74,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
             rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
             _show(rows, console)
             console.print(f"{time.monotonic() - begin:.0f} s", highlight=False)
-            for row in rows:
-                as_expected[row.student] = row.ok and as_expected.get(row.student, True)
+            count(rows, as_expected)
         console.print("writing feedback, reports and CSV")
         for future in written:
             future.result()
@@ -89,6 +88,12 @@ def run(course: Course, console: Console, repository: Repository, students: int 
         console.print(f"  {what}: {path}", highlight=False, soft_wrap=True)
     print(f"demo: {sum(as_expected.values())} of {len(as_expected)} as expected")
     return all(as_expected.values())
+
+
+def count(rows: list[simulate.Row], as_expected: dict[str, bool]) -> None:
+    """Count a student once: as expected where everything that was handed in is."""
+    for row in rows:
+        as_expected[row.student] = row.ok and as_expected.get(row.student, True)
 
 
 def prepare(repository: Repository, course: Course, assignment: str, students: int) -> None:

@@ -31,9 +31,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: two processes for each core that we may use, since a third of the time is waiting for limits."""
+    """`-n auto`: three processes for two cores that we may use, since some tests wait for limits.
+
+    Each takes half a minute of processor time to collect the tests and to start its fork server.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(2 * cores, MOST_WORKERS)
+    return min(cores + (cores + 1) // 2, MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)

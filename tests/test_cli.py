@@ -245,6 +245,8 @@ def test_damaged_and_wrongly_typed_results_are_made_again(one_submission):
         code, _, stderr = one_submission("report", NAME)
         assert (code, stderr.count("\n")) == (cli.USAGE, 1)
         assert str(path) in stderr
+    for damaged in ("[" * 100_000, json.dumps({**data, "points": "80"})):
+        path.write_text(damaged)
         assert one_submission("grade", NAME, "--no-gradebook")[0] == cli.DONE
         assert path.read_bytes() == whole
     path.unlink()

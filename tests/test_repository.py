@@ -187,15 +187,17 @@ def test_selfcheck_imports_nothing_of_the_grader():
 
 
 def test_the_machine_names_no_exercise_and_no_assignment():
+    texts_of = {}
+    for path in (ROOT / "autograder").rglob("*.py"):
+        text = path.read_text("utf-8").replace("such as a1_recurrence", "")
+        texts_of[path] = text, {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     for assignment in Repository.default().names():
         exercises = re.findall(r'exercise="(\w+)"', Repository.default().source(assignment).read_text("utf-8"))
         assert exercises
         everywhere = [name for name in [assignment, *exercises] if "_" in name]
         words = re.compile(rf"\b({'|'.join(everywhere)})\b")
-        for path in (ROOT / "autograder").rglob("*.py"):
-            text = path.read_text("utf-8").replace("such as a1_recurrence", "")
+        for path, (text, texts) in texts_of.items():
             assert not words.search(text), (path, words.search(text))
-            texts = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
             assert not texts & set(exercises), path  # names of one word, such as encode, are Python's as well
 
 

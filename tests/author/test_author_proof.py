@@ -1,4 +1,4 @@
-"""The proof: every assignment that exists holds, and each way in which one may fail to hold is found."""
+"""The proof finds each way in which an assignment may fail to hold. That those of the course hold: tests/proofs."""
 
 from __future__ import annotations
 
@@ -9,25 +9,13 @@ import pytest
 
 from autograder.author import proof
 from autograder.author.build import build
-from autograder.course.paths import Course, Repository
+from autograder.course.paths import Course
 from autograder.grading.attempts import SETS
 from sample import NAME, write_sample
 
 SAYS = "The factor is added. What does the statement ask to do with it?"
 CATALOGUE = "scaled = [{ %s }]\ntotal = []\n"
 ADDED = f'id = "adds", old = "factor * x", new = "factor + x", says = "{SAYS}"'
-
-
-def test_every_mistake_of_the_first_assignment_is_rejected_and_named_and_no_right_solution_is_accused():
-    """The other assignments, and two mistakes at once: tests/proofs."""
-    total = proof.Proof()
-    for figures in proof.prove(Repository.default(), "a1_recurrence", pairs=False).values():
-        total.add(figures)
-    assert total.problems == []
-    assert total.rejected == total.listed >= 40
-    assert total.named == total.listed - total.exempt
-    assert total.passed == total.right
-    assert (total.accusations, total.variants >= 200) == (0, True)
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.course_config import config_text
 from autograder.gradebook.gradebook import Recorded, record
+from autograder.gradebook.schema import known_schema
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
 
 ASSIGNMENT = "a0_tiny"
@@ -59,13 +58,9 @@ def _generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     course = Course(root / "course")
     course.create(config_text(course))
     cells.write(course.source_notebook(ASSIGNMENT), source_notebook())
-    path = os.environ["PATH"]
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-    try:
-        config = PyFileConfigLoader(course.config_file.name, path=str(course.root)).load_config()
+    config = PyFileConfigLoader(course.config_file.name, path=str(course.root)).load_config()
+    with known_schema():
         answer = NbGraderAPI(config=config).generate_assignment(ASSIGNMENT)
-    finally:
-        os.environ["PATH"] = path
     assert answer["success"], answer
     return root
 

@@ -1,4 +1,4 @@
-"""The tests of the real assignments are proven: `make proofs`. `make test` does the same for the first of them.
+"""The tests of the real assignments are proven: `make proofs`.
 
 Every listed mistake is rejected and named, no right solution is accused, a selection of automatic mutants is killed,
 and neither other kernels nor noise of the size of rounding lose a name. `make mistakes`, `make mutants` and
