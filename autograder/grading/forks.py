@@ -36,9 +36,17 @@ def start_server(reference: Path | None = None, *tests: Path, also: Iterable[str
     cells = reference.read_text("utf-8").split("\n# %%") if reference and reference.is_file() else []
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
-    own = ("autograder.grading.start", "__main__", "autograder.grading.reader", "autograder.grading.session")
+    own = ("autograder.grading.start", *_main(), "autograder.grading.reader", "autograder.grading.session")
     context().set_forkserver_preload([*own, *known, *also])
     forkserver.ensure_running()
+
+
+def _main() -> tuple[str, ...]:
+    """What each process runs of the main program. Of `python -m NAME` that is NAME, which the server does not import
+    for "__main__"; that of a package is not run.
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return ("__main__",) if spec is None or spec.name.endswith("__main__") else ("__main__", spec.name)
 
 
 def late_imports(*sources: str) -> tuple[str, ...]:

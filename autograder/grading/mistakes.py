@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,7 +41,7 @@ class Catalogue:
     """The mistakes of an assignment, by exercise, made from the reference's cells.
 
     cells: of the source notebook. listed: what `course.catalogue.read_mistakes` returns. cases: the public cases.py.
-    seed: bytes that the inputs follow from.
+    seed: bytes that the inputs follow from. An exercise's mistakes run when the first submission fails it.
     """
 
     def __init__(
@@ -52,15 +53,13 @@ class Catalogue:
         self.cases = cases
         self.seed = seed
         self.describe = Describer(seed[:16])
-        self.known: dict[str, _Known] = {}
-        if hasattr(cases, "CASES"):
-            self.rehearse()
+        self.rehearsed: dict[str, _Known] = {}
 
     def identify(self, exercise: str, provider: Provider) -> str | None:
         """Return the id of the mistake whose outputs the student's equal on all inputs; None if there is none."""
-        if exercise not in self.known:
+        if exercise not in self.listed or not hasattr(self.cases, "CASES"):
             return None
-        known = self.known[exercise]
+        known = self.rehearse(exercise)
         try:
             mine = trace(known.subject, caller(exercise, provider, self.cases), known.inputs(), self.describe).whole
         except StudentError:
@@ -69,20 +68,18 @@ class Catalogue:
             return None
         return next((mistake for mistake, made in known.wrong.items() if same(mine, made)), None)
 
-    def rehearse(self) -> None:
-        """Run every mistake on its inputs, once for all submissions; on others where one of them does not show."""
-        reference = self._namespace()
-        for exercise, listed in self.listed.items():
-            shown = [mistake["id"] for mistake in listed if not mistake.get("exempt")]
+    def rehearse(self, exercise: str) -> _Known:
+        """Run each of its mistakes on inputs, once for all submissions; on others where one of them does not show."""
+        if exercise not in self.rehearsed:
+            shown = [mistake["id"] for mistake in self.listed[exercise] if not mistake.get("exempt")]
             for attempt in range(_ATTEMPTS):
-                known = self._on_inputs(exercise, listed, reference, attempt)
+                known = self._on_inputs(exercise, attempt)
                 if not any(same(known.right, known.wrong[mistake]) for mistake in shown):
                     break
-            self.known[exercise] = known
+            self.rehearsed[exercise] = known
+        return self.rehearsed[exercise]
 
-    def _on_inputs(
-        self, exercise: str, listed: list[dict[str, Any]], reference: dict[str, Any], attempt: int
-    ) -> _Known:
+    def _on_inputs(self, exercise: str, attempt: int) -> _Known:
         seed = int.from_bytes(hashlib.sha256(self.seed + f"{exercise} {attempt}".encode()).digest(), "big")
 
         def inputs() -> list[tuple]:
@@ -91,17 +88,18 @@ class Catalogue:
         def call(namespace: dict[str, Any]) -> Function:
             return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
 
-        subject = self._subject(exercise, call(reference), inputs())
-        right = trace(subject, call(reference), inputs(), self.describe).whole
+        subject = self._subject(exercise, call(self._reference), inputs())
+        right = trace(subject, call(self._reference), inputs(), self.describe).whole
         wrong: dict[str, Trace] = {}
-        for mistake in listed:
-            namespace = dict(reference)
+        for mistake in self.listed[exercise]:
+            namespace = dict(self._reference)
             source = markers.patched(self.sources[exercise], mistake["old"], mistake["new"] or "")
             exec(compile(source, mistake["id"], "exec"), namespace)
             wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
         return _Known(inputs, subject, right, wrong)
 
-    def _namespace(self) -> dict[str, Any]:
+    @cached_property
+    def _reference(self) -> dict[str, Any]:
         namespace: dict[str, Any] = {"__name__": "reference"}
         for source in (*self.given, *self.sources.values()):
             exec(compile(source, "reference", "exec"), namespace)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -44,7 +46,7 @@ class Session:
         self.recorder = recorder
         self.served = False
         self.complaint = "pytest could not start"
-        self.catalogue: Catalogue | None = None
+        self.catalogue = Catalogue((), {}, ModuleType("cases"), bytes(16))
         self.own_steps: OwnSteps | None = None
         self.carried: list[dict[str, Any]] = []
         self.mistakes: dict[str, str] = {}
@@ -87,24 +89,27 @@ class Session:
                     self._serve(session, job, control, writing)
             os.close(writing)
             with open(reading, encoding="utf-8") as said:
-                imported = said.read().split()
+                learnt = json.loads(said.read() or "{}")
             _, status = os.waitpid(pid, 0)
             if status != 0:
                 self._send({"fault": f"the session's fork ended with status {status}"})
-            elif imported:
-                import_all(imported)  # once, and not in every fork
+            elif any(learnt.values()):  # once, and not in every fork
+                import_all(learnt["imported"])
+                for exercise in learnt["rehearsed"]:
+                    self.catalogue.rehearse(exercise)
                 gc.freeze()
 
     def _send(self, message: dict[str, Any]) -> None:
         wire.send(self.jobs.fileno(), wire.encode(message))
 
     def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket, writing: int) -> None:
-        """Grade, answer, and write the names of the modules that it took to `writing`."""
-        status, known = 1, set(sys.modules)
+        """Grade, answer, and write to `writing` which modules it imported and which exercises' mistakes it ran."""
+        status, known, rehearsed = 1, set(sys.modules), set(self.catalogue.rehearsed)
         gc.disable()  # this process ends in a second
         try:
             self._send(self._grade(session, job, control))
-            os.write(writing, "\n".join(imported_beyond(known)).encode())
+            beyond = [exercise for exercise in self.catalogue.rehearsed if exercise not in rehearsed]
+            os.write(writing, json.dumps({"imported": imported_beyond(known), "rehearsed": beyond}).encode())
             status = 0
         finally:
             os._exit(status)
@@ -151,7 +156,7 @@ class Session:
         """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
         own = [record for record in self.recorder.records if record.exercise == exercise]
         messages = [record.message for record in own if record.outcome in ("failed", "error")]
-        if not messages or self.catalogue is None or not started(messages):
+        if not messages or not started(messages):
             return
         mistake = self.catalogue.identify(exercise, provider)
         if mistake is not None:

@@ -277,6 +277,31 @@ def test_free_cells_run_and_an_error_in_one_does_not_lose_the_others(grade, hand
     assert [flag.detail for flag in result.flags] == ["total: graded as it was at its check cell"]
 
 
+def test_the_mistakes_of_an_exercise_run_once_for_all_who_fail_it_and_never_where_nobody_does(tmp_path):
+    repository, course = build_sample(tmp_path)
+    ran = {name: tmp_path / name for name in ("scaled", "total")}
+    noted = {name: f"open({str(path)!r}, 'a').write('x')" for name, path in ran.items()}
+    repository.mistakes(NAME).write_text(
+        f"""scaled = [{{ id = "adds", old = "factor * x", new = "{noted["scaled"]} and factor + x", says = "Adds?" }}]
+total = [{{ id = "writes", old = "return ", new = "{noted["total"]}; return 1 + ", says = "Beyond?" }}]
+"""
+    )
+    wrong = course.source_notebook(NAME).read_text().replace("factor * x", "factor + x")
+
+    def run_of(students):
+        for student in students:
+            submission = course.submission(student, NAME)
+            submission.parent.mkdir(parents=True)
+            submission.write_text(wrong)
+        results = grade_class(course, repository, NAME, limits=LIMITS, jobs=1)
+        assert {result.exercise("scaled").mistake for result in results} == {"adds"}
+        return len(ran["scaled"].read_text())
+
+    one = run_of(["first"])
+    assert run_of(["second", "third", "fourth"]) == one + 2 * one  # in a fork for the second, and for those after it
+    assert not ran["total"].exists()
+
+
 def test_what_a_submissions_tests_import_is_imported_once_for_those_after_it(tmp_path):
     repository, course = build_sample(tmp_path)
     asks = "    import sys\n    expect.that('mailbox' in sys.modules, 'not yet')\n"

@@ -37,7 +37,9 @@ def test_a_generator_is_named_by_what_its_probe_lists():
     def named(function):
         return catalogue.identify("powers", LocalProvider({"powers": function}, cases))
 
+    assert not catalogue.rehearsed  # nobody has failed it yet
     assert named(lambda x: iter([x**3, x * x * x])) == "cubes"
+    assert catalogue.rehearsed.keys() == {"powers"}
     assert named(lambda x: iter([x, x * x])) is None
     assert named(lambda x: iter([x[::-1], (x * x)[::-1]])) == "turns_around"
     assert named(np.linalg.inv) is None
