@@ -100,8 +100,9 @@ def try_stock(
     kinds += [kind for kind in KINDS if kind.title in ("right/reference", "wrong/everywhere")]
     subject = read_subject(repository, ours, assignment)
     subject = replace(subject, release=_graded_cells(subject.release))
+    rng = random.Random(1)
     expected = classroom._write_class(
-        subject, plausible_mistakes(repository, subject), kinds, 1, random.Random(1), course / "submitted"
+        subject, plausible_mistakes(repository, subject, rng), kinds, 1, rng, course / "submitted"
     ).expected
     _write_source(repository, ours, assignment, course)
     _write_commands(folder, python)

@@ -106,7 +106,7 @@ def simulate(
     subject = read_subject(repository, course, assignment)
     rng = random.Random(f"{assignment}:{seed}")
     chosen = mixture(students, rng) if kinds is None else _of_titles(kinds, students)
-    return _write_class(subject, plausible_mistakes(repository, subject), chosen, seed, rng, out)
+    return _write_class(subject, plausible_mistakes(repository, subject, rng), chosen, seed, rng, out)
 
 
 def every_kind(repository: Repository, course: Course, assignment: str, seed: int, out: Path) -> Simulation:
@@ -120,7 +120,7 @@ def of_kinds(
     """Write one submission of each of these kinds, in random order, as `simulate` does for a class."""
     subject = read_subject(repository, course, assignment)
     rng = random.Random(f"{assignment}:{seed}")
-    return _write_class(subject, plausible_mistakes(repository, subject), list(kinds), seed, rng, out)
+    return _write_class(subject, plausible_mistakes(repository, subject, rng), list(kinds), seed, rng, out)
 
 
 def mixture(students: int, rng: random.Random) -> list[Kind]:
@@ -164,7 +164,7 @@ def _of_titles(titles: Sequence[str], students: int) -> list[Kind]:
 
 def _write_class(
     subject: Subject,
-    plausible: Mapping[str, list[Mistake]],
+    plausible: Mapping[str, Mistake | None],
     chosen: list[Kind],
     seed: int,
     rng: random.Random,
@@ -177,7 +177,7 @@ def _write_class(
     for seat in seats:
         by_title.setdefault(seat.kind.title, seat.student)
     peers = Peers(right=by_title.get("right/reference", ""), control=by_title.get("wrong/everywhere", ""))
-    mistaken = {name: _mistaken(name, plausible[name], rng) for name in subject.names}
+    mistaken = {name: _mistaken(name, plausible[name]) for name in subject.names}
     expected = []
     with _removed_on_failure([out / seat.student / subject.assignment for seat in seats]):
         for seat in seats:
@@ -242,9 +242,9 @@ def _seats(kinds: list[Kind], rng: random.Random) -> list[_Seat]:
     return [_Seat(f"s{number:0{width}d}", kind) for number, kind in enumerate(shuffled, start=1)]
 
 
-def _mistaken(name: str, mistakes: list[Mistake], rng: random.Random) -> str:
-    """Return the exercise's cell with one of its mistakes; without a catalogue, a function that answers nothing."""
-    return rng.choice(mistakes).source if mistakes else f"def {name}(*args, **kwargs):\n    return None\n"
+def _mistaken(name: str, mistake: Mistake | None) -> str:
+    """Return the exercise's cell with a mistake; without a catalogue, a function that answers nothing."""
+    return mistake.source if mistake else f"def {name}(*args, **kwargs):\n    return None\n"
 
 
 def _roster(seats: list[_Seat], rng: random.Random) -> str:

@@ -6,6 +6,7 @@ Only the instructor's own texts run here: the reference, its catalogue of mistak
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,20 +19,25 @@ from selfcheck.target import LocalProvider
 from selfcheck.traces import caller
 
 _SEED = 20
+_BEST = 2
 
 
-def plausible_mistakes(repository: Repository, subject: Subject) -> dict[str, list[Mistake]]:
-    """For each exercise the mistakes that look most like an answer, by type, by shape, and by a value that differs."""
+def plausible_mistakes(repository: Repository, subject: Subject, rng: random.Random) -> dict[str, Mistake | None]:
+    """For each exercise a mistake, by lot, of those that look most like an answer: by type, by shape, and by a value
+    that differs. None where no mistake is listed. They are tried only until one is found.
+    """
     reference, cases = repository.source(subject.assignment), repository.cases(subject.assignment)
-    if not reference.is_file() or not cases.is_file():
-        return {name: list(exercise.mistakes) for name, exercise in subject.exercises.items()}
-    given = vars(load_file(reference))
-    arguments = load_file(cases)
-    found = {}
+    known = reference.is_file() and cases.is_file()
+    given, arguments = (vars(load_file(reference)), load_file(cases)) if known else ({}, None)
+    found: dict[str, Mistake | None] = {}
     for name, exercise in subject.exercises.items():
-        ranked = [(_rank(given, arguments, name, mistake), mistake) for mistake in exercise.mistakes]
-        best = max((rank for rank, _ in ranked), default=0)
-        found[name] = [mistake for rank, mistake in ranked if rank == best]
+        best, found[name] = -1, None
+        for mistake in rng.sample(exercise.mistakes, len(exercise.mistakes)):
+            rank = _rank(given, arguments, name, mistake)
+            if rank > best:
+                best, found[name] = rank, mistake
+            if best == _BEST or not known:
+                break
     return found
 
 
@@ -46,7 +52,7 @@ def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake) -> 
     except Exception:  # a mistake may raise anything; that it does is the answer
         return 0
     right = _called(given, cases, name)
-    return (1 if _equal(got, right) else 2) if _alike(got, right) else 0
+    return (1 if _equal(got, right) else _BEST) if _alike(got, right) else 0
 
 
 def _called(namespace: Mapping[str, Any], cases: Any, name: str) -> Any:
