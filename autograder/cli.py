@@ -91,13 +91,17 @@ def build(
         typer.Option("--check", help="Write nothing: fail if a committed file is stale or incomplete."),
     ] = False,
 ) -> None:
-    """Make the notebooks from solutions/aN/chapter.py: nbgrader's source and release, and the copy in assignments/."""
-    from autograder.author import build as author
-    from autograder.author.check import check as check_repository
+    """Make the notebooks from solutions/aN/chapter.py: nbgrader's source and release, and the copy in assignments/.
+
+    An assignment of which nothing has changed since it was built in this course is left as it is.
+    """
+    from autograder.author import unchanged
 
     repository = Repository.default()
     names = _known(repository, assignments)
     if check:
+        from autograder.author.check import check as check_repository
+
         problems = check_repository(repository, names)
         for problem in problems:
             errors.print(str(problem), style="red")
@@ -111,7 +115,13 @@ def build(
     target = Course(course)
     with locked(target.root, "autograder build"):
         for name in names:
+            if unchanged.is_built(repository, target, name):
+                output.print(f"{name}: nothing has changed since it was built in {target.root}")
+                continue
+            from autograder.author import build as author
+
             built = author.build(repository, target, name)
+            unchanged.remember(repository, target, name)
             output.print(
                 f"built {name}: {built.exercises} exercises, {built.written} written questions, "
                 f"{len(built.files)} files in {built.release}",
