@@ -82,6 +82,9 @@ def test_hints_are_folded_and_sections_are_listed(text):
 def test_a_wide_table_is_reached_by_the_keyboard_and_heads_no_empty_column(text):
     assert text.count('<div class="scroll" tabindex="0"><table>') == text.count("<table>") == 1
     assert "<th></th>" not in text
+    (style,) = re.findall(r"\.scroll {(.*)}", text)
+    assert "overflow-x: auto" in style
+    assert "overflow-wrap: normal" in style  # else a phone shows columns of single letters, and nothing to scroll
 
 
 def test_code_and_what_is_printed_are_text(text):
