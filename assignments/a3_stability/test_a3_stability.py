@@ -47,14 +47,14 @@ def _pair(result, name="the result"):
 
 
 def _clipped(result, gradients):
-    """The new gradients and the norm: a dict with the same names, and a float."""
+    """The new gradients, in the order of the old ones, and the norm: a dict with the same names, and a float."""
     clipped, norm = _pair(result)
     expect.that(type(clipped) is dict, "the first of the two values is not a dict; expected a dict of arrays")
     expect.that(set(clipped) == set(gradients), "the new dict has other names than the gradients")
     for name, gradient in gradients.items():
         expect.array(clipped[name], shape=gradient.shape, name=f"clipped[{name!r}]", finite=False)
     expect.number(norm, name="the norm", finite=False)
-    return clipped, norm
+    return {name: clipped[name] for name in gradients}, norm
 
 
 def _long(gradients):

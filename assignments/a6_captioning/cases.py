@@ -340,12 +340,15 @@ class Descent:
             parameter.grad = None if set_to_none or parameter.grad is None else torch.zeros_like(parameter)
 
     @torch.no_grad()
-    def step(self):
-        """Move each parameter that has a gradient by its velocity."""
+    def step(self, closure=None):
+        """Move each parameter that has a gradient by its velocity; a closure computes the loss and gradients first."""
+        with torch.enable_grad():
+            loss = closure() if closure else None
         for parameter, velocity in zip(self.param_groups[0]["params"], self.velocities, strict=True):
             if parameter.grad is not None:
                 velocity.mul_(0.5).add_(parameter.grad)
                 parameter.sub_(self.param_groups[0]["lr"] * velocity)
+        return loss
 
 
 def groups(G, N):

@@ -67,8 +67,8 @@ class Source:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(text: str, path: str) -> CodeType:
-    """Compile a cell; its variants are loaded a thousand times, with another in the place of one."""
-    return compile(text, path, "exec")
+    """Compile a cell as a notebook does, without this module's future import; one is loaded a thousand times."""
+    return compile(text, path, "exec", dont_inherit=True)
 
 
 def parse(path: Path) -> Source:

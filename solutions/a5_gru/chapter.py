@@ -727,7 +727,7 @@ def count_cell_parameters(cell, D, H, biases=1, T=1):
     state = 2 * H if cell in ("lstm", "peephole") else H
     memory = state / count
     ### END SOLUTION
-    return count, memory
+    return count, float(memory)
 
 
 # %% [markdown]

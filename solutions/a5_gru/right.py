@@ -384,6 +384,28 @@ def gru_to_torch(U, W, b):
 }
 
 RIGHT["count_cell_parameters"] = {
+    "a_dataclass_and_fractions": """
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    blocks: int
+    peepholes: int
+    states: int
+
+
+CELLS = {"rnn": Cell(1, 0, 1), "lstm": Cell(4, 0, 2), "peephole": Cell(4, 3, 2), "gru": Cell(3, 0, 1)}
+
+
+def count_cell_parameters(cell, D, H, biases=1, T=1):
+    kind = CELLS.get(cell)
+    if kind is None:
+        raise ValueError(cell)
+    count = kind.blocks * H * (D + H + biases) + kind.peepholes * H**2
+    return count, float(Fraction(kind.states * H, count))
+""",
     "shapes_added_up": """
 def count_cell_parameters(cell, D, H, biases=1, T=1):
     block = [(H, D), (H, H)] + [(H,)] * biases

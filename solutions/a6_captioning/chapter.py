@@ -195,7 +195,7 @@ def build_vocabulary(captions, minimum_count=1):
     First the four of SPECIAL: PAD, START, END and UNK, the unknown word, have the numbers 0 to 3. Then every word that
     occurs at least minimum_count times in all captions together: the most frequent first, words that are equally
     frequent in alphabetical order (that of Python's strings).
-    captions: list of strings, words with one space between them. minimum_count: int, at least 1.
+    captions: list of strings, words with one space between them; they may be empty. minimum_count: int, at least 1.
     Returns a list of K strings, all different.
     """
     ### BEGIN SOLUTION
@@ -1553,7 +1553,7 @@ def bleu(captions, references):
     p = [matched[n] / max(1, possible[n]) for n in matched]
     score = 0.0 if 0 in p else min(1.0, math.exp(1 - r / c)) * math.prod(p) ** 0.25
     ### END SOLUTION
-    return score
+    return float(score)
 
 
 # %% [markdown]

@@ -345,6 +345,20 @@ RIGHT["CaptionModel"] = {
 }
 
 RIGHT["train_step"] = {
+    "a_closure_for_the_optimiser": """
+def train_step(model, optimiser, features, tokens, max_norm):
+    def closure():
+        nonlocal norm
+        optimiser.zero_grad()
+        loss = caption_loss(model(features, tokens), tokens.narrow(1, 1, tokens.shape[1] - 1))
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        return loss
+
+    norm = None
+    loss = optimiser.step(closure)
+    return loss.item(), float(norm)
+""",
     "clipping_by_hand": """
 def train_step(model, optimiser, features, tokens, max_norm):
     for parameter in model.parameters():

@@ -84,6 +84,12 @@ def test_another_cell_can_stand_in_an_exercises_place(script):
     assert changed.load().running_mean.__module__ == "a1_sample_variant"
 
 
+def test_a_cell_may_define_a_dataclass(script):
+    code = "from dataclasses import dataclass\n\n@dataclass\nclass Sum:\n    x: int = 42\n"
+    changed = parse(script).with_cell("scaled_sum", code + "\ndef scaled_sum(x, w):\n    return Sum().x")
+    assert changed.load().scaled_sum(None, None) == 42
+
+
 def test_a_patch_applies_inside_of_the_solution_exactly_once(script):
     exercise = parse(script).exercise("running_mean")
     patched = exercise.patched("np.cumsum(x, axis=1)", "np.cumsum(x, axis=0)")
