@@ -184,7 +184,7 @@ class Runs:
         """Return the reference's functions, with this code in the place of the exercise's own."""
         namespace = dict(vars(self.reference))
         try:
-            exec(compile(text, f"{self.cell.name}_{name}", "exec"), namespace)
+            exec(compile(text, f"{self.cell.name}_{name}", "exec", dont_inherit=True), namespace)
         except SyntaxError as error:
             raise Refused(f"{name}: {error}") from error
         return namespace

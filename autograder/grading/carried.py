@@ -91,7 +91,7 @@ class OwnSteps:
         """Return the assignment's functions as a module; `changed` holds other code for some exercises."""
         module = ModuleType("right")
         for source in (*self.given, *{**self.solutions, **changed}.values()):
-            exec(compile(source, "right", "exec"), module.__dict__)
+            exec(compile(source, "right", "exec", dont_inherit=True), module.__dict__)
         return module
 
     def beside(

@@ -94,7 +94,7 @@ class Catalogue:
         for mistake in self.listed[exercise]:
             namespace = dict(self._reference)
             source = markers.patched(self.sources[exercise], mistake["old"], mistake["new"] or "")
-            exec(compile(source, mistake["id"], "exec"), namespace)
+            exec(compile(source, mistake["id"], "exec", dont_inherit=True), namespace)
             wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
         return _Known(inputs, subject, right, wrong)
 
@@ -102,7 +102,7 @@ class Catalogue:
     def _reference(self) -> dict[str, Any]:
         namespace: dict[str, Any] = {"__name__": "reference"}
         for source in (*self.given, *self.sources.values()):
-            exec(compile(source, "reference", "exec"), namespace)
+            exec(compile(source, "reference", "exec", dont_inherit=True), namespace)
         return namespace
 
     def _subject(self, exercise: str, call: Function, inputs: list[tuple]) -> Subject:

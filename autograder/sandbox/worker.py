@@ -79,7 +79,7 @@ def _warm_up(x):
 def load_cases(source: str) -> types.ModuleType:
     """Return the assignment's public cases.py as a module; its probes run beside the student's code."""
     cases = types.ModuleType("cases")
-    exec(compile(source, "cases.py", "exec"), cases.__dict__)
+    exec(compile(source, "cases.py", "exec", dont_inherit=True), cases.__dict__)
     return cases
 
 

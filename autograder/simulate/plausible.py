@@ -47,7 +47,7 @@ def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake) -> 
         return 0
     namespace = dict(given)
     try:
-        exec(compile(mistake.source, f"<{mistake.id}>", "exec"), namespace)
+        exec(compile(mistake.source, f"<{mistake.id}>", "exec", dont_inherit=True), namespace)
         got = _called(namespace, cases, name)
     except Exception:  # a mistake may raise anything; that it does is the answer
         return 0

@@ -218,7 +218,8 @@ def clip_gradient_norm(gradients, threshold):
     $\|g\| = \sqrt{\sum_i g_i^2}$ over all entries of all arrays together: they are one long vector.
     gradients: dict of arrays of any shapes; neither the dict nor its arrays are changed.
     threshold: a number > 0; np.inf never clips.
-    Returns a new dict with the same names and shapes, float64, and the norm before clipping, a float.
+    Returns a new dict, with the same names in the same order, of float64 arrays of the same shapes, and the norm before
+    clipping, a float.
     A gradient of zeros stays as it is. Nothing is added to the norm (torch.nn.utils.clip_grad_norm_ adds 1e-6).
     Raises FloatingPointError if any entry is NaN or infinite: no step can be made of such a gradient.
     Lecture: "Gradient Norm Clipping"; Pascanu, Mikolov and Bengio 2013.

@@ -58,21 +58,6 @@ def clip_gradient_norm(gradients, threshold):
     scale = 1.0 if norm <= threshold else threshold / norm
     return {name: (t * scale).numpy() for name, t in tensors.items()}, norm
 """,
-    "the_names_in_another_order": """
-import math
-
-
-def clip_gradient_norm(gradients, threshold):
-    if any(not np.isfinite(g).all() for g in gradients.values()):
-        raise FloatingPointError("NaN or infinity")
-    norm = math.hypot(*(float(entry) for g in gradients.values() for entry in g.flat))
-    factor = min(1.0, threshold / norm) if norm > 0 else 1.0
-    clipped = {}
-    for name, g in reversed(gradients.items()):
-        clipped[name] = np.empty(g.shape)
-        np.multiply(g, factor, out=clipped[name])
-    return clipped, norm
-""",
 }
 
 RIGHT["loss_along"] = {
