@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: three processes for two cores that we may use, since some tests wait for limits.
 
-    Each takes half a minute of processor time to collect the tests and to start its fork server.
+    Each takes some twenty seconds of processor time to collect the tests and to start its fork server.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores + (cores + 1) // 2, MOST_WORKERS)

@@ -47,14 +47,14 @@ def _pair(result, name="the result"):
 
 
 def _clipped(result, gradients):
-    """The new gradients, in the order of the old ones, and the norm: a dict with the same names, and a float."""
+    """The new gradients and the norm: a dict with the same names, and a float."""
     clipped, norm = _pair(result)
     expect.that(type(clipped) is dict, "the first of the two values is not a dict; expected a dict of arrays")
     expect.that(set(clipped) == set(gradients), "the new dict has other names than the gradients")
     for name, gradient in gradients.items():
         expect.array(clipped[name], shape=gradient.shape, name=f"clipped[{name!r}]", finite=False)
     expect.number(norm, name="the norm", finite=False)
-    return {name: clipped[name] for name in gradients}, norm
+    return clipped, norm
 
 
 def _long(gradients):
@@ -102,7 +102,9 @@ def test_all_arrays_together_keep_their_direction_and_get_the_norm_asked_for(cli
     for norm, threshold in ((12.0, 5.0), (0.5, 0.4), (2e-6, 1e-6)):
         gradients, threshold = cases.clip_gradient_norm(rng, norm=norm, threshold=threshold)
         before = _long(gradients)
-        after = _long(_clipped(clip_gradient_norm(gradients, threshold), gradients)[0])
+        clipped = _clipped(clip_gradient_norm(gradients, threshold), gradients)[0]
+        expect.that(list(clipped) == list(gradients), "the new dict has its names in another order than the gradients")
+        after = _long(clipped)
         length = float(np.linalg.norm(after))
         expect.close(length, threshold, name="the norm after clipping")
         cosine = float(before @ after / (np.linalg.norm(before) * length))

@@ -48,7 +48,7 @@ def _digest(repository: Repository, course: Course, assignment: str) -> str:
 
 def _files(repository: Repository, course: Course, assignment: str) -> Iterator[Path]:
     others = {repository.public(name) for name in repository.names() if name != assignment}
-    roots = [path for path in repository.assignments.iterdir() if path not in others]
+    roots = [path for path in sorted(repository.assignments.iterdir()) if path not in others]
     roots += [repository.secret(assignment), repository.data, Path(autograder.__file__).parent]
     roots += [course.source / assignment, course.release / assignment, course.config_file]
     for root in roots:

@@ -298,7 +298,7 @@ total = [{{ id = "writes", old = "return ", new = "{noted["total"]}; return 1 + 
         return len(ran["scaled"].read_text())
 
     one = run_of(["first"])
-    assert run_of(["second", "third", "fourth"]) == one + 2 * one  # in a fork for the second, and for those after it
+    assert run_of(["second", "third", "fourth"]) == one + 2 * one  # in the second's fork, then once for all others
     assert not ran["total"].exists()
 
 
