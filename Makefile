@@ -35,7 +35,7 @@ proofs: $(READY) ## prove the tests: every listed mistake is rejected and named,
 browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest tests/browser -rs
 
-check: $(READY) ## check one assignment in all respects in about two minutes: make check A=a4_lstm
+check: $(READY) ## check one assignment in all respects in about a minute: make check A=a4_lstm
 	@$(BIN)/python -m autograder.author.full_check $(A)
 
 notebooks: $(READY) ## run each reference notebook top to bottom

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -185,6 +186,16 @@ def exercises(folder: Path) -> list[str]:
 
 def _entry(path: Path, exercise: str) -> tuple[dict[str, Any], Sealed, Describer] | None:
     """Return an exercise's part of mistakes.json, what is sealed in it, and what describes values with its salt."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return _read_entry(path, exercise, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _read_entry(path: Path, exercise: str, changed: int, size: int) -> tuple[dict[str, Any], Sealed, Describer] | None:
+    """Read it, once for as long as the file stays the same: of that time of change and size."""
     try:
         content = json.loads(path.read_text("utf-8"))
         entry, salt = content["exercises"][exercise], bytes.fromhex(content["salt"])

@@ -2,8 +2,8 @@
 
 python -m autograder.author.full_check ASSIGNMENT
 
-Builds it first, since the rest reads what a build writes. Then, beside one another: `build --check`, the visible and
-hidden tests on the reference, the tests of the reference, the proof, and a fixed sample of the mutants.
+Builds it first, since the rest reads what a build writes. Then, beside one another: the proof, which begins with the
+visible and hidden tests on the reference, a fixed sample of the mutants, the tests of the reference, `build --check`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.author.build import read_source
-from autograder.author.mutant_session import judge
-from autograder.author.mutation import Mutant
 from autograder.course.paths import Repository
-from autograder.course.problem import SourceError
 
 MUTANTS = 54
 PASSED, FAILED, USAGE = 0, 1, 2
@@ -64,7 +60,6 @@ def steps(repository: Repository, assignment: str) -> list[Step]:
         Step("mutants", ("autograder.author.mutants", assignment, "--quick", str(MUTANTS))),
         Step("reference", ("pytest", str(reference))),
         Step("check", ("autograder.cli", "build", assignment, "--check")),
-        Step("tests", ("autograder.author.full_check", assignment, "--only-tests")),
     ]
 
 
@@ -77,22 +72,6 @@ def carry_out(step: Step) -> Outcome:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env={**os.environ, **alone}
     )
     return Outcome(step, done.returncode == 0, done.stdout, time.monotonic() - begin)
-
-
-def reference_problems(repository: Repository, assignment: str) -> list[str]:
-    """Return a sentence for each exercise whose reference does not pass its visible and hidden tests."""
-    cells = read_source(repository, assignment).exercises
-    try:
-        verdicts = judge(
-            repository, assignment, [], right=[Mutant(cell.name, "", "", 1, cell.reference) for cell in cells]
-        )
-    except SourceError as error:
-        return [str(error)]
-    return [
-        f"the reference of {cell.name} does not pass {verdict.test}"
-        for cell, verdict in zip(cells, verdicts, strict=True)
-        if verdict.outcome != "passed"
-    ]
 
 
 def full_check(assignment: str, first: Step, others: Sequence[Step], jobs: int | None = None) -> bool:
@@ -126,17 +105,11 @@ def main(arguments: list[str] | None = None, repository: Repository | None = Non
     repository = repository or Repository.default()
     parser = argparse.ArgumentParser(prog="full_check", description="Check one assignment in all respects.")
     parser.add_argument("assignment", nargs="?", metavar="ASSIGNMENT")
-    parser.add_argument("--only-tests", action="store_true", help="only the visible and hidden tests on the reference")
-    options = parser.parse_args(arguments)
-    name, known = options.assignment, repository.names()
+    name, known = parser.parse_args(arguments).assignment, repository.names()
     if name not in known:
         wrong = f"there is no assignment {name!r}" if name else "say which assignment to check"
         print(f"{wrong}: make check A=NAME, where NAME is one of {', '.join(known)}", file=sys.stderr)
         return USAGE
-    if options.only_tests:
-        problems = reference_problems(repository, name)
-        print("\n".join(problems) or "the reference of every exercise passes its visible and hidden tests")
-        return FAILED if problems else PASSED
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
         passed = full_check(name, building(name, Path(folder) / "course"), steps(repository, name))
     return PASSED if passed else FAILED

@@ -19,7 +19,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -111,8 +112,14 @@ def prove(repository: Repository, assignment: str, pairs: bool = True) -> dict[s
             trials += [Trial(cell.name, change, cell.reference, change, right=right)] * (REPEATS if right else 1)
     sealing = exercises(repository, source)
     trials += [trial for exercise in sealing if pairs for trial in _of_two_mistakes(exercise)]
-    with judging(repository, assignment, patched, [SEED], right=alternatives) as judged:
-        said = ask_students_files(repository, source, trials)
+    committed = json.loads((repository.public(assignment) / diagnosis.FILE).read_text(encoding="utf-8"))["exercises"]
+    with (
+        judging(repository, assignment, patched, [SEED], right=alternatives) as judged,
+        asking_students_files(repository, source, trials) as answered,
+    ):
+        for exercise in sealing:  # meanwhile
+            _judge_single_outputs(proofs[exercise.cell.name], exercise, committed[exercise.cell.name])
+        said = answered()
         (verdicts,) = judged()
     for cell, mistake in wrong:
         proofs[cell.name].exempt += bool(mistake.get("exempt"))
@@ -120,9 +127,6 @@ def prove(repository: Repository, assignment: str, pairs: bool = True) -> dict[s
         _judge_verdict(proofs[mutant.exercise], mutant, verdict, right=place >= len(patched))
     for trial, (sentences, right) in zip(trials, said, strict=True):
         _judge_sentences(proofs[trial.exercise], trial, sentences, right)
-    committed = json.loads((repository.public(assignment) / diagnosis.FILE).read_text(encoding="utf-8"))["exercises"]
-    for exercise in sealing:
-        _judge_single_outputs(proofs[exercise.cell.name], exercise, committed[exercise.cell.name])
     return proofs
 
 
@@ -237,27 +241,45 @@ def _judge_sentences(proof: Proof, trial: Trial, sentences: list[str], right: bo
         proof.problems.append(f"{trial.exercise}: the right {trial.what} is said to differ from the expected result")
 
 
-def ask_students_files(repository: Repository, source: Source, trials: list[Trial]) -> list[tuple[list[str], bool]]:
-    """What the self-checker says of each trial, in a process whose only files of the course are those students get."""
+@contextmanager
+def asking_students_files(
+    repository: Repository, source: Source, trials: list[Trial]
+) -> Iterator[Callable[[], list[tuple[list[str], bool]]]]:
+    """Begin to ask the self-checker about each trial, in a process whose only files of the course are students' own.
+
+    What is yielded waits for what it says: of each trial the sentences, and whether it finds it right.
+    """
     asked = {
         "given": [cell.source for cell in source.cells if cell.kind == "given"],
         "reference": {cell.name: cell.reference for cell in source.exercises},
         "trials": [[trial.exercise, trial.code, trial.change] for trial in trials],
     }
-    with tempfile.TemporaryDirectory(prefix=f"{source.name}-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{source.name}-") as folder, ExitStack() as files:
         for name, content in handout(repository, source).items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        question, answer, errors = (files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
+        json.dump(asked, question)
+        question.seek(0)
         script = Path(student_side.__file__).read_text(encoding="utf-8")
-        limit = 600 + len(trials)  # seconds by the clock
         command = [sys.executable, "-I", "-B", "-W", "ignore", "-c", script, folder]
-        done = subprocess.run(
-            command, input=json.dumps(asked), capture_output=True, text=True, check=False, cwd=folder, timeout=limit
-        )
-    if done.returncode != 0:
-        raise RuntimeError(f"the self-checker failed on the student's files of {source.name}:\n{done.stderr[-2000:]}")
-    return [(sentences, right) for sentences, right in json.loads(done.stdout)]
+        process = subprocess.Popen(command, stdin=question, stdout=answer, stderr=errors, cwd=folder)
+
+        def answers() -> list[tuple[list[str], bool]]:
+            code = process.wait(timeout=600 + len(trials))  # seconds by the clock
+            if code != 0:
+                errors.seek(0)
+                said = errors.read()[-2000:]
+                raise RuntimeError(f"the self-checker failed on the student's files of {source.name}:\n{said}")
+            answer.seek(0)
+            return [(sentences, right) for sentences, right in json.load(answer)]
+
+        try:
+            yield answers
+        finally:
+            process.kill()  # without effect on one that has ended
+            process.wait()
 
 
 def main() -> int:

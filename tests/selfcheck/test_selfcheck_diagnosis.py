@@ -180,6 +180,20 @@ def test_nothing_is_said_where_fingerprints_are_missing_broken_or_of_other_input
     assert said("step", wrong) == []
 
 
+def test_a_file_that_was_changed_is_read_again_in_the_same_process(said, toy):
+    path, tests = toy.folder / "mistakes.json", toy.folder / "test_toy.py"
+    provider = LocalProvider({"np": np}, cases_beside(tests))
+    exec(W_UNTRANSPOSED.format("x @ U.T + h_prev @ W + b"), provider.namespace)
+    whole = path.read_text()
+    assert differing(tests, ["step"], provider) == ["step"]
+    path.write_text("{}")
+    assert differing(tests, ["step"], provider) == []
+    path.write_text(whole)
+    assert differing(tests, ["step"], provider) == ["step"]
+    path.unlink()
+    assert differing(tests, ["step"], provider) == []
+
+
 def test_the_file_shows_neither_sentences_nor_ids_nor_numbers_and_is_made_the_same_twice(repository):
     source = parse(repository.source("toy"))
     made = mistakes_json(repository, source)
