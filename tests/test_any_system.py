@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -33,16 +32,17 @@ for module, names in {
         delattr(module, name)
 multiprocessing.get_all_start_methods = lambda: ["spawn"]
 warnings.filterwarnings("error", category=EncodingWarning, module=r"autograder|selfcheck")
-modules, root, commands = json.load(sys.stdin)
+modules, commands = json.load(sys.stdin)
 for name in modules:
     importlib.import_module(name)
 from autograder import cli
 from autograder.course.paths import Repository
-cli.Repository.default = classmethod(lambda cls: Repository(Path(root)))
 from autograder.sandbox import host
 host.sys = SimpleNamespace(platform="win32")
 done = []
-for sys.argv in commands:
+for root, *arguments in commands:
+    sys.argv = ["autograder", *arguments]
+    cli.Repository.default = classmethod(lambda cls: Repository(Path(root)))
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         cli.output.file, cli.errors.file = sys.stdout, sys.stderr
         try:
@@ -53,12 +53,36 @@ json.dump(done, sys.stdout)
 """
 
 
-def elsewhere(root: Path, *commands: list[str], modules: tuple[str, ...] = ()) -> list[SimpleNamespace]:
-    """Import the modules and run the commands of `autograder` as on another system; what each returned and said."""
+MODULES = (  # which students' and authors' commands begin with
+    *("selfcheck", "selfcheck.execute", "selfcheck.plugin", "selfcheck.__main__"),
+    *("autograder.author.trial", "autograder.author.mutants", "autograder.author.proof"),
+    *("autograder.doctor", "autograder.grading.batch"),
+)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """What each command returned and said, in a process that is as on another system and imports all MODULES first."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    repository, damaged = (write_sample(folder / name) for name in ("repository", "damaged"))
+    text = damaged.source(NAME).read_text("utf-8")
+    damaged.source(NAME).write_text(text.replace("### END SOLUTION", "### END SOLUTOIN", 1), "utf-8")
+    submission = folder / "submitted" / "s1" / NAME / f"{NAME}.ipynb"
+    submission.parent.mkdir(parents=True)
+    submission.write_bytes(b"{}")
+    course = ("--course", str(folder))
+    commands = {
+        "help": (repository.root, "build", "--help"),
+        "build": (repository.root, "build", *course),
+        "check": (repository.root, "build", "--check", *course),
+        "bundle": (repository.root, "bundle", NAME, *course),
+        "grade": (repository.root, "grade", NAME, *course),
+        "build what is damaged": (damaged.root, "build", "--course", str(folder / "other")),
+    }
     command = [sys.executable, "-X", "warn_default_encoding", "-W", "ignore::EncodingWarning", "-c", ELSEWHERE]
     done = subprocess.run(
         command,
-        input=json.dumps([modules, str(root), [["autograder", *arguments] for arguments in commands]]),
+        input=json.dumps([MODULES, [[str(part) for part in one] for one in commands.values()]]),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -66,48 +90,31 @@ def elsewhere(root: Path, *commands: list[str], modules: tuple[str, ...] = ()) -
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [SimpleNamespace(code=code, out=out, err=err) for code, out, err in json.loads(done.stdout)]
+    answers = [SimpleNamespace(code=code, out=out, err=err) for code, out, err in json.loads(done.stdout)]
+    return dict(zip(commands, answers, strict=True))
 
 
-@pytest.fixture
-def repository(tmp_path):
-    return write_sample(tmp_path / "repository")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("help", "solutions"),
+        ("build", f"built {NAME}"),
+        ("check", "complete and up to date"),
+        ("bundle", f"{NAME}.zip"),
+    ],
+)
+def test_an_author_builds_checks_and_bundles_on_any_system(elsewhere, command, said):
+    done = elsewhere[command]
+    assert (done.code, done.err) == (0, ""), done.err
+    assert said in done.out
 
 
-def test_modules_import_without_what_only_posix_has(repository):
-    student = ("selfcheck", "selfcheck.execute", "selfcheck.plugin", "selfcheck.__main__")
-    author = ("autograder.author.trial", "autograder.author.mutants", "autograder.author.proof")
-    elsewhere(repository.root, modules=(*student, *author, "autograder.doctor", "autograder.grading.batch"))
+def test_grading_asks_for_linux(elsewhere):
+    assert elsewhere["grade"].code == 3
+    assert "grading needs Linux" in elsewhere["grade"].err
 
 
-def test_an_author_builds_checks_and_bundles_on_any_system_and_grading_asks_for_linux(repository, tmp_path):
-    course = ["--course", str(tmp_path)]
-    submission = tmp_path / "submitted" / "s1" / NAME / f"{NAME}.ipynb"
-    submission.parent.mkdir(parents=True)
-    submission.write_bytes(b"{}")
-    helped, built, checked, bundled, graded = elsewhere(
-        repository.root,
-        ["build", "--help"],
-        ["build", *course],
-        ["build", "--check", *course],
-        ["bundle", NAME, *course],
-        ["grade", NAME, *course],
-    )
-    for done, said in (
-        (helped, "solutions"),
-        (built, f"built {NAME}"),
-        (checked, "complete and up to date"),
-        (bundled, f"{NAME}.zip"),
-    ):
-        assert (done.code, done.err) == (0, ""), done.err
-        assert said in done.out
-    assert graded.code == 3
-    assert "grading needs Linux" in graded.err
-
-
-def test_an_authors_error_is_a_sentence_on_any_system(repository, tmp_path):
-    text = repository.source(NAME).read_text("utf-8")
-    repository.source(NAME).write_text(text.replace("### END SOLUTION", "### END SOLUTOIN", 1), "utf-8")
-    (built,) = elsewhere(repository.root, ["build", "--course", str(tmp_path / "course")])
+def test_an_authors_error_is_a_sentence_on_any_system(elsewhere):
+    built = elsewhere["build what is damaged"]
     assert built.code == 1
     assert built.err.startswith("error: ")
