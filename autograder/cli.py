@@ -110,7 +110,8 @@ def build(
                 f"{len(problems)} problems. Correct them, or run `autograder build` if a committed file is stale",
                 FAILED_CHECK,
             )
-        output.print(f"build --check: {len(names)} assignments are complete and up to date")
+        all_of_them = "1 assignment is" if len(names) == 1 else f"{len(names)} assignments are"
+        output.print(f"build --check: {all_of_them} complete and up to date")
         return
     target = Course(course)
     with locked(target.root, "autograder build"):

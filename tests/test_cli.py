@@ -83,7 +83,7 @@ def test_check_looks_at_the_assignments_it_is_given(in_process, monkeypatch):
     monkeypatch.setattr(checking, "check", lambda repository, names: asked.append(names) or [])
     code, out, _ = in_process("build", NAME, NAME, "--check")
     assert (code, asked) == (cli.DONE, [[NAME]])
-    assert "1 assignments are complete" in out
+    assert "1 assignment is complete" in out
     code, _, stderr = in_process("build", NAME, "a9_nowhere", "--check")
     assert code == cli.USAGE
     assert f"there is no assignment 'a9_nowhere'. The assignments are: {NAME}" in stderr
