@@ -61,9 +61,9 @@ TRICKS = (
 import shutil
 import stat
 
-def seen(path):
+def seen(path):  # what grading does not change meanwhile, of a time and a size only whether they are 0
     status = os.stat(path)
-    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_mtime_ns, status.st_size
+    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_mtime_ns > 0, status.st_size > 0
 
 for path in ("@COURSE@/gradebook.db", "@COURSE@/submitted", "@COURSE@/results", "@COURSE@"):
     before = seen(path)
