@@ -30,7 +30,7 @@ from autograder.course.paths import Course, Repository
 from autograder.fortress.attacks import attacks, rows
 from autograder.fortress.looks import tree
 from autograder.simulate import KINDS, Kind, classroom
-from autograder.simulate.plausible import plausible_mistakes
+from autograder.simulate.plausible import PlausibleMistakes
 from autograder.simulate.subject import read_subject
 
 SAFE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 27, 28, 35, 43, 49, 58, 66, 71, 72,
@@ -102,7 +102,7 @@ def try_stock(
     subject = replace(subject, release=_graded_cells(subject.release))
     rng = random.Random(1)
     expected = classroom._write_class(
-        subject, plausible_mistakes(repository, subject, rng), kinds, 1, rng, course / "submitted"
+        subject, PlausibleMistakes(repository, subject, rng), kinds, 1, rng, course / "submitted"
     ).expected
     _write_source(repository, ours, assignment, course)
     _write_commands(folder, python)

@@ -51,7 +51,7 @@ def function_in_next_cell(work: Work) -> None:
 @kind("duplicated-last-right", "an exercise's cell occurs twice, the right one last")
 def duplicated_last_right(work: Work) -> None:
     name = work.detail = work.pick().name
-    _duplicate(work, name, first=work.mistaken[name])
+    _duplicate(work, name, first=work.mistaken(name))
 
 
 @kind("duplicated-last-unfinished", "an exercise's cell occurs twice, an unfinished one last")

@@ -28,7 +28,7 @@ from autograder.simulate import (
 )
 from autograder.simulate.expected import Expectation, write_expected
 from autograder.simulate.kinds import FAMILIES, Kind
-from autograder.simulate.plausible import plausible_mistakes
+from autograder.simulate.plausible import PlausibleMistakes
 from autograder.simulate.subject import Mistake, SimulationError, Subject, read_subject
 from autograder.simulate.work import Peers, Work
 
@@ -106,7 +106,7 @@ def simulate(
     subject = read_subject(repository, course, assignment)
     rng = random.Random(f"{assignment}:{seed}")
     chosen = mixture(students, rng) if kinds is None else _of_titles(kinds, students)
-    return _write_class(subject, plausible_mistakes(repository, subject, rng), chosen, seed, rng, out)
+    return _write_class(subject, PlausibleMistakes(repository, subject, rng), chosen, seed, rng, out)
 
 
 def every_kind(repository: Repository, course: Course, assignment: str, seed: int, out: Path) -> Simulation:
@@ -120,7 +120,7 @@ def of_kinds(
     """Write one submission of each of these kinds, in random order, as `simulate` does for a class."""
     subject = read_subject(repository, course, assignment)
     rng = random.Random(f"{assignment}:{seed}")
-    return _write_class(subject, plausible_mistakes(repository, subject, rng), list(kinds), seed, rng, out)
+    return _write_class(subject, PlausibleMistakes(repository, subject, rng), list(kinds), seed, rng, out)
 
 
 def mixture(students: int, rng: random.Random) -> list[Kind]:
@@ -177,11 +177,10 @@ def _write_class(
     for seat in seats:
         by_title.setdefault(seat.kind.title, seat.student)
     peers = Peers(right=by_title.get("right/reference", ""), control=by_title.get("wrong/everywhere", ""))
-    mistaken = {name: _mistaken(name, plausible[name]) for name in subject.names}
     expected = []
     with _removed_on_failure([out / seat.student / subject.assignment for seat in seats]):
         for seat in seats:
-            expected.append(_submission(subject, seat, seed, peers, mistaken, out))
+            expected.append(_submission(subject, seat, seed, peers, plausible, out))
         atomic.replace(out / "roster.csv", _roster(seats, random.Random(f"names:{seed}")).encode("utf-8"))
         write_expected(out, subject.assignment, expected)
     return Simulation(out, subject.assignment, expected)
@@ -204,11 +203,11 @@ def _removed_on_failure(folders: list[Path]) -> Iterator[None]:
 
 
 def _submission(
-    subject: Subject, seat: _Seat, seed: int, peers: Peers, mistaken: Mapping[str, str], out: Path
+    subject: Subject, seat: _Seat, seed: int, peers: Peers, plausible: Mapping[str, Mistake | None], out: Path
 ) -> Expectation:
     """Write what one student hands in; returns what it must get."""
     own = random.Random(f"{subject.assignment}:{seed}:{seat.student}:{seat.kind.title}")
-    work = Work(subject, seat.student, own, peers, mistaken)
+    work = Work(subject, seat.student, own, peers, plausible)
     work.timestamp = f"{_DEADLINE - timedelta(seconds=own.randrange(9 * 86400)):%Y-%m-%d %H:%M:%S} UTC"
     seat.kind.make(work)
     work.detail = f"{seat.kind.says}: {work.detail}" if work.detail else seat.kind.says
@@ -240,11 +239,6 @@ def _seats(kinds: list[Kind], rng: random.Random) -> list[_Seat]:
     rng.shuffle(shuffled)
     width = max(3, len(str(len(shuffled))))
     return [_Seat(f"s{number:0{width}d}", kind) for number, kind in enumerate(shuffled, start=1)]
-
-
-def _mistaken(name: str, mistake: Mistake | None) -> str:
-    """Return the exercise's cell with a mistake; without a catalogue, a function that answers nothing."""
-    return mistake.source if mistake else f"def {name}(*args, **kwargs):\n    return None\n"
 
 
 def _roster(seats: list[_Seat], rng: random.Random) -> str:

@@ -7,7 +7,8 @@ Only the instructor's own texts run here: the reference, its catalogue of mistak
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,36 +23,62 @@ _SEED = 20
 _BEST = 2
 
 
-def plausible_mistakes(repository: Repository, subject: Subject, rng: random.Random) -> dict[str, Mistake | None]:
+class PlausibleMistakes(Mapping[str, Mistake | None]):
     """For each exercise a mistake, by lot, of those that look most like an answer: by type, by shape, and by a value
-    that differs. None where no mistake is listed. They are tried only until one is found.
+    that differs. None where no mistake is listed. They are tried when the exercise is looked up, and only until one is
+    found: few classes need all.
     """
-    reference, cases = repository.source(subject.assignment), repository.cases(subject.assignment)
-    known = reference.is_file() and cases.is_file()
-    given, arguments = (vars(load_file(reference)), load_file(cases)) if known else ({}, None)
-    found: dict[str, Mistake | None] = {}
-    for name, exercise in subject.exercises.items():
-        best, found[name] = -1, None
-        for mistake in rng.sample(exercise.mistakes, len(exercise.mistakes)):
-            rank = _rank(given, arguments, name, mistake)
+
+    def __init__(self, repository: Repository, subject: Subject, rng: random.Random) -> None:
+        self._repository, self._subject = repository, subject
+        self._lot = rng.random()
+        self._found: dict[str, Mistake | None] = {}
+
+    def __getitem__(self, name: str) -> Mistake | None:
+        if name not in self._found:
+            self._found[name] = self._drawn(name, self._subject.exercises[name].mistakes)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._subject.exercises)
+
+    def __len__(self) -> int:
+        return len(self._subject.exercises)
+
+    @cached_property
+    def _loaded(self) -> tuple[Mapping[str, Any], Any] | None:
+        """What the reference defines, and the cases; None where a file is missing."""
+        reference = self._repository.source(self._subject.assignment)
+        cases = self._repository.cases(self._subject.assignment)
+        return (vars(load_file(reference)), load_file(cases)) if reference.is_file() and cases.is_file() else None
+
+    def _drawn(self, name: str, mistakes: Sequence[Mistake]) -> Mistake | None:
+        shuffled = random.Random(f"{self._lot}:{name}").sample(mistakes, len(mistakes))
+        if not shuffled or self._loaded is None:
+            return next(iter(shuffled), None)
+        given, cases = self._loaded
+        try:
+            right = _called(given, cases, name)
+        except Exception:  # cases of another form than the call's: then nothing says which looks like an answer
+            return shuffled[0]
+        best, found = -1, None
+        for mistake in shuffled:
+            rank = _rank(given, cases, name, mistake, right)
             if rank > best:
-                best, found[name] = rank, mistake
-            if best == _BEST or not known:
+                best, found = rank, mistake
+            if best == _BEST:
                 break
-    return found
+        return found
 
 
-def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake) -> int:
+def _rank(given: Mapping[str, Any], cases: Any, name: str, mistake: Mistake, right: Any) -> int:
     """2: the right type and shape with another value; 1: the same value as the reference's, here; 0: anything else."""
-    if not hasattr(cases, name) or name not in given:
-        return 0
     namespace = dict(given)
     try:
         exec(compile(mistake.source, f"<{mistake.id}>", "exec", dont_inherit=True), namespace)
         got = _called(namespace, cases, name)
     except Exception:  # a mistake may raise anything; that it does is the answer
         return 0
-    right = _called(given, cases, name)
     return (1 if _equal(got, right) else _BEST) if _alike(got, right) else 0
 
 

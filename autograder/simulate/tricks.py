@@ -67,7 +67,7 @@ class Trick:
             exercise = work.pick_alone()
             work.detail = exercise.name
             claim = 0.0 if self.claim == ZERO else work.below(exercise.name)
-            text = work.sources[exercise.name] if self.claim == ZERO else work.mistaken[exercise.name]
+            text = work.sources[exercise.name] if self.claim == ZERO else work.mistaken(exercise.name)
             work.solve(exercise.name, f"{text}\n{self._around(work, exercise.name)}", claim)
         if self.cell:
             work.insert_first(self.cell.strip("\n").replace("{names}", repr(work.subject.names)))

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from autograder.course import notebook
 from autograder.simulate.expected import Claim, Expectation
-from autograder.simulate.subject import Exercise, Subject
+from autograder.simulate.subject import Exercise, Mistake, Subject
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Peers:
 class Work:
     """A submission in progress: it starts from the release with every exercise solved as in the reference.
 
-    mistaken: exercise -> the wrong cell that the class's control, and every trick around wrong code, hands in.
+    plausible: exercise -> the mistake that the class's control, and every trick around wrong code, hands in.
     put: writes something else in the notebook's place; beside: relative path -> content of other files; put_beside:
     relative path -> what writes something else than a text there.
     """
@@ -40,7 +40,7 @@ class Work:
     student: str
     rng: random.Random
     peers: Peers
-    mistaken: Mapping[str, str]
+    plausible: Mapping[str, Mistake | None]
     notebook: NotebookNode = field(init=False)
     sources: dict[str, str] = field(init=False)
     claims: dict[str, Claim] = field(default_factory=dict)
@@ -121,12 +121,17 @@ class Work:
         points = self.subject.exercises[name].points
         return {"below": points} if points else 0.0
 
+    def mistaken(self, name: str) -> str:
+        """Return the exercise's cell with the class's mistake; without a catalogue, a function that answers nothing."""
+        mistake = self.plausible[name]
+        return mistake.source if mistake else f"def {name}(*args, **kwargs):\n    return None\n"
+
     def mistake_everywhere(self) -> None:
         """Hand in the class's mistaken cell in every exercise."""
         for name in self.subject.names:
             bound: Claim = {"no_more_than": self.peers.control}
             follows = self.peers.control and self.peers.control != self.student
-            self.solve(name, self.mistaken[name], bound if follows else self.below(name))
+            self.solve(name, self.mistaken(name), bound if follows else self.below(name))
 
     def expectation(self, kind: str) -> Expectation:
         """Return what this work must get: its claims, and "at most" wherever a damaged exercise is used."""

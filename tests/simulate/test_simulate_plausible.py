@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.paths import Repository
-from autograder.simulate.plausible import plausible_mistakes
+from autograder.simulate.plausible import PlausibleMistakes
 from autograder.simulate.subject import Exercise, Mistake, Subject
 
 REFERENCE = "import numpy as np\n\ndef double(x):\n    return 2 * x, {'x': x}\n"
@@ -30,7 +30,7 @@ def chosen(subject: Subject, root: Path, *mistakes: Mistake) -> set[str]:
         path.write_text(text)
     exercise = Exercise("double", 2.0, REFERENCE, {}, mistakes)
     one = dataclasses.replace(subject, exercises={"double": exercise})
-    found = [plausible_mistakes(repository, one, random.Random(lot))["double"] for lot in range(40)]
+    found = [PlausibleMistakes(repository, one, random.Random(lot))["double"] for lot in range(40)]
     return {mistake.id for mistake in found if mistake}
 
 
@@ -46,7 +46,7 @@ def test_what_no_gate_lets_through_comes_last(subject: Subject, tmp_path: Path, 
 
 
 def test_without_a_reference_every_mistake_will_do(subject: Subject, tmp_path: Path) -> None:
-    found = plausible_mistakes(Repository(tmp_path), subject, random.Random(1))
+    found = PlausibleMistakes(Repository(tmp_path), subject, random.Random(1))
     assert found["add"] in subject.exercises["add"].mistakes
     assert found["total"] is None
 
@@ -55,5 +55,15 @@ def test_the_same_lot_finds_the_same(subject: Subject, tmp_path: Path) -> None:
     mistakes = [Mistake(str(number), WRONG_VALUE.source) for number in range(9)]
     exercises = {"double": Exercise("double", 2.0, REFERENCE, {}, tuple(mistakes))}
     one = dataclasses.replace(subject, exercises=exercises)
-    found = [plausible_mistakes(Repository(tmp_path), one, random.Random(7))["double"] for _ in range(4)]
+    found = [PlausibleMistakes(Repository(tmp_path), one, random.Random(7))["double"] for _ in range(4)]
     assert len(set(found)) == 1
+
+
+def test_nothing_runs_before_an_exercise_is_looked_up(subject: Subject, tmp_path: Path) -> None:
+    chosen(subject, tmp_path, WRONG_VALUE)
+    Repository(tmp_path).source("a0").write_text("raise RuntimeError('it runs')\n")
+    one = dataclasses.replace(subject, exercises={"double": Exercise("double", 2.0, REFERENCE, {}, (WRONG_VALUE,))})
+    found = PlausibleMistakes(Repository(tmp_path), one, random.Random(1))
+    assert list(found) == ["double"]
+    with pytest.raises(Exception, match="it runs"):
+        found["double"]
