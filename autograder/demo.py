@@ -13,7 +13,7 @@ import multiprocessing
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -35,17 +35,17 @@ from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
 
 STUDENTS = 20  # hand in the first assignment
-FEWER = 4  # of them hand in each of the others: right, right in another way, wrong, unfinished
+OTHERS = ("alternative/variants", "wrong/mistakes")  # what is handed in of each of the others
 SEED = 7
-LIMITS = Limits(call=2.0, cell=4.0, patience=5.0)  # less than usual: every class has a loop that never ends
+LIMITS = Limits(call=1.0, cell=2.0, patience=5.0)  # of the first, less than usual: the class has loops that never end
 
 
-def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS, fewer: int = FEWER) -> bool:
+def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS) -> bool:
     """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
 
-    students: the class, all of whom hand in the first assignment; fewer: how many of them hand in each of the others.
-    One process grades, and starts on the next assignment while one ends; beside it another builds the assignments one
-    after another, and then writes what people look at.
+    students: the class, all of whom hand in the first assignment; a few of them hand in each of the others.
+    A few students are graded by one process before a second would be ready; it starts on the next assignment while one
+    ends. Beside it another builds the assignments one after another, and then writes what people look at.
     """
     course = Course(course.root.resolve())
     if course.root.exists():
@@ -53,17 +53,19 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     first, *others = names = repository.names()
     tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
     start_server(repository.source(first), *tests)  # one server for all: it imports what any of them needs, once
-    sizes = {first: students} | dict.fromkeys(others, fewer)
+    sizes = {first: students} | dict.fromkeys(others, len(OTHERS))
     begin, written = time.monotonic(), []
     as_expected: dict[str, bool] = {}  # by student, over all that the student has handed in
     streams: dict[str, Iterator[Result]] = {}
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
-        built = {name: beside.submit(prepare, repository, course, name, sizes[name]) for name in names}
+        built = {name: beside.submit(prepare, repository, course, name, sizes[name], None if name == first else OTHERS)
+                 for name in names}  # fmt: skip
         for name, following in itertools.zip_longest(names, others):
             built[name].result()
             for ready in (name, following):
                 if ready and ready not in streams and built[ready].done():
-                    streams[ready] = start(repository, course, ready, jobs=None if ready == first else 1)
+                    options = Options(limits=LIMITS) if ready == first else Options(jobs=1)
+                    streams[ready] = grade_stream(course, repository, ready, options)
             console.print(
                 f"[bold]{name}[/]: {sizes[name]} submissions, graded in the sandbox into nbgrader's gradebook",
                 highlight=False,
@@ -96,15 +98,12 @@ def count(rows: list[simulate.Row], as_expected: dict[str, bool]) -> None:
         as_expected[row.student] = row.ok and as_expected.get(row.student, True)
 
 
-def prepare(repository: Repository, course: Course, assignment: str, students: int) -> None:
+def prepare(
+    repository: Repository, course: Course, assignment: str, students: int, kinds: Sequence[str] | None
+) -> None:
     """Build the assignment with its mistakes as they are committed, and write a class's submissions of it."""
     build(repository, course, assignment, generate=False)
-    simulate.simulate(repository, course, assignment, students, SEED, course.submitted)
-
-
-def start(repository: Repository, course: Course, assignment: str, jobs: int | None) -> Iterator[Result]:
-    """Start to grade the class. jobs: a few students are done by one process before a second would be ready."""
-    return grade_stream(course, repository, assignment, Options(jobs=jobs, limits=LIMITS))
+    simulate.simulate(repository, course, assignment, students, SEED, course.submitted, kinds)
 
 
 def _kept(stream: Iterator[Result], into: list[Result]) -> Iterator[Result]:
