@@ -1,20 +1,17 @@
-"""author/new.py: what `autograder new` writes passes every step at once; what cannot be written is refused whole."""
+"""author/new.py: what `autograder new` writes is whole; what cannot be written is refused whole."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from autograder import cli
-from autograder.author import proof
 from autograder.author.new import new
 from autograder.course.paths import Repository
 from autograder.course.source import parse
+from newcomer import commands, empty_repository, python
 
 NAME, EXERCISE = "a8_attention", "softmax_rows"
 OWN = Repository.default()
@@ -22,70 +19,16 @@ OWN = Repository.default()
 
 @pytest.fixture
 def repository(tmp_path):
-    """A repository without assignments: the machine, the self-checker, and what every assignment includes."""
-    root = tmp_path / "repository"
-    left_out = shutil.ignore_patterns("__pycache__")
-    for folder in ("autograder", "assignments/selfcheck"):
-        shutil.copytree(OWN.root / folder, root / folder, ignore=left_out)
-    for name in ("assignments/NOTATION.md", "assignments/README.md", "pyproject.toml", "tests/content.py"):
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy(OWN.root / name, root / name)
-    return Repository(root)
+    return empty_repository(tmp_path / "repository")
 
 
 @pytest.fixture
 def run(repository, tmp_path, monkeypatch, capsys):
-    """run(VERB, ...): the command on this repository, in this process; gives (exit code, all that it printed)."""
-    monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: repository))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> tuple[int, str]:
-        course = [] if arguments[0] == "new" else ["--course", str(tmp_path / "course")]
-        monkeypatch.setattr(sys, "argv", ["autograder", *arguments, *course])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out + captured.err
-
-    return call
-
-
-def python(repository: Repository, *arguments: str) -> None:
-    """Run a module of this Python in the repository, whose own packages come first."""
-    paths = os.pathsep.join(map(str, (repository.root, repository.assignments)))
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=repository.root, env=environment, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    return commands(repository, tmp_path / "course", monkeypatch, capsys)
 
 
 def files(repository: Repository) -> set[Path]:
     return {path for folder in (repository.solutions, repository.assignments) for path in folder.rglob("*")}
-
-
-def test_what_is_written_passes_every_step_as_it_is(repository, run):
-    steps = (
-        ("new", NAME, "--exercise", EXERCISE),
-        ("build", NAME),
-        ("build", NAME, "--check"),
-        ("bundle", NAME),
-        ("simulate", NAME, "--students", "8"),
-        ("grade", NAME, "--jobs", "2"),
-        ("simulate", NAME, "--compare"),
-    )
-    for step in steps:
-        code, printed = run(*step)
-        assert code == 0, (step, printed)
-    assert "demo: 8 of 8 as expected" in printed
-
-    total = proof.Proof()
-    for figures in proof.prove(repository, NAME).values():
-        total.add(figures)
-    assert total.problems == []
-    assert (total.listed, total.rejected, total.named, total.accusations) == (2, 2, 2, 0)
-    assert total.right == total.passed > 0
-
-    python(repository, "pytest", "-p", "no:cacheprovider", f"solutions/{NAME}/test_reference.py")
 
 
 def test_one_exercise_gets_a_second_and_the_points_are_as_they_must_be(repository):

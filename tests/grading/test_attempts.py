@@ -114,6 +114,6 @@ def _loaded(course, repository):
 def test_a_right_submission_earns_all_whatever_its_inputs(course, repository, hand_in, solved):
     assert cell_of(solved, "scaled-solution")
     hand_in("s1", solved)
-    for inputs in range(0, SETS, 5):
+    for inputs in range(0, SETS, 8):
         (result,) = grade_class(course, repository, NAME, jobs=1, inputs=inputs)
         assert result.points == 80
