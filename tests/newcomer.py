@@ -31,7 +31,7 @@ def empty_repository(root: Path) -> Repository:
 def commands(
     repository: Repository, course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
-    """Return run(VERB, ...): the command on this repository, in this process; gives its exit code and what it printed."""
+    """Return run(VERB, ...): the command on this repository, in this process; gives its exit code and its output."""
     monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: repository))
     monkeypatch.setenv("COLUMNS", "200")
 
