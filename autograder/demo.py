@@ -8,7 +8,6 @@ import autograder.grading.start  # noqa: F401, before NumPy and torch make their
 
 # isort: split
 import argparse
-import itertools
 import multiprocessing
 import shutil
 import sys
@@ -35,6 +34,7 @@ from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
 
 STUDENTS = 20  # hand in the first assignment
+AT_ONCE = 3  # assignments, of which each waits now and then: for its processes to start, or for its gradebook
 OTHERS = ("alternative/variants", "wrong/mistakes")  # what is handed in of each of the others
 SEED = 7
 LIMITS = Limits(call=1.0, cell=2.0, patience=5.0)  # of the first, less than usual: the class has loops that never end
@@ -44,7 +44,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
 
     students: the class, all of whom hand in the first assignment; a few of them hand in each of the others.
-    A few students are graded by one process before a second would be ready; it starts on the next assignment while one
+    A few students are graded by one process before a second would be ready; the next assignments begin while one
     ends. Beside it another builds the assignments one after another, and then writes what people look at.
     """
     course = Course(course.root.resolve())
@@ -60,10 +60,10 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
         built = {name: beside.submit(prepare, repository, course, name, sizes[name], None if name == first else OTHERS)
                  for name in names}  # fmt: skip
-        for name, following in itertools.zip_longest(names, others):
+        for number, name in enumerate(names):
             built[name].result()
-            for ready in (name, following):
-                if ready and ready not in streams and built[ready].done():
+            for ready in names[number : number + AT_ONCE]:
+                if ready not in streams and built[ready].done():
                     options = Options(limits=LIMITS) if ready == first else Options(jobs=1)
                     streams[ready] = grade_stream(course, repository, ready, options)
             console.print(
