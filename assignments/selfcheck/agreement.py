@@ -19,6 +19,17 @@ def _whole(result: Any) -> Any:
     return result
 
 
+def table(names: str, *rows: tuple) -> list[dict[str, Any]]:
+    """Return a dictionary of sizes for each row: `table("N D H", (1, 1, 1), (4, 1, 5))`.
+
+    names: of the columns, with spaces between. A row may end early, and ... holds the place of what it does not give.
+    """
+    keys = names.split()
+    if any(len(row) > len(keys) for row in rows):
+        raise ValueError(f"a row has more than the {len(keys)} values {names}")
+    return [{key: value for key, value in zip(keys, row, strict=False) if value is not ...} for row in rows]
+
+
 def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[Mapping]) -> list[tuple[str, tuple]]:
     """Return pairs of words for a message and arguments, one for each dictionary of sizes."""
     return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]

@@ -8,7 +8,7 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, in_pairs, sized
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, in_pairs, sized, table
 from selfcheck.oracles import deviation
 
 
@@ -19,14 +19,7 @@ def _states(result):
 
 @exercise("one_hot", points=2)
 def test_one_hot_agrees_at_other_sizes_down_to_one(one_hot, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "K": 1},
-        {"N": 1, "T": 1, "K": 4},
-        {"N": 1, "T": 6, "K": 2},
-        {"N": 5, "T": 1, "K": 3},
-        {"N": 4, "T": 4, "K": 4},
-        {"N": 3, "T": 11, "K": 500},
-    ]
+    sizes = table("N T K", (1, 1, 1), (1, 1, 4), (1, 6, 2), (5, 1, 3), (4, 4, 4), (3, 11, 500))
     agree(one_hot, reference.one_hot, sized(cases.one_hot, rng, sizes))
 
 
@@ -42,19 +35,13 @@ def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one
 
 @exercise("temporal_convolution", points=2)
 def test_convolution_agrees_at_other_sizes(temporal_convolution, reference, cases, rng):
-    sizes = [{"N": 4, "T": 13, "D": 2, "H": 7, "k": 6}, {"N": 2, "T": 9, "D": 3, "H": 3, "k": 2}]
+    sizes = table("N T D H k", (4, 13, 2, 7, 6), (2, 9, 3, 3, 2))
     agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
 
 
 @exercise("temporal_convolution", points=2)
 def test_convolution_agrees_at_sizes_of_one_and_with_long_filters(temporal_convolution, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 2, "k": 4},
-        {"N": 2, "T": 6, "D": 1, "H": 1, "k": 6},
-        {"N": 1, "T": 4, "D": 3, "H": 2, "k": 11},
-        {"N": 3, "T": 5, "D": 2, "H": 4, "k": 1},
-    ]
+    sizes = table("N T D H k", (1, 1, 1, 1, 1), (1, 1, 3, 2, 4), (2, 6, 1, 1, 6), (1, 4, 3, 2, 11), (3, 5, 2, 4, 1))
     agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
 
 
@@ -66,14 +53,7 @@ def test_convolution_agrees_in_float32_and_strided(temporal_convolution, referen
 
 @exercise("rnn_step_forward", points=2)
 def test_a_step_agrees_at_other_sizes_down_to_one(rnn_step_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "D": 1, "H": 1},
-        {"N": 1, "D": 3, "H": 2},
-        {"N": 4, "D": 1, "H": 5},
-        {"N": 6, "D": 7, "H": 1},
-        {"N": 5, "D": 5, "H": 5},
-        {"N": 9, "D": 2, "H": 8},
-    ]
+    sizes = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (5, 5, 5), (9, 2, 8))
     agree(rnn_step_forward, reference.rnn_step_forward, sized(cases.rnn_step_forward, rng, sizes), part=_states)
 
 
@@ -85,19 +65,13 @@ def test_a_step_agrees_in_float32_and_strided(rnn_step_forward, reference, cases
 
 @exercise("rnn_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(rnn_forward, reference, cases, rng):
-    sizes = [{"N": 4, "T": 17, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False}]
+    sizes = table("N T D H h0", (4, 17, 2, 3), (2, 6, 7, 5, False))
     agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_forward", points=2)
 def test_a_sequence_agrees_at_sizes_of_one(rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-    ]
+    sizes = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
     agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
@@ -109,11 +83,7 @@ def test_a_sequence_agrees_in_float32_and_strided(rnn_forward, reference, cases,
 
 @exercise("rnn_forward_masked", points=2)
 def test_sequences_of_many_lengths_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = [
-        {"N": 8, "T": 9, "D": 2, "H": 3},
-        {"N": 3, "T": 12, "D": 5, "H": 4, "lengths": [11, 4, 7], "h0": False},
-        {"N": 5, "T": 5, "D": 5, "H": 5, "lengths": [2, 5, 4, 1, 3]},
-    ]
+    sizes = table("N T D H lengths h0", (8, 9, 2, 3), (3, 12, 5, 4, [11, 4, 7], False), (5, 5, 5, 5, [2, 5, 4, 1, 3]))
     agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
 
 
@@ -129,13 +99,14 @@ def test_sequences_agree_whatever_the_padding_holds(rnn_forward_masked, referenc
 
 @exercise("rnn_forward_masked", points=2)
 def test_lengths_of_zero_and_sizes_of_one_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "lengths": [1]},
-        {"N": 1, "T": 1, "D": 2, "H": 3, "lengths": [0]},
-        {"N": 3, "T": 4, "D": 2, "H": 5, "lengths": [0, 0, 0]},
-        {"N": 1, "T": 6, "D": 4, "H": 2, "lengths": [3], "padding": np.nan},
-        {"N": 4, "T": 5, "D": 1, "H": 1, "lengths": [1, 0, 5, 3], "h0": False},
-    ]
+    sizes = table(
+        "N T D H lengths h0 padding",
+        (1, 1, 1, 1, [1]),
+        (1, 1, 2, 3, [0]),
+        (3, 4, 2, 5, [0, 0, 0]),
+        (1, 6, 4, 2, [3], ..., np.nan),
+        (4, 5, 1, 1, [1, 0, 5, 3], False),
+    )
     agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
 
 
@@ -147,14 +118,7 @@ def test_masked_sequences_agree_in_float32_and_strided(rnn_forward_masked, refer
 
 @exercise("rnn_output", points=2)
 def test_the_outputs_agree_at_other_sizes_down_to_one(rnn_output, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1, "K": 1},
-        {"N": 1, "T": 1, "H": 3, "K": 2},
-        {"N": 4, "T": 1, "H": 1, "K": 5},
-        {"N": 1, "T": 6, "H": 2, "K": 3},
-        {"N": 4, "T": 4, "H": 4, "K": 4},
-        {"N": 2, "T": 7, "H": 5, "K": 90},
-    ]
+    sizes = table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (4, 4, 4, 4), (2, 7, 5, 90))
     agree(rnn_output, reference.rnn_output, sized(cases.rnn_output, rng, sizes))
 
 
@@ -187,22 +151,13 @@ def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtyp
 
 @exercise("deep_rnn_forward", points=2)
 def test_stacks_of_other_sizes_agree(deep_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 8)},
-        {"N": 2, "T": 6, "D": 5, "H": (5, 5, 5, 5)},
-        {"N": 5, "T": 3, "D": 6, "H": (4, 2), "h0": False},
-    ]
+    sizes = table("N T D H h0", (4, 7, 2, (3, 5, 8)), (2, 6, 5, (5, 5, 5, 5)), (5, 3, 6, (4, 2), False))
     _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 
 @exercise("deep_rnn_forward", points=2)
 def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": (1,)},
-        {"N": 3, "T": 5, "D": 2, "H": (4,), "h0": False},
-        {"N": 1, "T": 6, "D": 3, "H": (1, 1, 1)},
-        {"N": 4, "T": 1, "D": 2, "H": (2, 3, 5)},
-    ]
+    sizes = table("N T D H h0", (1, 1, 1, (1,)), (3, 5, 2, (4,), False), (1, 6, 3, (1, 1, 1)), (4, 1, 2, (2, 3, 5)))
     _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 

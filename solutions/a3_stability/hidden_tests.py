@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized
+from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized, table
 
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
 
@@ -71,13 +71,14 @@ def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, c
 
 @exercise("loss_along", points=2)
 def test_the_losses_agree_at_other_sizes_down_to_one(loss_along, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "K": 1, "M": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 2, "K": 4, "M": 2},
-        {"N": 2, "T": 9, "D": 1, "H": 1, "K": 3, "M": 12, "names": ("W", "b")},
-        {"N": 5, "T": 3, "D": 4, "H": 7, "K": 2, "M": 3, "names": ("c_out",)},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "K": 4, "M": 4},
-    ]
+    sizes = table(
+        "N T D H K M names",
+        (1, 1, 1, 1, 1, 1),
+        (1, 1, 3, 2, 4, 2),
+        (2, 9, 1, 1, 3, 12, ("W", "b")),
+        (5, 3, 4, 7, 2, 3, ("c_out",)),
+        (4, 4, 4, 4, 4, 4),
+    )
     agree(loss_along, reference.loss_along, sized(cases.loss_along, rng, sizes))
 
 
@@ -100,14 +101,7 @@ def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, r
 
 @exercise("norm_stabilizer", points=2)
 def test_the_penalties_agree_at_other_sizes_down_to_one(norm_stabilizer, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1},
-        {"N": 1, "T": 1, "H": 5, "beta": 3.0},
-        {"N": 4, "T": 1, "H": 2},
-        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
-        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
-        {"N": 5, "T": 5, "H": 5},
-    ]
+    sizes = table("N T H beta", (1, 1, 1), (1, 1, 5, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
     agree(norm_stabilizer, reference.norm_stabilizer, sized(cases.norm_stabilizer, rng, sizes))
 
 
@@ -133,14 +127,7 @@ def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, c
 
 @exercise("norm_stabilizer_backward", points=2)
 def test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one(norm_stabilizer_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1},
-        {"N": 1, "T": 2, "H": 4, "beta": 3.0},
-        {"N": 4, "T": 1, "H": 2},
-        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
-        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
-        {"N": 5, "T": 5, "H": 5},
-    ]
+    sizes = table("N T H beta", (1, 1, 1), (1, 2, 4, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
     agree(
         norm_stabilizer_backward, reference.norm_stabilizer_backward, sized(cases.norm_stabilizer_backward, rng, sizes)
     )
@@ -194,12 +181,7 @@ def test_layer_norm_agrees_at_other_shapes_down_to_one(layer_norm_forward, refer
 
 @exercise("layer_norm_forward", points=2)
 def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, reference, cases, rng):
-    sizes = [
-        {"shape": (4, 6), "eps": 0.0},
-        {"shape": (2, 3, 5), "eps": 2.0},
-        {"shape": (3, 4), "eps": 1e-3, "spread": 0.03},
-        {"shape": (3, 4), "eps": 1e-8, "spread": 1e3},
-    ]
+    sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), 1e-3, 0.03), ((3, 4), 1e-8, 1e3))
     calls = sized(cases.layer_norm_forward, rng, sizes)
     calls += [("without eps given", cases.layer_norm_forward(rng, (4, 5), spread=2e-3)[:3])]
     agree(layer_norm_forward, reference.layer_norm_forward, calls)
@@ -243,7 +225,7 @@ def test_the_gradients_of_layer_norm_are_those_of_finite_differences(layer_norm_
 
 @exercise("layer_norm_backward", points=1)
 def test_the_gradients_of_layer_norm_agree_for_other_epsilons(layer_norm_backward, reference, cases, rng):
-    sizes = [{"shape": (4, 6), "eps": 0.0}, {"shape": (2, 3, 5), "eps": 2.0}, {"shape": (3, 4), "spread": 3e-3}]
+    sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), ..., 3e-3))
     agree(layer_norm_backward, reference.layer_norm_backward, sized(cases.layer_norm_backward, rng, sizes))
 
 
@@ -263,14 +245,15 @@ def _states(result):
 
 @exercise("layer_norm_rnn_forward", points=2)
 def test_sequences_agree_at_other_sizes_down_to_one(layer_norm_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 4},
-        {"N": 4, "T": 1, "D": 2, "H": 5, "h0": False},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 11, "D": 1, "H": 6, "eps": 0.0},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "h0": False, "eps": 0.2},
-    ]
+    sizes = table(
+        "N T D H h0 eps",
+        (1, 1, 1, 1),
+        (1, 1, 3, 4),
+        (4, 1, 2, 5, False),
+        (1, 7, 3, 2),
+        (2, 11, 1, 6, ..., 0.0),
+        (4, 4, 4, 4, False, 0.2),
+    )
     calls = sized(cases.layer_norm_rnn_forward, rng, sizes)
     calls += [("without h0 and eps", cases.layer_norm_rnn_forward(rng, N=3, T=4, D=5, H=2)[:5])]
     agree(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, calls, part=_states)
@@ -297,15 +280,16 @@ def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forwar
 
 @exercise("recurrent_init", points=2)
 def test_initial_values_agree_at_other_sizes_down_to_one(recurrent_init, reference, cases, rng):
-    sizes = [
-        {"H": 1},
-        {"H": 2, "scale": 1.0},
-        {"H": 9, "scale": 0.5},
-        {"H": 40, "scale": 2.0},
-        {"H": 1, "kind": "identity"},
-        {"H": 3, "kind": "identity", "scale": 0.25},
-        {"H": 40, "kind": "identity", "scale": 1.0},
-    ]
+    sizes = table(
+        "H kind scale",
+        (1,),
+        (2, ..., 1.0),
+        (9, ..., 0.5),
+        (40, ..., 2.0),
+        (1, "identity"),
+        (3, "identity", 0.25),
+        (40, "identity", 1.0),
+    )
     calls = sized(cases.recurrent_init, rng, sizes)
     calls += [
         (f"{kind}, without a scale", cases.recurrent_init(rng, 5, kind)[:3]) for kind in ("orthogonal", "identity")
@@ -336,24 +320,26 @@ def test_unknown_kinds_are_refused(recurrent_init, cases, rng):
 
 @exercise("dropout_deep_rnn", points=2)
 def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35},
-        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "same_mask": True},
-        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.5},
-        {"N": 3, "T": 1, "D": 2, "H": (4,), "p": 0.2},
-        {"N": 1, "T": 6, "D": 3, "H": (2, 2), "p": 0.6, "same_mask": True},
-        {"N": 3, "T": 4, "D": 4, "H": (4,), "p": 0.0},
-    ]
+    sizes = table(
+        "N T D H p same_mask",
+        (4, 7, 2, (3, 5, 6), 0.35),
+        (2, 5, 5, (5, 5), 0.8, True),
+        (1, 1, 1, (1,), 0.5),
+        (3, 1, 2, (4,), 0.2),
+        (1, 6, 3, (2, 2), 0.6, True),
+        (3, 4, 4, (4,), 0.0),
+    )
     agree(dropout_deep_rnn, reference.dropout_deep_rnn, sized(cases.dropout_deep_rnn, rng, sizes))
 
 
 @exercise("dropout_deep_rnn", points=1)
 def test_networks_at_test_time_agree(dropout_deep_rnn, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35, "training": False},
-        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "training": False, "same_mask": True},
-        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0, "training": False},
-    ]
+    sizes = table(
+        "N T D H p training same_mask",
+        (4, 7, 2, (3, 5, 6), 0.35, False),
+        (2, 5, 5, (5, 5), 0.8, False, True),
+        (1, 1, 1, (1,), 0.0, False),
+    )
     calls = sized(cases.dropout_deep_rnn, rng, sizes)
     calls += [("without training given", cases.dropout_deep_rnn(rng, N=3, T=4, D=2, H=(3,), p=0.5)[:4])]
     agree(dropout_deep_rnn, reference.dropout_deep_rnn, calls)
@@ -390,14 +376,9 @@ def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, case
 
 @exercise("orthogonal_step", points=2)
 def test_orthogonal_steps_agree_at_other_sizes_and_rates(orthogonal_step, reference, cases, rng):
-    sizes = [
-        {"H": 1},
-        {"H": 1, "orthogonal": False, "rate": 3.0},
-        {"H": 2, "rate": 50.0},
-        {"H": 9, "rate": 0.01},
-        {"H": 12, "orthogonal": False, "rate": 2.0},
-        {"H": 7, "rate": 0.0},
-    ]
+    sizes = table(
+        "H orthogonal rate", (1,), (1, False, 3.0), (2, ..., 50.0), (9, ..., 0.01), (12, False, 2.0), (7, ..., 0.0)
+    )
     agree(orthogonal_step, reference.orthogonal_step, sized(cases.orthogonal_step, rng, sizes), "the new W")
 
 
@@ -420,14 +401,15 @@ def test_orthogonal_steps_agree_in_float32_and_strided(orthogonal_step, referenc
 
 @exercise("zoneout_rnn_forward", points=2)
 def test_zoneout_agrees_at_other_sizes_down_to_one(zoneout_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "p": 0.5},
-        {"N": 4, "T": 9, "D": 2, "H": 3, "p": 0.15},
-        {"N": 1, "T": 6, "D": 3, "H": 5, "p": 0.85},
-        {"N": 5, "T": 1, "D": 4, "H": 2},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "p": 0.5},
-        {"N": 2, "T": 5, "D": 1, "H": 4, "p": 1.0},
-    ]
+    sizes = table(
+        "N T D H p",
+        (1, 1, 1, 1, 0.5),
+        (4, 9, 2, 3, 0.15),
+        (1, 6, 3, 5, 0.85),
+        (5, 1, 4, 2),
+        (4, 4, 4, 4, 0.5),
+        (2, 5, 1, 4, 1.0),
+    )
     sizes += [size | {"training": False} for size in sizes]
     calls = sized(cases.zoneout_rnn_forward, rng, sizes)
     calls += [("without training given", cases.zoneout_rnn_forward(rng, N=3, T=4, D=2, H=3, p=0.5)[:7])]

@@ -9,7 +9,7 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized, table
 
 ORIGINAL = "of original_lstm_step"
 
@@ -23,13 +23,7 @@ def _original(probe, asked, args, words, **tolerance):
 
 @exercise("additive_cell", points=2)
 def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, reference, cases, rng):
-    sizes = [
-        {"N": 1, "D": 1, "H": 1},
-        {"N": 1, "D": 3, "H": 2, "gates": False},
-        {"N": 4, "D": 1, "H": 5},
-        {"N": 6, "D": 7, "H": 1, "gates": False},
-        {"N": 5, "D": 5, "H": 5},
-    ]
+    sizes = table("N D H gates", (1, 1, 1), (1, 3, 2, False), (4, 1, 5), (6, 7, 1, False), (5, 5, 5))
     agree(additive_cell, reference.additive_cell, sized(cases.additive_cell, rng, sizes), ("h", "c"))
 
 
@@ -49,14 +43,7 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
     _original(probe, reference, arrays.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
-SIZES_OF_A_STEP = [
-    {"N": 1, "D": 1, "H": 1},
-    {"N": 1, "D": 3, "H": 2},
-    {"N": 4, "D": 1, "H": 5},
-    {"N": 6, "D": 4, "H": 1},
-    {"N": 5, "D": 5, "H": 5},
-    {"N": 9, "D": 2, "H": 8},
-]
+SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
 
 
 @exercise("lstm_step_forward", points=3)
@@ -105,20 +92,14 @@ def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
-    sizes = [{"N": 4, "T": 12, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False}]
+    sizes = table("N T D H initial", (4, 12, 2, 3), (2, 6, 7, 5, False))
     asked, make = reference.lstm_forward, cases.lstm_forward
     agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1, "initial": False},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-    ]
+    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
     asked, make = reference.lstm_forward, cases.lstm_forward
     agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
 
@@ -190,23 +171,14 @@ def _sequence(reference, cases):
 
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 13, "D": 2, "H": 3},
-        {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False},
-        {"N": 5, "T": 5, "D": 5, "H": 5},
-    ]
+    sizes = table("N T D H initial", (4, 13, 2, 3), (2, 6, 7, 5, False), (5, 5, 5, 5))
     asked, make = reference.lstm_backward, _sequence(reference, cases)
     agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 6, "D": 3, "H": 2},
-        {"N": 2, "T": 2, "D": 1, "H": 1, "initial": False},
-    ]
+    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 2, 1, 1, False))
     asked, make = reference.lstm_backward, _sequence(reference, cases)
     agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
 

@@ -11,31 +11,15 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree, agree_in_float32_and_strided, in_pairs, results_agree, sized
+from selfcheck.agreement import agree, agree_in_float32_and_strided, in_pairs, results_agree, sized, table
 
 GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
 GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
 
 
-SIZES_OF_A_STEP = [
-    {"N": 1, "D": 1, "H": 1},
-    {"N": 1, "D": 3, "H": 2},
-    {"N": 4, "D": 1, "H": 5},
-    {"N": 6, "D": 4, "H": 1},
-    {"N": 5, "D": 5, "H": 5},
-    {"N": 9, "D": 2, "H": 8},
-]
-SIZES_OF_A_SEQUENCE = [
-    {"N": 4, "T": 13, "D": 2, "H": 3},
-    {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False},
-    {"N": 4, "T": 4, "D": 4, "H": 4},
-]
-SIZES_OF_ONE = [
-    {"N": 1, "T": 1, "D": 1, "H": 1},
-    {"N": 3, "T": 1, "D": 2, "H": 4},
-    {"N": 1, "T": 7, "D": 3, "H": 2},
-    {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
-]
+SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
+SIZES_OF_A_SEQUENCE = table("N T D H h0", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4))
+SIZES_OF_ONE = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False))
 
 
 @exercise("gru_step_forward", points=2)
@@ -221,7 +205,7 @@ def test_counts_and_memory_of_all_cells_agree(count_cell_parameters, reference, 
 
 @exercise("adding_problem_batch", points=2)
 def test_batches_agree(adding_problem_batch, reference, cases, rng):
-    sizes = [{"N": 8, "T": 13}, {"N": 40, "T": 6}, {"N": 1, "T": 2}, {"N": 3, "T": 2}, {"N": 9, "T": 3}]
+    sizes = table("N T", (8, 13), (40, 6), (1, 2), (3, 2), (9, 3))
     make = cases.adding_problem_batch
     agree(adding_problem_batch, reference.adding_problem_batch, sized(make, rng, sizes), ("x", "y"))
 

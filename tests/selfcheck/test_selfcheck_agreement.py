@@ -19,6 +19,7 @@ from selfcheck.agreement import (
     in_pairs,
     shared_generators_untouched,
     sized,
+    table,
 )
 from selfcheck.copies import copied
 from selfcheck.expect import Mismatch
@@ -69,6 +70,14 @@ def test_agreement_names_the_sizes_and_the_value_that_differ(target):
     half = target(lambda x: (scaled(x)[0].astype(np.float16 if x.dtype == np.float32 else np.float64), ""))
     with pytest.raises(Mismatch, match="y with float32 arrays has dtype float16"):
         agree_in_float32_and_strided(half, scaled, calls[1][1], ("y",))
+
+
+def test_a_table_gives_a_dictionary_for_each_row_without_what_the_row_leaves_out():
+    rows = table("N D h0", (), (1,), (2, 3), (4, ..., False), (5, 6, None))
+    assert rows == [{}, {"N": 1}, {"N": 2, "D": 3}, {"N": 4, "h0": False}, {"N": 5, "D": 6, "h0": None}]
+    assert list(table("b a", (1, 2))[0]) == ["b", "a"]
+    with pytest.raises(ValueError, match="more than the 2 values"):
+        table("N D", (1, 2, 3))
 
 
 def test_close_goes_into_lists_and_dictionaries_and_is_exact_elsewhere():
