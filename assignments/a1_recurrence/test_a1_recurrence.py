@@ -16,6 +16,7 @@ from selfcheck import exercise, expect
 from selfcheck.agreement import (
     arguments_unchanged,
     each_close,
+    returns,
     same_in_float32_and_strided,
     shared_generators_untouched,
 )
@@ -60,7 +61,7 @@ def _expect_one_hot(x, tokens, K):
 
 @exercise("one_hot")
 def test_one_hot_returns_float64_of_shape_N_T_K(one_hot, cases, rng):
-    expect.array(one_hot(*cases.one_hot(rng)), shape=(3, 5, 7), name="x")
+    returns(one_hot, cases.one_hot(rng), "x (3, 5, 7)")
 
 
 @exercise("one_hot", points=0.8)
@@ -104,7 +105,7 @@ def _impulses(x, s):
 
 @exercise("temporal_convolution")
 def test_convolution_returns_float64_of_shape_N_T_H(temporal_convolution, cases, rng):
-    expect.array(temporal_convolution(*cases.temporal_convolution(rng)), shape=(3, 8, 6), name="y")
+    returns(temporal_convolution, cases.temporal_convolution(rng), "y (3, 8, 6)")
 
 
 @exercise("temporal_convolution", points=1)
@@ -170,7 +171,7 @@ def test_convolution_gives_the_same_in_float32_and_strided(temporal_convolution,
 
 @exercise("rnn_step_forward")
 def test_a_step_returns_float64_of_shape_N_H_and_a_cache(rnn_step_forward, cases, rng):
-    expect.array(_states(rnn_step_forward(*cases.rnn_step_forward(rng))), shape=(3, 6), name="h")
+    returns(rnn_step_forward, cases.rnn_step_forward(rng), "h (3, 6), cache")
 
 
 @exercise("rnn_step_forward", points=0.7)
@@ -234,7 +235,7 @@ def test_the_cache_of_a_step_holds_x_h_prev_U_W_and_h(probe, cases, rng):
 
 @exercise("rnn_forward")
 def test_the_states_are_float64_of_shape_N_T_H(rnn_forward, cases, rng):
-    expect.array(_states(rnn_forward(*cases.rnn_forward(rng))), shape=(3, 5, 6), name="h")
+    returns(rnn_forward, cases.rnn_forward(rng), "h (3, 5, 6), cache")
 
 
 @exercise("rnn_forward", points=1)
@@ -298,7 +299,7 @@ def _expect_masked(h, x, lengths, U, W, b, h0=None, name="h"):
 
 @exercise("rnn_forward_masked")
 def test_the_masked_states_are_float64_of_shape_N_T_H(rnn_forward_masked, cases, rng):
-    expect.array(rnn_forward_masked(*cases.rnn_forward_masked(rng)), shape=(5, 7, 6), name="h")
+    returns(rnn_forward_masked, cases.rnn_forward_masked(rng), "h (5, 7, 6)")
 
 
 @exercise("rnn_forward_masked", points=1.3)
@@ -365,7 +366,7 @@ def _expect_softmax(y, h, V, c_out, when=""):
 
 @exercise("rnn_output")
 def test_the_outputs_are_float64_of_shape_N_T_K(rnn_output, cases, rng):
-    expect.array(rnn_output(*cases.rnn_output(rng)), shape=(3, 5, 7), name="y")
+    returns(rnn_output, cases.rnn_output(rng), "y (3, 5, 7)")
 
 
 @exercise("rnn_output", points=1)
@@ -605,7 +606,7 @@ def _torch_bidirectional(x, lengths, forwards, backwards):
 
 @exercise("bidirectional_rnn_forward")
 def test_both_states_stand_side_by_side(bidirectional_rnn_forward, cases, rng):
-    expect.array(bidirectional_rnn_forward(*cases.bidirectional_rnn_forward(rng)), shape=(5, 7, 9), name="h")
+    returns(bidirectional_rnn_forward, cases.bidirectional_rnn_forward(rng), "h (5, 7, 9)")
 
 
 @exercise("bidirectional_rnn_forward", points=1)

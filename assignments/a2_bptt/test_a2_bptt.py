@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged, same_in_float32_and_strided
+from selfcheck.agreement import arguments_unchanged, returns, same_in_float32_and_strided
 
 
 def _fresh(args):
@@ -32,14 +32,6 @@ def _derivatives(loss, *tensors):
 def _bias_of(x, h_prev, U, W, h):
     """The bias is not in the cache; it is what tanh's inside holds besides."""
     return np.arctanh(h[0]) - U @ x[0] - W @ h_prev[0]
-
-
-def _arrays(result, names, shapes):
-    """The result as a list, after its type: a tuple of arrays with these names."""
-    expect.tuple(result, len(names), "the result")
-    for array, name, shape in zip(result, names, shapes, strict=True):
-        expect.array(array, shape=shape, name=name)
-    return list(result)
 
 
 def _expect_all(result, desired, names, because=""):
@@ -158,7 +150,7 @@ def _torch_step(dh, cache):
 
 @exercise("rnn_step_backward")
 def test_a_step_returns_five_gradients_shaped_like_what_they_belong_to(rnn_step_backward, cases, rng):
-    _arrays(rnn_step_backward(*cases.rnn_step_backward(rng)), STEP, [(3, 4), (3, 6), (6, 4), (6, 6), (6,)])
+    returns(rnn_step_backward, cases.rnn_step_backward(rng), "dx (3, 4), dh_prev (3, 6), dU (6, 4), dW (6, 6), db (6,)")
 
 
 @exercise("rnn_step_backward", points=0.8)
@@ -223,7 +215,7 @@ def _expect_sequence(function, args, because=""):
 
 @exercise("rnn_backward")
 def test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to(rnn_backward, cases, rng):
-    _arrays(rnn_backward(*cases.rnn_backward(rng)), SEQUENCE, [(3, 5, 4), (6, 4), (6, 6), (6,), (3, 6)])
+    returns(rnn_backward, cases.rnn_backward(rng), "dx (3, 5, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
 
 
 @exercise("rnn_backward", points=1.4)
@@ -284,7 +276,7 @@ def _expect_loss(function, cache, because=""):
 
 @exercise("sequence_loss_backward")
 def test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to(sequence_loss_backward, cases, rng):
-    _arrays(sequence_loss_backward(*cases.sequence_loss_backward(rng)), LOSS, [(3, 5, 6), (7, 6), (7,)])
+    returns(sequence_loss_backward, cases.sequence_loss_backward(rng), "dh (3, 5, 6), dV (7, 6), dc_out (7,)")
 
 
 @exercise("sequence_loss_backward", points=0.8)
@@ -337,7 +329,7 @@ def _expect_jacobian(function, args, because=""):
 
 @exercise("state_jacobian")
 def test_the_jacobian_is_float64_of_shape_N_H_H(state_jacobian, cases, rng):
-    expect.array(state_jacobian(*cases.state_jacobian(rng)[:2]), shape=(3, 5, 5), name="J")
+    returns(state_jacobian, cases.state_jacobian(rng)[:2], "J (3, 5, 5)")
 
 
 @exercise("state_jacobian", points=0.8)
@@ -391,7 +383,7 @@ def _torch_products(J):
 
 @exercise("jacobian_product")
 def test_the_products_are_float64_of_shape_N_T_H_H(jacobian_product, cases, rng):
-    expect.array(jacobian_product(*cases.jacobian_product(rng)), shape=(3, 6, 4, 4), name="P")
+    returns(jacobian_product, cases.jacobian_product(rng), "P (3, 6, 4, 4)")
 
 
 @exercise("jacobian_product", points=0.8)
@@ -436,7 +428,7 @@ def _torch_norms(dh_last, cache):
 
 @exercise("gradient_contributions")
 def test_the_norms_are_float64_of_shape_T(gradient_contributions, cases, rng):
-    expect.array(gradient_contributions(*cases.gradient_contributions(rng)), shape=(9,), name="norms")
+    returns(gradient_contributions, cases.gradient_contributions(rng), "norms (9,)")
 
 
 @exercise("gradient_contributions", points=0.7)
@@ -589,7 +581,7 @@ def _expect_truncated(function, args, because=""):
 
 @exercise("truncated_bptt")
 def test_chunks_return_five_gradients_shaped_like_what_they_belong_to(truncated_bptt, cases, rng):
-    _arrays(truncated_bptt(*cases.truncated_bptt(rng)), SEQUENCE, [(3, 7, 4), (6, 4), (6, 6), (6,), (3, 6)])
+    returns(truncated_bptt, cases.truncated_bptt(rng), "dx (3, 7, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
 
 
 @exercise("truncated_bptt", points=0.8)
@@ -634,7 +626,7 @@ def _torch_gradient_of_W(x, U, W, b, h0, dh):
 
 @exercise("forward_gradient")
 def test_the_forward_gradient_is_float64_of_shape_H_H(forward_gradient, cases, rng):
-    expect.array(forward_gradient(*cases.forward_gradient(rng)), shape=(6, 6), name="dW")
+    returns(forward_gradient, cases.forward_gradient(rng), "dW (6, 6)")
 
 
 @exercise("forward_gradient", points=1)
@@ -654,7 +646,7 @@ def test_the_forward_gradient_is_that_of_torch(forward_gradient, cases, rng):
 
 @exercise("growth_exponents")
 def test_the_exponents_are_float64_of_shape_H(growth_exponents, cases, rng):
-    expect.array(growth_exponents(*cases.growth_exponents(rng)), shape=(4,), name="the exponents")
+    returns(growth_exponents, cases.growth_exponents(rng), "the exponents (4,)")
 
 
 @exercise("growth_exponents", points=1)

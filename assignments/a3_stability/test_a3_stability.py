@@ -19,6 +19,7 @@ from selfcheck.agreement import (
     agree_in_float32_and_strided,
     arguments_unchanged,
     generator_untouched,
+    returns,
     same_in_float32_and_strided,
     shared_generators_untouched,
 )
@@ -162,7 +163,7 @@ def _torch_losses(parameters, direction, offsets, x, targets):
 
 @exercise("loss_along")
 def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
-    expect.array(loss_along(*cases.loss_along(rng)), shape=(9,), name="the losses")
+    returns(loss_along, cases.loss_along(rng), "the losses (9,)")
 
 
 @exercise("loss_along", points=1)
@@ -275,9 +276,7 @@ def test_only_the_norms_of_the_states_matter(norm_stabilizer, cases, rng):
 
 @exercise("norm_stabilizer_backward")
 def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, cases, rng):
-    dh, dh0 = _pair(norm_stabilizer_backward(*cases.norm_stabilizer_backward(rng)))
-    expect.array(dh, shape=(3, 5, 6), name="dh")
-    expect.array(dh0, shape=(3, 6), name="dh0")
+    returns(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "dh (3, 5, 6), dh0 (3, 6)")
 
 
 @exercise("norm_stabilizer_backward", points=1)
@@ -497,7 +496,7 @@ def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5):
 
 @exercise("layer_norm_rnn_forward")
 def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rng):
-    expect.array(_states(layer_norm_rnn_forward(*cases.layer_norm_rnn_forward(rng))), shape=(3, 5, 6), name="h")
+    returns(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "h (3, 5, 6), cache")
 
 
 @exercise("layer_norm_rnn_forward", points=1)
@@ -791,7 +790,7 @@ def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
 
 @exercise("orthogonal_step")
 def test_an_orthogonal_step_returns_float64_of_shape_H_H(orthogonal_step, cases, rng):
-    expect.array(orthogonal_step(*cases.orthogonal_step(rng)), shape=(6, 6), name="the new W")
+    returns(orthogonal_step, cases.orthogonal_step(rng), "the new W (6, 6)")
 
 
 @exercise("orthogonal_step", points=1)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged, as_they_were
+from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged, as_they_were, returns
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -97,8 +97,7 @@ def _original(probe, args):
 
 @exercise("additive_cell")
 def test_the_additive_cell_returns_two_states_of_shape_N_H(additive_cell, cases, rng):
-    for state, name in zip(_states(additive_cell(*cases.additive_cell(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(additive_cell, cases.additive_cell(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("additive_cell", points=1)
@@ -143,8 +142,7 @@ def test_the_original_lstm_agrees_with_an_lstm_whose_forget_gate_is_held_open(pr
 
 @exercise("lstm_step_forward")
 def test_a_step_returns_two_states_of_shape_N_H_and_a_cache(lstm_step_forward, cases, rng):
-    for state, name in zip(_states(lstm_step_forward(*cases.lstm_step_forward(rng)), 3), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(lstm_step_forward, cases.lstm_step_forward(rng), "h (3, 6), c (3, 6), cache")
 
 
 @exercise("lstm_step_forward", points=1)
@@ -216,7 +214,7 @@ def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance, within=1e-6):
 
 @exercise("gate_settings")
 def test_the_new_biases_are_float64_of_shape_4H(gate_settings, cases, rng):
-    expect.array(gate_settings(*cases.gate_settings(rng)), shape=(24,), name="the new b")
+    returns(gate_settings, cases.gate_settings(rng), "the new b (24,)")
 
 
 @exercise("gate_settings", points=1)
@@ -281,9 +279,7 @@ def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_se
 
 @exercise("lstm_forward")
 def test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H(lstm_forward, cases, rng):
-    h, c_last = _states(lstm_forward(*cases.lstm_forward(rng)), 3)
-    expect.array(h, shape=(3, 5, 6), name="h")
-    expect.array(c_last, shape=(3, 6), name="c_last")
+    returns(lstm_forward, cases.lstm_forward(rng), "h (3, 5, 6), c_last (3, 6), cache")
 
 
 @exercise("lstm_forward", points=1)
@@ -360,11 +356,8 @@ def _expect_gradients(result, desired, names, only=None, because=""):
 
 @exercise("lstm_step_backward")
 def test_a_steps_gradients_have_the_shapes_of_what_they_belong_to(lstm_step_backward, cases, rng):
-    result = lstm_step_backward(*cases.lstm_step_backward(rng))
-    expect.tuple(result, 6, "the result")
-    shapes = ((3, 4), (3, 6), (3, 6), (24, 4), (24, 6), (24,))
-    for gradient, shape, name in zip(result, shapes, STEP_GRADIENTS, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    listed = "dx (3, 4), dh_prev (3, 6), dc_prev (3, 6), dU (24, 4), dW (24, 6), db (24,)"
+    returns(lstm_step_backward, cases.lstm_step_backward(rng), listed)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -419,11 +412,8 @@ def _torch_gradients(dh, dc_last, x, U, W, b, h0, c0):
 
 @exercise("lstm_backward")
 def test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to(lstm_backward, cases, rng):
-    result = lstm_backward(*cases.lstm_backward(rng))
-    expect.tuple(result, 6, "the result")
-    shapes = ((3, 5, 4), (24, 4), (24, 6), (24,), (3, 6), (3, 6))
-    for gradient, shape, name in zip(result, shapes, GRADIENTS, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    listed = "dx (3, 5, 4), dU (24, 4), dW (24, 6), db (24,), dh0 (3, 6), dc0 (3, 6)"
+    returns(lstm_backward, cases.lstm_backward(rng), listed)
 
 
 @exercise("lstm_backward", points=1)
@@ -482,8 +472,7 @@ def _torch_peephole(x, h_prev, c_prev, U, W, P, b):
 
 @exercise("peephole_step")
 def test_the_peephole_step_returns_two_states_of_shape_N_H(peephole_step, cases, rng):
-    for state, name in zip(_states(peephole_step(*cases.peephole_step(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(peephole_step, cases.peephole_step(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("peephole_step", points=1)
@@ -513,7 +502,7 @@ def test_the_gates_agree_with_cells_of_torch_that_read_the_cell_state_as_an_inpu
 @exercise("forget_bias_init")
 def test_the_biases_of_every_rule_are_float64_of_shape_4H(forget_bias_init, cases, rng):
     for rule in ("zero", "one", "remember"):
-        expect.array(forget_bias_init(*cases.forget_bias_init(rng, rule=rule)), shape=(24,), name="the new b")
+        returns(forget_bias_init, cases.forget_bias_init(rng, rule=rule), "the new b (24,)")
 
 
 @exercise("forget_bias_init", points=1)
@@ -570,8 +559,7 @@ def _torch_coupled(x, h_prev, c_prev, U, W, b):
 
 @exercise("coupled_step")
 def test_the_coupled_step_returns_two_states_of_shape_N_H(coupled_step, cases, rng):
-    for state, name in zip(_states(coupled_step(*cases.coupled_step(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(coupled_step, cases.coupled_step(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("coupled_step", points=1)

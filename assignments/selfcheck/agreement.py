@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from selfcheck.target import Target, Watched
 
 EITHER_FLOAT = (np.float32, np.float64)
 Names = str | Sequence[str]
+_LISTED = re.compile(r"(\w[^(),]*?)(?: \(([\d, ]*)\))?(?=, \w|$)")  # a name, and its shape or none
 
 
 def _whole(result: Any) -> Any:
@@ -125,6 +127,22 @@ def in_pairs(target: Target, asked: Callable[..., Any], calls: Iterable[tuple]) 
     calls = list(calls)
     desired = [asked(*copied(args)) for args in calls]
     return list(zip(calls, target.map(calls), desired, strict=True))
+
+
+def returns(target: Target, args: tuple, said: str) -> None:
+    """Call target and expect the float64 arrays that `said` lists: one, as in "x (3, 5, 7)", or a tuple of several.
+
+    said: names and shapes, such as "dU (6, 4), db (6,)". What has no shape, as in "h (3, 6), cache", may be anything.
+    """
+    listed = [(found[0], found[1], found[2]) for found in _LISTED.finditer(said)]
+    if ", ".join(text for text, _, _ in listed) != said:
+        raise ValueError(f"{said!r} does not list names and shapes")
+    result = target(*args)
+    if len(listed) > 1:
+        expect.tuple(result, len(listed), "the result")
+    for (_, name, shape), array in zip(listed, result if len(listed) > 1 else (result,), strict=True):
+        if shape is not None:
+            expect.array(array, shape=tuple(map(int, re.findall(r"\d+", shape))), name=name)
 
 
 def arguments_unchanged(target: Target, args: tuple, names: Names) -> None:

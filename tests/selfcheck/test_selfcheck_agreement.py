@@ -17,6 +17,7 @@ from selfcheck.agreement import (
     each_close,
     generator_untouched,
     in_pairs,
+    returns,
     shared_generators_untouched,
     sized,
     table,
@@ -78,6 +79,23 @@ def test_a_table_gives_a_dictionary_for_each_row_without_what_the_row_leaves_out
     assert list(table("b a", (1, 2))[0]) == ["b", "a"]
     with pytest.raises(ValueError, match="more than the 2 values"):
         table("N D", (1, 2, 3))
+
+
+def test_what_is_returned_has_the_listed_names_and_shapes_and_the_cache_may_be_anything(target):
+    x = np.ones((3, 4))
+    returns(target(lambda x: x), (x,), "the new x (3, 4)")
+    returns(target(lambda x: (x, x[:, 0], "whatever")), (x,), "y (3, 4), z (3,), cache")
+    with pytest.raises(Mismatch, match=r"the new x has shape \(3, 4\); expected \(3,\)"):
+        returns(target(lambda x: x), (x,), "the new x (3,)")
+    with pytest.raises(Mismatch, match=r"^z has shape \(3,\); expected \(4,\)"):
+        returns(target(lambda x: (x, x[:, 0], None)), (x,), "y (3, 4), z (4,), cache")
+    with pytest.raises(Mismatch, match="the result has length 2; expected a tuple of 3 values"):
+        returns(target(lambda x: (x, x)), (x,), "y (3, 4), z (3, 4), cache")
+    with pytest.raises(Mismatch, match="x is a float; expected a NumPy array"):
+        returns(target(lambda x: float(x.sum())), (x,), "x ()")
+    for wrong in ("x (3, 4", "x (N, T)", "x (3,) y (3,)", "x (3,), "):
+        with pytest.raises(ValueError, match="does not list"):
+            returns(target(lambda x: x), (x,), wrong)
 
 
 def test_close_goes_into_lists_and_dictionaries_and_is_exact_elsewhere():
