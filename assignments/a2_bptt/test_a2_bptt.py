@@ -5,6 +5,7 @@ others earn points. In the grade, hidden tests with other inputs and sizes are a
 """
 
 import copy
+import functools
 
 import numpy as np
 import torch
@@ -38,6 +39,12 @@ def _expect_all(result, desired, names, because=""):
     expect.tuple(result, len(names), "the result")
     for found, wanted, name in zip(result, desired, names, strict=True):
         expect.close(found, wanted, name=name, because=because)
+
+
+def _expect_torchs(asked, names, function, args, because=""):
+    """What asked, of torch, gives for these arguments, the function must give too: a tuple with these names."""
+    desired = asked(*args)
+    _expect_all(function(*_fresh(args)), desired, names, because)
 
 
 # chain_rule_terms
@@ -161,16 +168,12 @@ def test_rnn_step_backward_leaves_its_arguments_as_they_were(rnn_step_backward, 
 @exercise("rnn_step_backward", points=2)
 def test_a_step_backward_agrees_with_torch(rnn_step_backward, cases, rng):
     for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 1, "D": 1, "H": 1}):
-        dh, cache = cases.rnn_step_backward(rng, **sizes)
-        desired = _torch_step(dh, cache)
-        _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
+        _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, **sizes))
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_with_torch_where_all_sizes_are_equal(rnn_step_backward, cases, rng):
-    dh, cache = cases.rnn_step_backward(rng, N=5, D=5, H=5)
-    desired = _torch_step(dh, cache)
-    _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
+    _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, N=5, D=5, H=5))
 
 
 @exercise("rnn_step_backward", points=0.5)
@@ -208,9 +211,7 @@ def _torch_sequence(dh, cache, dh_last=None):
     return _derivatives(loss, *leaves)
 
 
-def _expect_sequence(function, args, because=""):
-    desired = _torch_sequence(*args)
-    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
+_expect_sequence = functools.partial(_expect_torchs, _torch_sequence, SEQUENCE)
 
 
 @exercise("rnn_backward")
@@ -269,9 +270,7 @@ def _torch_loss(cache):
     return _derivatives(F.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten()), *leaves)
 
 
-def _expect_loss(function, cache, because=""):
-    desired = _torch_loss(cache)
-    _expect_all(function(_fresh(cache)), desired, LOSS, because)
+_expect_loss = functools.partial(_expect_torchs, _torch_loss, LOSS)
 
 
 @exercise("sequence_loss_backward")
@@ -287,12 +286,12 @@ def test_sequence_loss_backward_leaves_its_cache_as_it_was(sequence_loss_backwar
 @exercise("sequence_loss_backward", points=2)
 def test_the_gradients_of_the_loss_agree_with_torch(sequence_loss_backward, cases, rng):
     for sizes in ({}, {"N": 2, "T": 8, "H": 3, "K": 5}, {"N": 1, "T": 1, "H": 1, "K": 2}):
-        _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, **sizes))
+        _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, **sizes))
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_with_torch_where_all_sizes_are_equal(sequence_loss_backward, cases, rng):
-    _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
+    _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
 
 
 @exercise("sequence_loss_backward", points=0.5)
@@ -574,9 +573,7 @@ def _torch_truncated(dh, cache, k):
     return _derivatives(loss, *leaves)
 
 
-def _expect_truncated(function, args, because=""):
-    desired = _torch_truncated(*args)
-    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
+_expect_truncated = functools.partial(_expect_torchs, _torch_truncated, SEQUENCE)
 
 
 @exercise("truncated_bptt")

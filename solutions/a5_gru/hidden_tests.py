@@ -33,25 +33,25 @@ def test_a_step_agrees_in_float32_and_strided(gru_step_forward, reference, cases
     agree_in_float32_and_strided(gru_step_forward, reference.gru_step_forward, args, ("h",))
 
 
-def _of_a_step(reference, cases):
-    """Makes the arguments of gru_step_backward, with the cache of the reference."""
+def _backward_of(forward, arguments):
+    """Makes what a backward pass is given: dh, and the cache of `forward`, the reference's, for these arguments."""
 
-    def make(rng, N, D, H):
-        _, cache = reference.gru_step_forward(*cases.gru_step_forward(rng, N, D, H))
-        return rng.standard_normal((N, H)), cache
+    def make(rng, **sizes):
+        h, cache = forward(*arguments(rng, **sizes))
+        return rng.standard_normal(h.shape), cache
 
     return make
 
 
 @exercise("gru_step_backward", points=3)
 def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
-    make = _of_a_step(reference, cases)
+    make = _backward_of(reference.gru_step_forward, cases.gru_step_forward)
     agree(gru_step_backward, reference.gru_step_backward, sized(make, rng, SIZES_OF_A_STEP), GRADIENTS_OF_A_STEP)
 
 
 @exercise("gru_step_backward", points=1)
 def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
-    args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
+    args = _backward_of(reference.gru_step_forward, cases.gru_step_forward)(rng, N=4, D=3, H=7)
     agree_in_float32_and_strided(gru_step_backward, reference.gru_step_backward, args, GRADIENTS_OF_A_STEP)
 
 
@@ -71,31 +71,21 @@ def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, r
     agree_in_float32_and_strided(gru_forward, reference.gru_forward, args, ("h",))
 
 
-def _of_a_sequence(reference, cases):
-    """Makes the arguments of gru_backward, with the cache of the reference."""
-
-    def make(rng, N, T, D, H, h0=True):
-        _, cache = reference.gru_forward(*cases.gru_forward(rng, N, T, D, H, h0))
-        return rng.standard_normal((N, T, H)), cache
-
-    return make
-
-
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
-    make = _of_a_sequence(reference, cases)
+    make = _backward_of(reference.gru_forward, cases.gru_forward)
     agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_A_SEQUENCE), GRADIENTS_OF_A_SEQUENCE)
 
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
-    make = _of_a_sequence(reference, cases)
+    make = _backward_of(reference.gru_forward, cases.gru_forward)
     agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_ONE), GRADIENTS_OF_A_SEQUENCE)
 
 
 @exercise("gru_backward", points=1)
 def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
-    args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
+    args = _backward_of(reference.gru_forward, cases.gru_forward)(rng, N=2, T=5, D=3, H=4)
     agree_in_float32_and_strided(gru_backward, reference.gru_backward, args, GRADIENTS_OF_A_SEQUENCE)
 
 

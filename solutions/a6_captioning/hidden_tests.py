@@ -16,7 +16,7 @@ import torch
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import in_pairs
 from selfcheck.oracles import deviation
-from selfcheck.tensors import expect_close
+from selfcheck.tensors import agree_in_float32, expect_close
 
 # Corpus BLEU of the captions of all hidden pictures: each of these that is reached earns a point. The reference has
 # 0.80, a run of it that ended worse 0.78, the caption of the nearest training picture 0.54, half of the reference's
@@ -104,9 +104,7 @@ def test_gradients_of_lookups_agree_at_other_sizes_down_to_one(embedding_backwar
 
 @exercise("embedding_backward", points=1)
 def test_gradients_of_lookups_agree_in_float32(embedding_backward, reference, cases, rng):
-    args = arrays.in_float32(cases.embedding_backward(rng))
-    desired = reference.embedding_backward(*args)
-    expect_close(embedding_backward(*args), desired, "dE in float32")
+    agree_in_float32(embedding_backward, reference.embedding_backward, [cases.embedding_backward(rng)], "dE")
 
 
 @exercise("caption_loss", points=2)
@@ -426,9 +424,7 @@ def test_nuclei_agree_at_other_sizes_down_to_one(nucleus, reference, cases, rng)
 
 @exercise("nucleus", points=1)
 def test_nuclei_agree_in_float32(nucleus, reference, cases, rng):
-    probabilities, mass = cases.nucleus(rng, 5, 9, 0.75)
-    desired = reference.nucleus(probabilities.float(), mass)
-    expect_close(nucleus(probabilities.float(), mass), desired, "filtered in float32")
+    agree_in_float32(nucleus, reference.nucleus, [cases.nucleus(rng, 5, 9, 0.75)], "filtered")
 
 
 @exercise("rouge_l", points=2)

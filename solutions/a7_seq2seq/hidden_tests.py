@@ -11,7 +11,9 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree_in_float32_and_strided, in_pairs
-from selfcheck.tensors import expect_close, to_numpy
+from selfcheck.tensors import agree_in_float32, expect_close, to_numpy
+
+CELLS = ("gru", "lstm")
 
 
 def _same(tensor, desired, name):
@@ -57,7 +59,7 @@ def test_reversed_batches_agree(probe, reference, cases, rng):
 
 
 @exercise("encode", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, cell):
     calls = [
         cases.encode(rng, cell, (3, 1, 8, 5, 8, 2), 8, 5, 7),
@@ -72,20 +74,17 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
 
 @exercise("encode", points=1)
 def test_states_agree_in_float32(encode, reference, cases, rng):
-    for cell in ("gru", "lstm"):
-        args = arrays.in_float32(cases.encode(rng, cell))
-        desired = reference.encode(*args)
-        expect_close(encode(*args), desired, "state in float32")
+    agree_in_float32(encode, reference.encode, [cases.encode(rng, cell) for cell in CELLS], "state")
 
 
 @exercise("encode", points=1)
 def test_the_gradients_of_states_agree(probe, reference, cases, rng):
-    for cell in ("gru", "lstm"):
+    for cell in CELLS:
         _with_gradients_agree(probe, reference, cases, "encode_and_gradients", *cases.encode(rng, cell))
 
 
 @exercise("decode_teacher_forced", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, reference, cases, rng, cell):
     calls = [
         cases.decode_teacher_forced(rng, cell, (2, 8, 5, 1, 7), 8, 6, 9),
@@ -100,15 +99,13 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
 
 @exercise("decode_teacher_forced", points=1)
 def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
-    for cell in ("gru", "lstm"):
-        args = arrays.in_float32(cases.decode_teacher_forced(rng, cell))
-        desired = reference.decode_teacher_forced(*args)
-        expect_close(decode_teacher_forced(*args), desired, "logits in float32")
+    calls = [cases.decode_teacher_forced(rng, cell) for cell in CELLS]
+    agree_in_float32(decode_teacher_forced, reference.decode_teacher_forced, calls, "logits")
 
 
 @exercise("decode_teacher_forced", points=1)
 def test_the_gradients_of_logits_agree(probe, reference, cases, rng):
-    for cell in ("gru", "lstm"):
+    for cell in CELLS:
         args = cases.decode_teacher_forced(rng, cell)
         _with_gradients_agree(probe, reference, cases, "decode_and_gradients", *args)
 
@@ -136,9 +133,7 @@ def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
 
 @exercise("sequence_loss", points=1)
 def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
-    args = arrays.in_float32(cases.sequence_loss(rng))
-    desired = reference.sequence_loss(*args)
-    expect_close(sequence_loss(*args), desired, "loss in float32")
+    agree_in_float32(sequence_loss, reference.sequence_loss, [cases.sequence_loss(rng)], "loss")
 
 
 @exercise("sequence_loss", points=2)
@@ -149,7 +144,7 @@ def test_the_gradients_of_losses_agree(probe, reference, cases, rng):
 
 
 @exercise("translate_greedy", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, reference, cases, rng, cell):
     calls = [
         cases.translate_greedy(rng, cell, 20, 6, 7, 12),
@@ -188,7 +183,7 @@ def _beams_agree(translate_beam, reference, calls):
 
 
 @exercise("translate_beam", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_beams_agree_at_other_sizes_down_to_one(translate_beam, reference, cases, rng, cell):
     calls = [
         cases.translate_beam(rng, cell, 9, 6, 7, 8, 4, 0.7),
