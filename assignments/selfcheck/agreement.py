@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from selfcheck.target import Target, Watched
 
 EITHER_FLOAT = (np.float32, np.float64)
 Names = str | Sequence[str]
+Asked = Callable[..., Any] | ModuleType  # a function, or the reference, which holds one of the target's name
 _LISTED = re.compile(r"(\w[^(),]*?)(?: \(([\d, ]*)\))?(?=, \w|$)")  # a name, and its shape or none
 
 
@@ -37,9 +39,15 @@ def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[
     return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
 
 
+def function_of(asked: Asked, target: Target) -> Callable[..., Any]:
+    """Return what the target is compared with: the function that is asked, or the reference's of the target's name."""
+    function: Callable[..., Any] = asked if callable(asked) else getattr(asked, target.name)
+    return function
+
+
 def agree(
     target: Target,
-    asked: Callable[..., Any],
+    asked: Asked,
     calls: Sequence[tuple[str, tuple]],
     names: Names = "the result",
     *,
@@ -50,18 +58,19 @@ def agree(
 ) -> None:
     """Expect each call of target to agree with asked; `calls` pairs words for the message with the arguments.
 
-    asked: called first, on copies of the arguments, as target is.
+    asked: called first, on copies of the arguments, as target is; of the reference, its function of target's name.
     names: of the first values of a tuple, or of the result as a whole. part: what of a result is compared.
     made_of: as in `expect.close`.
     """
-    desired = [part(asked(*copied(args))) for _, args in calls]
+    right = function_of(asked, target)
+    desired = [part(right(*copied(args))) for _, args in calls]
     results = map(part, target.map([args for _, args in calls]))
     results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, made_of=made_of, dtype=dtype)
 
 
 def agree_in_float32_and_strided(
     target: Target,
-    asked: Callable[..., Any],
+    asked: Asked,
     args: tuple,
     names: Names = "the result",
     *,
@@ -122,10 +131,10 @@ def each_close(
         expect.equal(result, desired, name=name)
 
 
-def in_pairs(target: Target, asked: Callable[..., Any], calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
+def in_pairs(target: Target, asked: Asked, calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
     """Return each call's arguments, what target gives and what asked gives, which is called first, on copies."""
-    calls = list(calls)
-    desired = [asked(*copied(args)) for args in calls]
+    calls, right = list(calls), function_of(asked, target)
+    desired = [right(*copied(args)) for args in calls]
     return list(zip(calls, target.map(calls), desired, strict=True))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from selfcheck import arrays, expect
-from selfcheck.agreement import in_pairs
+from selfcheck.agreement import Asked, in_pairs
 from selfcheck.target import Target
 
 Module = TypeVar("Module", bound=torch.nn.Module)
@@ -48,7 +48,7 @@ def expect_close(tensor: Any, desired: torch.Tensor, name: str, rtol: float = 1e
     expect.close(found, desired.detach().numpy(), name=name, rtol=rtol, dtype=_in_numpy(desired.dtype))
 
 
-def agree_in_float32(target: Target, asked: Callable[..., torch.Tensor], calls: Iterable[tuple], name: str) -> None:
+def agree_in_float32(target: Target, asked: Asked, calls: Iterable[tuple], name: str) -> None:
     """Expect the tensor that target gives for float32 arguments near the one that asked gives, and like it in dtype."""
     for _, found, desired in in_pairs(target, asked, map(arrays.in_float32, calls)):
         expect_close(found, desired, f"{name} in float32")

@@ -24,13 +24,12 @@ def _original(probe, asked, args, words, **tolerance):
 @exercise("additive_cell", points=2)
 def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, reference, cases, rng):
     sizes = table("N D H gates", (1, 1, 1), (1, 3, 2, False), (4, 1, 5), (6, 7, 1, False), (5, 5, 5))
-    agree(additive_cell, reference.additive_cell, sized(cases.additive_cell, rng, sizes), ("h", "c"))
+    agree(additive_cell, reference, sized(cases.additive_cell, rng, sizes), ("h", "c"))
 
 
 @exercise("additive_cell", points=1)
 def test_the_additive_cell_agrees_in_float32_and_strided(additive_cell, reference, cases, rng):
-    args = cases.additive_cell(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(additive_cell, reference.additive_cell, args, ("h", "c"))
+    agree_in_float32_and_strided(additive_cell, reference, cases.additive_cell(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 @exercise("additive_cell", points=2)
@@ -48,14 +47,12 @@ SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5,
 
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_at_other_sizes_down_to_one(lstm_step_forward, reference, cases, rng):
-    asked, make = reference.lstm_step_forward, cases.lstm_step_forward
-    agree(lstm_step_forward, asked, sized(make, rng, SIZES_OF_A_STEP), ("h", "c"))
+    agree(lstm_step_forward, reference, sized(cases.lstm_step_forward, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("lstm_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(lstm_step_forward, reference, cases, rng):
-    args = cases.lstm_step_forward(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(lstm_step_forward, reference.lstm_step_forward, args, ("h", "c"))
+    agree_in_float32_and_strided(lstm_step_forward, reference, cases.lstm_step_forward(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 def _expect_biases(gate_settings, asked, calls, *, rtol=1e-7, dtype=np.float64):
@@ -93,21 +90,18 @@ def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
     sizes = table("N T D H initial", (4, 12, 2, 3), (2, 6, 7, 5, False))
-    asked, make = reference.lstm_forward, cases.lstm_forward
-    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
+    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
     sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
-    asked, make = reference.lstm_forward, cases.lstm_forward
-    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
+    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=1)
 def test_a_sequence_agrees_in_float32_and_strided(lstm_forward, reference, cases, rng):
-    args = cases.lstm_forward(rng, N=2, T=6, D=5, H=3)
-    agree_in_float32_and_strided(lstm_forward, reference.lstm_forward, args, ("h", "c_last"))
+    agree_in_float32_and_strided(lstm_forward, reference, cases.lstm_forward(rng, N=2, T=6, D=5, H=3), ("h", "c_last"))
 
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
@@ -123,8 +117,7 @@ def _step(reference, cases):
 
 @exercise("lstm_step_backward", points=2)
 def test_a_steps_gradients_agree_at_other_sizes_down_to_one(lstm_step_backward, reference, cases, rng):
-    asked, make = reference.lstm_step_backward, _step(reference, cases)
-    agree(lstm_step_backward, asked, sized(make, rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
+    agree(lstm_step_backward, reference, sized(_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -138,8 +131,7 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
 
 @exercise("lstm_step_backward", points=1)
 def test_a_steps_gradients_agree_in_float32_and_strided(lstm_step_backward, reference, cases, rng):
-    args = _step(reference, cases)(rng, 4, 3, 7)
-    agree_in_float32_and_strided(lstm_step_backward, reference.lstm_step_backward, args, STEP_GRADIENTS)
+    agree_in_float32_and_strided(lstm_step_backward, reference, _step(reference, cases)(rng, 4, 3, 7), STEP_GRADIENTS)
 
 
 def _expect_slopes(result, names, forward, args, arriving, rng):
@@ -172,15 +164,13 @@ def _sequence(reference, cases):
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, cases, rng):
     sizes = table("N T D H initial", (4, 13, 2, 3), (2, 6, 7, 5, False), (5, 5, 5, 5))
-    asked, make = reference.lstm_backward, _sequence(reference, cases)
-    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
+    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, cases, rng):
     sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 2, 1, 1, False))
-    asked, make = reference.lstm_backward, _sequence(reference, cases)
-    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
+    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=1)
@@ -195,18 +185,17 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
 @exercise("lstm_backward", points=1)
 def test_a_sequences_gradients_agree_in_float32_and_strided(lstm_backward, reference, cases, rng):
     args = _sequence(reference, cases)(rng, N=2, T=5, D=4, H=3)
-    agree_in_float32_and_strided(lstm_backward, reference.lstm_backward, args, GRADIENTS)
+    agree_in_float32_and_strided(lstm_backward, reference, args, GRADIENTS)
 
 
 @exercise("peephole_step", points=3)
 def test_the_peephole_step_agrees_at_other_sizes_down_to_one(peephole_step, reference, cases, rng):
-    agree(peephole_step, reference.peephole_step, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
+    agree(peephole_step, reference, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("peephole_step", points=1)
 def test_the_peephole_step_agrees_in_float32_and_strided(peephole_step, reference, cases, rng):
-    args = cases.peephole_step(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(peephole_step, reference.peephole_step, args, ("h", "c"))
+    agree_in_float32_and_strided(peephole_step, reference, cases.peephole_step(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 @exercise("forget_bias_init", points=2)
