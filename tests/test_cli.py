@@ -103,22 +103,26 @@ def test_a_course_that_was_not_built_says_build(in_process):
     assert "autograder build" in stderr
 
 
-def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
-    import sandlock
-
+@pytest.fixture
+def handed_in(in_process):
+    """One submission: the release as it is."""
     path = in_process.course.submission("s1", NAME)
     path.parent.mkdir(parents=True)
     shutil.copy(in_process.course.release_notebook(NAME), path)
+
+
+@pytest.mark.usefixtures("handed_in")
+def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
+    import sandlock
+
     monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 2)
     code, _, stderr = in_process("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "6.12 or newer" in stderr
 
 
+@pytest.mark.usefixtures("handed_in")
 def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(in_process, monkeypatch):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
     monkeypatch.setattr("autograder.grading.cluster._CONNECTING_SECONDS", 0.5)
     code, _, stderr = in_process("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
     assert code == cli.MACHINE_FAULT
