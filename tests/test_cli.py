@@ -104,38 +104,33 @@ def test_a_course_that_was_not_built_says_build(in_process):
 
 
 @pytest.fixture
-def handed_in(in_process):
-    """One submission: the release as it is."""
+def one_submission(in_process):
     path = in_process.course.submission("s1", NAME)
     path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
+    shutil.copy(in_process.course.source_notebook(NAME), path)
+    return in_process
 
 
-@pytest.mark.usefixtures("handed_in")
-def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
+def test_an_old_kernel_is_the_machines_fault(one_submission, monkeypatch):
     import sandlock
 
     monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 2)
-    code, _, stderr = in_process("grade", NAME)
+    code, _, stderr = one_submission("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "6.12 or newer" in stderr
 
 
-@pytest.mark.usefixtures("handed_in")
-def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(in_process, monkeypatch):
+def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(one_submission, monkeypatch):
     monkeypatch.setattr("autograder.grading.cluster._CONNECTING_SECONDS", 0.5)
-    code, _, stderr = in_process("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
+    code, _, stderr = one_submission("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
     assert code == cli.MACHINE_FAULT
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in " ".join(stderr.split())
 
 
-def test_a_full_disk_is_the_machines_fault_and_loses_nothing(in_process, monkeypatch):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
+def test_a_full_disk_is_the_machines_fault_and_loses_nothing(one_submission, monkeypatch):
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
-    code, _, stderr = in_process("grade", NAME)
+    code, _, stderr = one_submission("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "free some space" in stderr
 
@@ -166,14 +161,6 @@ def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path)
     code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
     assert (code, stderr.count("\n")) == (cli.USAGE, 1)
     assert f"{roster}, line 2: field larger than field limit" in stderr
-
-
-@pytest.fixture
-def one_submission(in_process):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.source_notebook(NAME), path)
-    return in_process
 
 
 def garbage(course):
