@@ -135,10 +135,20 @@ def test_a_full_disk_is_the_machines_fault_and_loses_nothing(one_submission, mon
     assert "free some space" in stderr
 
 
-def test_a_roster_without_ids_is_usage(in_process, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_text("name\nx\n")
-    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+@pytest.fixture
+def roster(tmp_path):
+    """roster(text): the path of a CSV file that holds it."""
+
+    def written(text):
+        path = tmp_path / "roster.csv"
+        path.write_text(text)
+        return str(path)
+
+    return written
+
+
+def test_a_roster_without_ids_is_usage(in_process, roster):
+    code, _, stderr = in_process("grade", NAME, "--roster", roster("name\nx\n"))
     assert code == cli.USAGE
     assert "column named id" in stderr
 
@@ -155,12 +165,11 @@ def test_a_roster_in_no_kind_of_unicode_is_told_with_what_was_read(in_process, t
     assert "no column of names" in " ".join(stderr.split())
 
 
-def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_bytes(b"id,name\ns1," + b"x" * 200_000)
-    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, roster):
+    path = roster("id,name\ns1," + "x" * 200_000)
+    code, _, stderr = in_process("grade", NAME, "--roster", path)
     assert (code, stderr.count("\n")) == (cli.USAGE, 1)
-    assert f"{roster}, line 2: field larger than field limit" in stderr
+    assert f"{path}, line 2: field larger than field limit" in stderr
 
 
 def garbage(course):
@@ -216,10 +225,8 @@ def test_a_result_that_could_not_be_recorded_is_the_machines_fault(one_submissio
     assert one_submission("grade", NAME)[0] == cli.DONE
 
 
-def test_a_students_absence_from_the_roster_is_a_result(one_submission, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_text("id\nsomebody\n")
-    code, out, stderr = one_submission("grade", NAME, "--roster", str(roster))
+def test_a_students_absence_from_the_roster_is_a_result(one_submission, roster):
+    code, out, stderr = one_submission("grade", NAME, "--roster", roster("id\nsomebody\n"))
     assert code == cli.DONE
     assert "0 graded, 1 unreadable, 0 failed" in out
     assert "s1: unreadable: this student is not on the roster" in stderr
