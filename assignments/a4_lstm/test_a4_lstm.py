@@ -60,6 +60,13 @@ def _expect_states(states, desired, *, names=("h", "c"), words="", of_the_cell="
         expect.close(state, wanted, name=f"{name} {words}".strip(), because=because)
 
 
+def _expect_torchs(target, asked, make, rng, sizes, names=("h", "c"), length=2):
+    """The states must be those that asked, of torch, gives at each of these sizes."""
+    for some in sizes:
+        args = make(rng, **some)
+        _expect_states(_states(target(*copy.deepcopy(args)), length), asked(*args), names=names)
+
+
 # additive_cell, and original_lstm_step beside it
 
 
@@ -152,9 +159,8 @@ def test_a_step_leaves_its_arguments_as_they_were(lstm_step_forward, cases, rng)
 
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_with_torch(lstm_step_forward, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.lstm_step_forward(rng, **sizes)
-        _expect_states(_states(lstm_step_forward(*copy.deepcopy(args)), 3), _torch_step(*args))
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(lstm_step_forward, _torch_step, cases.lstm_step_forward, rng, sizes, length=3)
     args = cases.lstm_step_forward(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(lstm_step_forward, _torch_step, args, ("h", "c"), part=_without_cache)
 
@@ -289,10 +295,8 @@ def test_lstm_forward_leaves_its_arguments_as_they_were(lstm_forward, cases, rng
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_with_torch(lstm_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
-        args = cases.lstm_forward(rng, **sizes)
-        states = _states(lstm_forward(*copy.deepcopy(args)), 3)
-        _expect_states(states, _torch_lstm(*args), names=("h", "c_last"))
+    sizes = {}, {"N": 2, "T": 8, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}
+    _expect_torchs(lstm_forward, _torch_lstm, cases.lstm_forward, rng, sizes, ("h", "c_last"), length=3)
     args = cases.lstm_forward(rng, N=2, T=3, D=3, H=4)
     agree_in_float32_and_strided(lstm_forward, _torch_lstm, args, ("h", "c_last"), part=_without_cache)
 
@@ -489,9 +493,8 @@ def test_without_peepholes_it_is_the_lstm_of_torch(peephole_step, cases, rng):
 
 @exercise("peephole_step", points=3)
 def test_the_gates_agree_with_cells_of_torch_that_read_the_cell_state_as_an_input(peephole_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.peephole_step(rng, **sizes)
-        _expect_states(_states(peephole_step(*copy.deepcopy(args))), _torch_peephole(*args))
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(peephole_step, _torch_peephole, cases.peephole_step, rng, sizes)
     args = cases.peephole_step(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(peephole_step, _torch_peephole, args, ("h", "c"))
 
@@ -569,9 +572,8 @@ def test_coupled_step_leaves_its_arguments_as_they_were(coupled_step, cases, rng
 
 @exercise("coupled_step", points=3)
 def test_the_coupled_step_is_a_cell_of_torch_with_opposite_gates(coupled_step, cases, rng):
-    for sizes in ({}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.coupled_step(rng, **sizes)
-        _expect_states(_states(coupled_step(*copy.deepcopy(args))), _torch_coupled(*args))
+    sizes = {}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(coupled_step, _torch_coupled, cases.coupled_step, rng, sizes)
 
 
 # written_shares, without points

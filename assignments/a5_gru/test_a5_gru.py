@@ -5,6 +5,7 @@ others earn points. In the grade, hidden tests with other inputs and sizes are a
 """
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -41,10 +42,20 @@ def _expect_gradients(result, desired, names, because=""):
         expect.close(gradient, wanted, name=name, because=because)
 
 
+def _expect_h(target, asked, make, rng, sizes, part=_states):
+    """h must be what asked gives at each of these sizes; at the last it is compared in float32 and strided arrays."""
+    *several, last = (make(rng, **some) for some in sizes)
+    for args in several:
+        desired = asked(*args)
+        expect.close(part(target(*args)), desired, name="h")
+    desired = asked(*last)
+    agree_in_float32_and_strided(target, lambda *_: (desired, None), last, "h", part=_first)
+
+
 # gru_step_forward
 
 
-def _lecture_step(cases, args):
+def _lecture_step(cases, *args):
     return cases.lecture_step(*_tensors(args)).numpy()
 
 
@@ -60,13 +71,9 @@ def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_with_one_made_of_pytorch_parts(gru_step_forward, cases, rng):
-    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.gru_step_forward(rng, **sizes)
-        desired = _lecture_step(cases, args)
-        expect.close(_states(gru_step_forward(*args)), desired, name="h")
-    args = cases.gru_step_forward(rng, N=2, D=3, H=4)
-    desired = _lecture_step(cases, args)
-    agree_in_float32_and_strided(gru_step_forward, lambda *_: (desired, None), args, "h", part=_first)
+    asked = functools.partial(_lecture_step, cases)
+    sizes = {}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE, {"N": 2, "D": 3, "H": 4}
+    _expect_h(gru_step_forward, asked, cases.gru_step_forward, rng, sizes)
 
 
 @exercise("gru_step_forward", points=1)
@@ -171,13 +178,9 @@ def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
 
 @exercise("gru_forward", points=2)
 def test_a_sequence_agrees_with_steps_made_of_pytorch_parts(gru_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
-        args = cases.gru_forward(rng, **sizes)
-        desired = _lecture_sequence(cases, *args)
-        expect.close(_states(gru_forward(*args)), desired, name="h")
-    args = cases.gru_forward(rng, N=2, T=3, D=3, H=4)
-    desired = _lecture_sequence(cases, *args)
-    agree_in_float32_and_strided(gru_forward, lambda *_: (desired, None), args, "h", part=_first)
+    asked = functools.partial(_lecture_sequence, cases)
+    sizes = {}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}, {"N": 2, "T": 3, "D": 3, "H": 4}
+    _expect_h(gru_forward, asked, cases.gru_forward, rng, sizes)
 
 
 @exercise("gru_forward", points=1)
@@ -273,13 +276,8 @@ def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases,
 
 @exercise("torch_gru_step", points=2)
 def test_a_step_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.torch_gru_step(rng, **sizes)
-        desired = _torch_cell(*args)
-        expect.close(torch_gru_step(*args), desired, name="h")
-    args = cases.torch_gru_step(rng, N=2, D=3, H=4)
-    desired = _torch_cell(*args)
-    agree_in_float32_and_strided(torch_gru_step, lambda *_: desired, args, "h")
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE, {"N": 2, "D": 3, "H": 4}
+    _expect_h(torch_gru_step, _torch_cell, cases.torch_gru_step, rng, sizes, part=lambda h: h)
 
 
 @exercise("torch_gru_step", points=1)
@@ -318,7 +316,7 @@ def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_tor
     ours = theirs = cases.gru_step_forward(rng, N=5, D=3, H=6)[1]
     for step in range(3):
         x = rng.standard_normal((5, 3))
-        ours, theirs = _lecture_step(cases, (x, ours, U, W, b)), _torch_cell(x, theirs, *converted)
+        ours, theirs = _lecture_step(cases, x, ours, U, W, b), _torch_cell(x, theirs, *converted)
         expect.close(theirs, ours, name=f"the state of PyTorch's cell after step {step + 1}")
 
 
