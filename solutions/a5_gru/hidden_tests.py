@@ -13,8 +13,8 @@ import torch
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, in_pairs, results_agree, sized, table
 
-GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
-GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
+STEP_GRADIENTS = ("dx", "dh_prev", "dU", "dW", "db")
+SEQUENCE_GRADIENTS = ("dx", "dU", "dW", "db", "dh0")
 
 
 SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
@@ -42,16 +42,23 @@ def _backward_of(forward, arguments):
     return make
 
 
+def _of_a_step(reference, cases):
+    return _backward_of(reference.gru_step_forward, cases.gru_step_forward)
+
+
+def _of_a_sequence(reference, cases):
+    return _backward_of(reference.gru_forward, cases.gru_forward)
+
+
 @exercise("gru_step_backward", points=3)
 def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
-    make = _backward_of(reference.gru_step_forward, cases.gru_step_forward)
-    agree(gru_step_backward, reference, sized(make, rng, SIZES_OF_A_STEP), GRADIENTS_OF_A_STEP)
+    agree(gru_step_backward, reference, sized(_of_a_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
 
 
 @exercise("gru_step_backward", points=1)
 def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
-    args = _backward_of(reference.gru_step_forward, cases.gru_step_forward)(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(gru_step_backward, reference, args, GRADIENTS_OF_A_STEP)
+    args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
+    agree_in_float32_and_strided(gru_step_backward, reference, args, STEP_GRADIENTS)
 
 
 @exercise("gru_forward", points=2)
@@ -71,46 +78,30 @@ def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, r
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
-    make = _backward_of(reference.gru_forward, cases.gru_forward)
-    agree(gru_backward, reference, sized(make, rng, SIZES_OF_A_SEQUENCE), GRADIENTS_OF_A_SEQUENCE)
+    agree(
+        gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_A_SEQUENCE), SEQUENCE_GRADIENTS
+    )
 
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
-    make = _backward_of(reference.gru_forward, cases.gru_forward)
-    agree(gru_backward, reference, sized(make, rng, SIZES_OF_ONE), GRADIENTS_OF_A_SEQUENCE)
+    agree(gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_ONE), SEQUENCE_GRADIENTS)
 
 
 @exercise("gru_backward", points=1)
 def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
-    args = _backward_of(reference.gru_forward, cases.gru_forward)(rng, N=2, T=5, D=3, H=4)
-    agree_in_float32_and_strided(gru_backward, reference, args, GRADIENTS_OF_A_SEQUENCE)
-
-
-def _alone(function):
-    """The function with its single value in a tuple of one, as `_agree` takes results."""
-    return lambda *args: (function(*args),)
-
-
-class _Alone:
-    def __init__(self, target):
-        self.target = target
-
-    def map(self, calls):
-        return [(result,) for result in self.target.map(calls)]
+    args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
+    agree_in_float32_and_strided(gru_backward, reference, args, SEQUENCE_GRADIENTS)
 
 
 @exercise("torch_gru_step", points=2)
 def test_pytorchs_step_agrees_at_other_sizes_down_to_one(torch_gru_step, reference, cases, rng):
-    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    agree(target, asked, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), ("h",))
+    agree(torch_gru_step, reference, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), "h")
 
 
 @exercise("torch_gru_step", points=1)
 def test_pytorchs_step_agrees_in_float32_and_strided(torch_gru_step, reference, cases, rng):
-    args = cases.torch_gru_step(rng, N=4, D=3, H=7)
-    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    agree_in_float32_and_strided(target, asked, args, ("h",))
+    agree_in_float32_and_strided(torch_gru_step, reference, cases.torch_gru_step(rng, N=4, D=3, H=7), "h")
 
 
 CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
