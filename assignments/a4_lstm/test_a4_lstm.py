@@ -64,7 +64,7 @@ def _expect_torchs(target, asked, make, rng, sizes, names=("h", "c"), length=2):
     """The states must be those that asked, of torch, gives at each of these sizes."""
     for some in sizes:
         args = make(rng, **some)
-        _expect_states(_states(target(*copy.deepcopy(args)), length), asked(*args), names=names)
+        _expect_states(_states(target(*args), length), asked(*args), names=names)
 
 
 # additive_cell, and original_lstm_step beside it
@@ -120,7 +120,7 @@ def test_the_additive_cell_agrees_with_an_lstm_whose_gates_are_held(additive_cel
     for sizes in ({"gates": False}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.additive_cell(rng, **sizes)
         words = "with gates" if sizes.get("gates", True) else "without gates"
-        _expect_states(_states(additive_cell(*copy.deepcopy(args))), _torch_additive(*args), words=words)
+        _expect_states(_states(additive_cell(*args)), _torch_additive(*args), words=words)
     args = cases.additive_cell(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(additive_cell, _torch_additive, args, ("h", "c"))
 
@@ -129,7 +129,7 @@ def test_the_additive_cell_agrees_with_an_lstm_whose_gates_are_held(additive_cel
 def test_the_direct_derivative_of_the_cell_state_is_one(additive_cell, cases, rng):
     x, h_prev, c_prev, *weights = cases.additive_cell(rng, N=5, D=2, H=3, gates=False)
     moved = rng.standard_normal(c_prev.shape)
-    calls = [copy.deepcopy((x, h_prev, state, *weights)) for state in (c_prev, c_prev + moved)]
+    calls = [(x, h_prev, state, *weights) for state in (c_prev, c_prev + moved)]
     c, ahead = (_states(result)[1] for result in additive_cell.map(calls))
     because = "with h_prev held, what is added to c_prev is added to c"
     desired = _torch_additive(x, h_prev, c_prev, *weights)[1]
@@ -171,7 +171,7 @@ def test_gates_held_open_or_shut_act_as_the_lectures_table_says(lstm_step_forwar
     for i, f, words in ((0, 1, "remember"), (1, 1, "add"), (0, 0, "erase"), (1, 0, "overwrite")):
         held = np.concatenate([np.full(4, HELD * (2 * i - 1)), np.full(4, HELD * (2 * f - 1)), b[8:]])
         args = x, h_prev, c_prev, U, W, held
-        states = _states(lstm_step_forward(*copy.deepcopy(args)), 3)
+        states = _states(lstm_step_forward(*args), 3)
         law = f"with the input gate at {i} and the forget gate at {f} a cell should {words}"
         _expect_states(states, _torch_step(*args), of_the_cell=law)
 
@@ -231,7 +231,7 @@ def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, r
 @exercise("gate_settings")
 def test_the_rows_of_g_and_o_stay_as_they_are(gate_settings, cases, rng):
     args = cases.gate_settings(rng, D=3, H=5)
-    new = gate_settings(*copy.deepcopy(args))
+    new = gate_settings(*args)
     expect.array(new, shape=(20,), name="the new b")
     expect.close(new[10:], args[3][10:], name="the new b from row 2H on", rtol=0.0)
 
@@ -242,7 +242,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 ):
     T, tolerance, x_max = 50, 0.01, 1.5
     behaviours, U, W, b, *_ = cases.gate_settings(rng, D=3, H=8)
-    new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
+    new = gate_settings(behaviours, U, W, b, x_max, T, tolerance)
     expect.array(new, shape=(32,), name="the new b")
     x = rng.uniform(-x_max, x_max, (20, T, 3))
     h0, c0 = rng.uniform(-1, 1, (20, 8)), rng.uniform(-5, 5, (20, 8))
@@ -263,7 +263,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 def test_without_weights_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
     for T, tolerance in ((100, 1e-3), (7, 0.2), (1, 0.05)):
         behaviours, U, W, b, x_max, *_ = cases.gate_settings(rng, D=2, H=5, scale=0.0)
-        new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
+        new = gate_settings(behaviours, U, W, b, x_max, T, tolerance)
         expect.array(new, shape=(20,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
 
@@ -272,7 +272,7 @@ def test_without_weights_T_steps_keep_exactly_what_is_asked(gate_settings, cases
 def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
     for D, H in ((2, 5), (4, 4), (1, 1)):
         args = behaviours, U, W, _, x_max, T, tolerance = cases.gate_settings(rng, D=D, H=H)
-        calls = [copy.deepcopy(args), arrays.strided(args), arrays.in_float32(args)]
+        calls = [args, arrays.strided(args), arrays.in_float32(args)]
         new, strided, in_float32 = gate_settings.map(calls)
         expect.array(new, shape=(4 * H,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
@@ -309,7 +309,7 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
         ((h0,), "without c0"),
         ((None, c0), "without h0"),
     ):
-        states = _states(lstm_forward(*copy.deepcopy((x, U, W, b, *given))), 3)
+        states = _states(lstm_forward(x, U, W, b, *given), 3)
         _expect_states(states, _torch_lstm(x, U, W, b, *given), names=("h", "c_last"), words=words)
 
 
@@ -317,7 +317,7 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_states(lstm_forward, cases, rng):
     x, U, W, b, h0, c0 = cases.lstm_forward(rng, N=2, T=7, D=3, H=4)
     h, c_last = _torch_lstm(x, U, W, b, h0, c0)
-    early, c_early = _states(lstm_forward(*copy.deepcopy((x[:, :4], U, W, b, h0, c0))), 3)
+    early, c_early = _states(lstm_forward(x[:, :4].copy(), U, W, b, h0, c0), 3)
     expect.close(early, h[:, :4], name="h of the first 4 steps")
     states = _states(lstm_forward(*copy.deepcopy((x[:, 4:], U, W, b, early[:, -1], c_early))), 3)
     _expect_states(

@@ -94,7 +94,7 @@ def test_a_unit_whose_reset_gate_is_shut_is_read_by_no_candidate(gru_step_forwar
     W[:12, 2] = 0.0  # no gate reads unit 2
     other = h_prev.copy()
     other[:, 2] *= -1
-    calls = [copy.deepcopy((x, h, U, W, b)) for h in (h_prev, other)]
+    calls = [(x, h, U, W, b) for h in (h_prev, other)]
     one, two = (_states(result) for result in gru_step_forward.map(calls))
     expect.array(one, shape=(3, 6), name="h")
     rest = [0, 1, 3, 4, 5]
@@ -144,7 +144,7 @@ def test_the_gradients_of_a_step_agree_with_autograd(gru_step_backward, cases, r
     dh = rng.standard_normal((N, H))
     desired = _step_gradients(cases, args, dh)
     call = dh, cases.step_cache(*args)
-    _expect_gradients(gru_step_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_STEP)
+    _expect_gradients(gru_step_backward(*call), desired, GRADIENTS_OF_A_STEP)
     agree_in_float32_and_strided(gru_step_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_STEP)
 
 
@@ -194,9 +194,9 @@ def test_without_h0_a_sequence_starts_from_zeros(gru_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_state(gru_forward, cases, rng):
     x, U, W, b, h0 = cases.gru_forward(rng, N=2, T=6, D=3, H=4)
     desired = _lecture_sequence(cases, x, U, W, b, h0)
-    early = _states(gru_forward(*copy.deepcopy((x[:, :5], U, W, b, h0))))
+    early = _states(gru_forward(x[:, :5].copy(), U, W, b, h0))
     expect.close(early, desired[:, :5], name="h of the first 5 steps")
-    late = _states(gru_forward(*copy.deepcopy((x[:, 5:], U, W, b, early[:, -1]))))
+    late = _states(gru_forward(x[:, 5:].copy(), U, W, b, early[:, -1].copy()))
     expect.close(late, desired[:, 5:], name="h of the last step, from the state of the fifth")
 
 
@@ -240,7 +240,7 @@ def test_the_gradients_of_a_sequence_agree_with_autograd(gru_backward, cases, rn
     dh = rng.standard_normal((N, T, H))
     desired = _sequence_gradients(cases, args, dh)
     call = dh, cases.sequence_cache(*args)
-    _expect_gradients(gru_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_SEQUENCE)
+    _expect_gradients(gru_backward(*call), desired, GRADIENTS_OF_A_SEQUENCE)
     agree_in_float32_and_strided(gru_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_SEQUENCE)
 
 
@@ -312,7 +312,7 @@ def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng
 @pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
 def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_torch, cases, rng, kind):
     U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
-    converted = _four_arrays(gru_to_torch(*copy.deepcopy((U, W, b))), 3, 6)
+    converted = _four_arrays(gru_to_torch(U, W, b), 3, 6)
     ours = theirs = cases.gru_step_forward(rng, N=5, D=3, H=6)[1]
     for step in range(3):
         x = rng.standard_normal((5, 3))
@@ -324,7 +324,7 @@ def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_tor
 def test_of_converted_weights_the_rows_of_r_are_those_given_and_b_W_is_zero(gru_to_torch, cases, rng):
     U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="shared")
     kept = U[:6], W[:6], b[:6]
-    calls = [copy.deepcopy((U, W, b)), arrays.strided((U, W, b)), arrays.in_float32((U, W, b))]
+    calls = [(U, W, b), arrays.strided((U, W, b)), arrays.in_float32((U, W, b))]
     converted, strided, in_float32 = gru_to_torch.map(calls)
     new_U, new_W, b_U, b_W = _four_arrays(converted, 3, 6)
     for name, found, wanted in zip(("U", "W", "b_U"), (new_U, new_W, b_U), kept, strict=True):
@@ -576,9 +576,9 @@ def _trained_alone(cell, parameters, x, y, lr, clip):
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_each_network_is_trained_as_torch_trains_it_alone(train_to_criterion, cases, rng, cell):
     args = cases.train_to_criterion(rng, cell, (0.9, 0.2, -9.0), B=8, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0)
-    _, parameters, x, y, _, lr, clip = copy.deepcopy(args)
+    _, parameters, x, y, _, lr, clip = args
     in_float32 = arrays.in_float32(args)
-    _, curves, trained = _training(train_to_criterion(*copy.deepcopy(args)), 3)
+    _, curves, trained = _training(train_to_criterion(*args), 3)
     for s in range(3):  # the third never meets the criterion, and the others go on with it
         losses, wanted = _trained_alone(cell, [array[s] for array in parameters], x, y, lr, clip)
         expect.close(np.array(curves[s]), losses, name=f"the curve of network {s}", rtol=1e-4)
@@ -674,7 +674,7 @@ def test_mgu_step_leaves_its_arguments_as_they_were(mgu_step, cases, rng):
 def test_a_minimal_step_is_a_gru_whose_two_gates_are_one(mgu_step, cases, rng, sizes):
     args = cases.mgu_step(rng, *sizes)
     desired = _minimal_step(cases, *args)
-    _expect_gradients(mgu_step(*copy.deepcopy(args)), desired, OF_A_MINIMAL_STEP, "by autograd")
+    _expect_gradients(mgu_step(*args), desired, OF_A_MINIMAL_STEP, "by autograd")
     agree_in_float32_and_strided(mgu_step, lambda *_: desired, args, OF_A_MINIMAL_STEP)
 
 
@@ -700,7 +700,7 @@ def test_the_gradients_of_a_minimal_step_are_those_of_finite_differences(mgu_ste
 def test_a_minimal_unit_whose_gate_is_shut_copies_state_and_gradient(mgu_step, cases, rng):
     dh, x, h_prev, U, W, b = cases.mgu_step(rng, N=4, D=3, H=5)
     b[:5] = -60.0  # f of all units
-    result = mgu_step(*copy.deepcopy((dh, x, h_prev, U, W, b)))
+    result = mgu_step(dh, x, h_prev, U, W, b)
     expect.tuple(result, 6, "the result")
     expect.close(result[0], h_prev, name="h", because="where f = 0 the new state is the old one")
     expect.close(result[2], dh, name="dh_prev", because="where f = 0 the new state is the old one")
@@ -763,7 +763,7 @@ def test_gates_that_are_0_or_1_give_finite_states_that_obey_the_equation(gated_s
     for N, T, H in ((3, 6, 4), (2, 40, 3)):
         z, n, h0 = cases.gated_scan(rng, N, T, H, ends=True)
         rounds = next(r for r in range(9) if 2**r >= T)
-        h, _ = _states_and_kept(gated_scan(*copy.deepcopy((z, n, h0))), (N, T, H), rounds)
+        h, _ = _states_and_kept(gated_scan(z, n, h0), (N, T, H), rounds)
         before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # yours
         moved = z * (n - before)
         because = "each state, by the equation, from the one before it among yours"

@@ -1,6 +1,5 @@
 """The visible tests of assignment 7: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
 
-import copy
 import math
 
 import numpy as np
@@ -143,7 +142,7 @@ def _gradients(weighed, leaves):
 @exercise("encode", points=1)
 def test_gradients_flow_through_the_states_as_through_those_of_torch_nn(probe, cases, rng):
     parameters, x, lengths = cases.encode(rng, "lstm")
-    shown = probe("encode_and_gradients", *copy.deepcopy((parameters, x, lengths)))
+    shown = probe("encode_and_gradients", parameters, x, lengths)
     layer = cases.copied_to_torch(parameters, "enc")
     packed = torch.nn.utils.rnn.pack_padded_sequence(
         cases.one_hot(x, 9), lengths, batch_first=True, enforce_sorted=False
@@ -220,7 +219,7 @@ def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, r
 @exercise("decode_teacher_forced", points=1)
 def test_gradients_flow_through_the_logits_as_through_those_of_torch_nn(probe, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
-    shown = probe("decode_and_gradients", *copy.deepcopy((parameters, state, targets)))
+    shown = probe("decode_and_gradients", parameters, state, targets)
     layer, state = cases.copied_to_torch(parameters, "dec"), state.clone().requires_grad_()
     inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
     h, c = state.chunk(2, dim=1)
@@ -297,7 +296,7 @@ def test_what_stands_in_the_padding_costs_nothing(sequence_loss, cases, rng):
 @exercise("sequence_loss", points=1)
 def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng):
     logits, targets, lengths = cases.sequence_loss(rng)
-    shown = probe("loss_and_gradient", *copy.deepcopy((logits, targets, lengths)))
+    shown = probe("loss_and_gradient", logits, targets, lengths)
     gradient = to_numpy(shown.get("dlogits"), "the gradient of the loss")
     expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="where it is not 0")
     desired = np.zeros((4, 6))
@@ -518,7 +517,7 @@ def test_every_symbol_counts_alike_in_the_error_rate(probe):
         ([[1] * 9, [2] * 16], long_and_short, 1.5),
         ([[1, 2], [1]], both_short, 2 / 3),
     ):
-        rate = probe("phoneme_error_rate", hypotheses, copy.deepcopy(references))
+        rate = probe("phoneme_error_rate", hypotheses, references)
         because = f"references of {len(references[0])} and {len(references[1])} symbols"
         expect.close(rate, desired, name="the rate", rtol=1e-9, atol=1e-12, because=because)
 
