@@ -8,7 +8,7 @@ import copy
 import numpy as np
 import pytest
 
-from selfcheck import arrays, exercise, expect
+from selfcheck import exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized, table
 
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
@@ -112,11 +112,7 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
 
 @exercise("norm_stabilizer", points=1)
 def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
-    args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
-    agree(norm_stabilizer, reference, [("with strided arrays", arrays.strided(args))])
-    in_single = arrays.in_float32(args)
-    single = [("with float32 arrays", in_single)]
-    agree(norm_stabilizer, reference, single, rtol=1e-4)
+    agree_in_float32_and_strided(norm_stabilizer, reference, cases.norm_stabilizer(rng, N=4, T=3, H=7))
 
 
 # norm_stabilizer_backward
