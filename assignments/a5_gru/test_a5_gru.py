@@ -71,9 +71,8 @@ def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_with_one_made_of_pytorch_parts(gru_step_forward, cases, rng):
-    asked = functools.partial(_lecture_step, cases)
     sizes = {}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE, {"N": 2, "D": 3, "H": 4}
-    _expect_h(gru_step_forward, asked, cases.gru_step_forward, rng, sizes)
+    _expect_h(gru_step_forward, functools.partial(_lecture_step, cases), cases.gru_step_forward, rng, sizes)
 
 
 @exercise("gru_step_forward", points=1)
@@ -178,9 +177,8 @@ def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
 
 @exercise("gru_forward", points=2)
 def test_a_sequence_agrees_with_steps_made_of_pytorch_parts(gru_forward, cases, rng):
-    asked = functools.partial(_lecture_sequence, cases)
     sizes = {}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}, {"N": 2, "T": 3, "D": 3, "H": 4}
-    _expect_h(gru_forward, asked, cases.gru_forward, rng, sizes)
+    _expect_h(gru_forward, functools.partial(_lecture_sequence, cases), cases.gru_forward, rng, sizes)
 
 
 @exercise("gru_forward", points=1)
