@@ -39,7 +39,7 @@ def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[
     return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
 
 
-def function_of(asked: Asked, target: Target) -> Callable[..., Any]:
+def _function_of(asked: Asked, target: Target) -> Callable[..., Any]:
     """Return what the target is compared with: the function that is asked, or the reference's of the target's name."""
     function: Callable[..., Any] = asked if callable(asked) else getattr(asked, target.name)
     return function
@@ -62,7 +62,7 @@ def agree(
     names: of the first values of a tuple, or of the result as a whole. part: what of a result is compared.
     made_of: as in `expect.close`.
     """
-    right = function_of(asked, target)
+    right = _function_of(asked, target)
     desired = [part(right(*copied(args))) for _, args in calls]
     results = map(part, target.map([args for _, args in calls]))
     results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, made_of=made_of, dtype=dtype)
@@ -133,7 +133,7 @@ def each_close(
 
 def in_pairs(target: Target, asked: Asked, calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
     """Return each call's arguments, what target gives and what asked gives, which is called first, on copies."""
-    calls, right = list(calls), function_of(asked, target)
+    calls, right = list(calls), _function_of(asked, target)
     desired = [right(*copied(args)) for args in calls]
     return list(zip(calls, target.map(calls), desired, strict=True))
 

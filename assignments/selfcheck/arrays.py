@@ -30,7 +30,7 @@ def ended_rows(
     rng: np.random.Generator, lengths: Sequence[int], T: int, low: int, high: int, *, end: int, pad: int
 ) -> np.ndarray:
     """Return ids (N, T), int64: in each row some in low <= k < high, then `end` as the last of its length, then pad."""
-    rows = np.full((len(lengths), T), pad)
+    rows = np.full((len(lengths), T), pad, dtype=np.int64)
     for row, length in zip(rows, lengths, strict=True):
         row[: length - 1] = rng.integers(low, high, length - 1)
         row[length - 1] = end
