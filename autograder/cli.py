@@ -33,6 +33,7 @@ from autograder.command_line import (
     RosterOption,
     SubmittedOption,
     errors,
+    out_option,
     output,
 )
 from autograder.command_line import stop as _stop
@@ -133,9 +134,7 @@ def build(
 def bundle(
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for ASSIGNMENT.zip; the course directory by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("Folder for ASSIGNMENT.zip; the course directory by default.")] = None,
     html: Annotated[
         bool, typer.Option("--html", help="Make ASSIGNMENT.html instead: the chapter as one page for reading.")
     ] = False,
@@ -158,9 +157,7 @@ def bundle(
 def solutions(
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the two files; the course directory by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("Folder for the two files; the course directory by default.")] = None,
 ) -> None:
     """Write the solutions edition: the chapter with the reference, and each known wrong turn as a folded "Why not?".
 
@@ -378,9 +375,7 @@ def simulate(
     assignment: AssignmentArgument,
     students: Annotated[int, typer.Option(min=1, help="How many students.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed makes the same class.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write; the course's submitted/ by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("Folder to write; the course's submitted/ by default.")] = None,
     course: CourseOption = DEFAULT_COURSE,
     compare: Annotated[
         bool,
@@ -420,9 +415,7 @@ def simulate(
 def report(
     assignment: AssignmentArgument,
     course: CourseOption = DEFAULT_COURSE,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT.html by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The HTML file; results/ASSIGNMENT.html by default.")] = None,
 ) -> None:
     """Write a page about the class: points, failed tests, mistakes, flags, ungraded submissions."""
     from autograder.gradebook.report import write_report
@@ -444,9 +437,7 @@ def similar(
     course: CourseOption = DEFAULT_COURSE,
     submitted: SubmittedOption = None,
     least: Annotated[int, typer.Option(min=1, max=100, help="Show pairs from this percentage of shared code.")] = 50,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT-similar.html by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The HTML file; results/ASSIGNMENT-similar.html by default.")] = None,
 ) -> None:
     """Show pairs of submissions that share unusually much code, side by side: a hint for a person, never a grade.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -23,6 +23,11 @@ RosterOption = Annotated[
     Path | None, typer.Option(help="CSV file of the students who may submit; the course's roster.csv by default.")
 ]
 DEFAULT_COURSE = Path("course")
+
+
+def out_option(explanation: str) -> Any:
+    """Return the option --out of a command: where it writes; None by default, for a place in the course."""
+    return typer.Option("--out", help=explanation)
 
 
 def stop(text: str, code: int) -> NoReturn:

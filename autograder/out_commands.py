@@ -16,6 +16,7 @@ from autograder.command_line import (
     AssignmentArgument,
     CourseOption,
     errors,
+    out_option,
     output,
     stop,
 )
@@ -40,9 +41,7 @@ def publish(
         Path | None, typer.Option("--archive", help="With --canvas: the zip that Canvas's Download Submissions made.")
     ] = None,
     moodle: MoodleOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The zip; feedback-ASSIGNMENT-SYSTEM.zip in the course by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The zip; feedback-ASSIGNMENT-SYSTEM.zip in the course by default.")] = None,
 ) -> None:
     """Write everybody's feedback anew, with manual grades and comments, and a zip for Canvas or Moodle if you ask.
 
@@ -78,9 +77,7 @@ def export(
     column: Annotated[
         str, typer.Option("--column", help="With --canvas: the assignment's name there, if it is another.")
     ] = "",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The CSV file; ASSIGNMENT.csv in the course by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The CSV file; ASSIGNMENT.csv in the course by default.")] = None,
 ) -> None:
     """Write the gradebook's grades as CSV: for people, or with --canvas or --moodle in the form that these import.
 
@@ -110,9 +107,7 @@ def gradescope(
         str,
         typer.Option(help="When students see hidden tests: visible, after_due_date, after_published or hidden."),
     ] = "after_published",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The zip; ASSIGNMENT-gradescope.zip in the course by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The zip; ASSIGNMENT-gradescope.zip in the course by default.")] = None,
 ) -> None:
     """Make the zip to upload as a Gradescope autograder: the same tests, messages and points.
 
@@ -176,9 +171,7 @@ def appeal(
     student: Annotated[str, typer.Argument(help="The student's id.")],
     course: CourseOption = DEFAULT_COURSE,
     hidden: Annotated[bool, typer.Option("--hidden", help="Show what hidden tests called too: for your eyes.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The HTML file; results/ASSIGNMENT/STUDENT.html by default.")
-    ] = None,
+    out: Annotated[Path | None, out_option("The HTML file; results/ASSIGNMENT/STUDENT.html by default.")] = None,
 ) -> None:
     """Show one student's submission test by test: what was called, what came back, how long it took.
 

@@ -172,18 +172,20 @@ def write_sample(root: Path, *names: str) -> Repository:
     (root / "data" / "README.md").write_text("# Data\n")
     (root / "data" / "registry.txt").write_text("")
     for name in names or (NAME,):
-        for path, text in (
-            (repository.source(name), SOURCE),
-            (repository.hidden(name), HIDDEN),
-            (repository.right(name), RIGHT),
-            (repository.mistakes(name), MISTAKES),
-            (repository.visible(name), VISIBLE),
-            (repository.cases(name), CASES),
-            (repository.public(name) / "conftest.py", 'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n'),
-        ):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.lstrip("\n"))
+        parts = {"source": SOURCE, "hidden": HIDDEN, "right": RIGHT, "mistakes": MISTAKES}
+        write_parts(repository, name, **parts, visible=VISIBLE, cases=CASES)
+        (repository.public(name) / "conftest.py").write_text(
+            'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n'
+        )
     return repository
+
+
+def write_parts(repository: Repository, name: str, **texts: str) -> None:
+    """Write files of an assignment: source, cases, visible, hidden, right or mistakes, as Repository names them."""
+    for part, text in texts.items():
+        path = getattr(repository, part)(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.lstrip("\n"))
 
 
 def build_sample(root: Path) -> tuple[Repository, Course]:

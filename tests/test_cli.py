@@ -103,43 +103,52 @@ def test_a_course_that_was_not_built_says_build(in_process):
     assert "autograder build" in stderr
 
 
-def test_an_old_kernel_is_the_machines_fault(in_process, monkeypatch):
-    import sandlock
-
+@pytest.fixture
+def one_submission(in_process):
     path = in_process.course.submission("s1", NAME)
     path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
+    shutil.copy(in_process.course.source_notebook(NAME), path)
+    return in_process
+
+
+def test_an_old_kernel_is_the_machines_fault(one_submission, monkeypatch):
+    import sandlock
+
     monkeypatch.setattr(sandlock, "landlock_abi_version", lambda: 2)
-    code, _, stderr = in_process("grade", NAME)
+    code, _, stderr = one_submission("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "6.12 or newer" in stderr
 
 
-def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(in_process, monkeypatch):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
+def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(one_submission, monkeypatch):
     monkeypatch.setattr("autograder.grading.cluster._CONNECTING_SECONDS", 0.5)
-    code, _, stderr = in_process("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
+    code, _, stderr = one_submission("grade", NAME, "--cluster", "tcp://127.0.0.1:9")
     assert code == cli.MACHINE_FAULT
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in " ".join(stderr.split())
 
 
-def test_a_full_disk_is_the_machines_fault_and_loses_nothing(in_process, monkeypatch):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.release_notebook(NAME), path)
+def test_a_full_disk_is_the_machines_fault_and_loses_nothing(one_submission, monkeypatch):
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
-    code, _, stderr = in_process("grade", NAME)
+    code, _, stderr = one_submission("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "free some space" in stderr
 
 
-def test_a_roster_without_ids_is_usage(in_process, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_text("name\nx\n")
-    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+@pytest.fixture
+def roster(tmp_path):
+    """roster(text): the path of a CSV file that holds it."""
+
+    def written(text):
+        path = tmp_path / "roster.csv"
+        path.write_text(text)
+        return str(path)
+
+    return written
+
+
+def test_a_roster_without_ids_is_usage(in_process, roster):
+    code, _, stderr = in_process("grade", NAME, "--roster", roster("name\nx\n"))
     assert code == cli.USAGE
     assert "column named id" in stderr
 
@@ -156,20 +165,11 @@ def test_a_roster_in_no_kind_of_unicode_is_told_with_what_was_read(in_process, t
     assert "no column of names" in " ".join(stderr.split())
 
 
-def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_bytes(b"id,name\ns1," + b"x" * 200_000)
-    code, _, stderr = in_process("grade", NAME, "--roster", str(roster))
+def test_a_roster_that_the_csv_module_cannot_read_is_usage(in_process, roster):
+    path = roster("id,name\ns1," + "x" * 200_000)
+    code, _, stderr = in_process("grade", NAME, "--roster", path)
     assert (code, stderr.count("\n")) == (cli.USAGE, 1)
-    assert f"{roster}, line 2: field larger than field limit" in stderr
-
-
-@pytest.fixture
-def one_submission(in_process):
-    path = in_process.course.submission("s1", NAME)
-    path.parent.mkdir(parents=True)
-    shutil.copy(in_process.course.source_notebook(NAME), path)
-    return in_process
+    assert f"{path}, line 2: field larger than field limit" in stderr
 
 
 def garbage(course):
@@ -225,10 +225,8 @@ def test_a_result_that_could_not_be_recorded_is_the_machines_fault(one_submissio
     assert one_submission("grade", NAME)[0] == cli.DONE
 
 
-def test_a_students_absence_from_the_roster_is_a_result(one_submission, tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_text("id\nsomebody\n")
-    code, out, stderr = one_submission("grade", NAME, "--roster", str(roster))
+def test_a_students_absence_from_the_roster_is_a_result(one_submission, roster):
+    code, out, stderr = one_submission("grade", NAME, "--roster", roster("id\nsomebody\n"))
     assert code == cli.DONE
     assert "0 graded, 1 unreadable, 0 failed" in out
     assert "s1: unreadable: this student is not on the roster" in stderr

@@ -4,19 +4,14 @@ A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass be
 others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
 """
 
-import copy
+import functools
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged, same_in_float32_and_strided
-
-
-def _fresh(args):
-    """Copies, so that nothing that a function does to its arguments changes what is expected of it."""
-    return copy.deepcopy(args)
+from selfcheck.agreement import arguments_unchanged, returns, same_in_float32_and_strided
 
 
 def _tensor(array, *, grad=False):
@@ -34,18 +29,16 @@ def _bias_of(x, h_prev, U, W, h):
     return np.arctanh(h[0]) - U @ x[0] - W @ h_prev[0]
 
 
-def _arrays(result, names, shapes):
-    """The result as a list, after its type: a tuple of arrays with these names."""
-    expect.tuple(result, len(names), "the result")
-    for array, name, shape in zip(result, names, shapes, strict=True):
-        expect.array(array, shape=shape, name=name)
-    return list(result)
-
-
 def _expect_all(result, desired, names, because=""):
     expect.tuple(result, len(names), "the result")
     for found, wanted, name in zip(result, desired, names, strict=True):
         expect.close(found, wanted, name=name, because=because)
+
+
+def _expect_torchs(asked, names, function, args, because=""):
+    """What asked, of torch, gives for these arguments, the function must give too: a tuple with these names."""
+    desired = asked(*args)
+    _expect_all(function(*args), desired, names, because)
 
 
 # chain_rule_terms
@@ -158,7 +151,7 @@ def _torch_step(dh, cache):
 
 @exercise("rnn_step_backward")
 def test_a_step_returns_five_gradients_shaped_like_what_they_belong_to(rnn_step_backward, cases, rng):
-    _arrays(rnn_step_backward(*cases.rnn_step_backward(rng)), STEP, [(3, 4), (3, 6), (6, 4), (6, 6), (6,)])
+    returns(rnn_step_backward, cases.rnn_step_backward(rng), "dx (3, 4), dh_prev (3, 6), dU (6, 4), dW (6, 6), db (6,)")
 
 
 @exercise("rnn_step_backward", points=0.8)
@@ -169,16 +162,12 @@ def test_rnn_step_backward_leaves_its_arguments_as_they_were(rnn_step_backward, 
 @exercise("rnn_step_backward", points=2)
 def test_a_step_backward_agrees_with_torch(rnn_step_backward, cases, rng):
     for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 1, "D": 1, "H": 1}):
-        dh, cache = cases.rnn_step_backward(rng, **sizes)
-        desired = _torch_step(dh, cache)
-        _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
+        _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, **sizes))
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_with_torch_where_all_sizes_are_equal(rnn_step_backward, cases, rng):
-    dh, cache = cases.rnn_step_backward(rng, N=5, D=5, H=5)
-    desired = _torch_step(dh, cache)
-    _expect_all(rnn_step_backward(*_fresh((dh, cache))), desired, STEP)
+    _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, N=5, D=5, H=5))
 
 
 @exercise("rnn_step_backward", points=0.5)
@@ -216,14 +205,12 @@ def _torch_sequence(dh, cache, dh_last=None):
     return _derivatives(loss, *leaves)
 
 
-def _expect_sequence(function, args, because=""):
-    desired = _torch_sequence(*args)
-    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
+_expect_sequence = functools.partial(_expect_torchs, _torch_sequence, SEQUENCE)
 
 
 @exercise("rnn_backward")
 def test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to(rnn_backward, cases, rng):
-    _arrays(rnn_backward(*cases.rnn_backward(rng)), SEQUENCE, [(3, 5, 4), (6, 4), (6, 6), (6,), (3, 6)])
+    returns(rnn_backward, cases.rnn_backward(rng), "dx (3, 5, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
 
 
 @exercise("rnn_backward", points=1.4)
@@ -277,14 +264,12 @@ def _torch_loss(cache):
     return _derivatives(F.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten()), *leaves)
 
 
-def _expect_loss(function, cache, because=""):
-    desired = _torch_loss(cache)
-    _expect_all(function(_fresh(cache)), desired, LOSS, because)
+_expect_loss = functools.partial(_expect_torchs, _torch_loss, LOSS)
 
 
 @exercise("sequence_loss_backward")
 def test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to(sequence_loss_backward, cases, rng):
-    _arrays(sequence_loss_backward(*cases.sequence_loss_backward(rng)), LOSS, [(3, 5, 6), (7, 6), (7,)])
+    returns(sequence_loss_backward, cases.sequence_loss_backward(rng), "dh (3, 5, 6), dV (7, 6), dc_out (7,)")
 
 
 @exercise("sequence_loss_backward", points=0.8)
@@ -295,12 +280,12 @@ def test_sequence_loss_backward_leaves_its_cache_as_it_was(sequence_loss_backwar
 @exercise("sequence_loss_backward", points=2)
 def test_the_gradients_of_the_loss_agree_with_torch(sequence_loss_backward, cases, rng):
     for sizes in ({}, {"N": 2, "T": 8, "H": 3, "K": 5}, {"N": 1, "T": 1, "H": 1, "K": 2}):
-        _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, **sizes))
+        _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, **sizes))
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_with_torch_where_all_sizes_are_equal(sequence_loss_backward, cases, rng):
-    _expect_loss(sequence_loss_backward, *cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
+    _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
 
 
 @exercise("sequence_loss_backward", points=0.5)
@@ -332,12 +317,12 @@ def _torch_jacobian(a, W, nonlinearity):
 def _expect_jacobian(function, args, because=""):
     desired = _torch_jacobian(*args)
     size = float(abs(args[1]).max())
-    expect.close(function(*_fresh(args)), desired, name=f"J with the {args[2]}", made_of=size, because=because)
+    expect.close(function(*args), desired, name=f"J with the {args[2]}", made_of=size, because=because)
 
 
 @exercise("state_jacobian")
 def test_the_jacobian_is_float64_of_shape_N_H_H(state_jacobian, cases, rng):
-    expect.array(state_jacobian(*cases.state_jacobian(rng)[:2]), shape=(3, 5, 5), name="J")
+    returns(state_jacobian, cases.state_jacobian(rng)[:2], "J (3, 5, 5)")
 
 
 @exercise("state_jacobian", points=0.8)
@@ -391,7 +376,7 @@ def _torch_products(J):
 
 @exercise("jacobian_product")
 def test_the_products_are_float64_of_shape_N_T_H_H(jacobian_product, cases, rng):
-    expect.array(jacobian_product(*cases.jacobian_product(rng)), shape=(3, 6, 4, 4), name="P")
+    returns(jacobian_product, cases.jacobian_product(rng), "P (3, 6, 4, 4)")
 
 
 @exercise("jacobian_product", points=0.8)
@@ -436,7 +421,7 @@ def _torch_norms(dh_last, cache):
 
 @exercise("gradient_contributions")
 def test_the_norms_are_float64_of_shape_T(gradient_contributions, cases, rng):
-    expect.array(gradient_contributions(*cases.gradient_contributions(rng)), shape=(9,), name="norms")
+    returns(gradient_contributions, cases.gradient_contributions(rng), "norms (9,)")
 
 
 @exercise("gradient_contributions", points=0.7)
@@ -449,14 +434,14 @@ def test_the_norms_agree_with_torch(gradient_contributions, cases, rng):
     for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
         args = cases.gradient_contributions(rng, **sizes)
         desired = _torch_norms(*args)
-        expect.close(gradient_contributions(*_fresh(args)), desired, name="norms")
+        expect.close(gradient_contributions(*args), desired, name="norms")
 
 
 @exercise("gradient_contributions", points=1)
 def test_the_norms_agree_with_torch_where_all_sizes_are_equal(gradient_contributions, cases, rng):
     args = cases.gradient_contributions(rng, N=5, T=5, D=5, H=5)
     desired = _torch_norms(*args)
-    expect.close(gradient_contributions(*_fresh(args)), desired, name="norms")
+    expect.close(gradient_contributions(*args), desired, name="norms")
 
 
 @exercise("gradient_contributions", points=0.5)
@@ -471,7 +456,7 @@ VERDICTS = ("vanishes", "may explode", "undecided")
 
 
 def _expect_verdicts(probe, kinds, matrices, gammas, because=""):
-    verdicts = probe("verdicts", copy.deepcopy(matrices), gammas)
+    verdicts = probe("verdicts", matrices, gammas)
     desired = [kind if kind in VERDICTS else "undecided" for kind in kinds]
     expect.equal(verdicts, desired, name="the list of verdicts", because=because)
 
@@ -582,14 +567,12 @@ def _torch_truncated(dh, cache, k):
     return _derivatives(loss, *leaves)
 
 
-def _expect_truncated(function, args, because=""):
-    desired = _torch_truncated(*args)
-    _expect_all(function(*_fresh(args)), desired, SEQUENCE, because)
+_expect_truncated = functools.partial(_expect_torchs, _torch_truncated, SEQUENCE)
 
 
 @exercise("truncated_bptt")
 def test_chunks_return_five_gradients_shaped_like_what_they_belong_to(truncated_bptt, cases, rng):
-    _arrays(truncated_bptt(*cases.truncated_bptt(rng)), SEQUENCE, [(3, 7, 4), (6, 4), (6, 6), (6,), (3, 6)])
+    returns(truncated_bptt, cases.truncated_bptt(rng), "dx (3, 7, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
 
 
 @exercise("truncated_bptt", points=0.8)
@@ -611,9 +594,7 @@ def test_a_single_chunk_gives_the_whole_gradient(truncated_bptt, cases, rng):
     dh, cache, _ = cases.truncated_bptt(rng, N=4, T=6, D=3, H=5)
     desired = _torch_sequence(dh, cache)
     for k in (6, 7, 50):
-        _expect_all(
-            truncated_bptt(*_fresh((dh, cache, k))), desired, SEQUENCE, because="nothing is cut where k is T or more"
-        )
+        _expect_all(truncated_bptt(dh, cache, k), desired, SEQUENCE, because="nothing is cut where k is T or more")
 
 
 @exercise("truncated_bptt", points=0.5)
@@ -634,7 +615,7 @@ def _torch_gradient_of_W(x, U, W, b, h0, dh):
 
 @exercise("forward_gradient")
 def test_the_forward_gradient_is_float64_of_shape_H_H(forward_gradient, cases, rng):
-    expect.array(forward_gradient(*cases.forward_gradient(rng)), shape=(6, 6), name="dW")
+    returns(forward_gradient, cases.forward_gradient(rng), "dW (6, 6)")
 
 
 @exercise("forward_gradient", points=1)
@@ -646,7 +627,7 @@ def test_forward_gradient_leaves_its_arguments_as_they_were(forward_gradient, ca
 def test_the_forward_gradient_is_that_of_torch(forward_gradient, cases, rng):
     for sizes in ({}, {"N": 1, "T": 1}, {"N": 4, "T": 7, "D": 2, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
         args = cases.forward_gradient(rng, **sizes)
-        expect.close(forward_gradient(*_fresh(args)), _torch_gradient_of_W(*args), name="dW")
+        expect.close(forward_gradient(*args), _torch_gradient_of_W(*args), name="dW")
 
 
 # growth_exponents, without points
@@ -654,7 +635,7 @@ def test_the_forward_gradient_is_that_of_torch(forward_gradient, cases, rng):
 
 @exercise("growth_exponents")
 def test_the_exponents_are_float64_of_shape_H(growth_exponents, cases, rng):
-    expect.array(growth_exponents(*cases.growth_exponents(rng)), shape=(4,), name="the exponents")
+    returns(growth_exponents, cases.growth_exponents(rng), "the exponents (4,)")
 
 
 @exercise("growth_exponents", points=1)

@@ -19,6 +19,7 @@ from selfcheck.agreement import (
     agree_in_float32_and_strided,
     arguments_unchanged,
     generator_untouched,
+    returns,
     same_in_float32_and_strided,
     shared_generators_untouched,
 )
@@ -115,7 +116,7 @@ def test_all_arrays_together_keep_their_direction_and_get_the_norm_asked_for(cli
 def test_clipping_changes_nothing_below_the_threshold_or_at_it(clip_gradient_norm, cases, rng):
     for norm, threshold in ((3.0, 5.0), (70.0, 70.0), (70 * 2.0**-16, 70 * 2.0**-16), (12.0, np.inf)):
         gradients, threshold = cases.clip_gradient_norm(rng, norm=norm, threshold=threshold)
-        clipped, found = _clipped(clip_gradient_norm(copy.deepcopy(gradients), threshold), gradients)
+        clipped, found = _clipped(clip_gradient_norm(gradients, threshold), gradients)
         expect.close(found, norm, name="the norm")
         for name, gradient in gradients.items():
             because = "a gradient that is not longer than the threshold stays as it is"
@@ -162,7 +163,7 @@ def _torch_losses(parameters, direction, offsets, x, targets):
 
 @exercise("loss_along")
 def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
-    expect.array(loss_along(*cases.loss_along(rng)), shape=(9,), name="the losses")
+    returns(loss_along, cases.loss_along(rng), "the losses (9,)")
 
 
 @exercise("loss_along", points=1)
@@ -275,9 +276,7 @@ def test_only_the_norms_of_the_states_matter(norm_stabilizer, cases, rng):
 
 @exercise("norm_stabilizer_backward")
 def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, cases, rng):
-    dh, dh0 = _pair(norm_stabilizer_backward(*cases.norm_stabilizer_backward(rng)))
-    expect.array(dh, shape=(3, 5, 6), name="dh")
-    expect.array(dh0, shape=(3, 6), name="dh0")
+    returns(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "dh (3, 5, 6), dh0 (3, 6)")
 
 
 @exercise("norm_stabilizer_backward", points=1)
@@ -497,7 +496,7 @@ def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5):
 
 @exercise("layer_norm_rnn_forward")
 def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rng):
-    expect.array(_states(layer_norm_rnn_forward(*cases.layer_norm_rnn_forward(rng))), shape=(3, 5, 6), name="h")
+    returns(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "h (3, 5, 6), cache")
 
 
 @exercise("layer_norm_rnn_forward", points=1)
@@ -510,7 +509,7 @@ def test_each_state_is_torchs_step_from_the_state_before(layer_norm_rnn_forward,
     of_one = {"N": 1, "T": 1, "D": 1, "H": 1}
     for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 5}, {"N": 4, "T": 3, "D": 2, "H": 7, "eps": 0.7}, of_one):
         args = cases.layer_norm_rnn_forward(rng, **sizes)
-        _expect_torch_steps(_states(layer_norm_rnn_forward(*copy.deepcopy(args))), *args)
+        _expect_torch_steps(_states(layer_norm_rnn_forward(*args)), *args)
     args = cases.layer_norm_rnn_forward(rng, N=2, T=1, D=3, H=4)
     desired = _torch_step(args[0][:, 0], args[5], *args[1:5], args[6])[:, None]
     agree_in_float32_and_strided(layer_norm_rnn_forward, lambda *_: (desired, None), args, "h", part=_first)
@@ -519,13 +518,13 @@ def test_each_state_is_torchs_step_from_the_state_before(layer_norm_rnn_forward,
 @exercise("layer_norm_rnn_forward", points=1)
 def test_without_an_initial_state_and_an_epsilon_they_are_zeros_and_1e_5(layer_norm_rnn_forward, cases, rng):
     args = cases.layer_norm_rnn_forward(rng, N=2, T=4, D=3, H=5)[:5]
-    _expect_torch_steps(_states(layer_norm_rnn_forward(*copy.deepcopy(args))), *args)
+    _expect_torch_steps(_states(layer_norm_rnn_forward(*args)), *args)
 
 
 @exercise("layer_norm_rnn_forward", points=1)
 def test_the_cache_holds_what_each_step_normalised(probe, cases, rng):
     x, U, W, g, b, h0, eps = cases.layer_norm_rnn_forward(rng, N=3, T=4, D=2, H=5)
-    cache = probe("caches", *copy.deepcopy((x, U, W, g, b, h0, eps)))
+    cache = probe("caches", x, U, W, g, b, h0, eps)
     expect.tuple(cache, 6, "the cache")
     h, caches = cache[4], cache[5]
     _expect_torch_steps(h, x, U, W, g, b, h0, eps)
@@ -674,7 +673,7 @@ def _near(share, probability, count):
 def test_dropout_returns_an_output_and_a_list_of_states(dropout_deep_rnn, cases, rng):
     for training in (True, False):
         args = cases.dropout_deep_rnn(rng, training=training)
-        _layers_of(dropout_deep_rnn(*copy.deepcopy(args)), *args[:2])
+        _layers_of(dropout_deep_rnn(*args), *args[:2])
 
 
 @exercise("dropout_deep_rnn", points=1)
@@ -687,7 +686,7 @@ def test_at_test_time_and_with_p_0_the_network_is_torchs(dropout_deep_rnn, cases
     of_one = {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0}
     for sizes in ({"training": False}, {"p": 0.0, "H": (5, 5)}, {"training": False, "H": (4, 3, 6)}, of_one):
         x, layers, *rest = cases.dropout_deep_rnn(rng, **sizes)
-        out, states = _layers_of(dropout_deep_rnn(*copy.deepcopy((x, layers)), *rest), x, layers)
+        out, states = _layers_of(dropout_deep_rnn(x, layers, *rest), x, layers)
         below = x
         for l, layer in enumerate(layers):
             below = _torch_rnn(below, *layer)
@@ -703,21 +702,21 @@ def test_no_noise_enters_the_recurrent_path(dropout_deep_rnn, cases, rng):
     for p, same_mask in ((0.5, False), (0.9, False), (0.5, True)):
         x, layers, *rest = cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 6), p=p, same_mask=same_mask)
         deaf = [(0 * U, W, b) for U, W, b in layers]  # nothing comes in from below
-        _, states = _layers_of(dropout_deep_rnn(*copy.deepcopy((x, deaf)), *rest), x, deaf)
+        _, states = _layers_of(dropout_deep_rnn(x, deaf, *rest), x, deaf)
         for l, layer in enumerate(deaf):
             because = "with U = 0 the states depend on W and b alone, and are never dropped"
             desired = _torch_rnn(np.zeros((4, 9, layer[0].shape[1])), *layer)
             expect.close(states[l], desired, name=f"states[{l}] with U = 0", because=because)
     for same_mask in (False, True):
         args = _calm(cases.dropout_deep_rnn(rng, N=4, T=9, D=3, H=(5, 7), p=0.5, same_mask=same_mask))
-        _places(dropout_deep_rnn(*copy.deepcopy(args)), *args[:2])
+        _places(dropout_deep_rnn(*args), *args[:2])
 
 
 @exercise("dropout_deep_rnn", points=2)
 def test_each_of_the_L_plus_1_places_drops_with_probability_p_and_keeps_the_expectation(dropout_deep_rnn, cases, rng):
     for p in (0.25, 0.6):
         args = _calm(cases.dropout_deep_rnn(rng, N=15, T=20, D=5, H=(5, 5), p=p))
-        for place, mask in enumerate(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3])):
+        for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
             share = float(1 - mask.mean())
             expect.that(_near(share, p, mask.size), f"place {place} (0: the input) dropped {share:.2f} for p = {p}")
 
@@ -726,7 +725,7 @@ def test_each_of_the_L_plus_1_places_drops_with_probability_p_and_keeps_the_expe
 def test_masks_are_drawn_afresh_for_each_sequence_place_and_feature(dropout_deep_rnn, cases, rng):
     p = 0.4
     args = _calm(cases.dropout_deep_rnn(rng, N=16, T=18, D=6, H=(6, 6), p=p))
-    masks = np.stack(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3]))  # (L + 1, N, T, features)
+    masks = np.stack(_masks(dropout_deep_rnn(*args), *args[:3]))  # (L + 1, N, T, features)
     for axis, name in enumerate(("places", "sequences", "steps", "features")):
         first, second = np.split(np.take(masks, range(2 * (masks.shape[axis] // 2)), axis=axis), 2, axis=axis)
         share = float((first == second).mean())  # of entries treated alike: p^2 + (1 - p)^2 if independent
@@ -740,7 +739,7 @@ def test_masks_are_drawn_afresh_for_each_sequence_place_and_feature(dropout_deep
 def test_the_steps_of_a_sequence_share_a_mask_when_asked(dropout_deep_rnn, cases, rng):
     p = 0.4
     args = _calm(cases.dropout_deep_rnn(rng, N=60, T=4, D=6, H=(6, 6), p=p, same_mask=True))
-    for place, mask in enumerate(_masks(dropout_deep_rnn(*copy.deepcopy(args)), *args[:3])):
+    for place, mask in enumerate(_masks(dropout_deep_rnn(*args), *args[:3])):
         shared = bool((mask == mask[:, :1]).all())
         expect.that(shared, f"with same_mask the steps of a sequence have different masks at place {place}")
         share = float(1 - mask[:, 0].mean())
@@ -791,7 +790,7 @@ def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
 
 @exercise("orthogonal_step")
 def test_an_orthogonal_step_returns_float64_of_shape_H_H(orthogonal_step, cases, rng):
-    expect.array(orthogonal_step(*cases.orthogonal_step(rng)), shape=(6, 6), name="the new W")
+    returns(orthogonal_step, cases.orthogonal_step(rng), "the new W (6, 6)")
 
 
 @exercise("orthogonal_step", points=1)
@@ -867,7 +866,7 @@ def test_each_unit_keeps_its_value_or_takes_the_new_one_as_the_stated_masks_say(
     for sizes in ({}, {"N": 2, "T": 6, "D": 5, "H": 5, "p": 0.7}, dict.fromkeys("NTDH", 1)):
         *arrays_, p, generator, _ = cases.zoneout_rnn_forward(rng, **sizes)
         again = copy.deepcopy(generator)
-        h = zoneout_rnn_forward(*copy.deepcopy(arrays_), p, generator)
+        h = zoneout_rnn_forward(*arrays_, p, generator)
         x, H = arrays_[0], len(arrays_[3])
         _zoneout_holds(h, *arrays_, again.random((*x.shape[:2], H)) < p)
     same_in_float32_and_strided(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng, p=0.5), "h")
@@ -877,7 +876,7 @@ def test_each_unit_keeps_its_value_or_takes_the_new_one_as_the_stated_masks_say(
 def test_at_test_time_p_takes_the_place_of_the_masks(zoneout_rnn_forward, cases, rng):
     for sizes in ({}, {"N": 2, "T": 6, "D": 5, "H": 5, "p": 0.8}):
         *arrays_, p, generator, training = cases.zoneout_rnn_forward(rng, training=False, **sizes)
-        h = zoneout_rnn_forward(*copy.deepcopy(arrays_), p, generator, training)
+        h = zoneout_rnn_forward(*arrays_, p, generator, training)
         shape = *arrays_[0].shape[:2], len(arrays_[3])
         _zoneout_holds(h, *arrays_, np.full(shape, p), " at test time")
     same_in_float32_and_strided(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng, training=False), "h at test time")
@@ -887,7 +886,7 @@ def test_at_test_time_p_takes_the_place_of_the_masks(zoneout_rnn_forward, cases,
 def test_with_p_0_nothing_is_kept_and_with_p_1_all_of_h0(zoneout_rnn_forward, cases, rng):
     for training in (True, False):
         x, U, W, b, h0, _, generator, _ = cases.zoneout_rnn_forward(rng)
-        calls = [copy.deepcopy((x, U, W, b, h0, p, generator, training)) for p in (0.0, 1.0)]
+        calls = [(x, U, W, b, h0, p, generator, training) for p in (0.0, 1.0)]
         nothing, all_of_it = zoneout_rnn_forward.map(calls)
         network = with_parameters(nn.RNN(4, 6, batch_first=True).double(), U, W, b, 0 * b)
         with torch.no_grad():

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged, as_they_were
+from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged, as_they_were, returns
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -60,6 +60,13 @@ def _expect_states(states, desired, *, names=("h", "c"), words="", of_the_cell="
         expect.close(state, wanted, name=f"{name} {words}".strip(), because=because)
 
 
+def _expect_torchs(target, asked, make, rng, sizes, names=("h", "c"), length=2):
+    """The states must be those that asked, of torch, gives at each of these sizes."""
+    for some in sizes:
+        args = make(rng, **some)
+        _expect_states(_states(target(*args), length), asked(*args), names=names)
+
+
 # additive_cell, and original_lstm_step beside it
 
 
@@ -97,8 +104,7 @@ def _original(probe, args):
 
 @exercise("additive_cell")
 def test_the_additive_cell_returns_two_states_of_shape_N_H(additive_cell, cases, rng):
-    for state, name in zip(_states(additive_cell(*cases.additive_cell(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(additive_cell, cases.additive_cell(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("additive_cell", points=1)
@@ -114,7 +120,7 @@ def test_the_additive_cell_agrees_with_an_lstm_whose_gates_are_held(additive_cel
     for sizes in ({"gates": False}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
         args = cases.additive_cell(rng, **sizes)
         words = "with gates" if sizes.get("gates", True) else "without gates"
-        _expect_states(_states(additive_cell(*copy.deepcopy(args))), _torch_additive(*args), words=words)
+        _expect_states(_states(additive_cell(*args)), _torch_additive(*args), words=words)
     args = cases.additive_cell(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(additive_cell, _torch_additive, args, ("h", "c"))
 
@@ -123,7 +129,7 @@ def test_the_additive_cell_agrees_with_an_lstm_whose_gates_are_held(additive_cel
 def test_the_direct_derivative_of_the_cell_state_is_one(additive_cell, cases, rng):
     x, h_prev, c_prev, *weights = cases.additive_cell(rng, N=5, D=2, H=3, gates=False)
     moved = rng.standard_normal(c_prev.shape)
-    calls = [copy.deepcopy((x, h_prev, state, *weights)) for state in (c_prev, c_prev + moved)]
+    calls = [(x, h_prev, state, *weights) for state in (c_prev, c_prev + moved)]
     c, ahead = (_states(result)[1] for result in additive_cell.map(calls))
     because = "with h_prev held, what is added to c_prev is added to c"
     desired = _torch_additive(x, h_prev, c_prev, *weights)[1]
@@ -143,8 +149,7 @@ def test_the_original_lstm_agrees_with_an_lstm_whose_forget_gate_is_held_open(pr
 
 @exercise("lstm_step_forward")
 def test_a_step_returns_two_states_of_shape_N_H_and_a_cache(lstm_step_forward, cases, rng):
-    for state, name in zip(_states(lstm_step_forward(*cases.lstm_step_forward(rng)), 3), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(lstm_step_forward, cases.lstm_step_forward(rng), "h (3, 6), c (3, 6), cache")
 
 
 @exercise("lstm_step_forward", points=1)
@@ -154,9 +159,8 @@ def test_a_step_leaves_its_arguments_as_they_were(lstm_step_forward, cases, rng)
 
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_with_torch(lstm_step_forward, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.lstm_step_forward(rng, **sizes)
-        _expect_states(_states(lstm_step_forward(*copy.deepcopy(args)), 3), _torch_step(*args))
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(lstm_step_forward, _torch_step, cases.lstm_step_forward, rng, sizes, length=3)
     args = cases.lstm_step_forward(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(lstm_step_forward, _torch_step, args, ("h", "c"), part=_without_cache)
 
@@ -167,7 +171,7 @@ def test_gates_held_open_or_shut_act_as_the_lectures_table_says(lstm_step_forwar
     for i, f, words in ((0, 1, "remember"), (1, 1, "add"), (0, 0, "erase"), (1, 0, "overwrite")):
         held = np.concatenate([np.full(4, HELD * (2 * i - 1)), np.full(4, HELD * (2 * f - 1)), b[8:]])
         args = x, h_prev, c_prev, U, W, held
-        states = _states(lstm_step_forward(*copy.deepcopy(args)), 3)
+        states = _states(lstm_step_forward(*args), 3)
         law = f"with the input gate at {i} and the forget gate at {f} a cell should {words}"
         _expect_states(states, _torch_step(*args), of_the_cell=law)
 
@@ -216,7 +220,7 @@ def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance, within=1e-6):
 
 @exercise("gate_settings")
 def test_the_new_biases_are_float64_of_shape_4H(gate_settings, cases, rng):
-    expect.array(gate_settings(*cases.gate_settings(rng)), shape=(24,), name="the new b")
+    returns(gate_settings, cases.gate_settings(rng), "the new b (24,)")
 
 
 @exercise("gate_settings", points=1)
@@ -227,7 +231,7 @@ def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, r
 @exercise("gate_settings")
 def test_the_rows_of_g_and_o_stay_as_they_are(gate_settings, cases, rng):
     args = cases.gate_settings(rng, D=3, H=5)
-    new = gate_settings(*copy.deepcopy(args))
+    new = gate_settings(*args)
     expect.array(new, shape=(20,), name="the new b")
     expect.close(new[10:], args[3][10:], name="the new b from row 2H on", rtol=0.0)
 
@@ -238,7 +242,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 ):
     T, tolerance, x_max = 50, 0.01, 1.5
     behaviours, U, W, b, *_ = cases.gate_settings(rng, D=3, H=8)
-    new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
+    new = gate_settings(behaviours, U, W, b, x_max, T, tolerance)
     expect.array(new, shape=(32,), name="the new b")
     x = rng.uniform(-x_max, x_max, (20, T, 3))
     h0, c0 = rng.uniform(-1, 1, (20, 8)), rng.uniform(-5, 5, (20, 8))
@@ -259,7 +263,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
 def test_without_weights_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
     for T, tolerance in ((100, 1e-3), (7, 0.2), (1, 0.05)):
         behaviours, U, W, b, x_max, *_ = cases.gate_settings(rng, D=2, H=5, scale=0.0)
-        new = gate_settings(*copy.deepcopy((behaviours, U, W, b, x_max, T, tolerance)))
+        new = gate_settings(behaviours, U, W, b, x_max, T, tolerance)
         expect.array(new, shape=(20,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
 
@@ -268,7 +272,7 @@ def test_without_weights_T_steps_keep_exactly_what_is_asked(gate_settings, cases
 def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_settings, cases, rng):
     for D, H in ((2, 5), (4, 4), (1, 1)):
         args = behaviours, U, W, _, x_max, T, tolerance = cases.gate_settings(rng, D=D, H=H)
-        calls = [copy.deepcopy(args), arrays.strided(args), arrays.in_float32(args)]
+        calls = [args, arrays.strided(args), arrays.in_float32(args)]
         new, strided, in_float32 = gate_settings.map(calls)
         expect.array(new, shape=(4 * H,), name="the new b")
         _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
@@ -281,9 +285,7 @@ def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_se
 
 @exercise("lstm_forward")
 def test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H(lstm_forward, cases, rng):
-    h, c_last = _states(lstm_forward(*cases.lstm_forward(rng)), 3)
-    expect.array(h, shape=(3, 5, 6), name="h")
-    expect.array(c_last, shape=(3, 6), name="c_last")
+    returns(lstm_forward, cases.lstm_forward(rng), "h (3, 5, 6), c_last (3, 6), cache")
 
 
 @exercise("lstm_forward", points=1)
@@ -293,10 +295,8 @@ def test_lstm_forward_leaves_its_arguments_as_they_were(lstm_forward, cases, rng
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_with_torch(lstm_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
-        args = cases.lstm_forward(rng, **sizes)
-        states = _states(lstm_forward(*copy.deepcopy(args)), 3)
-        _expect_states(states, _torch_lstm(*args), names=("h", "c_last"))
+    sizes = {}, {"N": 2, "T": 8, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}
+    _expect_torchs(lstm_forward, _torch_lstm, cases.lstm_forward, rng, sizes, ("h", "c_last"), length=3)
     args = cases.lstm_forward(rng, N=2, T=3, D=3, H=4)
     agree_in_float32_and_strided(lstm_forward, _torch_lstm, args, ("h", "c_last"), part=_without_cache)
 
@@ -309,7 +309,7 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
         ((h0,), "without c0"),
         ((None, c0), "without h0"),
     ):
-        states = _states(lstm_forward(*copy.deepcopy((x, U, W, b, *given))), 3)
+        states = _states(lstm_forward(x, U, W, b, *given), 3)
         _expect_states(states, _torch_lstm(x, U, W, b, *given), names=("h", "c_last"), words=words)
 
 
@@ -317,7 +317,7 @@ def test_a_state_that_is_not_given_is_zero(lstm_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_states(lstm_forward, cases, rng):
     x, U, W, b, h0, c0 = cases.lstm_forward(rng, N=2, T=7, D=3, H=4)
     h, c_last = _torch_lstm(x, U, W, b, h0, c0)
-    early, c_early = _states(lstm_forward(*copy.deepcopy((x[:, :4], U, W, b, h0, c0))), 3)
+    early, c_early = _states(lstm_forward(x[:, :4].copy(), U, W, b, h0, c0), 3)
     expect.close(early, h[:, :4], name="h of the first 4 steps")
     states = _states(lstm_forward(*copy.deepcopy((x[:, 4:], U, W, b, early[:, -1], c_early))), 3)
     _expect_states(
@@ -360,11 +360,8 @@ def _expect_gradients(result, desired, names, only=None, because=""):
 
 @exercise("lstm_step_backward")
 def test_a_steps_gradients_have_the_shapes_of_what_they_belong_to(lstm_step_backward, cases, rng):
-    result = lstm_step_backward(*cases.lstm_step_backward(rng))
-    expect.tuple(result, 6, "the result")
-    shapes = ((3, 4), (3, 6), (3, 6), (24, 4), (24, 6), (24,))
-    for gradient, shape, name in zip(result, shapes, STEP_GRADIENTS, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    listed = "dx (3, 4), dh_prev (3, 6), dc_prev (3, 6), dU (24, 4), dW (24, 6), db (24,)"
+    returns(lstm_step_backward, cases.lstm_step_backward(rng), listed)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -419,11 +416,8 @@ def _torch_gradients(dh, dc_last, x, U, W, b, h0, c0):
 
 @exercise("lstm_backward")
 def test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to(lstm_backward, cases, rng):
-    result = lstm_backward(*cases.lstm_backward(rng))
-    expect.tuple(result, 6, "the result")
-    shapes = ((3, 5, 4), (24, 4), (24, 6), (24,), (3, 6), (3, 6))
-    for gradient, shape, name in zip(result, shapes, GRADIENTS, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    listed = "dx (3, 5, 4), dU (24, 4), dW (24, 6), db (24,), dh0 (3, 6), dc0 (3, 6)"
+    returns(lstm_backward, cases.lstm_backward(rng), listed)
 
 
 @exercise("lstm_backward", points=1)
@@ -482,8 +476,7 @@ def _torch_peephole(x, h_prev, c_prev, U, W, P, b):
 
 @exercise("peephole_step")
 def test_the_peephole_step_returns_two_states_of_shape_N_H(peephole_step, cases, rng):
-    for state, name in zip(_states(peephole_step(*cases.peephole_step(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(peephole_step, cases.peephole_step(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("peephole_step", points=1)
@@ -500,9 +493,8 @@ def test_without_peepholes_it_is_the_lstm_of_torch(peephole_step, cases, rng):
 
 @exercise("peephole_step", points=3)
 def test_the_gates_agree_with_cells_of_torch_that_read_the_cell_state_as_an_input(peephole_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.peephole_step(rng, **sizes)
-        _expect_states(_states(peephole_step(*copy.deepcopy(args))), _torch_peephole(*args))
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(peephole_step, _torch_peephole, cases.peephole_step, rng, sizes)
     args = cases.peephole_step(rng, N=2, D=3, H=4)
     agree_in_float32_and_strided(peephole_step, _torch_peephole, args, ("h", "c"))
 
@@ -513,7 +505,7 @@ def test_the_gates_agree_with_cells_of_torch_that_read_the_cell_state_as_an_inpu
 @exercise("forget_bias_init")
 def test_the_biases_of_every_rule_are_float64_of_shape_4H(forget_bias_init, cases, rng):
     for rule in ("zero", "one", "remember"):
-        expect.array(forget_bias_init(*cases.forget_bias_init(rng, rule=rule)), shape=(24,), name="the new b")
+        returns(forget_bias_init, cases.forget_bias_init(rng, rule=rule), "the new b (24,)")
 
 
 @exercise("forget_bias_init", points=1)
@@ -570,8 +562,7 @@ def _torch_coupled(x, h_prev, c_prev, U, W, b):
 
 @exercise("coupled_step")
 def test_the_coupled_step_returns_two_states_of_shape_N_H(coupled_step, cases, rng):
-    for state, name in zip(_states(coupled_step(*cases.coupled_step(rng))), ("h", "c"), strict=True):
-        expect.array(state, shape=(3, 6), name=name)
+    returns(coupled_step, cases.coupled_step(rng), "h (3, 6), c (3, 6)")
 
 
 @exercise("coupled_step", points=1)
@@ -581,9 +572,8 @@ def test_coupled_step_leaves_its_arguments_as_they_were(coupled_step, cases, rng
 
 @exercise("coupled_step", points=3)
 def test_the_coupled_step_is_a_cell_of_torch_with_opposite_gates(coupled_step, cases, rng):
-    for sizes in ({}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.coupled_step(rng, **sizes)
-        _expect_states(_states(coupled_step(*copy.deepcopy(args))), _torch_coupled(*args))
+    sizes = {}, {"N": 2, "D": 5, "H": 5}, SIZES_OF_ONE
+    _expect_torchs(coupled_step, _torch_coupled, cases.coupled_step, rng, sizes)
 
 
 # written_shares, without points

@@ -5,6 +5,7 @@ others earn points. In the grade, hidden tests with other inputs and sizes are a
 """
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged, same_in_float32_and_strided
+from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged, returns, same_in_float32_and_strided
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -41,16 +42,26 @@ def _expect_gradients(result, desired, names, because=""):
         expect.close(gradient, wanted, name=name, because=because)
 
 
+def _expect_h(target, asked, make, rng, sizes, part=_states):
+    """h must be what asked gives at each of these sizes; at the last it is compared in float32 and strided arrays."""
+    *several, last = (make(rng, **some) for some in sizes)
+    for args in several:
+        desired = asked(*args)
+        expect.close(part(target(*args)), desired, name="h")
+    desired = asked(*last)
+    agree_in_float32_and_strided(target, lambda *_: (desired, None), last, "h", part=_first)
+
+
 # gru_step_forward
 
 
-def _lecture_step(cases, args):
+def _lecture_step(cases, *args):
     return cases.lecture_step(*_tensors(args)).numpy()
 
 
 @exercise("gru_step_forward")
 def test_a_step_returns_float64_of_shape_N_H_and_a_cache(gru_step_forward, cases, rng):
-    expect.array(_states(gru_step_forward(*cases.gru_step_forward(rng))), shape=(3, 6), name="h")
+    returns(gru_step_forward, cases.gru_step_forward(rng), "h (3, 6), cache")
 
 
 @exercise("gru_step_forward", points=1)
@@ -60,13 +71,8 @@ def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_with_one_made_of_pytorch_parts(gru_step_forward, cases, rng):
-    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.gru_step_forward(rng, **sizes)
-        desired = _lecture_step(cases, args)
-        expect.close(_states(gru_step_forward(*args)), desired, name="h")
-    args = cases.gru_step_forward(rng, N=2, D=3, H=4)
-    desired = _lecture_step(cases, args)
-    agree_in_float32_and_strided(gru_step_forward, lambda *_: (desired, None), args, "h", part=_first)
+    sizes = {}, {"N": 7, "D": 5, "H": 2}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE, {"N": 2, "D": 3, "H": 4}
+    _expect_h(gru_step_forward, functools.partial(_lecture_step, cases), cases.gru_step_forward, rng, sizes)
 
 
 @exercise("gru_step_forward", points=1)
@@ -87,7 +93,7 @@ def test_a_unit_whose_reset_gate_is_shut_is_read_by_no_candidate(gru_step_forwar
     W[:12, 2] = 0.0  # no gate reads unit 2
     other = h_prev.copy()
     other[:, 2] *= -1
-    calls = [copy.deepcopy((x, h, U, W, b)) for h in (h_prev, other)]
+    calls = [(x, h, U, W, b) for h in (h_prev, other)]
     one, two = (_states(result) for result in gru_step_forward.map(calls))
     expect.array(one, shape=(3, 6), name="h")
     rest = [0, 1, 3, 4, 5]
@@ -120,11 +126,8 @@ def _step_gradients(cases, args, dh):
 
 @exercise("gru_step_backward")
 def test_the_gradients_of_a_step_have_the_shapes_of_the_arguments(gru_step_backward, cases, rng):
-    result = gru_step_backward(*cases.gru_step_backward(rng))
-    expect.tuple(result, 5, "the result")
-    shapes = ((3, 4), (3, 6), (18, 4), (18, 6), (18,))
-    for name, gradient, shape in zip(GRADIENTS_OF_A_STEP, result, shapes, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    listed = "dx (3, 4), dh_prev (3, 6), dU (18, 4), dW (18, 6), db (18,)"
+    returns(gru_step_backward, cases.gru_step_backward(rng), listed)
 
 
 @exercise("gru_step_backward", points=1)
@@ -140,7 +143,7 @@ def test_the_gradients_of_a_step_agree_with_autograd(gru_step_backward, cases, r
     dh = rng.standard_normal((N, H))
     desired = _step_gradients(cases, args, dh)
     call = dh, cases.step_cache(*args)
-    _expect_gradients(gru_step_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_STEP)
+    _expect_gradients(gru_step_backward(*call), desired, GRADIENTS_OF_A_STEP)
     agree_in_float32_and_strided(gru_step_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_STEP)
 
 
@@ -164,7 +167,7 @@ def _lecture_sequence(cases, x, U, W, b, h0=None):
 
 @exercise("gru_forward")
 def test_the_states_are_float64_of_shape_N_T_H(gru_forward, cases, rng):
-    expect.array(_states(gru_forward(*cases.gru_forward(rng))), shape=(3, 5, 6), name="h")
+    returns(gru_forward, cases.gru_forward(rng), "h (3, 5, 6), cache")
 
 
 @exercise("gru_forward", points=1)
@@ -174,13 +177,8 @@ def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
 
 @exercise("gru_forward", points=2)
 def test_a_sequence_agrees_with_steps_made_of_pytorch_parts(gru_forward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}):
-        args = cases.gru_forward(rng, **sizes)
-        desired = _lecture_sequence(cases, *args)
-        expect.close(_states(gru_forward(*args)), desired, name="h")
-    args = cases.gru_forward(rng, N=2, T=3, D=3, H=4)
-    desired = _lecture_sequence(cases, *args)
-    agree_in_float32_and_strided(gru_forward, lambda *_: (desired, None), args, "h", part=_first)
+    sizes = {}, {"N": 2, "T": 7, "D": 5, "H": 5}, {"T": 1, **SIZES_OF_ONE}, {"N": 2, "T": 3, "D": 3, "H": 4}
+    _expect_h(gru_forward, functools.partial(_lecture_sequence, cases), cases.gru_forward, rng, sizes)
 
 
 @exercise("gru_forward", points=1)
@@ -194,9 +192,9 @@ def test_without_h0_a_sequence_starts_from_zeros(gru_forward, cases, rng):
 def test_a_sequence_cut_in_two_is_continued_from_its_last_state(gru_forward, cases, rng):
     x, U, W, b, h0 = cases.gru_forward(rng, N=2, T=6, D=3, H=4)
     desired = _lecture_sequence(cases, x, U, W, b, h0)
-    early = _states(gru_forward(*copy.deepcopy((x[:, :5], U, W, b, h0))))
+    early = _states(gru_forward(x[:, :5].copy(), U, W, b, h0))
     expect.close(early, desired[:, :5], name="h of the first 5 steps")
-    late = _states(gru_forward(*copy.deepcopy((x[:, 5:], U, W, b, early[:, -1]))))
+    late = _states(gru_forward(x[:, 5:].copy(), U, W, b, early[:, -1].copy()))
     expect.close(late, desired[:, 5:], name="h of the last step, from the state of the fifth")
 
 
@@ -224,11 +222,7 @@ def _sequence_gradients(cases, args, dh):
 
 @exercise("gru_backward")
 def test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments(gru_backward, cases, rng):
-    result = gru_backward(*cases.gru_backward(rng))
-    expect.tuple(result, 5, "the result")
-    shapes = ((3, 5, 4), (18, 4), (18, 6), (18,), (3, 6))
-    for name, gradient, shape in zip(GRADIENTS_OF_A_SEQUENCE, result, shapes, strict=True):
-        expect.array(gradient, shape=shape, name=name)
+    returns(gru_backward, cases.gru_backward(rng), "dx (3, 5, 4), dU (18, 4), dW (18, 6), db (18,), dh0 (3, 6)")
 
 
 @exercise("gru_backward", points=1)
@@ -244,7 +238,7 @@ def test_the_gradients_of_a_sequence_agree_with_autograd(gru_backward, cases, rn
     dh = rng.standard_normal((N, T, H))
     desired = _sequence_gradients(cases, args, dh)
     call = dh, cases.sequence_cache(*args)
-    _expect_gradients(gru_backward(*copy.deepcopy(call)), desired, GRADIENTS_OF_A_SEQUENCE)
+    _expect_gradients(gru_backward(*call), desired, GRADIENTS_OF_A_SEQUENCE)
     agree_in_float32_and_strided(gru_backward, lambda *_: tuple(desired), call, GRADIENTS_OF_A_SEQUENCE)
 
 
@@ -270,7 +264,7 @@ def _torch_cell(x, h_prev, U, W, b_U, b_W):
 
 @exercise("torch_gru_step")
 def test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H(torch_gru_step, cases, rng):
-    expect.array(torch_gru_step(*cases.torch_gru_step(rng)), shape=(3, 6), name="h")
+    returns(torch_gru_step, cases.torch_gru_step(rng), "h (3, 6)")
 
 
 @exercise("torch_gru_step", points=1)
@@ -280,13 +274,8 @@ def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases,
 
 @exercise("torch_gru_step", points=2)
 def test_a_step_agrees_with_pytorchs_cell(torch_gru_step, cases, rng):
-    for sizes in ({}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE):
-        args = cases.torch_gru_step(rng, **sizes)
-        desired = _torch_cell(*args)
-        expect.close(torch_gru_step(*args), desired, name="h")
-    args = cases.torch_gru_step(rng, N=2, D=3, H=4)
-    desired = _torch_cell(*args)
-    agree_in_float32_and_strided(torch_gru_step, lambda *_: desired, args, "h")
+    sizes = {}, {"N": 4, "D": 5, "H": 5}, SIZES_OF_ONE, {"N": 2, "D": 3, "H": 4}
+    _expect_h(torch_gru_step, _torch_cell, cases.torch_gru_step, rng, sizes, part=lambda h: h)
 
 
 @exercise("torch_gru_step", points=1)
@@ -321,11 +310,11 @@ def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng
 @pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
 def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_torch, cases, rng, kind):
     U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
-    converted = _four_arrays(gru_to_torch(*copy.deepcopy((U, W, b))), 3, 6)
+    converted = _four_arrays(gru_to_torch(U, W, b), 3, 6)
     ours = theirs = cases.gru_step_forward(rng, N=5, D=3, H=6)[1]
     for step in range(3):
         x = rng.standard_normal((5, 3))
-        ours, theirs = _lecture_step(cases, (x, ours, U, W, b)), _torch_cell(x, theirs, *converted)
+        ours, theirs = _lecture_step(cases, x, ours, U, W, b), _torch_cell(x, theirs, *converted)
         expect.close(theirs, ours, name=f"the state of PyTorch's cell after step {step + 1}")
 
 
@@ -333,7 +322,7 @@ def test_converted_weights_make_pytorchs_cell_take_the_lectures_steps(gru_to_tor
 def test_of_converted_weights_the_rows_of_r_are_those_given_and_b_W_is_zero(gru_to_torch, cases, rng):
     U, W, b = cases.gru_to_torch(rng, D=3, H=6, kind="shared")
     kept = U[:6], W[:6], b[:6]
-    calls = [copy.deepcopy((U, W, b)), arrays.strided((U, W, b)), arrays.in_float32((U, W, b))]
+    calls = [(U, W, b), arrays.strided((U, W, b)), arrays.in_float32((U, W, b))]
     converted, strided, in_float32 = gru_to_torch.map(calls)
     new_U, new_W, b_U, b_W = _four_arrays(converted, 3, 6)
     for name, found, wanted in zip(("U", "W", "b_U"), (new_U, new_W, b_U), kept, strict=True):
@@ -585,9 +574,9 @@ def _trained_alone(cell, parameters, x, y, lr, clip):
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_each_network_is_trained_as_torch_trains_it_alone(train_to_criterion, cases, rng, cell):
     args = cases.train_to_criterion(rng, cell, (0.9, 0.2, -9.0), B=8, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0)
-    _, parameters, x, y, _, lr, clip = copy.deepcopy(args)
+    _, parameters, x, y, _, lr, clip = args
     in_float32 = arrays.in_float32(args)
-    _, curves, trained = _training(train_to_criterion(*copy.deepcopy(args)), 3)
+    _, curves, trained = _training(train_to_criterion(*args), 3)
     for s in range(3):  # the third never meets the criterion, and the others go on with it
         losses, wanted = _trained_alone(cell, [array[s] for array in parameters], x, y, lr, clip)
         expect.close(np.array(curves[s]), losses, name=f"the curve of network {s}", rtol=1e-4)
@@ -670,11 +659,7 @@ def _minimal_step(cases, dh, x, h_prev, U, W, b):
 
 @exercise("mgu_step")
 def test_a_minimal_step_returns_the_state_and_five_gradients(mgu_step, cases, rng):
-    result = mgu_step(*cases.mgu_step(rng))
-    expect.tuple(result, 6, "the result")
-    shapes = ((3, 6), (3, 4), (3, 6), (12, 4), (12, 6), (12,))
-    for name, array, shape in zip(OF_A_MINIMAL_STEP, result, shapes, strict=True):
-        expect.array(array, shape=shape, name=name)
+    returns(mgu_step, cases.mgu_step(rng), "h (3, 6), dx (3, 4), dh_prev (3, 6), dU (12, 4), dW (12, 6), db (12,)")
 
 
 @exercise("mgu_step", points=1)
@@ -687,7 +672,7 @@ def test_mgu_step_leaves_its_arguments_as_they_were(mgu_step, cases, rng):
 def test_a_minimal_step_is_a_gru_whose_two_gates_are_one(mgu_step, cases, rng, sizes):
     args = cases.mgu_step(rng, *sizes)
     desired = _minimal_step(cases, *args)
-    _expect_gradients(mgu_step(*copy.deepcopy(args)), desired, OF_A_MINIMAL_STEP, "by autograd")
+    _expect_gradients(mgu_step(*args), desired, OF_A_MINIMAL_STEP, "by autograd")
     agree_in_float32_and_strided(mgu_step, lambda *_: desired, args, OF_A_MINIMAL_STEP)
 
 
@@ -713,7 +698,7 @@ def test_the_gradients_of_a_minimal_step_are_those_of_finite_differences(mgu_ste
 def test_a_minimal_unit_whose_gate_is_shut_copies_state_and_gradient(mgu_step, cases, rng):
     dh, x, h_prev, U, W, b = cases.mgu_step(rng, N=4, D=3, H=5)
     b[:5] = -60.0  # f of all units
-    result = mgu_step(*copy.deepcopy((dh, x, h_prev, U, W, b)))
+    result = mgu_step(dh, x, h_prev, U, W, b)
     expect.tuple(result, 6, "the result")
     expect.close(result[0], h_prev, name="h", because="where f = 0 the new state is the old one")
     expect.close(result[2], dh, name="dh_prev", because="where f = 0 the new state is the old one")
@@ -776,7 +761,7 @@ def test_gates_that_are_0_or_1_give_finite_states_that_obey_the_equation(gated_s
     for N, T, H in ((3, 6, 4), (2, 40, 3)):
         z, n, h0 = cases.gated_scan(rng, N, T, H, ends=True)
         rounds = next(r for r in range(9) if 2**r >= T)
-        h, _ = _states_and_kept(gated_scan(*copy.deepcopy((z, n, h0))), (N, T, H), rounds)
+        h, _ = _states_and_kept(gated_scan(z, n, h0), (N, T, H), rounds)
         before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # yours
         moved = z * (n - before)
         because = "each state, by the equation, from the one before it among yours"

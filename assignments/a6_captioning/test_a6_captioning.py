@@ -1,6 +1,5 @@
 """The visible tests of assignment 6: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
 
-import copy
 import itertools
 import math
 from collections import Counter
@@ -11,14 +10,9 @@ import torch
 from selfcheck import data_path, exercise, expect
 from selfcheck.agreement import arguments_unchanged, as_they_were, shared_generators_untouched
 from selfcheck.oracles import deviation, exhaustive_search
-from selfcheck.tensors import expect_tensor, to_numpy
+from selfcheck.tensors import expect_tensor, to_number, to_numpy
 
 MOST_WORDS = 40  # of a caption in captions.json
-
-
-def _call(target, *args):
-    """What a function gives on copies of the arguments."""
-    return target(*copy.deepcopy(args))
 
 
 def _pair(value, name, what):
@@ -70,7 +64,7 @@ def test_a_list_of_ints_becomes_a_string(probe, cases, rng):
 def test_the_vocabulary_holds_the_frequent_words_behind_the_special_ones(build_vocabulary, cases, rng):
     for minimum_count in (1, 2, 3):
         captions = [*cases.build_vocabulary(rng)[0], ""]
-        words = _call(build_vocabulary, captions, minimum_count)
+        words = build_vocabulary(captions, minimum_count)
         expect.equal(words[:4], cases.SPECIAL, name="the first four")
         count = Counter(" ".join(captions).split())
         frequent = {word for word in count if count[word] >= minimum_count}
@@ -81,7 +75,7 @@ def test_the_vocabulary_holds_the_frequent_words_behind_the_special_ones(build_v
 @exercise("build_vocabulary", points=1)
 def test_the_vocabulary_begins_with_the_most_frequent_words(build_vocabulary, cases, rng):
     captions, _ = cases.build_vocabulary(rng, N=14)
-    words = _call(build_vocabulary, captions, 1)[4:]
+    words = build_vocabulary(captions, 1)[4:]
     count = Counter(" ".join(captions).split())
     for one, other in itertools.pairwise(words):
         expect.that(count[one] >= count[other], "a rarer word comes before a more frequent one")
@@ -125,7 +119,7 @@ def test_a_caption_ends_before_its_first_end(probe, cases):
 @exercise("build_vocabulary", points=1)
 def test_a_caption_of_known_words_comes_back(build_vocabulary, probe, cases, rng):
     captions, _ = cases.build_vocabulary(rng)
-    vocabulary = _call(build_vocabulary, captions, 1)
+    vocabulary = build_vocabulary(captions, 1)
     rows = probe("encoded", captions, vocabulary)
     expect.equal(probe("decoded", rows, vocabulary), captions, name="decode of encode of the captions")
 
@@ -150,7 +144,7 @@ def test_a_lookup_is_a_product_with_one_hot_rows(embedding_forward, cases, rng):
     for padding in (False, True):
         E, ids = cases.embedding_forward(rng, padding=padding)
         desired = torch.nn.functional.one_hot(ids, 7).double() @ E
-        out = _call(embedding_forward, E, ids)[0]
+        out = embedding_forward(E, ids)[0]
         expect.close(to_numpy(out, "out"), desired.numpy(), name="out", because="one-hot rows times E")
 
 
@@ -170,7 +164,7 @@ def test_the_gradient_is_that_of_torch_nn(embedding_backward, cases, rng):
         dout, (ids, K) = cases.embedding_backward(rng, padding=padding)
         E = torch.zeros(K, 4, dtype=torch.float64, requires_grad=True)
         desired = torch.autograd.grad((torch.nn.functional.embedding(ids, E) * dout).sum(), E)[0]
-        dE = _call(embedding_backward, dout, (ids, K))
+        dE = embedding_backward(dout, (ids, K))
         expect.close(to_numpy(dE, "dE"), desired.numpy(), name="dE", because="of torch.nn.functional.embedding")
 
 
@@ -185,12 +179,6 @@ def test_a_word_that_occurs_everywhere_gets_the_sum(embedding_backward, cases, r
 
 
 # caption_loss
-
-
-def _loss(target, *args):
-    loss = _call(target, *args)
-    expect_tensor(loss, (), "loss")
-    return loss.item()
 
 
 @exercise("caption_loss")
@@ -211,7 +199,7 @@ def test_equal_logits_cost_log_K_whatever_the_lengths(caption_loss, cases, rng):
         _, targets = cases.caption_loss(rng, lengths, 6, 7)
         logits = torch.tensor(rng.standard_normal((len(lengths), 6, 1))).expand(-1, -1, 7).contiguous()
         because = "K words of one probability cost log K each"
-        expect.close(_loss(caption_loss, logits, targets), math.log(7), name="loss", because=because)
+        expect.close(to_number(caption_loss(logits, targets), "loss"), math.log(7), name="loss", because=because)
 
 
 @exercise("caption_loss", points=1)
@@ -219,11 +207,12 @@ def test_the_loss_is_the_mean_over_the_words_and_not_over_the_captions(caption_l
     lengths = (5, 1, 7, 4)
     logits, targets = cases.caption_loss(rng, lengths)
     alone = [
-        _loss(caption_loss, logits[n : n + 1, :length], targets[n : n + 1, :length]) for n, length in enumerate(lengths)
+        to_number(caption_loss(logits[n : n + 1, :length], targets[n : n + 1, :length]), "loss")
+        for n, length in enumerate(lengths)
     ]
     desired = float(np.average(alone, weights=lengths))
     because = "each caption's loss without its padding, weighed by its length"
-    expect.close(_loss(caption_loss, logits, targets), desired, name="loss", because=because)
+    expect.close(to_number(caption_loss(logits, targets), "loss"), desired, name="loss", because=because)
 
 
 @exercise("caption_loss", points=1)
@@ -232,7 +221,7 @@ def test_a_single_word_costs_what_torch_nn_says(caption_loss, rng):
     for times in (1.0, 1e3):
         for word in (1, 2, 3, 4):
             desired = torch.nn.functional.cross_entropy(times * logits[0], torch.tensor([word])).item()
-            loss = _loss(caption_loss, times * logits, torch.tensor([[word]]))
+            loss = to_number(caption_loss(times * logits, torch.tensor([[word]])), "loss")
             name = f"loss of the single word {word}" + (", large logits" if times > 1 else "")
             expect.close(loss, desired, name=name, atol=1e-12)
 
@@ -257,7 +246,7 @@ def test_the_gradient_agrees_with_finite_differences(caption_loss, probe, cases,
     for _ in range(3):
         direction = torch.tensor(rng.standard_normal(logits.shape))
         step = 1e-5 * direction
-        up, down = (_loss(caption_loss, logits + sign * step, targets) for sign in (1, -1))
+        up, down = (to_number(caption_loss(logits + sign * step, targets), "loss") for sign in (1, -1))
         because = "of the loss along a random direction, by finite differences"
         desired = (up - down) / 2e-5
         slope = float((gradient * direction.numpy()).sum())
@@ -293,7 +282,7 @@ def test_a_step_is_that_of_torch_nn(lstm_step, cases, rng):
         for parameter, tensor in zip(cell.parameters(), (U, W, b, torch.zeros_like(b)), strict=True):
             parameter.copy_(tensor)
         desired = cell(x, (h, c))
-    for found, wanted, name in zip(_call(lstm_step, x, h, c, U, W, b), desired, "hc", strict=True):
+    for found, wanted, name in zip(lstm_step(x, h, c, U, W, b), desired, "hc", strict=True):
         expect.close(to_numpy(found, name), wanted.numpy(), name=name, because="of torch.nn.LSTMCell on equal weights")
 
 
@@ -519,11 +508,7 @@ def test_the_loss_falls_when_a_batch_is_learnt_again_and_again(probe, cases, rng
 
 
 def _lists(result, N, max_length, K, name="the captions"):
-    expect.that(type(result) is list and len(result) == N, f"{name}: expected a list of {N} lists")
-    for row in result:
-        expect.that(type(row) is list and all(type(word) is int for word in row), f"{name}: not lists of ints")
-        expect.that(len(row) <= max_length, f"{name}: one is longer than max_length")
-        expect.that(all(0 <= word < K for word in row), f"{name}: one holds a number that no word has")
+    expect.lists_of_ints(result, N, longest=max_length, below=K, name=name, outside="a number that no word has")
     return result
 
 
@@ -812,7 +797,7 @@ def test_enough_slots_find_the_best_of_all_captions(probe, cases, rng):
 
 
 def _score(bleu, captions, references):
-    score = _call(bleu, captions, references)
+    score = bleu(captions, references)
     expect.number(score, name="BLEU")
     return float(score)
 
@@ -978,7 +963,7 @@ def test_known_nuclei(nucleus):
 def test_a_nucleus_reaches_the_mass_and_none_of_its_words_can_be_spared(nucleus, cases, rng):
     for N, K, mass in ((5, 9, 0.3), (6, 8, 0.6), (4, 12, 0.95)):
         probabilities, _ = cases.nucleus(rng, N, K)
-        filtered, p = _filtered(_call(nucleus, probabilities, mass), N, K), probabilities.numpy()
+        filtered, p = _filtered(nucleus(probabilities, mass), N, K), probabilities.numpy()
         inside = filtered > 0
         expect.that(bool(inside.any(axis=1).all()), "a row has no word left")
         expect.close(filtered.sum(axis=1), np.ones(N), name="sum of each row")
@@ -996,11 +981,11 @@ def test_a_nucleus_reaches_the_mass_and_none_of_its_words_can_be_spared(nucleus,
 @exercise("nucleus", points=2)
 def test_each_distribution_has_a_nucleus_of_its_own(nucleus, cases, rng):
     probabilities = torch.cat([cases.nucleus(rng, N=2, spread=spread)[0] for spread in (0.1, 1.0, 6.0)])
-    filtered = _filtered(_call(nucleus, probabilities, 0.7), 6, 7)
-    alone = [_filtered(_call(nucleus, probabilities[n : n + 1], 0.7), 1, 7) for n in range(6)]
+    filtered = _filtered(nucleus(probabilities, 0.7), 6, 7)
+    alone = [_filtered(nucleus(probabilities[n : n + 1], 0.7), 1, 7) for n in range(6)]
     expect.close(filtered, np.concatenate(alone), name="filtered", because="a batch changes nothing for a row in it")
     order = torch.tensor(rng.permutation(7))
-    turned = _filtered(_call(nucleus, probabilities[:, order], 0.7), 6, 7)
+    turned = _filtered(nucleus(probabilities[:, order], 0.7), 6, 7)
     because = "the words were numbered anew, and so are the answers"
     expect.close(turned, filtered[:, order.numpy()], name="filtered", because=because)
 
@@ -1009,7 +994,7 @@ def test_each_distribution_has_a_nucleus_of_its_own(nucleus, cases, rng):
 
 
 def _rouge(rouge_l, captions, references, *beta):
-    scores = _call(rouge_l, captions, references, *beta)
+    scores = rouge_l(captions, references, *beta)
     expect.array(scores, shape=(len(captions),), name="scores")
     return scores
 

@@ -1,6 +1,5 @@
 """The visible tests of assignment 7: types and shapes, PyTorch's own layers, and laws that every right answer obeys."""
 
-import copy
 import math
 
 import numpy as np
@@ -9,17 +8,7 @@ import torch
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import arguments_unchanged, as_they_were, same_in_float32_and_strided
 from selfcheck.oracles import exhaustive_search
-from selfcheck.tensors import expect_tensor, to_numpy
-
-
-def _call(target, *args):
-    """What a function gives on copies of the arguments."""
-    return target(*copy.deepcopy(args))
-
-
-def _map(target, calls):
-    """What it gives on copies of each call's arguments."""
-    return target.map(map(copy.deepcopy, calls))
+from selfcheck.tensors import expect_tensor, to_number, to_numpy
 
 
 def _equal(tensor, desired, name, because=""):
@@ -55,7 +44,7 @@ def test_padding_and_reversing_leave_their_arguments_as_they_were(pad_batch, pro
 def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_batch, cases, rng):
     for shape, pad in (((3, 6, 1, 5), 0), ((2, 2), -4), ((4, 1, 3), 9), ((1,), 9)):
         sequences, pad = cases.pad_batch(rng, shape, pad)
-        tokens, lengths = _call(pad_batch, sequences, pad)
+        tokens, lengths = pad_batch(sequences, pad)
         _equal(lengths, torch.tensor(shape), "lengths")
         rows = to_numpy(tokens, "tokens", torch.int64).tolist()
         for row, sequence in zip(rows, sequences, strict=True):
@@ -111,14 +100,14 @@ def test_the_states_of_an_lstm_are_those_of_torch_nn(encode, cases, rng):
     _, (h, c) = cases.copied_to_torch(parameters, "enc")(packed)
     desired = torch.cat([h[0], c[0]], dim=1).detach().numpy()
     because = "of torch.nn.LSTM, h and c side by side after the last symbol of each sequence"
-    expect.close(to_numpy(_call(encode, parameters, x, lengths), "state"), desired, name="state", because=because)
+    expect.close(to_numpy(encode(parameters, x, lengths), "state"), desired, name="state", because=because)
 
 
 @exercise("encode", points=2)
 def test_a_sequence_gets_the_state_that_it_gets_alone_without_padding(encode, cases, rng):
     parameters, x, lengths = cases.encode(rng)
-    state = to_numpy(_call(encode, parameters, x, lengths), "state")
-    alone = _map(encode, [(parameters, x[n : n + 1, : lengths[n]], lengths[n : n + 1]) for n in range(5)])
+    state = to_numpy(encode(parameters, x, lengths), "state")
+    alone = encode.map([(parameters, x[n : n + 1, : lengths[n]], lengths[n : n + 1]) for n in range(5)])
     desired = np.concatenate([to_numpy(one, "state") for one in alone])
     expect.close(state, desired, name="state", because="a batch changes nothing for the sequences in it")
 
@@ -127,7 +116,7 @@ def test_a_sequence_gets_the_state_that_it_gets_alone_without_padding(encode, ca
 def test_what_stands_in_the_padding_does_not_matter(encode, cases, rng):
     parameters, x, lengths = cases.encode(rng)
     other = torch.where(torch.arange(7) < lengths[:, None], x, (x + 4) % 9)
-    one, two = _map(encode, [(parameters, x, lengths), (parameters, other, lengths)])
+    one, two = encode.map([(parameters, x, lengths), (parameters, other, lengths)])
     expect.close(to_numpy(two, "state"), to_numpy(one, "state"), name="state", because="only the padding was changed")
 
 
@@ -135,11 +124,11 @@ def test_what_stands_in_the_padding_does_not_matter(encode, cases, rng):
 def test_every_symbol_of_a_sequence_and_no_other_matters(encode, cases, rng):
     parameters, _, lengths = cases.encode(rng, lengths=(1, 2, 3, 4, 5), T=5)
     x = torch.tensor(rng.integers(0, 4, (5, 5)))
-    state = to_numpy(_call(encode, parameters, x, lengths), "state")
+    state = to_numpy(encode(parameters, x, lengths), "state")
     for t in range(5):
         other = x.clone()
         other[:, t] += 5
-        moved = np.abs(to_numpy(_call(encode, parameters, other, lengths), "state") - state).max(axis=1) > 1e-12
+        moved = np.abs(to_numpy(encode(parameters, other, lengths), "state") - state).max(axis=1) > 1e-12
         because = f"of the state, where the symbol of step {t} is another one"
         expect.equal(moved, np.arange(1, 6) > t, name="change", because=because)
 
@@ -153,7 +142,7 @@ def _gradients(weighed, leaves):
 @exercise("encode", points=1)
 def test_gradients_flow_through_the_states_as_through_those_of_torch_nn(probe, cases, rng):
     parameters, x, lengths = cases.encode(rng, "lstm")
-    shown = probe("encode_and_gradients", *copy.deepcopy((parameters, x, lengths)))
+    shown = probe("encode_and_gradients", parameters, x, lengths)
     layer = cases.copied_to_torch(parameters, "enc")
     packed = torch.nn.utils.rnn.pack_padded_sequence(
         cases.one_hot(x, 9), lengths, batch_first=True, enforce_sorted=False
@@ -201,7 +190,7 @@ def test_the_logits_of_an_lstm_are_those_of_torch_nn(decode_teacher_forced, case
     parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
     inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
     desired = _decoded_by_torch(cases, parameters, state, inputs)
-    logits = to_numpy(_call(decode_teacher_forced, parameters, state, targets), "logits")
+    logits = to_numpy(decode_teacher_forced(parameters, state, targets), "logits")
     because = "of torch.nn.LSTM, which reads START and then each target but the last"
     expect.close(logits, desired.numpy(), name="logits", because=because)
 
@@ -209,11 +198,11 @@ def test_the_logits_of_an_lstm_are_those_of_torch_nn(decode_teacher_forced, case
 @exercise("decode_teacher_forced", points=2)
 def test_logits_depend_on_the_targets_before_and_on_no_others(decode_teacher_forced, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng)
-    logits = to_numpy(_call(decode_teacher_forced, parameters, state, targets), "logits")
+    logits = to_numpy(decode_teacher_forced(parameters, state, targets), "logits")
     for t in range(6):
         other = targets.clone()
         other[:, t] = (other[:, t] + 3) % 8
-        changed = to_numpy(_call(decode_teacher_forced, parameters, state, other), "logits")
+        changed = to_numpy(decode_teacher_forced(parameters, state, other), "logits")
         moved = np.abs(changed - logits).max(axis=(0, 2)) > 1e-9
         because = f"of the logits of each step, where the target of step {t} is another one"
         expect.equal(moved, np.arange(6) > t, name="change", because=because)
@@ -222,7 +211,7 @@ def test_logits_depend_on_the_targets_before_and_on_no_others(decode_teacher_for
 @exercise("decode_teacher_forced", points=1)
 def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng)
-    one, two = _map(decode_teacher_forced, [(parameters, state, targets), (parameters, 0.5 * state, targets)])
+    one, two = decode_teacher_forced.map([(parameters, state, targets), (parameters, 0.5 * state, targets)])
     moved = np.abs(to_numpy(two, "logits") - to_numpy(one, "logits")).max(axis=2) > 1e-12
     expect.that(moved.all(), "some logits do not depend on the encoder's state")
 
@@ -230,7 +219,7 @@ def test_all_logits_depend_on_the_encoders_state(decode_teacher_forced, cases, r
 @exercise("decode_teacher_forced", points=1)
 def test_gradients_flow_through_the_logits_as_through_those_of_torch_nn(probe, cases, rng):
     parameters, state, targets = cases.decode_teacher_forced(rng, "lstm")
-    shown = probe("decode_and_gradients", *copy.deepcopy((parameters, state, targets)))
+    shown = probe("decode_and_gradients", parameters, state, targets)
     layer, state = cases.copied_to_torch(parameters, "dec"), state.clone().requires_grad_()
     inputs = torch.tensor([[cases.START, *row[:-1]] for row in targets.tolist()])
     h, c = state.chunk(2, dim=1)
@@ -243,12 +232,6 @@ def test_gradients_flow_through_the_logits_as_through_those_of_torch_nn(probe, c
 
 
 # sequence_loss
-
-
-def _loss(target, *args):
-    loss = _call(target, *args)
-    expect_tensor(loss, (), "loss")
-    return loss.item()
 
 
 @exercise("sequence_loss")
@@ -273,19 +256,21 @@ def test_equal_logits_cost_log_K_whatever_the_lengths(sequence_loss, cases, rng)
         _, targets, sizes = cases.sequence_loss(rng, lengths)
         logits = torch.tensor(size * rng.standard_normal((len(lengths), 6, 1))).expand(-1, -1, 7).contiguous()
         because = "K symbols of one probability cost log K each"
-        expect.close(_loss(sequence_loss, logits, targets, sizes), math.log(7), name="loss", because=because)
+        expect.close(
+            to_number(sequence_loss(logits, targets, sizes), "loss"), math.log(7), name="loss", because=because
+        )
 
 
 @exercise("sequence_loss", points=2)
 def test_the_loss_is_the_mean_over_the_symbols_and_not_over_the_sequences(sequence_loss, cases, rng):
     logits, targets, lengths = cases.sequence_loss(rng)
     alone = [
-        _loss(sequence_loss, logits[n : n + 1, :length], targets[n : n + 1, :length], lengths[n : n + 1])
+        to_number(sequence_loss(logits[n : n + 1, :length], targets[n : n + 1, :length], lengths[n : n + 1]), "loss")
         for n, length in enumerate(lengths.tolist())
     ]
     desired = float(np.average(alone, weights=lengths.numpy()))
     because = "each sequence's loss, weighed by its length"
-    expect.close(_loss(sequence_loss, logits, targets, lengths), desired, name="loss", because=because)
+    expect.close(to_number(sequence_loss(logits, targets, lengths), "loss"), desired, name="loss", because=because)
 
 
 @exercise("sequence_loss", points=1)
@@ -294,24 +279,24 @@ def test_a_single_symbol_costs_what_torch_nn_says(sequence_loss, rng):
     targets = logits.argmin(dim=2)
     for times, words in ((1.0, "loss"), (1e3, "loss of large logits")):
         desired = torch.nn.functional.cross_entropy(times * logits[0], targets[0]).item()
-        expect.close(_loss(sequence_loss, times * logits, targets, torch.tensor([1])), desired, name=words)
+        expect.close(to_number(sequence_loss(times * logits, targets, torch.tensor([1])), "loss"), desired, name=words)
 
 
 @exercise("sequence_loss", points=1)
 def test_what_stands_in_the_padding_costs_nothing(sequence_loss, cases, rng):
     logits, targets, lengths = cases.sequence_loss(rng)
     padding = torch.arange(6) >= lengths[:, None]
-    loss = _loss(sequence_loss, logits, targets, lengths)
+    loss = to_number(sequence_loss(logits, targets, lengths), "loss")
     for symbol, name in ((cases.PAD, "PAD"), (cases.END, "END"), (cases.FIRST, "a phoneme")):
         filled = targets.masked_fill(padding, symbol)
         because = f"the padding was filled with {name}, and lengths says what is padding"
-        expect.close(_loss(sequence_loss, logits, filled, lengths), loss, name="loss", because=because)
+        expect.close(to_number(sequence_loss(logits, filled, lengths), "loss"), loss, name="loss", because=because)
 
 
 @exercise("sequence_loss", points=1)
 def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng):
     logits, targets, lengths = cases.sequence_loss(rng)
-    shown = probe("loss_and_gradient", *copy.deepcopy((logits, targets, lengths)))
+    shown = probe("loss_and_gradient", logits, targets, lengths)
     gradient = to_numpy(shown.get("dlogits"), "the gradient of the loss")
     expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="where it is not 0")
     desired = np.zeros((4, 6))
@@ -322,11 +307,7 @@ def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng)
 
 
 def _lists(result, N, max_length, K, name="the translations"):
-    expect.that(type(result) is list and len(result) == N, f"{name}: expected a list of {N} lists")
-    for row in result:
-        expect.that(type(row) is list and all(type(symbol) is int for symbol in row), f"{name}: not lists of ints")
-        expect.that(len(row) <= max_length, f"{name}: one is longer than max_length")
-        expect.that(all(0 <= symbol < K for symbol in row), f"{name}: one holds an id that does not exist")
+    expect.lists_of_ints(result, N, longest=max_length, below=K, name=name, outside="an id that does not exist")
     return result
 
 
@@ -345,7 +326,7 @@ def test_every_symbol_said_has_the_largest_logit_of_torch_nn(translate_greedy, c
     for often in (cases.FIRST, cases.PAD, cases.START):
         parameters, state, max_length = cases.translate_greedy(rng, "lstm", N=15)
         parameters["c_out"][often] += 1.5
-        said = _lists(_call(translate_greedy, parameters, state, max_length), 15, max_length, 6)
+        said = _lists(translate_greedy(parameters, state, max_length), 15, max_length, 6)
         expect.that(all(cases.END not in row for row in said), "a translation holds END; it ends before")
         for n, row in enumerate(said):
             read = torch.tensor([[cases.START, *row]])
@@ -359,21 +340,19 @@ def test_every_symbol_said_has_the_largest_logit_of_torch_nn(translate_greedy, c
 @exercise("translate_greedy", points=1)
 def test_a_sequence_is_translated_as_it_is_alone(translate_greedy, cases, rng):
     parameters, state, max_length = cases.translate_greedy(rng)
-    together = _lists(_call(translate_greedy, parameters, state, max_length), 12, max_length, 6)
-    alone = _map(translate_greedy, [(parameters, state[n : n + 1], max_length) for n in range(12)])
+    together = _lists(translate_greedy(parameters, state, max_length), 12, max_length, 6)
+    alone = translate_greedy.map([(parameters, state[n : n + 1], max_length) for n in range(12)])
     expect.equal(together, [_lists(one, 1, max_length, 6)[0] for one in alone], name="the translations")
 
 
 @exercise("translate_greedy", points=1)
 def test_fewer_steps_give_the_beginnings(translate_greedy, cases, rng):
     parameters, state, _ = cases.translate_greedy(rng)
-    whole = _lists(_call(translate_greedy, parameters, state, 9), 12, 9, 6)
+    whole = _lists(translate_greedy(parameters, state, 9), 12, 9, 6)
     for some in (1, 4):
         desired = [row[:some] for row in whole]
         because = f"of max_length = {some}; they begin like those of max_length = 9"
-        expect.equal(
-            _call(translate_greedy, parameters, state, some), desired, name="the translations", because=because
-        )
+        expect.equal(translate_greedy(parameters, state, some), desired, name="the translations", because=because)
 
 
 # translate_beam
@@ -386,7 +365,7 @@ def _log_p_by_torch(cases, parameters, state, row):
 
 
 def _beam(target, N, K, *args):
-    result = _call(target, *args)
+    result = target(*args)
     expect.tuple(result, 2, "the result")
     said, values = result
     expect_tensor(values, (N,), "values")
@@ -516,8 +495,8 @@ def test_known_distances(edit_distance):
 @exercise("edit_distance", points=2)
 def test_neighbours_in_the_table_differ_by_one_at_most(edit_distance, cases, rng):
     args = cases.edit_distance(rng, I=9, J=7, symbols=3)
-    _, d = _distance(_call(edit_distance, *args), 9, 7)
-    _, turned = _distance(_call(edit_distance, *args[::-1]), 7, 9)
+    _, d = _distance(edit_distance(*args), 9, 7)
+    _, turned = _distance(edit_distance(*args[::-1]), 7, 9)
     expect.equal(d, turned.T, name="d", because="the distance is the same in both directions")
     expect.that(int(np.abs(np.diff(d, axis=0)).max()) <= 1, "d has neighbours in a column that differ by more than 1")
     expect.that(int(np.abs(np.diff(d, axis=1)).max()) <= 1, "d has neighbours in a row that differ by more than 1")
@@ -538,7 +517,7 @@ def test_every_symbol_counts_alike_in_the_error_rate(probe):
         ([[1] * 9, [2] * 16], long_and_short, 1.5),
         ([[1, 2], [1]], both_short, 2 / 3),
     ):
-        rate = probe("phoneme_error_rate", hypotheses, copy.deepcopy(references))
+        rate = probe("phoneme_error_rate", hypotheses, references)
         because = f"references of {len(references[0])} and {len(references[1])} symbols"
         expect.close(rate, desired, name="the rate", rtol=1e-9, atol=1e-12, because=because)
 
@@ -579,7 +558,7 @@ def test_the_rate_of_a_bin_is_edits_over_phonemes(error_by_length):
 @exercise("error_by_length", points=1)
 def test_one_bin_for_all_gives_the_whole_rate(error_by_length, cases, rng):
     edits, sizes, lengths, _ = cases.error_by_length(rng)
-    rates, counts = _rates(_call(error_by_length, edits, sizes, lengths, [1, 100]), 1)
+    rates, counts = _rates(error_by_length(edits, sizes, lengths, [1, 100]), 1)
     expect.equal(counts, np.array([30]), name="counts")
     expect.close(rates, np.array([sum(edits) / sum(sizes)]), name="rates", because="all edits over all phonemes")
 
@@ -613,7 +592,7 @@ def test_looking_back_leaves_the_arguments_as_they_were(attend, cases, rng):
 @exercise("attend", points=2)
 def test_the_weights_of_the_symbols_add_up_to_1_and_the_padding_has_none(attend, cases, rng):
     queries, states, lengths = cases.attend(rng)
-    _, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    _, weights = _attended(attend(queries, states, lengths), 4, 3, 6, 7)
     valid = (torch.arange(7) < lengths[:, None]).numpy()[:, None]
     expect.close(weights.sum(axis=2), np.ones((4, 3)), name="sum of the weights")
     expect.equal(weights > 0, np.broadcast_to(valid, (4, 3, 7)).copy(), name="where a weight is above 0")
@@ -623,7 +602,7 @@ def test_the_weights_of_the_symbols_add_up_to_1_and_the_padding_has_none(attend,
 def test_a_sequence_without_padding_gets_the_contexts_of_torch(attend, cases, rng):
     for T, Q, H in ((5, 3, 4), (1, 2, 6), (6, 1, 3)):
         queries, states, lengths = cases.attend(rng, (T, T), T, Q, H)
-        contexts, _ = _attended(_call(attend, queries, states, lengths), 2, Q, H, T)
+        contexts, _ = _attended(attend(queries, states, lengths), 2, Q, H, T)
         desired = torch.nn.functional.scaled_dot_product_attention(queries, states, states, scale=1.0).numpy()
         because = "of torch's own attention, with the scale 1"
         expect.close(contexts, desired, name="contexts", because=because)
@@ -632,10 +611,10 @@ def test_a_sequence_without_padding_gets_the_contexts_of_torch(attend, cases, rn
 @exercise("attend", points=2)
 def test_a_sequence_gets_the_contexts_that_it_gets_alone_without_padding(attend, cases, rng):
     queries, states, lengths = cases.attend(rng)
-    contexts, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    contexts, weights = _attended(attend(queries, states, lengths), 4, 3, 6, 7)
     for n, length in enumerate(lengths.tolist()):
         one = slice(n, n + 1)
-        alone = _attended(_call(attend, queries[one], states[one, :length], lengths[one]), 1, 3, 6, length)
+        alone = _attended(attend(queries[one], states[one, :length], lengths[one]), 1, 3, 6, length)
         because = "a batch changes nothing for the sequences in it"
         expect.close(contexts[one], alone[0], name=f"contexts of sequence {n}", because=because)
         expect.close(weights[one, :, :length], alone[1], name=f"weights of sequence {n}", because=because)
@@ -647,7 +626,7 @@ def test_what_stands_behind_the_end_is_never_seen(attend, cases, rng):
     behind = torch.arange(7) >= lengths[:, None]
     other = torch.where(behind[..., None], 300 * states.flip(1), states)
     one, two = (
-        _attended(result, 4, 3, 6, 7) for result in _map(attend, [(queries, s, lengths) for s in (states, other)])
+        _attended(result, 4, 3, 6, 7) for result in attend.map([(queries, s, lengths) for s in (states, other)])
     )
     for before, after, name in zip(one, two, ("contexts", "weights"), strict=True):
         expect.close(after, before, name=name, because="only the padding was changed")
@@ -656,7 +635,7 @@ def test_what_stands_behind_the_end_is_never_seen(attend, cases, rng):
 @exercise("attend", points=1)
 def test_of_large_products_the_largest_gets_all(attend, cases, rng):
     queries, states, lengths = cases.attend(rng, spread=1e7)
-    contexts, weights = _attended(_call(attend, queries, states, lengths), 4, 3, 6, 7)
+    contexts, weights = _attended(attend(queries, states, lengths), 4, 3, 6, 7)
     expect.close(weights.max(axis=2), np.ones((4, 3)), name="the largest weight", because="the products are very large")
     seen = states[torch.arange(4)[:, None], torch.tensor(weights.argmax(axis=2))].numpy()
     expect.close(contexts, seen, name="contexts", because="each is the state whose weight is 1")
@@ -737,9 +716,9 @@ def test_two_that_nearly_agree_outvote_a_loner(minimum_bayes_risk):
 @exercise("minimum_bayes_risk", points=2)
 def test_the_risks_are_a_mean_of_those_where_one_candidate_is_certain(minimum_bayes_risk, cases, rng):
     candidates, log_p = cases.minimum_bayes_risk(rng, M=6)
-    choice, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 6)
+    choice, risks = _risks(minimum_bayes_risk(candidates, log_p), 6)
     certain = [np.where(np.arange(6) == m, 0.0, -900.0) for m in range(6)]
-    rows = [_risks(one, 6)[1] for one in _map(minimum_bayes_risk, [(candidates, one) for one in certain])]
+    rows = [_risks(one, 6)[1] for one in minimum_bayes_risk.map([(candidates, one) for one in certain])]
     p = np.exp(log_p) / np.exp(log_p).sum()
     because = "the mean, by the candidates' probabilities, of the risks where one of them is certain"
     expect.close(risks, p @ np.stack(rows), name="risks", because=because)
@@ -753,18 +732,18 @@ def test_the_risks_are_a_mean_of_those_where_one_candidate_is_certain(minimum_ba
 @exercise("minimum_bayes_risk", points=1)
 def test_only_the_differences_of_log_probabilities_matter(minimum_bayes_risk, cases, rng):
     candidates, log_p = cases.minimum_bayes_risk(rng)
-    _, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 7)
+    _, risks = _risks(minimum_bayes_risk(candidates, log_p), 7)
     for shift in (-3000.0, 900.0):
-        _, moved = _risks(_call(minimum_bayes_risk, candidates, log_p + shift), 7)
+        _, moved = _risks(minimum_bayes_risk(candidates, log_p + shift), 7)
         expect.close(moved, risks, name="risks", because=f"{shift:.0f} was added to each log probability")
 
 
 @exercise("minimum_bayes_risk", points=1)
 def test_a_candidate_in_two_halves_counts_as_the_whole(minimum_bayes_risk, cases, rng):
     candidates, log_p = cases.minimum_bayes_risk(rng)
-    choice, risks = _risks(_call(minimum_bayes_risk, candidates, log_p), 7)
+    choice, risks = _risks(minimum_bayes_risk(candidates, log_p), 7)
     log_p[2] -= np.log(2.0)
-    halves = _call(minimum_bayes_risk, [*candidates, candidates[2]], np.append(log_p, log_p[2]))
+    halves = minimum_bayes_risk([*candidates, candidates[2]], np.append(log_p, log_p[2]))
     because = "one candidate stands in the list twice, with half of its probability each time"
     expect.close(_risks(halves, 8)[1], np.append(risks, risks[2]), name="risks", because=because)
     expect.equal(halves[0], choice, name="the choice", because=because)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,23 @@ from selfcheck.target import Target, Watched
 
 EITHER_FLOAT = (np.float32, np.float64)
 Names = str | Sequence[str]
+Asked = Callable[..., Any] | ModuleType  # a function, or the reference, which holds one of the target's name
+_LISTED = re.compile(r"(\w[^(),]*?)(?: \(([\d, ]*)\))?(?=, \w|$)")  # a name, and its shape or none
 
 
 def _whole(result: Any) -> Any:
     return result
+
+
+def table(names: str, *rows: tuple) -> list[dict[str, Any]]:
+    """Return a dictionary of sizes for each row: `table("N D H", (1, 1, 1), (4, 1, 5))`.
+
+    names: of the columns, with spaces between. A row may end early, and ... holds the place of what it does not give.
+    """
+    keys = names.split()
+    if any(len(row) > len(keys) for row in rows):
+        raise ValueError(f"a row has more than the {len(keys)} values {names}")
+    return [{key: value for key, value in zip(keys, row, strict=False) if value is not ...} for row in rows]
 
 
 def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[Mapping]) -> list[tuple[str, tuple]]:
@@ -24,9 +39,15 @@ def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[
     return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
 
 
+def _function_of(asked: Asked, target: Target) -> Callable[..., Any]:
+    """Return what the target is compared with: the function that is asked, or the reference's of the target's name."""
+    function: Callable[..., Any] = asked if callable(asked) else getattr(asked, target.name)
+    return function
+
+
 def agree(
     target: Target,
-    asked: Callable[..., Any],
+    asked: Asked,
     calls: Sequence[tuple[str, tuple]],
     names: Names = "the result",
     *,
@@ -37,18 +58,19 @@ def agree(
 ) -> None:
     """Expect each call of target to agree with asked; `calls` pairs words for the message with the arguments.
 
-    asked: called first, on copies of the arguments, as target is.
+    asked: called first, on copies of the arguments, as target is; of the reference, its function of target's name.
     names: of the first values of a tuple, or of the result as a whole. part: what of a result is compared.
     made_of: as in `expect.close`.
     """
-    desired = [part(asked(*copied(args))) for _, args in calls]
+    right = _function_of(asked, target)
+    desired = [part(right(*copied(args))) for _, args in calls]
     results = map(part, target.map([args for _, args in calls]))
     results_agree(results, desired, [words for words, _ in calls], names, rtol=rtol, made_of=made_of, dtype=dtype)
 
 
 def agree_in_float32_and_strided(
     target: Target,
-    asked: Callable[..., Any],
+    asked: Asked,
     args: tuple,
     names: Names = "the result",
     *,
@@ -109,11 +131,27 @@ def each_close(
         expect.equal(result, desired, name=name)
 
 
-def in_pairs(target: Target, asked: Callable[..., Any], calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
+def in_pairs(target: Target, asked: Asked, calls: Iterable[tuple]) -> list[tuple[tuple, Any, Any]]:
     """Return each call's arguments, what target gives and what asked gives, which is called first, on copies."""
-    calls = list(calls)
-    desired = [asked(*copied(args)) for args in calls]
+    calls, right = list(calls), _function_of(asked, target)
+    desired = [right(*copied(args)) for args in calls]
     return list(zip(calls, target.map(calls), desired, strict=True))
+
+
+def returns(target: Target, args: tuple, said: str) -> None:
+    """Call target and expect the float64 arrays that `said` lists: one, as in "x (3, 5, 7)", or a tuple of several.
+
+    said: names and shapes, such as "dU (6, 4), db (6,)". What has no shape, as in "h (3, 6), cache", may be anything.
+    """
+    listed = [(found[0], found[1], found[2]) for found in _LISTED.finditer(said)]
+    if ", ".join(text for text, _, _ in listed) != said:
+        raise ValueError(f"{said!r} does not list names and shapes")
+    result = target(*args)
+    if len(listed) > 1:
+        expect.tuple(result, len(listed), "the result")
+    for (_, name, shape), array in zip(listed, result if len(listed) > 1 else (result,), strict=True):
+        if shape is not None:
+            expect.array(array, shape=tuple(map(int, re.findall(r"\d+", shape))), name=name)
 
 
 def arguments_unchanged(target: Target, args: tuple, names: Names) -> None:

@@ -145,6 +145,18 @@ def tuple(actual: Any, length: int, name: str = "result") -> None:
         _fail(f"{name} has length {len(actual)}; expected a tuple of {length} values", hidden.LENGTH)
 
 
+def lists_of_ints(actual: Any, count: int, *, longest: int, below: int, name: str, outside: str) -> None:
+    """Expect a list of `count` lists, each of at most `longest` ints in 0 <= k < below.
+
+    outside: another int than these, in words.
+    """
+    that(type(actual) is list and len(actual) == count, f"{name}: expected a list of {count} lists")
+    for row in actual:
+        that(type(row) is list and all(type(k) is int for k in row), f"{name}: not lists of ints")
+        that(len(row) <= longest, f"{name}: one is longer than max_length")
+        that(all(0 <= k < below for k in row), f"{name}: one holds {outside}")
+
+
 def unchanged(before: Any, after: Any, *, name: str) -> None:
     """Expect that the call left an argument as it was; `before` is a copy made before the call."""
     problem = _difference(after, before)

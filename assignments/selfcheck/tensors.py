@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from selfcheck import expect
+from selfcheck import arrays, expect
+from selfcheck.agreement import Asked, in_pairs
+from selfcheck.target import Target
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -33,10 +36,22 @@ def expect_tensor(tensor: Any, shape: tuple[int, ...], name: str, dtype: torch.d
     expect.array(to_numpy(tensor, name, dtype), shape=shape, name=name, dtype=_in_numpy(dtype))
 
 
+def to_number(tensor: Any, name: str) -> float:
+    """Return the number that a tensor without axes holds; expect such a tensor, in float64 and finite."""
+    expect_tensor(tensor, (), name)
+    return float(tensor.item())
+
+
 def expect_close(tensor: Any, desired: torch.Tensor, name: str, rtol: float = 1e-7) -> None:
     """Expect a tensor of the desired one's shape and dtype, near it."""
     found = to_numpy(tensor, name, desired.dtype)
     expect.close(found, desired.detach().numpy(), name=name, rtol=rtol, dtype=_in_numpy(desired.dtype))
+
+
+def agree_in_float32(target: Target, asked: Asked, calls: Iterable[tuple], name: str) -> None:
+    """Expect the tensor that target gives for float32 arguments near the one that asked gives, and like it in dtype."""
+    for _, found, desired in in_pairs(target, asked, map(arrays.in_float32, calls)):
+        expect_close(found, desired, f"{name} in float32")
 
 
 def _in_numpy(dtype: torch.dtype) -> np.dtype:

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from autograder.author.confidential import Confidential, letters
 from autograder.author.contents import LARGEST_PYTHON, numbers, texts
 from autograder.author.statements import readings, squeezed
+from autograder.course.problem import Problem
 
 FLOATS = 8
 DISTINCT = 4  # as many different fractions must be among eight floats, or they say nothing (zeros, counts)
 _DIGITS = 4
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A secret that was found: in which file and where in it, and what it is."""
-
-    place: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.what}"
-
-
 class LeakFound(Exception):
     """A bundle that would give something away; `findings` lists all of it."""
 
-    def __init__(self, findings: list[Finding]):
+    def __init__(self, findings: list[Problem]):
         lines = "\n".join(f"  {finding}" for finding in findings)
         super().__init__(
             f"nothing was written: students would find what they must not see.\n{lines}\n"
@@ -40,21 +29,21 @@ class LeakFound(Exception):
         self.findings = findings
 
 
-def scan(files: dict[str, bytes], secrets: Confidential) -> list[Finding]:
+def scan(files: dict[str, bytes], secrets: Confidential) -> list[Problem]:
     """Return every secret in the files, each once per place."""
     expected = np.unique(_window_hashes(secrets.arrays, telling=True))
-    findings: dict[Finding, None] = {}
+    findings: dict[Problem, None] = {}
     known: dict[str, list[str]] = {}  # a text in several places is searched once
     for name, content in files.items():
         for place, text in texts(name, content):
             if text not in known:
                 known[text] = list(_in_text(text, secrets))
             for what in known[text]:
-                findings[Finding(place, what)] = None
+                findings[Problem(place, what)] = None
         for place, sequence in numbers(name, content):
             if _share(_window_hashes([sequence]), expected):
                 what = f"{FLOATS} or more floats in a row that a hidden test expects"
-                findings[Finding(place, what)] = None
+                findings[Problem(place, what)] = None
     return [one for one in findings if not any(_within(other, one) for other in findings)]
 
 
@@ -65,9 +54,9 @@ def _share(hashes: np.ndarray, known: np.ndarray) -> bool:
     return bool((known[places[found]] == hashes[found]).any())
 
 
-def _within(inner: Finding, outer: Finding) -> bool:
+def _within(inner: Problem, outer: Problem) -> bool:
     """Is it the same secret, at a place that says more?"""
-    return inner.what == outer.what and inner.place != outer.place and inner.place.startswith(outer.place)
+    return inner.sentence == outer.sentence and inner.where != outer.where and inner.where.startswith(outer.where)
 
 
 def _in_text(text: str, secrets: Confidential) -> Iterator[str]:

@@ -9,7 +9,6 @@ hole in the tests.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
+from autograder.author.arguments import parser_for_assignments
 from autograder.author.build import read_source
 from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant, mutants_of
@@ -168,10 +168,7 @@ _WORDS = {
 def main(arguments: list[str] | None = None, repository: Repository | None = None) -> int:
     """Exit code 0 when all survivors are explained and enough mutants are killed, else 1."""
     repository = repository or Repository.default()
-    parser = argparse.ArgumentParser(
-        prog="mutants", description="Put automatic mutants of the references to the tests."
-    )
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser = parser_for_assignments("Put automatic mutants of the references to the tests.")
     parser.add_argument("--quick", type=int, metavar="N", help="a fixed selection of N mutants of each assignment")
     options = parser.parse_args(arguments)
     trials, problems = [], []

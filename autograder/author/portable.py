@@ -11,7 +11,6 @@ solutions must open what the committed mistakes.json holds. Without --quick, the
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -20,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.author import fingerprints, rounding
+from autograder.author.arguments import parser_for_assignments
 from autograder.author.build import read_source
 from autograder.author.fingerprints import Exercise
 from autograder.author.samples import RIGHT
@@ -110,8 +110,7 @@ def measured(
 def main() -> int:
     """Print what was not recognised and the sum; exit code 1 if anything was not."""
     repository = Repository.default()
-    parser = argparse.ArgumentParser(description="Compute the sealed traces with other kernels.")
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser = parser_for_assignments("Compute the sealed traces with other kernels.")
     parser.add_argument("--quick", action="store_true", help="the oldest kernels and one draw of noise, without proof")
     parser.add_argument("--here", action="store_true", help="in this process: prints JSON")
     parser.add_argument("--noise", type=int, metavar="DRAW", help="with --here: compute with this draw of noise")

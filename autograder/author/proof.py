@@ -14,7 +14,6 @@ on all of them: the reference and every right solution must pass, and every list
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from typing import Any
 from rich.table import Table
 
 from autograder.author import student_side
+from autograder.author.arguments import parser_for_assignments
 from autograder.author.build import read_source
 from autograder.author.fingerprints import Exercise, exercises
 from autograder.author.handout import handout
@@ -285,8 +285,7 @@ def asking_students_files(
 def main() -> int:
     """Print a table and the sum; exit code 1 if anything failed."""
     repository = Repository.default()
-    parser = argparse.ArgumentParser(description="Prove the tests and the self-checker.")
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser = parser_for_assignments("Prove the tests and the self-checker.")
     parser.add_argument("--quick", action="store_true", help="leave out two mistakes at once")
     parser.add_argument("--all-inputs", action="store_true", help="only the tests, on every set of inputs of grading")
     arguments = parser.parse_args()

@@ -8,7 +8,6 @@ so every demo cell must bear their speed, and the types of numbers that they com
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from autograder import atomic
 from autograder.author import loops as loop_style
 from autograder.author import quoted
+from autograder.author.arguments import parser_for_assignments
 from autograder.author.build import READY, read_source, source_notebook
 from autograder.author.handout import handout
 from autograder.course import notebook as notebooks
@@ -122,8 +122,7 @@ def _text(cell: notebooks.NotebookNode) -> str:
 def main() -> int:
     """Exit code 0 when every notebook ran, every check in it passed and `ready()` found nothing left to do, else 1."""
     repository = Repository.default()
-    parser = argparse.ArgumentParser(description="Run the reference notebooks from top to bottom.")
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="which; all by default")
+    parser = parser_for_assignments("Run the reference notebooks from top to bottom.")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help=KEEP_HELP)
     parser.add_argument("--hand-in", action="store_true", help="keep what they hand in, in solutions/aN/handed_in/")
     parser.add_argument("--loops", action="store_true", help="run them with the right solutions that loop most")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """Something its author must mend: its place, and a sentence that says what to do."""
+    """Something its author must mend: its place, and a sentence that says what it is or what to do."""
 
     where: str
     sentence: str

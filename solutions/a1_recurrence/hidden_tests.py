@@ -8,7 +8,7 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, in_pairs, sized
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, in_pairs, sized, table
 from selfcheck.oracles import deviation
 
 
@@ -19,21 +19,14 @@ def _states(result):
 
 @exercise("one_hot", points=2)
 def test_one_hot_agrees_at_other_sizes_down_to_one(one_hot, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "K": 1},
-        {"N": 1, "T": 1, "K": 4},
-        {"N": 1, "T": 6, "K": 2},
-        {"N": 5, "T": 1, "K": 3},
-        {"N": 4, "T": 4, "K": 4},
-        {"N": 3, "T": 11, "K": 500},
-    ]
-    agree(one_hot, reference.one_hot, sized(cases.one_hot, rng, sizes))
+    sizes = table("N T K", (1, 1, 1), (1, 1, 4), (1, 6, 2), (5, 1, 3), (4, 4, 4), (3, 11, 500))
+    agree(one_hot, reference, sized(cases.one_hot, rng, sizes))
 
 
 @exercise("one_hot", points=1)
 def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one_hot, reference, cases, rng):
     tokens, K = cases.one_hot(rng, N=4, T=3, K=9)
-    agree(one_hot, reference.one_hot, [("", (np.full((2, 3), K - 1), K)), ("", (np.zeros((2, 3), dtype=int), K))])
+    agree(one_hot, reference, [("", (np.full((2, 3), K - 1), K)), ("", (np.zeros((2, 3), dtype=int), K))])
     for outside in (-K, -K - 3, K, 50 * K):
         wrong = tokens.copy()
         wrong[rng.integers(4), rng.integers(3)] = outside
@@ -42,79 +35,54 @@ def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one
 
 @exercise("temporal_convolution", points=2)
 def test_convolution_agrees_at_other_sizes(temporal_convolution, reference, cases, rng):
-    sizes = [{"N": 4, "T": 13, "D": 2, "H": 7, "k": 6}, {"N": 2, "T": 9, "D": 3, "H": 3, "k": 2}]
-    agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
+    sizes = table("N T D H k", (4, 13, 2, 7, 6), (2, 9, 3, 3, 2))
+    agree(temporal_convolution, reference, sized(cases.temporal_convolution, rng, sizes))
 
 
 @exercise("temporal_convolution", points=2)
 def test_convolution_agrees_at_sizes_of_one_and_with_long_filters(temporal_convolution, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 2, "k": 4},
-        {"N": 2, "T": 6, "D": 1, "H": 1, "k": 6},
-        {"N": 1, "T": 4, "D": 3, "H": 2, "k": 11},
-        {"N": 3, "T": 5, "D": 2, "H": 4, "k": 1},
-    ]
-    agree(temporal_convolution, reference.temporal_convolution, sized(cases.temporal_convolution, rng, sizes))
+    sizes = table("N T D H k", (1, 1, 1, 1, 1), (1, 1, 3, 2, 4), (2, 6, 1, 1, 6), (1, 4, 3, 2, 11), (3, 5, 2, 4, 1))
+    agree(temporal_convolution, reference, sized(cases.temporal_convolution, rng, sizes))
 
 
 @exercise("temporal_convolution", points=1)
 def test_convolution_agrees_in_float32_and_strided(temporal_convolution, reference, cases, rng):
     args = cases.temporal_convolution(rng, N=2, T=7, D=5, H=3, k=4)
-    agree_in_float32_and_strided(temporal_convolution, reference.temporal_convolution, args)
+    agree_in_float32_and_strided(temporal_convolution, reference, args)
 
 
 @exercise("rnn_step_forward", points=2)
 def test_a_step_agrees_at_other_sizes_down_to_one(rnn_step_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "D": 1, "H": 1},
-        {"N": 1, "D": 3, "H": 2},
-        {"N": 4, "D": 1, "H": 5},
-        {"N": 6, "D": 7, "H": 1},
-        {"N": 5, "D": 5, "H": 5},
-        {"N": 9, "D": 2, "H": 8},
-    ]
-    agree(rnn_step_forward, reference.rnn_step_forward, sized(cases.rnn_step_forward, rng, sizes), part=_states)
+    sizes = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (5, 5, 5), (9, 2, 8))
+    agree(rnn_step_forward, reference, sized(cases.rnn_step_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(rnn_step_forward, reference, cases, rng):
-    args = cases.rnn_step_forward(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(rnn_step_forward, reference.rnn_step_forward, args, part=_states)
+    agree_in_float32_and_strided(rnn_step_forward, reference, cases.rnn_step_forward(rng, N=4, D=3, H=7), part=_states)
 
 
 @exercise("rnn_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(rnn_forward, reference, cases, rng):
-    sizes = [{"N": 4, "T": 17, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False}]
-    agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
+    sizes = table("N T D H h0", (4, 17, 2, 3), (2, 6, 7, 5, False))
+    agree(rnn_forward, reference, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_forward", points=2)
 def test_a_sequence_agrees_at_sizes_of_one(rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-    ]
-    agree(rnn_forward, reference.rnn_forward, sized(cases.rnn_forward, rng, sizes), part=_states)
+    sizes = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
+    agree(rnn_forward, reference, sized(cases.rnn_forward, rng, sizes), part=_states)
 
 
 @exercise("rnn_forward", points=1)
 def test_a_sequence_agrees_in_float32_and_strided(rnn_forward, reference, cases, rng):
-    args = cases.rnn_forward(rng, N=2, T=6, D=5, H=3)
-    agree_in_float32_and_strided(rnn_forward, reference.rnn_forward, args, part=_states)
+    agree_in_float32_and_strided(rnn_forward, reference, cases.rnn_forward(rng, N=2, T=6, D=5, H=3), part=_states)
 
 
 @exercise("rnn_forward_masked", points=2)
 def test_sequences_of_many_lengths_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = [
-        {"N": 8, "T": 9, "D": 2, "H": 3},
-        {"N": 3, "T": 12, "D": 5, "H": 4, "lengths": [11, 4, 7], "h0": False},
-        {"N": 5, "T": 5, "D": 5, "H": 5, "lengths": [2, 5, 4, 1, 3]},
-    ]
-    agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
+    sizes = table("N T D H lengths h0", (8, 9, 2, 3), (3, 12, 5, 4, [11, 4, 7], False), (5, 5, 5, 5, [2, 5, 4, 1, 3]))
+    agree(rnn_forward_masked, reference, sized(cases.rnn_forward_masked, rng, sizes))
 
 
 @exercise("rnn_forward_masked", points=2)
@@ -129,33 +97,26 @@ def test_sequences_agree_whatever_the_padding_holds(rnn_forward_masked, referenc
 
 @exercise("rnn_forward_masked", points=2)
 def test_lengths_of_zero_and_sizes_of_one_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "lengths": [1]},
-        {"N": 1, "T": 1, "D": 2, "H": 3, "lengths": [0]},
-        {"N": 3, "T": 4, "D": 2, "H": 5, "lengths": [0, 0, 0]},
-        {"N": 1, "T": 6, "D": 4, "H": 2, "lengths": [3], "padding": np.nan},
-        {"N": 4, "T": 5, "D": 1, "H": 1, "lengths": [1, 0, 5, 3], "h0": False},
-    ]
-    agree(rnn_forward_masked, reference.rnn_forward_masked, sized(cases.rnn_forward_masked, rng, sizes))
+    sizes = table(
+        "N T D H lengths h0 padding",
+        (1, 1, 1, 1, [1]),
+        (1, 1, 2, 3, [0]),
+        (3, 4, 2, 5, [0, 0, 0]),
+        (1, 6, 4, 2, [3], ..., np.nan),
+        (4, 5, 1, 1, [1, 0, 5, 3], False),
+    )
+    agree(rnn_forward_masked, reference, sized(cases.rnn_forward_masked, rng, sizes))
 
 
 @exercise("rnn_forward_masked", points=1)
 def test_masked_sequences_agree_in_float32_and_strided(rnn_forward_masked, reference, cases, rng):
-    args = cases.rnn_forward_masked(rng, N=4, T=6, D=5, H=3)
-    agree_in_float32_and_strided(rnn_forward_masked, reference.rnn_forward_masked, args)
+    agree_in_float32_and_strided(rnn_forward_masked, reference, cases.rnn_forward_masked(rng, N=4, T=6, D=5, H=3))
 
 
 @exercise("rnn_output", points=2)
 def test_the_outputs_agree_at_other_sizes_down_to_one(rnn_output, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1, "K": 1},
-        {"N": 1, "T": 1, "H": 3, "K": 2},
-        {"N": 4, "T": 1, "H": 1, "K": 5},
-        {"N": 1, "T": 6, "H": 2, "K": 3},
-        {"N": 4, "T": 4, "H": 4, "K": 4},
-        {"N": 2, "T": 7, "H": 5, "K": 90},
-    ]
-    agree(rnn_output, reference.rnn_output, sized(cases.rnn_output, rng, sizes))
+    sizes = table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (4, 4, 4, 4), (2, 7, 5, 90))
+    agree(rnn_output, reference, sized(cases.rnn_output, rng, sizes))
 
 
 @exercise("rnn_output", points=2)
@@ -165,13 +126,12 @@ def test_logits_far_apart_and_far_below_zero_agree(rnn_output, reference, cases,
     calls = [("with logits far apart", cases.rnn_output(rng, scale=5000.0))]
     raised = np.concatenate([V, np.ones((6, 1))], axis=1)  # (K, H + 1): the last unit raises every class alike
     calls += [("with each step's logits at another height", (heights, raised, c_out))]
-    agree(rnn_output, reference.rnn_output, calls)
+    agree(rnn_output, reference, calls)
 
 
 @exercise("rnn_output", points=1)
 def test_the_outputs_agree_in_float32_and_strided(rnn_output, reference, cases, rng):
-    args = cases.rnn_output(rng, N=2, T=4, H=7, K=3)
-    agree_in_float32_and_strided(rnn_output, reference.rnn_output, args)
+    agree_in_float32_and_strided(rnn_output, reference, cases.rnn_output(rng, N=2, T=4, H=7, K=3))
 
 
 def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtype=np.float64):
@@ -187,22 +147,13 @@ def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtyp
 
 @exercise("deep_rnn_forward", points=2)
 def test_stacks_of_other_sizes_agree(deep_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 8)},
-        {"N": 2, "T": 6, "D": 5, "H": (5, 5, 5, 5)},
-        {"N": 5, "T": 3, "D": 6, "H": (4, 2), "h0": False},
-    ]
+    sizes = table("N T D H h0", (4, 7, 2, (3, 5, 8)), (2, 6, 5, (5, 5, 5, 5)), (5, 3, 6, (4, 2), False))
     _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 
 @exercise("deep_rnn_forward", points=2)
 def test_stacks_of_one_layer_one_step_one_unit_agree(deep_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": (1,)},
-        {"N": 3, "T": 5, "D": 2, "H": (4,), "h0": False},
-        {"N": 1, "T": 6, "D": 3, "H": (1, 1, 1)},
-        {"N": 4, "T": 1, "D": 2, "H": (2, 3, 5)},
-    ]
+    sizes = table("N T D H h0", (1, 1, 1, (1,)), (3, 5, 2, (4,), False), (1, 6, 3, (1, 1, 1)), (4, 1, 2, (2, 3, 5)))
     _agree_layer_by_layer(deep_rnn_forward, reference, sized(cases.deep_rnn_forward, rng, sizes))
 
 
@@ -219,14 +170,14 @@ def test_stacks_agree_in_float32_and_strided(deep_rnn_forward, reference, cases,
 def test_the_counts_of_many_networks_agree(count_parameters, reference, cases, rng):
     calls = [cases.count_parameters(rng, largest=300) for _ in range(20)]
     calls += [(D, H, K, L) for D in (1, 2) for H in (1, 3) for K in (1, 5) for L in (1, 2)]
-    for _, count, desired in in_pairs(count_parameters, reference.count_parameters, calls):
+    for _, count, desired in in_pairs(count_parameters, reference, calls):
         expect.equal(count, desired, name="the count")
 
 
 @exercise("count_parameters", points=1)
 def test_the_counts_of_deep_networks_agree(count_parameters, reference, cases, rng):
     calls = [(D, H, K, 40 + L) for D, H, K, L in (cases.count_parameters(rng) for _ in range(3))]
-    for _, count, desired in in_pairs(count_parameters, reference.count_parameters, calls):
+    for _, count, desired in in_pairs(count_parameters, reference, calls):
         expect.equal(count, desired, name="the count")
 
 

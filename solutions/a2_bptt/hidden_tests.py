@@ -8,7 +8,7 @@ import copy
 import numpy as np
 
 from selfcheck import exercise, expect
-from selfcheck.agreement import agree, agree_in_float32_and_strided, sized
+from selfcheck.agreement import agree, agree_in_float32_and_strided, sized, table
 
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
@@ -74,21 +74,13 @@ def test_gradients_along_the_first_argument_and_the_last_agree(probe, cases, ref
 
 @exercise("rnn_step_backward", points=2)
 def test_a_step_backward_agrees_at_other_sizes_down_to_one(rnn_step_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "D": 1, "H": 1},
-        {"N": 1, "D": 3, "H": 2},
-        {"N": 4, "D": 1, "H": 5},
-        {"N": 6, "D": 7, "H": 1},
-        {"N": 4, "D": 4, "H": 4},
-        {"N": 9, "D": 2, "H": 8},
-    ]
-    agree(rnn_step_backward, reference.rnn_step_backward, sized(cases.rnn_step_backward, rng, sizes), STEP)
+    sizes = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (4, 4, 4), (9, 2, 8))
+    agree(rnn_step_backward, reference, sized(cases.rnn_step_backward, rng, sizes), STEP)
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_in_float32_and_strided(rnn_step_backward, reference, cases, rng):
-    args = cases.rnn_step_backward(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(rnn_step_backward, reference.rnn_step_backward, args, STEP)
+    agree_in_float32_and_strided(rnn_step_backward, reference, cases.rnn_step_backward(rng, N=4, D=3, H=7), STEP)
 
 
 # rnn_backward
@@ -96,36 +88,25 @@ def test_a_step_backward_agrees_in_float32_and_strided(rnn_step_backward, refere
 
 @exercise("rnn_backward", points=2)
 def test_a_sequence_backward_agrees_at_other_sizes(rnn_backward, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 13, "D": 2, "H": 3},
-        {"N": 2, "T": 6, "D": 7, "H": 5, "dh_last": False},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-    ]
-    agree(rnn_backward, reference.rnn_backward, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+    sizes = table("N T D H dh_last", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4))
+    agree(rnn_backward, reference, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
 
 
 @exercise("rnn_backward", points=2)
 def test_a_sequence_backward_agrees_at_sizes_of_one(rnn_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 3, "T": 1, "D": 2, "H": 4, "dh_last": False},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1},
-    ]
-    agree(rnn_backward, reference.rnn_backward, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+    sizes = table("N T D H dh_last", (1, 1, 1, 1), (3, 1, 2, 4), (3, 1, 2, 4, False), (1, 7, 3, 2), (2, 5, 1, 1))
+    agree(rnn_backward, reference, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
 
 
 @exercise("rnn_backward", points=1)
 def test_a_sequence_backward_agrees_in_float32_and_strided(rnn_backward, reference, cases, rng):
-    args = cases.rnn_backward(rng, N=2, T=6, D=5, H=3)
-    agree_in_float32_and_strided(rnn_backward, reference.rnn_backward, args, SEQUENCE)
+    agree_in_float32_and_strided(rnn_backward, reference, cases.rnn_backward(rng, N=2, T=6, D=5, H=3), SEQUENCE)
 
 
 @exercise("rnn_backward", points=1)
 def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
     args = cases.rnn_backward(rng, N=1, T=4000, D=1, H=2)
-    agree(rnn_backward, reference.rnn_backward, [("after 4000 steps", args)], SEQUENCE)
+    agree(rnn_backward, reference, [("after 4000 steps", args)], SEQUENCE)
 
 
 # sequence_loss_backward
@@ -133,16 +114,8 @@ def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
 
 @exercise("sequence_loss_backward", points=2)
 def test_the_gradients_of_the_loss_agree_at_other_sizes_down_to_one(sequence_loss_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1, "K": 1},
-        {"N": 1, "T": 1, "H": 3, "K": 2},
-        {"N": 4, "T": 1, "H": 1, "K": 5},
-        {"N": 1, "T": 6, "H": 2, "K": 3},
-        {"N": 3, "T": 3, "H": 3, "K": 3},
-        {"N": 2, "T": 9, "H": 5, "K": 60},
-    ]
-    calls = sized(cases.sequence_loss_backward, rng, sizes)
-    agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+    sizes = table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (3, 3, 3, 3), (2, 9, 5, 60))
+    agree(sequence_loss_backward, reference, sized(cases.sequence_loss_backward, rng, sizes), LOSS)
 
 
 @exercise("sequence_loss_backward", points=1)
@@ -150,13 +123,13 @@ def test_the_gradients_of_the_loss_agree_where_probabilities_are_zero_and_one(
     sequence_loss_backward, reference, cases, rng
 ):
     calls = [("with logits far apart", cases.sequence_loss_backward(rng, N=2, T=6, H=4, K=5, scale=3000.0))]
-    agree(sequence_loss_backward, reference.sequence_loss_backward, calls, LOSS)
+    agree(sequence_loss_backward, reference, calls, LOSS)
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_backward, reference, cases, rng):
     args = cases.sequence_loss_backward(rng, N=2, T=4, H=7, K=3)
-    agree_in_float32_and_strided(sequence_loss_backward, reference.sequence_loss_backward, args, LOSS)
+    agree_in_float32_and_strided(sequence_loss_backward, reference, args, LOSS)
 
 
 # state_jacobian
@@ -164,23 +137,23 @@ def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_ba
 
 @exercise("state_jacobian", points=2)
 def test_the_jacobians_agree_at_other_sizes_down_to_one(state_jacobian, reference, cases, rng):
-    sizes = [{"N": N, "H": H} for N, H in ((1, 1), (1, 4), (6, 1), (3, 3), (2, 9))]
+    sizes = table("N H", (1, 1), (1, 4), (6, 1), (3, 3), (2, 9))
     sizes += [{**some, "nonlinearity": "sigmoid"} for some in sizes]
-    agree(state_jacobian, reference.state_jacobian, sized(cases.state_jacobian, rng, sizes), "J")
+    agree(state_jacobian, reference, sized(cases.state_jacobian, rng, sizes), "J")
 
 
 @exercise("state_jacobian", points=1)
 def test_the_jacobians_are_finite_however_large_a_is(state_jacobian, reference, cases, rng):
     a, W, _ = cases.state_jacobian(rng, N=4, H=3)
     calls = [(f"with a {size:g} times as large", (size * a, W, f)) for size in (30.0, 1e4) for f in ("tanh", "sigmoid")]
-    agree(state_jacobian, reference.state_jacobian, calls, "J", made_of=float(abs(W).max()))
+    agree(state_jacobian, reference, calls, "J", made_of=float(abs(W).max()))
 
 
 @exercise("state_jacobian", points=1)
 def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, cases, rng):
     for nonlinearity in ("tanh", "sigmoid"):
         args = cases.state_jacobian(rng, N=2, H=4, nonlinearity=nonlinearity)
-        agree_in_float32_and_strided(state_jacobian, reference.state_jacobian, args, "J")
+        agree_in_float32_and_strided(state_jacobian, reference, args, "J")
 
 
 # jacobian_product
@@ -188,22 +161,18 @@ def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, c
 
 @exercise("jacobian_product", points=2)
 def test_the_products_agree_at_other_sizes_down_to_one(jacobian_product, reference, cases, rng):
-    sizes = [
-        {"N": N, "T": T, "H": H} for N, T, H in ((1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5))
-    ]
-    agree(jacobian_product, reference.jacobian_product, sized(cases.jacobian_product, rng, sizes), "P")
+    sizes = table("N T H", (1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5))
+    agree(jacobian_product, reference, sized(cases.jacobian_product, rng, sizes), "P")
 
 
 @exercise("jacobian_product", points=1)
 def test_twenty_thousand_steps_take_twenty_thousand_products(jacobian_product, reference, cases, rng):
-    calls = [("after 20000 steps", cases.jacobian_product(rng, N=1, T=20_000, H=2))]
-    agree(jacobian_product, reference.jacobian_product, calls, "P")
+    agree(jacobian_product, reference, [("after 20000 steps", cases.jacobian_product(rng, N=1, T=20_000, H=2))], "P")
 
 
 @exercise("jacobian_product", points=1)
 def test_the_products_agree_in_float32_and_strided(jacobian_product, reference, cases, rng):
-    args = cases.jacobian_product(rng, N=2, T=5, H=3)
-    agree_in_float32_and_strided(jacobian_product, reference.jacobian_product, args, "P")
+    agree_in_float32_and_strided(jacobian_product, reference, cases.jacobian_product(rng, N=2, T=5, H=3), "P")
 
 
 # gradient_contributions
@@ -211,22 +180,14 @@ def test_the_products_agree_in_float32_and_strided(jacobian_product, reference, 
 
 @exercise("gradient_contributions", points=2)
 def test_the_norms_agree_at_other_sizes_down_to_one(gradient_contributions, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 6, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-        {"N": 5, "T": 30, "D": 3, "H": 7},
-    ]
-    calls = sized(cases.gradient_contributions, rng, sizes)
-    agree(gradient_contributions, reference.gradient_contributions, calls, "norms")
+    sizes = table("N T D H", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 5, 1, 1), (4, 4, 4, 4), (5, 30, 3, 7))
+    agree(gradient_contributions, reference, sized(cases.gradient_contributions, rng, sizes), "norms")
 
 
 @exercise("gradient_contributions", points=1)
 def test_the_norms_agree_in_float32_and_strided(gradient_contributions, reference, cases, rng):
     args = cases.gradient_contributions(rng, N=2, T=5, D=3, H=4)
-    agree_in_float32_and_strided(gradient_contributions, reference.gradient_contributions, args, "norms")
+    agree_in_float32_and_strided(gradient_contributions, reference, args, "norms")
 
 
 # spectral_verdict
@@ -304,21 +265,16 @@ def test_a_little_inside_of_the_border_there_are_three_and_a_little_outside_one(
 @exercise("truncated_bptt", points=2)
 def test_chunks_of_all_lengths_agree(truncated_bptt, reference, cases, rng):
     sizes = [{"N": 2, "T": 7, "D": 3, "H": 4, "k": k} for k in (1, 2, 3, 4, 6, 7, 8)]
-    agree(truncated_bptt, reference.truncated_bptt, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+    agree(truncated_bptt, reference, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
 
 
 @exercise("truncated_bptt", points=1)
 def test_chunks_agree_at_sizes_of_one_and_equal_sizes(truncated_bptt, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1},
-        {"N": 1, "T": 5, "D": 1, "H": 1, "k": 2},
-        {"N": 3, "T": 1, "D": 2, "H": 4, "k": 9},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "k": 2},
-    ]
-    agree(truncated_bptt, reference.truncated_bptt, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+    sizes = table("N T D H k", (1, 1, 1, 1, 1), (1, 5, 1, 1, 2), (3, 1, 2, 4, 9), (4, 4, 4, 4, 2))
+    agree(truncated_bptt, reference, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
 
 
 @exercise("truncated_bptt", points=1)
 def test_chunks_agree_in_float32_and_strided(truncated_bptt, reference, cases, rng):
     args = cases.truncated_bptt(rng, N=2, T=7, D=5, H=3, k=3)
-    agree_in_float32_and_strided(truncated_bptt, reference.truncated_bptt, args, SEQUENCE)
+    agree_in_float32_and_strided(truncated_bptt, reference, args, SEQUENCE)

@@ -8,8 +8,8 @@ import copy
 import numpy as np
 import pytest
 
-from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized
+from selfcheck import exercise, expect
+from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized, table
 
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
 
@@ -32,7 +32,7 @@ def test_gradients_of_other_shapes_agree(clip_gradient_norm, reference, rng):
     calls = [("above the threshold", (_gradients(rng, shapes, 31.0), 2.5)) for shapes in SHAPES]
     calls += [("below the threshold", (_gradients(rng, shapes, 2.4), 2.5)) for shapes in SHAPES]
     calls += [("just above the threshold", (_gradients(rng, shapes, 1.01), 1.0)) for shapes in SHAPES]
-    agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+    agree(clip_gradient_norm, reference, calls)
 
 
 @exercise("clip_gradient_norm", points=2)
@@ -46,7 +46,7 @@ def test_very_small_and_very_large_gradients_agree(clip_gradient_norm, reference
         ("with an infinite threshold", (copy.deepcopy(partly), np.inf)),
     ]
     calls += [("of zeros", ({"p0": np.zeros((2, 3)), "p1": np.zeros(1)}, threshold)) for threshold in (1e-9, np.inf)]
-    agree(clip_gradient_norm, reference.clip_gradient_norm, calls)
+    agree(clip_gradient_norm, reference, calls)
 
 
 @exercise("clip_gradient_norm", points=1)
@@ -62,8 +62,7 @@ def test_a_single_entry_that_is_not_finite_is_refused_wherever_it_stands(clip_gr
 
 @exercise("clip_gradient_norm", points=1)
 def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, cases, rng):
-    args = (_gradients(rng, [(5, 4), (6,), (3, 3)], 8.0), 1.5)
-    agree_in_float32_and_strided(clip_gradient_norm, reference.clip_gradient_norm, args)
+    agree_in_float32_and_strided(clip_gradient_norm, reference, (_gradients(rng, [(5, 4), (6,), (3, 3)], 8.0), 1.5))
 
 
 # loss_along
@@ -71,28 +70,27 @@ def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, c
 
 @exercise("loss_along", points=2)
 def test_the_losses_agree_at_other_sizes_down_to_one(loss_along, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "K": 1, "M": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 2, "K": 4, "M": 2},
-        {"N": 2, "T": 9, "D": 1, "H": 1, "K": 3, "M": 12, "names": ("W", "b")},
-        {"N": 5, "T": 3, "D": 4, "H": 7, "K": 2, "M": 3, "names": ("c_out",)},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "K": 4, "M": 4},
-    ]
-    agree(loss_along, reference.loss_along, sized(cases.loss_along, rng, sizes))
+    sizes = table(
+        "N T D H K M names",
+        (1, 1, 1, 1, 1, 1),
+        (1, 1, 3, 2, 4, 2),
+        (2, 9, 1, 1, 3, 12, ("W", "b")),
+        (5, 3, 4, 7, 2, 3, ("c_out",)),
+        (4, 4, 4, 4, 4, 4),
+    )
+    agree(loss_along, reference, sized(cases.loss_along, rng, sizes))
 
 
 @exercise("loss_along", points=1)
 def test_offsets_far_away_repeated_and_of_any_order_agree(loss_along, reference, cases, rng):
     parameters, direction, _, x, targets = cases.loss_along(rng, N=3, T=6, D=2, H=5, K=4)
     offsets = [np.array([0.0, 2.0, 0.0, -2.0, 2.0]), np.array([50.0, -0.3, 1e-3, -80.0]), np.array([-1.5])]
-    calls = [("", copy.deepcopy((parameters, direction, some, x, targets))) for some in offsets]
-    agree(loss_along, reference.loss_along, calls)
+    agree(loss_along, reference, [("", copy.deepcopy((parameters, direction, some, x, targets))) for some in offsets])
 
 
 @exercise("loss_along", points=1)
 def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, rng):
-    args = cases.loss_along(rng, N=2, T=5, D=3, H=6, K=4, M=7)
-    agree_in_float32_and_strided(loss_along, reference.loss_along, args)
+    agree_in_float32_and_strided(loss_along, reference, cases.loss_along(rng, N=2, T=5, D=3, H=6, K=4, M=7))
 
 
 # norm_stabilizer
@@ -100,15 +98,8 @@ def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, r
 
 @exercise("norm_stabilizer", points=2)
 def test_the_penalties_agree_at_other_sizes_down_to_one(norm_stabilizer, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1},
-        {"N": 1, "T": 1, "H": 5, "beta": 3.0},
-        {"N": 4, "T": 1, "H": 2},
-        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
-        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
-        {"N": 5, "T": 5, "H": 5},
-    ]
-    agree(norm_stabilizer, reference.norm_stabilizer, sized(cases.norm_stabilizer, rng, sizes))
+    sizes = table("N T H beta", (1, 1, 1), (1, 1, 5, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
+    agree(norm_stabilizer, reference, sized(cases.norm_stabilizer, rng, sizes))
 
 
 @exercise("norm_stabilizer", points=1)
@@ -116,16 +107,12 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
     h, h0, beta = cases.norm_stabilizer(rng, N=3, T=4, H=5)
     h[0, 1], h[2, -1] = 0.0, 0.0
     calls = [("from a state of zeros", (h, 0 * h0, beta)), ("of zeros alone", (0 * h, 0 * h0, beta))]
-    agree(norm_stabilizer, reference.norm_stabilizer, calls)
+    agree(norm_stabilizer, reference, calls)
 
 
 @exercise("norm_stabilizer", points=1)
 def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
-    args = cases.norm_stabilizer(rng, N=4, T=3, H=7)
-    agree(norm_stabilizer, reference.norm_stabilizer, [("with strided arrays", arrays.strided(args))])
-    in_single = arrays.in_float32(args)
-    single = [("with float32 arrays", in_single)]
-    agree(norm_stabilizer, reference.norm_stabilizer, single, rtol=1e-4)
+    agree_in_float32_and_strided(norm_stabilizer, reference, cases.norm_stabilizer(rng, N=4, T=3, H=7))
 
 
 # norm_stabilizer_backward
@@ -133,17 +120,8 @@ def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, c
 
 @exercise("norm_stabilizer_backward", points=2)
 def test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one(norm_stabilizer_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "H": 1},
-        {"N": 1, "T": 2, "H": 4, "beta": 3.0},
-        {"N": 4, "T": 1, "H": 2},
-        {"N": 1, "T": 9, "H": 3, "beta": 0.0},
-        {"N": 6, "T": 7, "H": 1, "beta": 50.0},
-        {"N": 5, "T": 5, "H": 5},
-    ]
-    agree(
-        norm_stabilizer_backward, reference.norm_stabilizer_backward, sized(cases.norm_stabilizer_backward, rng, sizes)
-    )
+    sizes = table("N T H beta", (1, 1, 1), (1, 2, 4, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
+    agree(norm_stabilizer_backward, reference, sized(cases.norm_stabilizer_backward, rng, sizes))
 
 
 @exercise("norm_stabilizer_backward", points=2)
@@ -173,13 +151,13 @@ def test_the_gradients_around_states_of_norm_zero_agree(norm_stabilizer_backward
         ("of zeros alone", (0 * h, 0 * h0, beta)),
         ("of a step from zeros", (h[:, :1].copy(), 0 * h0, beta)),
     ]
-    agree(norm_stabilizer_backward, reference.norm_stabilizer_backward, calls)
+    agree(norm_stabilizer_backward, reference, calls)
 
 
 @exercise("norm_stabilizer_backward", points=1)
 def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabilizer_backward, reference, cases, rng):
     args = cases.norm_stabilizer_backward(rng, N=4, T=3, H=7)
-    agree_in_float32_and_strided(norm_stabilizer_backward, reference.norm_stabilizer_backward, args)
+    agree_in_float32_and_strided(norm_stabilizer_backward, reference, args)
 
 
 # layer_norm_forward
@@ -188,27 +166,20 @@ def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabiliz
 @exercise("layer_norm_forward", points=2)
 def test_layer_norm_agrees_at_other_shapes_down_to_one(layer_norm_forward, reference, cases, rng):
     shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    calls = sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes])
-    agree(layer_norm_forward, reference.layer_norm_forward, calls)
+    agree(layer_norm_forward, reference, sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes]))
 
 
 @exercise("layer_norm_forward", points=2)
 def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, reference, cases, rng):
-    sizes = [
-        {"shape": (4, 6), "eps": 0.0},
-        {"shape": (2, 3, 5), "eps": 2.0},
-        {"shape": (3, 4), "eps": 1e-3, "spread": 0.03},
-        {"shape": (3, 4), "eps": 1e-8, "spread": 1e3},
-    ]
+    sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), 1e-3, 0.03), ((3, 4), 1e-8, 1e3))
     calls = sized(cases.layer_norm_forward, rng, sizes)
     calls += [("without eps given", cases.layer_norm_forward(rng, (4, 5), spread=2e-3)[:3])]
-    agree(layer_norm_forward, reference.layer_norm_forward, calls)
+    agree(layer_norm_forward, reference, calls)
 
 
 @exercise("layer_norm_forward", points=1)
 def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference, cases, rng):
-    args = cases.layer_norm_forward(rng, (4, 3, 7))
-    agree_in_float32_and_strided(layer_norm_forward, reference.layer_norm_forward, args)
+    agree_in_float32_and_strided(layer_norm_forward, reference, cases.layer_norm_forward(rng, (4, 3, 7)))
 
 
 # layer_norm_backward
@@ -217,8 +188,7 @@ def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference,
 @exercise("layer_norm_backward", points=3)
 def test_the_gradients_of_layer_norm_agree_at_other_shapes_down_to_one(layer_norm_backward, reference, cases, rng):
     shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    calls = sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes])
-    agree(layer_norm_backward, reference.layer_norm_backward, calls)
+    agree(layer_norm_backward, reference, sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes]))
 
 
 @exercise("layer_norm_backward", points=3)
@@ -243,14 +213,13 @@ def test_the_gradients_of_layer_norm_are_those_of_finite_differences(layer_norm_
 
 @exercise("layer_norm_backward", points=1)
 def test_the_gradients_of_layer_norm_agree_for_other_epsilons(layer_norm_backward, reference, cases, rng):
-    sizes = [{"shape": (4, 6), "eps": 0.0}, {"shape": (2, 3, 5), "eps": 2.0}, {"shape": (3, 4), "spread": 3e-3}]
-    agree(layer_norm_backward, reference.layer_norm_backward, sized(cases.layer_norm_backward, rng, sizes))
+    sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), ..., 3e-3))
+    agree(layer_norm_backward, reference, sized(cases.layer_norm_backward, rng, sizes))
 
 
 @exercise("layer_norm_backward", points=1)
 def test_the_gradients_of_layer_norm_agree_in_float32_and_strided(layer_norm_backward, reference, cases, rng):
-    args = cases.layer_norm_backward(rng, (4, 3, 7))
-    agree_in_float32_and_strided(layer_norm_backward, reference.layer_norm_backward, args)
+    agree_in_float32_and_strided(layer_norm_backward, reference, cases.layer_norm_backward(rng, (4, 3, 7)))
 
 
 # layer_norm_rnn_forward
@@ -263,17 +232,18 @@ def _states(result):
 
 @exercise("layer_norm_rnn_forward", points=2)
 def test_sequences_agree_at_other_sizes_down_to_one(layer_norm_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 1, "T": 1, "D": 3, "H": 4},
-        {"N": 4, "T": 1, "D": 2, "H": 5, "h0": False},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 11, "D": 1, "H": 6, "eps": 0.0},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "h0": False, "eps": 0.2},
-    ]
+    sizes = table(
+        "N T D H h0 eps",
+        (1, 1, 1, 1),
+        (1, 1, 3, 4),
+        (4, 1, 2, 5, False),
+        (1, 7, 3, 2),
+        (2, 11, 1, 6, ..., 0.0),
+        (4, 4, 4, 4, False, 0.2),
+    )
     calls = sized(cases.layer_norm_rnn_forward, rng, sizes)
     calls += [("without h0 and eps", cases.layer_norm_rnn_forward(rng, N=3, T=4, D=5, H=2)[:5])]
-    agree(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, calls, part=_states)
+    agree(layer_norm_rnn_forward, reference, calls, part=_states)
 
 
 @exercise("layer_norm_rnn_forward", points=1)
@@ -289,7 +259,7 @@ def test_the_caches_of_all_steps_agree(probe, reference, cases, rng):
 @exercise("layer_norm_rnn_forward", points=1)
 def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forward, reference, cases, rng):
     args = cases.layer_norm_rnn_forward(rng, N=4, T=3, D=2, H=7)
-    agree_in_float32_and_strided(layer_norm_rnn_forward, reference.layer_norm_rnn_forward, args, part=_states)
+    agree_in_float32_and_strided(layer_norm_rnn_forward, reference, args, part=_states)
 
 
 # recurrent_init
@@ -297,20 +267,21 @@ def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forwar
 
 @exercise("recurrent_init", points=2)
 def test_initial_values_agree_at_other_sizes_down_to_one(recurrent_init, reference, cases, rng):
-    sizes = [
-        {"H": 1},
-        {"H": 2, "scale": 1.0},
-        {"H": 9, "scale": 0.5},
-        {"H": 40, "scale": 2.0},
-        {"H": 1, "kind": "identity"},
-        {"H": 3, "kind": "identity", "scale": 0.25},
-        {"H": 40, "kind": "identity", "scale": 1.0},
-    ]
+    sizes = table(
+        "H kind scale",
+        (1,),
+        (2, ..., 1.0),
+        (9, ..., 0.5),
+        (40, ..., 2.0),
+        (1, "identity"),
+        (3, "identity", 0.25),
+        (40, "identity", 1.0),
+    )
     calls = sized(cases.recurrent_init, rng, sizes)
     calls += [
         (f"{kind}, without a scale", cases.recurrent_init(rng, 5, kind)[:3]) for kind in ("orthogonal", "identity")
     ]
-    agree(recurrent_init, reference.recurrent_init, calls)
+    agree(recurrent_init, reference, calls)
 
 
 @exercise("recurrent_init", points=1)
@@ -336,27 +307,29 @@ def test_unknown_kinds_are_refused(recurrent_init, cases, rng):
 
 @exercise("dropout_deep_rnn", points=2)
 def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35},
-        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "same_mask": True},
-        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.5},
-        {"N": 3, "T": 1, "D": 2, "H": (4,), "p": 0.2},
-        {"N": 1, "T": 6, "D": 3, "H": (2, 2), "p": 0.6, "same_mask": True},
-        {"N": 3, "T": 4, "D": 4, "H": (4,), "p": 0.0},
-    ]
-    agree(dropout_deep_rnn, reference.dropout_deep_rnn, sized(cases.dropout_deep_rnn, rng, sizes))
+    sizes = table(
+        "N T D H p same_mask",
+        (4, 7, 2, (3, 5, 6), 0.35),
+        (2, 5, 5, (5, 5), 0.8, True),
+        (1, 1, 1, (1,), 0.5),
+        (3, 1, 2, (4,), 0.2),
+        (1, 6, 3, (2, 2), 0.6, True),
+        (3, 4, 4, (4,), 0.0),
+    )
+    agree(dropout_deep_rnn, reference, sized(cases.dropout_deep_rnn, rng, sizes))
 
 
 @exercise("dropout_deep_rnn", points=1)
 def test_networks_at_test_time_agree(dropout_deep_rnn, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 7, "D": 2, "H": (3, 5, 6), "p": 0.35, "training": False},
-        {"N": 2, "T": 5, "D": 5, "H": (5, 5), "p": 0.8, "training": False, "same_mask": True},
-        {"N": 1, "T": 1, "D": 1, "H": (1,), "p": 0.0, "training": False},
-    ]
+    sizes = table(
+        "N T D H p training same_mask",
+        (4, 7, 2, (3, 5, 6), 0.35, False),
+        (2, 5, 5, (5, 5), 0.8, False, True),
+        (1, 1, 1, (1,), 0.0, False),
+    )
     calls = sized(cases.dropout_deep_rnn, rng, sizes)
     calls += [("without training given", cases.dropout_deep_rnn(rng, N=3, T=4, D=2, H=(3,), p=0.5)[:4])]
-    agree(dropout_deep_rnn, reference.dropout_deep_rnn, calls)
+    agree(dropout_deep_rnn, reference, calls)
 
 
 @exercise("dropout_deep_rnn", points=2)
@@ -382,7 +355,7 @@ def test_what_cannot_be_dropped_with_is_refused(dropout_deep_rnn, cases, rng):
 @exercise("dropout_deep_rnn", points=1)
 def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, cases, rng):
     args = cases.dropout_deep_rnn(rng, N=4, T=3, D=5, H=(6, 2), p=0.45)
-    agree_in_float32_and_strided(dropout_deep_rnn, reference.dropout_deep_rnn, args)
+    agree_in_float32_and_strided(dropout_deep_rnn, reference, args)
 
 
 # orthogonal_step, without points
@@ -390,15 +363,10 @@ def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, case
 
 @exercise("orthogonal_step", points=2)
 def test_orthogonal_steps_agree_at_other_sizes_and_rates(orthogonal_step, reference, cases, rng):
-    sizes = [
-        {"H": 1},
-        {"H": 1, "orthogonal": False, "rate": 3.0},
-        {"H": 2, "rate": 50.0},
-        {"H": 9, "rate": 0.01},
-        {"H": 12, "orthogonal": False, "rate": 2.0},
-        {"H": 7, "rate": 0.0},
-    ]
-    agree(orthogonal_step, reference.orthogonal_step, sized(cases.orthogonal_step, rng, sizes), "the new W")
+    sizes = table(
+        "H orthogonal rate", (1,), (1, False, 3.0), (2, ..., 50.0), (9, ..., 0.01), (12, False, 2.0), (7, ..., 0.0)
+    )
+    agree(orthogonal_step, reference, sized(cases.orthogonal_step, rng, sizes), "the new W")
 
 
 @exercise("orthogonal_step", points=1)
@@ -406,13 +374,13 @@ def test_a_gradient_that_no_rotation_can_follow_moves_nothing(orthogonal_step, r
     W, dW, rate = cases.orthogonal_step(rng, H=5)
     stretching = W @ (dW + dW.T)
     calls = [("of zeros", (W, 0 * dW, rate)), ("that only stretches", (W, stretching, 0.3))]
-    agree(orthogonal_step, reference.orthogonal_step, calls, "the new W for a gradient")
+    agree(orthogonal_step, reference, calls, "the new W for a gradient")
 
 
 @exercise("orthogonal_step", points=1)
 def test_orthogonal_steps_agree_in_float32_and_strided(orthogonal_step, reference, cases, rng):
     args = cases.orthogonal_step(rng, H=7, orthogonal=False, rate=0.5)
-    agree_in_float32_and_strided(orthogonal_step, reference.orthogonal_step, args, "the new W")
+    agree_in_float32_and_strided(orthogonal_step, reference, args, "the new W")
 
 
 # zoneout_rnn_forward, without points
@@ -420,18 +388,19 @@ def test_orthogonal_steps_agree_in_float32_and_strided(orthogonal_step, referenc
 
 @exercise("zoneout_rnn_forward", points=2)
 def test_zoneout_agrees_at_other_sizes_down_to_one(zoneout_rnn_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1, "p": 0.5},
-        {"N": 4, "T": 9, "D": 2, "H": 3, "p": 0.15},
-        {"N": 1, "T": 6, "D": 3, "H": 5, "p": 0.85},
-        {"N": 5, "T": 1, "D": 4, "H": 2},
-        {"N": 4, "T": 4, "D": 4, "H": 4, "p": 0.5},
-        {"N": 2, "T": 5, "D": 1, "H": 4, "p": 1.0},
-    ]
+    sizes = table(
+        "N T D H p",
+        (1, 1, 1, 1, 0.5),
+        (4, 9, 2, 3, 0.15),
+        (1, 6, 3, 5, 0.85),
+        (5, 1, 4, 2),
+        (4, 4, 4, 4, 0.5),
+        (2, 5, 1, 4, 1.0),
+    )
     sizes += [size | {"training": False} for size in sizes]
     calls = sized(cases.zoneout_rnn_forward, rng, sizes)
     calls += [("without training given", cases.zoneout_rnn_forward(rng, N=3, T=4, D=2, H=3, p=0.5)[:7])]
-    agree(zoneout_rnn_forward, reference.zoneout_rnn_forward, calls, "h")
+    agree(zoneout_rnn_forward, reference, calls, "h")
 
 
 @exercise("zoneout_rnn_forward", points=1)
@@ -445,4 +414,4 @@ def test_what_is_no_probability_of_zoneout_is_refused(zoneout_rnn_forward, cases
 def test_zoneout_agrees_in_float32_and_strided(zoneout_rnn_forward, reference, cases, rng):
     for training in (True, False):
         args = cases.zoneout_rnn_forward(rng, N=4, T=3, D=5, H=2, p=0.45, training=training)
-        agree_in_float32_and_strided(zoneout_rnn_forward, reference.zoneout_rnn_forward, args, "h")
+        agree_in_float32_and_strided(zoneout_rnn_forward, reference, args, "h")

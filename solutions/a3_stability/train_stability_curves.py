@@ -10,27 +10,17 @@ that was not finite. For SGD and layer norm, clipped, `TOOL/loss by scale` (5, 3
 of 300 batches, three seeds, with the first W multiplied by each of `scales` (5,).
 """
 
-import importlib.util
 import time
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
+
+from autograder.course.loading import load_file
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parents[1] / "data"
 SEEDS, BATCHES, BLOCK, H = 3, 1000, 10, 128
 SCALES = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
-
-
-def reference() -> ModuleType:
-    """The assignment's reference solution as a module."""
-    spec = importlib.util.spec_from_file_location("a3_stability", FOLDER / "chapter.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def read_tokens() -> np.ndarray:
@@ -39,7 +29,7 @@ def read_tokens() -> np.ndarray:
 
 
 def main() -> None:
-    a3, tokens = reference(), read_tokens()
+    a3, tokens = load_file(FOLDER / "chapter.py"), read_tokens()
     K = int(tokens.max()) + 1
     tools = {
         "SGD": a3.rnn_loss_and_gradients,

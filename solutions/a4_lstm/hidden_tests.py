@@ -9,7 +9,7 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized
+from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized, table
 
 ORIGINAL = "of original_lstm_step"
 
@@ -23,20 +23,13 @@ def _original(probe, asked, args, words, **tolerance):
 
 @exercise("additive_cell", points=2)
 def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, reference, cases, rng):
-    sizes = [
-        {"N": 1, "D": 1, "H": 1},
-        {"N": 1, "D": 3, "H": 2, "gates": False},
-        {"N": 4, "D": 1, "H": 5},
-        {"N": 6, "D": 7, "H": 1, "gates": False},
-        {"N": 5, "D": 5, "H": 5},
-    ]
-    agree(additive_cell, reference.additive_cell, sized(cases.additive_cell, rng, sizes), ("h", "c"))
+    sizes = table("N D H gates", (1, 1, 1), (1, 3, 2, False), (4, 1, 5), (6, 7, 1, False), (5, 5, 5))
+    agree(additive_cell, reference, sized(cases.additive_cell, rng, sizes), ("h", "c"))
 
 
 @exercise("additive_cell", points=1)
 def test_the_additive_cell_agrees_in_float32_and_strided(additive_cell, reference, cases, rng):
-    args = cases.additive_cell(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(additive_cell, reference.additive_cell, args, ("h", "c"))
+    agree_in_float32_and_strided(additive_cell, reference, cases.additive_cell(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 @exercise("additive_cell", points=2)
@@ -49,26 +42,17 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
     _original(probe, reference, arrays.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
 
 
-SIZES_OF_A_STEP = [
-    {"N": 1, "D": 1, "H": 1},
-    {"N": 1, "D": 3, "H": 2},
-    {"N": 4, "D": 1, "H": 5},
-    {"N": 6, "D": 4, "H": 1},
-    {"N": 5, "D": 5, "H": 5},
-    {"N": 9, "D": 2, "H": 8},
-]
+SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
 
 
 @exercise("lstm_step_forward", points=3)
 def test_a_step_agrees_at_other_sizes_down_to_one(lstm_step_forward, reference, cases, rng):
-    asked, make = reference.lstm_step_forward, cases.lstm_step_forward
-    agree(lstm_step_forward, asked, sized(make, rng, SIZES_OF_A_STEP), ("h", "c"))
+    agree(lstm_step_forward, reference, sized(cases.lstm_step_forward, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("lstm_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(lstm_step_forward, reference, cases, rng):
-    args = cases.lstm_step_forward(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(lstm_step_forward, reference.lstm_step_forward, args, ("h", "c"))
+    agree_in_float32_and_strided(lstm_step_forward, reference, cases.lstm_step_forward(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 def _expect_biases(gate_settings, asked, calls, *, rtol=1e-7, dtype=np.float64):
@@ -105,28 +89,19 @@ def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
-    sizes = [{"N": 4, "T": 12, "D": 2, "H": 3}, {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False}]
-    asked, make = reference.lstm_forward, cases.lstm_forward
-    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
+    sizes = table("N T D H initial", (4, 12, 2, 3), (2, 6, 7, 5, False))
+    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=2)
 def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 7, "D": 3, "H": 2},
-        {"N": 2, "T": 5, "D": 1, "H": 1, "initial": False},
-        {"N": 4, "T": 4, "D": 4, "H": 4},
-    ]
-    asked, make = reference.lstm_forward, cases.lstm_forward
-    agree(lstm_forward, asked, sized(make, rng, sizes), ("h", "c_last"))
+    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
+    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
 
 
 @exercise("lstm_forward", points=1)
 def test_a_sequence_agrees_in_float32_and_strided(lstm_forward, reference, cases, rng):
-    args = cases.lstm_forward(rng, N=2, T=6, D=5, H=3)
-    agree_in_float32_and_strided(lstm_forward, reference.lstm_forward, args, ("h", "c_last"))
+    agree_in_float32_and_strided(lstm_forward, reference, cases.lstm_forward(rng, N=2, T=6, D=5, H=3), ("h", "c_last"))
 
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
@@ -142,8 +117,7 @@ def _step(reference, cases):
 
 @exercise("lstm_step_backward", points=2)
 def test_a_steps_gradients_agree_at_other_sizes_down_to_one(lstm_step_backward, reference, cases, rng):
-    asked, make = reference.lstm_step_backward, _step(reference, cases)
-    agree(lstm_step_backward, asked, sized(make, rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
+    agree(lstm_step_backward, reference, sized(_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -157,8 +131,7 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
 
 @exercise("lstm_step_backward", points=1)
 def test_a_steps_gradients_agree_in_float32_and_strided(lstm_step_backward, reference, cases, rng):
-    args = _step(reference, cases)(rng, 4, 3, 7)
-    agree_in_float32_and_strided(lstm_step_backward, reference.lstm_step_backward, args, STEP_GRADIENTS)
+    agree_in_float32_and_strided(lstm_step_backward, reference, _step(reference, cases)(rng, 4, 3, 7), STEP_GRADIENTS)
 
 
 def _expect_slopes(result, names, forward, args, arriving, rng):
@@ -190,25 +163,14 @@ def _sequence(reference, cases):
 
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, cases, rng):
-    sizes = [
-        {"N": 4, "T": 13, "D": 2, "H": 3},
-        {"N": 2, "T": 6, "D": 7, "H": 5, "initial": False},
-        {"N": 5, "T": 5, "D": 5, "H": 5},
-    ]
-    asked, make = reference.lstm_backward, _sequence(reference, cases)
-    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
+    sizes = table("N T D H initial", (4, 13, 2, 3), (2, 6, 7, 5, False), (5, 5, 5, 5))
+    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=2)
 def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, cases, rng):
-    sizes = [
-        {"N": 1, "T": 1, "D": 1, "H": 1},
-        {"N": 3, "T": 1, "D": 2, "H": 4},
-        {"N": 1, "T": 6, "D": 3, "H": 2},
-        {"N": 2, "T": 2, "D": 1, "H": 1, "initial": False},
-    ]
-    asked, make = reference.lstm_backward, _sequence(reference, cases)
-    agree(lstm_backward, asked, sized(make, rng, sizes), GRADIENTS)
+    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 2, 1, 1, False))
+    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
 
 
 @exercise("lstm_backward", points=1)
@@ -223,18 +185,17 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
 @exercise("lstm_backward", points=1)
 def test_a_sequences_gradients_agree_in_float32_and_strided(lstm_backward, reference, cases, rng):
     args = _sequence(reference, cases)(rng, N=2, T=5, D=4, H=3)
-    agree_in_float32_and_strided(lstm_backward, reference.lstm_backward, args, GRADIENTS)
+    agree_in_float32_and_strided(lstm_backward, reference, args, GRADIENTS)
 
 
 @exercise("peephole_step", points=3)
 def test_the_peephole_step_agrees_at_other_sizes_down_to_one(peephole_step, reference, cases, rng):
-    agree(peephole_step, reference.peephole_step, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
+    agree(peephole_step, reference, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
 
 
 @exercise("peephole_step", points=1)
 def test_the_peephole_step_agrees_in_float32_and_strided(peephole_step, reference, cases, rng):
-    args = cases.peephole_step(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(peephole_step, reference.peephole_step, args, ("h", "c"))
+    agree_in_float32_and_strided(peephole_step, reference, cases.peephole_step(rng, N=4, D=3, H=7), ("h", "c"))
 
 
 @exercise("forget_bias_init", points=2)

@@ -11,134 +11,97 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree, agree_in_float32_and_strided, in_pairs, results_agree, sized
+from selfcheck.agreement import agree, agree_in_float32_and_strided, in_pairs, results_agree, sized, table
 
-GRADIENTS_OF_A_STEP = ("dx", "dh_prev", "dU", "dW", "db")
-GRADIENTS_OF_A_SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
+STEP_GRADIENTS = ("dx", "dh_prev", "dU", "dW", "db")
+SEQUENCE_GRADIENTS = ("dx", "dU", "dW", "db", "dh0")
 
 
-SIZES_OF_A_STEP = [
-    {"N": 1, "D": 1, "H": 1},
-    {"N": 1, "D": 3, "H": 2},
-    {"N": 4, "D": 1, "H": 5},
-    {"N": 6, "D": 4, "H": 1},
-    {"N": 5, "D": 5, "H": 5},
-    {"N": 9, "D": 2, "H": 8},
-]
-SIZES_OF_A_SEQUENCE = [
-    {"N": 4, "T": 13, "D": 2, "H": 3},
-    {"N": 2, "T": 6, "D": 7, "H": 5, "h0": False},
-    {"N": 4, "T": 4, "D": 4, "H": 4},
-]
-SIZES_OF_ONE = [
-    {"N": 1, "T": 1, "D": 1, "H": 1},
-    {"N": 3, "T": 1, "D": 2, "H": 4},
-    {"N": 1, "T": 7, "D": 3, "H": 2},
-    {"N": 2, "T": 5, "D": 1, "H": 1, "h0": False},
-]
+SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
+SIZES_OF_A_SEQUENCE = table("N T D H h0", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4))
+SIZES_OF_ONE = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False))
 
 
 @exercise("gru_step_forward", points=2)
 def test_a_step_agrees_at_other_sizes_down_to_one(gru_step_forward, reference, cases, rng):
-    agree(gru_step_forward, reference.gru_step_forward, sized(cases.gru_step_forward, rng, SIZES_OF_A_STEP), ("h",))
+    agree(gru_step_forward, reference, sized(cases.gru_step_forward, rng, SIZES_OF_A_STEP), ("h",))
 
 
 @exercise("gru_step_forward", points=1)
 def test_a_step_agrees_in_float32_and_strided(gru_step_forward, reference, cases, rng):
-    args = cases.gru_step_forward(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(gru_step_forward, reference.gru_step_forward, args, ("h",))
+    agree_in_float32_and_strided(gru_step_forward, reference, cases.gru_step_forward(rng, N=4, D=3, H=7), ("h",))
 
 
-def _of_a_step(reference, cases):
-    """Makes the arguments of gru_step_backward, with the cache of the reference."""
+def _backward_of(forward, arguments):
+    """Makes what a backward pass is given: dh, and the cache of `forward`, the reference's, for these arguments."""
 
-    def make(rng, N, D, H):
-        _, cache = reference.gru_step_forward(*cases.gru_step_forward(rng, N, D, H))
-        return rng.standard_normal((N, H)), cache
+    def make(rng, **sizes):
+        h, cache = forward(*arguments(rng, **sizes))
+        return rng.standard_normal(h.shape), cache
 
     return make
 
 
+def _of_a_step(reference, cases):
+    return _backward_of(reference.gru_step_forward, cases.gru_step_forward)
+
+
+def _of_a_sequence(reference, cases):
+    return _backward_of(reference.gru_forward, cases.gru_forward)
+
+
 @exercise("gru_step_backward", points=3)
 def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
-    make = _of_a_step(reference, cases)
-    agree(gru_step_backward, reference.gru_step_backward, sized(make, rng, SIZES_OF_A_STEP), GRADIENTS_OF_A_STEP)
+    agree(gru_step_backward, reference, sized(_of_a_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
 
 
 @exercise("gru_step_backward", points=1)
 def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
     args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(gru_step_backward, reference.gru_step_backward, args, GRADIENTS_OF_A_STEP)
+    agree_in_float32_and_strided(gru_step_backward, reference, args, STEP_GRADIENTS)
 
 
 @exercise("gru_forward", points=2)
 def test_sequences_agree_at_other_sizes(gru_forward, reference, cases, rng):
-    agree(gru_forward, reference.gru_forward, sized(cases.gru_forward, rng, SIZES_OF_A_SEQUENCE), ("h",))
+    agree(gru_forward, reference, sized(cases.gru_forward, rng, SIZES_OF_A_SEQUENCE), ("h",))
 
 
 @exercise("gru_forward", points=1)
 def test_sequences_agree_at_sizes_of_one(gru_forward, reference, cases, rng):
-    agree(gru_forward, reference.gru_forward, sized(cases.gru_forward, rng, SIZES_OF_ONE), ("h",))
+    agree(gru_forward, reference, sized(cases.gru_forward, rng, SIZES_OF_ONE), ("h",))
 
 
 @exercise("gru_forward", points=1)
 def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, rng):
-    args = cases.gru_forward(rng, N=2, T=6, D=5, H=3)
-    agree_in_float32_and_strided(gru_forward, reference.gru_forward, args, ("h",))
-
-
-def _of_a_sequence(reference, cases):
-    """Makes the arguments of gru_backward, with the cache of the reference."""
-
-    def make(rng, N, T, D, H, h0=True):
-        _, cache = reference.gru_forward(*cases.gru_forward(rng, N, T, D, H, h0))
-        return rng.standard_normal((N, T, H)), cache
-
-    return make
+    agree_in_float32_and_strided(gru_forward, reference, cases.gru_forward(rng, N=2, T=6, D=5, H=3), ("h",))
 
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
-    make = _of_a_sequence(reference, cases)
-    agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_A_SEQUENCE), GRADIENTS_OF_A_SEQUENCE)
+    agree(
+        gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_A_SEQUENCE), SEQUENCE_GRADIENTS
+    )
 
 
 @exercise("gru_backward", points=2)
 def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
-    make = _of_a_sequence(reference, cases)
-    agree(gru_backward, reference.gru_backward, sized(make, rng, SIZES_OF_ONE), GRADIENTS_OF_A_SEQUENCE)
+    agree(gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_ONE), SEQUENCE_GRADIENTS)
 
 
 @exercise("gru_backward", points=1)
 def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
     args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
-    agree_in_float32_and_strided(gru_backward, reference.gru_backward, args, GRADIENTS_OF_A_SEQUENCE)
-
-
-def _alone(function):
-    """The function with its single value in a tuple of one, as `_agree` takes results."""
-    return lambda *args: (function(*args),)
-
-
-class _Alone:
-    def __init__(self, target):
-        self.target = target
-
-    def map(self, calls):
-        return [(result,) for result in self.target.map(calls)]
+    agree_in_float32_and_strided(gru_backward, reference, args, SEQUENCE_GRADIENTS)
 
 
 @exercise("torch_gru_step", points=2)
 def test_pytorchs_step_agrees_at_other_sizes_down_to_one(torch_gru_step, reference, cases, rng):
-    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    agree(target, asked, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), ("h",))
+    agree(torch_gru_step, reference, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), "h")
 
 
 @exercise("torch_gru_step", points=1)
 def test_pytorchs_step_agrees_in_float32_and_strided(torch_gru_step, reference, cases, rng):
-    args = cases.torch_gru_step(rng, N=4, D=3, H=7)
-    target, asked = _Alone(torch_gru_step), _alone(reference.torch_gru_step)
-    agree_in_float32_and_strided(target, asked, args, ("h",))
+    agree_in_float32_and_strided(torch_gru_step, reference, cases.torch_gru_step(rng, N=4, D=3, H=7), "h")
 
 
 CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
@@ -148,20 +111,20 @@ CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
 @pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
 def test_converted_weights_agree(gru_to_torch, reference, cases, rng, kind):
     sizes = [{"D": D, "H": H, "kind": kind} for D, H in ((2, 7), (5, 4))]
-    agree(gru_to_torch, reference.gru_to_torch, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
+    agree(gru_to_torch, reference, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
 def test_one_unit_can_always_be_converted(gru_to_torch, reference, cases, rng):
     sizes = [{"D": D, "H": 1, "kind": "any"} for D in (1, 3)]
-    agree(gru_to_torch, reference.gru_to_torch, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
+    agree(gru_to_torch, reference, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
 def test_converted_weights_agree_in_float32_and_strided(gru_to_torch, reference, cases, rng):
     for kind in ("constant", "mixed"):
         args = cases.gru_to_torch(rng, D=3, H=6, kind=kind)
-        agree_in_float32_and_strided(gru_to_torch, reference.gru_to_torch, args, CONVERTED)
+        agree_in_float32_and_strided(gru_to_torch, reference, args, CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
@@ -190,7 +153,7 @@ def test_one_connection_is_enough_to_be_refused_and_none_is_needed_to_be_convert
         args = copy.deepcopy((U, spoilt, b))
         expect.raises("ValueError", gru_to_torch, *args, because="one unit reads another one's state")
     W_n[:] = 0.0
-    agree(gru_to_torch, reference.gru_to_torch, [("with a candidate that reads no state", (U, W, b))], CONVERTED)
+    agree(gru_to_torch, reference, [("with a candidate that reads no state", (U, W, b))], CONVERTED)
 
 
 @exercise("gru_to_torch", points=1)
@@ -213,7 +176,7 @@ def test_a_unit_that_reads_another_one_is_refused_whichever_of_them_is_special(g
 def test_counts_and_memory_of_all_cells_agree(count_cell_parameters, reference, cases, rng):
     calls = [cases.count_cell_parameters(rng, cell, 300, biases) for cell in cases.CELLS for biases in (1, 2)]
     calls += [(cell, D, H, biases, 1) for cell in cases.CELLS for D, H in ((1, 1), (1, 4), (5, 1)) for biases in (1, 2)]
-    for args, result, (count, memory) in in_pairs(count_cell_parameters, reference.count_cell_parameters, calls):
+    for args, result, (count, memory) in in_pairs(count_cell_parameters, reference, calls):
         expect.tuple(result, 2, "the result")
         expect.equal(result[0], count, name=f"count of {args[0]}")
         expect.close(result[1], memory, name=f"memory of {args[0]}")
@@ -221,9 +184,9 @@ def test_counts_and_memory_of_all_cells_agree(count_cell_parameters, reference, 
 
 @exercise("adding_problem_batch", points=2)
 def test_batches_agree(adding_problem_batch, reference, cases, rng):
-    sizes = [{"N": 8, "T": 13}, {"N": 40, "T": 6}, {"N": 1, "T": 2}, {"N": 3, "T": 2}, {"N": 9, "T": 3}]
+    sizes = table("N T", (8, 13), (40, 6), (1, 2), (3, 2), (9, 3))
     make = cases.adding_problem_batch
-    agree(adding_problem_batch, reference.adding_problem_batch, sized(make, rng, sizes), ("x", "y"))
+    agree(adding_problem_batch, reference, sized(make, rng, sizes), ("x", "y"))
 
 
 @exercise("adding_problem_batch", points=1)
@@ -321,7 +284,7 @@ OF_A_MINIMAL_STEP = ("h", "dx", "dh_prev", "dU", "dW", "db")
 
 @exercise("mgu_step", points=2)
 def test_minimal_steps_agree_at_other_sizes_down_to_one(mgu_step, reference, cases, rng):
-    agree(mgu_step, reference.mgu_step, sized(cases.mgu_step, rng, SIZES_OF_A_STEP), OF_A_MINIMAL_STEP)
+    agree(mgu_step, reference, sized(cases.mgu_step, rng, SIZES_OF_A_STEP), OF_A_MINIMAL_STEP)
 
 
 @exercise("mgu_step", points=1)
@@ -330,13 +293,12 @@ def test_minimal_steps_agree_from_a_state_of_zeros_and_with_gates_at_their_ends(
     ends = b.copy()
     ends[:3], ends[3:6] = 40.0, -40.0
     calls = [("from zeros", (dh, x, 0 * h_prev, U, W, b)), ("with gates at their ends", (dh, x, h_prev, U, W, ends))]
-    agree(mgu_step, reference.mgu_step, calls, OF_A_MINIMAL_STEP, made_of=1.0)
+    agree(mgu_step, reference, calls, OF_A_MINIMAL_STEP, made_of=1.0)
 
 
 @exercise("mgu_step", points=1)
 def test_minimal_steps_agree_in_float32_and_strided(mgu_step, reference, cases, rng):
-    args = cases.mgu_step(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(mgu_step, reference.mgu_step, args, OF_A_MINIMAL_STEP)
+    agree_in_float32_and_strided(mgu_step, reference, cases.mgu_step(rng, N=4, D=3, H=7), OF_A_MINIMAL_STEP)
 
 
 @exercise("gated_scan", points=2)
@@ -346,16 +308,15 @@ def test_scans_agree_at_other_sizes_down_to_one(gated_scan, reference, cases, rn
         {"N": N, "T": T, "H": H, "ends": ends}
         for N, T, H in ((1, 1, 1), (4, 2, 1), (1, 3, 5), (2, 16, 3), (3, 17, 2), (5, 31, 1), (2, 6, 6))
     ]
-    agree(gated_scan, reference.gated_scan, sized(cases.gated_scan, rng, sizes))
+    agree(gated_scan, reference, sized(cases.gated_scan, rng, sizes))
 
 
 @exercise("gated_scan", points=1)
 def test_a_long_scan_agrees(gated_scan, reference, cases, rng):
     args = cases.gated_scan(rng, N=1, T=700, H=2)
-    agree(gated_scan, reference.gated_scan, [("of 700 steps", args)])
+    agree(gated_scan, reference, [("of 700 steps", args)])
 
 
 @exercise("gated_scan", points=1)
 def test_scans_agree_in_float32_and_strided(gated_scan, reference, cases, rng):
-    args = cases.gated_scan(rng, N=2, T=11, H=3)
-    agree_in_float32_and_strided(gated_scan, reference.gated_scan, args)
+    agree_in_float32_and_strided(gated_scan, reference, cases.gated_scan(rng, N=2, T=11, H=3))

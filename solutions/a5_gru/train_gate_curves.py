@@ -9,32 +9,22 @@ Arrays: for each task, `NAME/curves` (7, 5, STEPS / BLOCK) float32, the mean los
 (7, 5) int32, the first step with a loss below the criterion, -1 if there was none. `networks` holds the names in order.
 """
 
-import importlib.util
 import time
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import torch
+
+from autograder.course.loading import load_file
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parents[1] / "data"
 STEPS, BLOCK = 1500, 15
 
 
-def reference() -> ModuleType:
-    """The assignment's reference solution as a module."""
-    spec = importlib.util.spec_from_file_location("a5_gru", FOLDER / "chapter.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def main() -> None:
     torch.set_num_threads(1)
-    a5 = reference()
+    a5 = load_file(FOLDER / "chapter.py")
     tasks = {
         "adding, T = 50": (a5.adding_problem_batch, 50, a5.ADDING_SOLVED),
         "adding, T = 100": (a5.adding_problem_batch, 100, a5.ADDING_SOLVED),

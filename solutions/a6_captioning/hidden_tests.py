@@ -16,7 +16,7 @@ import torch
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import in_pairs
 from selfcheck.oracles import deviation
-from selfcheck.tensors import expect_close
+from selfcheck.tensors import agree_in_float32, expect_close
 
 # Corpus BLEU of the captions of all hidden pictures: each of these that is reached earns a point. The reference has
 # 0.80, a run of it that ended worse 0.78, the caption of the nearest training picture 0.54, half of the reference's
@@ -63,7 +63,7 @@ def test_vocabularies_agree(build_vocabulary, reference, cases, rng):
         (["cat dog", "", "dog"], 3),
         ([""], 1),
     ]
-    for _, words, desired in in_pairs(build_vocabulary, reference.build_vocabulary, calls):
+    for _, words, desired in in_pairs(build_vocabulary, reference, calls):
         expect.equal(words, desired, name="the vocabulary")
 
 
@@ -88,7 +88,7 @@ def test_lookups_agree_at_other_sizes_down_to_one(embedding_forward, reference, 
     calls = [cases.embedding_forward(rng, *size) for size in sizes]
     calls.append(cases.embedding_forward(rng, 3, 4, 6, 5, padding=True))
     calls.append(arrays.in_float32(cases.embedding_forward(rng)))
-    for args, result, desired in in_pairs(embedding_forward, reference.embedding_forward, calls):
+    for args, result, desired in in_pairs(embedding_forward, reference, calls):
         expect.tuple(result, 2, "the result")
         expect_close(result[0], desired[0], f"out with ids {tuple(args[1].shape)}")
 
@@ -98,15 +98,13 @@ def test_gradients_of_lookups_agree_at_other_sizes_down_to_one(embedding_backwar
     sizes = [(2, 6, 9, 5), (1, 1, 2, 1), (4, 1, 3, 6), (3, 3, 4, 3), (5, 8, 3, 2)]
     calls = [cases.embedding_backward(rng, *size) for size in sizes]
     calls.append(cases.embedding_backward(rng, 3, 4, 6, 5, padding=True))
-    for args, dE, desired in in_pairs(embedding_backward, reference.embedding_backward, calls):
+    for args, dE, desired in in_pairs(embedding_backward, reference, calls):
         expect_close(dE, desired, f"dE with ids {tuple(args[1][0].shape)}")
 
 
 @exercise("embedding_backward", points=1)
 def test_gradients_of_lookups_agree_in_float32(embedding_backward, reference, cases, rng):
-    args = arrays.in_float32(cases.embedding_backward(rng))
-    desired = reference.embedding_backward(*args)
-    expect_close(embedding_backward(*args), desired, "dE in float32")
+    agree_in_float32(embedding_backward, reference, [cases.embedding_backward(rng)], "dE")
 
 
 @exercise("caption_loss", points=2)
@@ -333,7 +331,7 @@ def test_scores_agree(bleu, reference, cases, rng):
     calls += [cases.bleu(rng, 3) for _ in range(6)]
     calls.append(([""] * 3, [["a b c d e"], ["f", "g h"], ["i"]]))
     calls.append((["a b c d e f", "a"], [["a b c d e f g h"] * 2, ["a b", "b a"]]))
-    for args, score, desired in in_pairs(bleu, reference.bleu, calls):
+    for args, score, desired in in_pairs(bleu, reference, calls):
         expect.close(score, desired, name=f"BLEU of {len(args[0])} captions", rtol=1e-6)
 
 
@@ -342,7 +340,7 @@ def test_scores_of_long_captions_agree(bleu, reference, cases, rng):
     captions, references = cases.bleu(rng, 8, empty=False)
     calls = [([f"{caption} {caption} {caption}" for caption in captions], references)]
     calls.append(([sentences[0] for sentences in references], [sentences[:1] for sentences in references[::-1]]))
-    for _, score, desired in in_pairs(bleu, reference.bleu, calls):
+    for _, score, desired in in_pairs(bleu, reference, calls):
         expect.close(score, desired, name="BLEU", rtol=1e-6)
 
 
@@ -420,15 +418,13 @@ def test_nuclei_agree_at_other_sizes_down_to_one(nucleus, reference, cases, rng)
         cases.nucleus(rng, 4, 8, 1.0),
         cases.nucleus(rng, 6, 2, 0.55),
     ]
-    for args, found, desired in in_pairs(nucleus, reference.nucleus, calls):
+    for args, found, desired in in_pairs(nucleus, reference, calls):
         expect_close(found, desired, f"filtered, of shape {tuple(args[0].shape)}, with mass {args[1]}")
 
 
 @exercise("nucleus", points=1)
 def test_nuclei_agree_in_float32(nucleus, reference, cases, rng):
-    probabilities, mass = cases.nucleus(rng, 5, 9, 0.75)
-    desired = reference.nucleus(probabilities.float(), mass)
-    expect_close(nucleus(probabilities.float(), mass), desired, "filtered in float32")
+    agree_in_float32(nucleus, reference, [cases.nucleus(rng, 5, 9, 0.75)], "filtered")
 
 
 @exercise("rouge_l", points=2)
@@ -441,7 +437,7 @@ def test_rouge_scores_agree(rouge_l, reference, cases, rng):
         (["x y z"], [["a b", "c"]], 1.2),
         (["red cat"] * 2, [["Red cat"], ["red Cat", "cat red"]], 1.2),
     ]
-    for args, found, desired in in_pairs(rouge_l, reference.rouge_l, calls):
+    for args, found, desired in in_pairs(rouge_l, reference, calls):
         expect.close(found, desired, name=f"scores of {len(args[0])} captions", atol=1e-12)
 
 

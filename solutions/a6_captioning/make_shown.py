@@ -17,7 +17,6 @@ and made small; `captions` (6, 2), what the captioner says of these, greedily an
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 import subprocess
@@ -25,11 +24,12 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
+
+from autograder.course.loading import load_file
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parents[1] / "data"
@@ -45,16 +45,6 @@ PHOTOGRAPHS = {  # name: the package that ships it, and where in it
     "flower": ("scikit-learn", "sklearn/datasets/images/flower.jpg"),
 }
 PACKAGES = {"scikit-image": "0.26.0", "scikit-learn": "1.9.1"}
-
-
-def reference() -> ModuleType:
-    """Import the chapter as the reference's functions."""
-    spec = importlib.util.spec_from_file_location("chapter", FOLDER / "chapter.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def captioner(chapter: Any) -> tuple[Any, list[str], Any, dict[str, np.ndarray], Any]:
@@ -153,7 +143,7 @@ def squared(photograph: Any) -> np.ndarray:
 def main() -> None:
     """Train, record, and write both files."""
     torch.set_num_threads(1)
-    chapter = reference()
+    chapter = load_file(FOLDER / "chapter.py")
     model, vocabulary, features, emoji, rows = captioner(chapter)
     validation = rows["validation"]
     names = emoji["captions"][validation, 0].tolist()

@@ -11,7 +11,9 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree_in_float32_and_strided, in_pairs
-from selfcheck.tensors import expect_close, to_numpy
+from selfcheck.tensors import agree_in_float32, expect_close, to_numpy
+
+CELLS = ("gru", "lstm")
 
 
 def _same(tensor, desired, name):
@@ -34,7 +36,7 @@ def test_padded_batches_agree(pad_batch, reference, cases, rng):
         cases.pad_batch(rng, (3, 3), 8),
         cases.pad_batch(rng, (1, 1, 2), 40),
     ]
-    for _, result, desired in in_pairs(pad_batch, reference.pad_batch, calls):
+    for _, result, desired in in_pairs(pad_batch, reference, calls):
         expect.tuple(result, 2, "the result")
         for found, wanted, name in zip(result, desired, ("tokens", "lengths"), strict=True):
             _same(found, wanted, name)
@@ -42,7 +44,7 @@ def test_padded_batches_agree(pad_batch, reference, cases, rng):
 
 @exercise("pad_batch", points=1)
 def test_the_pad_symbol_is_0_unless_it_is_given(pad_batch, reference):
-    ((_, result, desired),) = in_pairs(pad_batch, reference.pad_batch, [([[4], [5, 6]],)])
+    ((_, result, desired),) = in_pairs(pad_batch, reference, [([[4], [5, 6]],)])
     expect.tuple(result, 2, "the result")
     for found, wanted in zip(result, desired, strict=True):
         _same(found, wanted, "tokens or lengths, without a second argument")
@@ -57,7 +59,7 @@ def test_reversed_batches_agree(probe, reference, cases, rng):
 
 
 @exercise("encode", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, cell):
     calls = [
         cases.encode(rng, cell, (3, 1, 8, 5, 8, 2), 8, 5, 7),
@@ -66,26 +68,23 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
         cases.encode(rng, cell, (3, 3, 3), 3, 3, 3),
         cases.encode(rng, cell, (2, 1), 6, 1, 4),
     ]
-    for args, state, desired in in_pairs(encode, reference.encode, calls):
+    for args, state, desired in in_pairs(encode, reference, calls):
         expect_close(state, desired, f"state with lengths {args[2].tolist()}")
 
 
 @exercise("encode", points=1)
 def test_states_agree_in_float32(encode, reference, cases, rng):
-    for cell in ("gru", "lstm"):
-        args = arrays.in_float32(cases.encode(rng, cell))
-        desired = reference.encode(*args)
-        expect_close(encode(*args), desired, "state in float32")
+    agree_in_float32(encode, reference, [cases.encode(rng, cell) for cell in CELLS], "state")
 
 
 @exercise("encode", points=1)
 def test_the_gradients_of_states_agree(probe, reference, cases, rng):
-    for cell in ("gru", "lstm"):
+    for cell in CELLS:
         _with_gradients_agree(probe, reference, cases, "encode_and_gradients", *cases.encode(rng, cell))
 
 
 @exercise("decode_teacher_forced", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, reference, cases, rng, cell):
     calls = [
         cases.decode_teacher_forced(rng, cell, (2, 8, 5, 1, 7), 8, 6, 9),
@@ -94,21 +93,19 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
         cases.decode_teacher_forced(rng, cell, (4,), 6, 1, 5),
         cases.decode_teacher_forced(rng, cell, (5, 4, 2, 3, 5), 5, 5, 5),
     ]
-    for args, logits, desired in in_pairs(decode_teacher_forced, reference.decode_teacher_forced, calls):
+    for args, logits, desired in in_pairs(decode_teacher_forced, reference, calls):
         expect_close(logits, desired, f"logits with targets {tuple(args[2].shape)}")
 
 
 @exercise("decode_teacher_forced", points=1)
 def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
-    for cell in ("gru", "lstm"):
-        args = arrays.in_float32(cases.decode_teacher_forced(rng, cell))
-        desired = reference.decode_teacher_forced(*args)
-        expect_close(decode_teacher_forced(*args), desired, "logits in float32")
+    calls = [cases.decode_teacher_forced(rng, cell) for cell in CELLS]
+    agree_in_float32(decode_teacher_forced, reference, calls, "logits")
 
 
 @exercise("decode_teacher_forced", points=1)
 def test_the_gradients_of_logits_agree(probe, reference, cases, rng):
-    for cell in ("gru", "lstm"):
+    for cell in CELLS:
         args = cases.decode_teacher_forced(rng, cell)
         _with_gradients_agree(probe, reference, cases, "decode_and_gradients", *args)
 
@@ -122,7 +119,7 @@ def test_losses_agree_at_other_sizes_down_to_one(sequence_loss, reference, cases
         cases.sequence_loss(rng, (4, 4, 4, 4), 4, 4),
         cases.sequence_loss(rng, (1, 1, 1), 5, 5),
     ]
-    for args, loss, desired in in_pairs(sequence_loss, reference.sequence_loss, calls):
+    for args, loss, desired in in_pairs(sequence_loss, reference, calls):
         expect_close(loss, desired, f"loss with lengths {args[2].tolist()}")
 
 
@@ -136,9 +133,7 @@ def test_losses_of_large_logits_agree(sequence_loss, reference, cases, rng):
 
 @exercise("sequence_loss", points=1)
 def test_losses_agree_in_float32(sequence_loss, reference, cases, rng):
-    args = arrays.in_float32(cases.sequence_loss(rng))
-    desired = reference.sequence_loss(*args)
-    expect_close(sequence_loss(*args), desired, "loss in float32")
+    agree_in_float32(sequence_loss, reference, [cases.sequence_loss(rng)], "loss")
 
 
 @exercise("sequence_loss", points=2)
@@ -149,7 +144,7 @@ def test_the_gradients_of_losses_agree(probe, reference, cases, rng):
 
 
 @exercise("translate_greedy", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, reference, cases, rng, cell):
     calls = [
         cases.translate_greedy(rng, cell, 20, 6, 7, 12),
@@ -159,7 +154,7 @@ def test_translations_agree_at_other_sizes_down_to_one(translate_greedy, referen
         cases.translate_greedy(rng, cell, 5, 5, 5, 5),
         cases.translate_greedy(rng, cell, 30, 8, 4, 4),
     ]
-    for args, found, desired in in_pairs(translate_greedy, reference.translate_greedy, calls):
+    for args, found, desired in in_pairs(translate_greedy, reference, calls):
         expect.equal(found, desired, name=f"translations with N = {len(args[1])}")
 
 
@@ -180,7 +175,7 @@ def test_what_never_ends_is_cut_and_what_ends_at_once_is_empty(translate_greedy,
 
 
 def _beams_agree(translate_beam, reference, calls):
-    for args, found, (said, values) in in_pairs(translate_beam, reference.translate_beam, calls):
+    for args, found, (said, values) in in_pairs(translate_beam, reference, calls):
         words = f"with N = {len(args[1])}, k = {args[3]}, alpha = {args[4]}"
         expect.tuple(found, 2, "the result")
         expect_close(found[1], values, f"values {words}", rtol=1e-6)
@@ -188,7 +183,7 @@ def _beams_agree(translate_beam, reference, calls):
 
 
 @exercise("translate_beam", points=2)
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_beams_agree_at_other_sizes_down_to_one(translate_beam, reference, cases, rng, cell):
     calls = [
         cases.translate_beam(rng, cell, 9, 6, 7, 8, 4, 0.7),
@@ -244,7 +239,7 @@ def test_of_equal_hypotheses_the_first_slot_wins(translate_beam, reference, case
 
 
 def _distances_agree(edit_distance, reference, calls):
-    for args, found, (distance, d) in in_pairs(edit_distance, reference.edit_distance, calls):
+    for args, found, (distance, d) in in_pairs(edit_distance, reference, calls):
         expect.tuple(found, 2, "the result")
         expect.equal(found[0], distance, name=f"distance of {len(args[0])} symbols from {len(args[1])}")
         expect.array(found[1], shape=d.shape, dtype=np.int64, name="d")
@@ -292,7 +287,7 @@ def test_binned_rates_agree(error_by_length, reference, cases, rng):
         ([2], [5], [7], [5, 6, 7]),
         ([0, 0], [1, 3], [2, 2], [1, 2, 3]),
     ]
-    for _, found, (rates, counts) in in_pairs(error_by_length, reference.error_by_length, calls):
+    for _, found, (rates, counts) in in_pairs(error_by_length, reference, calls):
         expect.tuple(found, 2, "the result")
         expect.close(found[0], rates, name="rates")
         expect.array(found[1], shape=counts.shape, dtype=np.int64, name="counts")
@@ -312,7 +307,7 @@ def test_contexts_agree_at_other_sizes_down_to_one(attend, reference, cases, rng
         cases.attend(rng, (2, 6), 6, 5, 1),
         cases.attend(rng, (3, 5), 8, 2, 6, spread=2e3),
     ]
-    for args, found, desired in in_pairs(attend, reference.attend, calls):
+    for args, found, desired in in_pairs(attend, reference, calls):
         expect.tuple(found, 2, "the result")
         for one, wanted, name in zip(found, desired, ("contexts", "weights"), strict=True):
             expect_close(one, wanted, f"{name} with lengths {args[2].tolist()}")
@@ -346,7 +341,7 @@ def test_risks_and_choices_agree(minimum_bayes_risk, reference, cases, rng):
     ]
     candidates, log_p = cases.minimum_bayes_risk(rng, M=5)
     calls += [([[], *candidates[1:]], log_p), ([[str(symbol) for symbol in one] for one in candidates], log_p)]
-    for args, found, (choice, risks) in in_pairs(minimum_bayes_risk, reference.minimum_bayes_risk, calls):
+    for args, found, (choice, risks) in in_pairs(minimum_bayes_risk, reference, calls):
         expect.tuple(found, 2, "the result")
         expect.close(found[1], risks, name=f"risks of {len(args[0])} candidates")
         expect.equal(found[0], choice, name=f"the choice among {len(args[0])} candidates")
@@ -355,6 +350,4 @@ def test_risks_and_choices_agree(minimum_bayes_risk, reference, cases, rng):
 @exercise("minimum_bayes_risk", points=1)
 def test_risks_agree_in_float32_and_strided(minimum_bayes_risk, reference, cases, rng):
     args = cases.minimum_bayes_risk(rng, M=6)
-    agree_in_float32_and_strided(
-        minimum_bayes_risk, reference.minimum_bayes_risk, args, ("risks",), part=lambda found: found[1:]
-    )
+    agree_in_float32_and_strided(minimum_bayes_risk, reference, args, ("risks",), part=lambda found: found[1:])

@@ -14,14 +14,14 @@ training set; `NAME/losses` (2, STEPS / BLOCK) float32, the training loss, its m
 `NAME/parameters`, their number.
 """
 
-import importlib.util
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import torch
+
+from autograder.course.loading import load_file
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parents[1] / "data"
@@ -38,20 +38,10 @@ NETWORKS = {  # cell, H, context at every step, numbers that pass (None: all), s
 }
 
 
-def reference() -> ModuleType:
-    """The assignment's reference solution as a module."""
-    spec = importlib.util.spec_from_file_location("a7_seq2seq", FOLDER / "chapter.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def network(name: str, seed: int) -> dict[str, np.ndarray]:
     """Train one network and count its edits."""
     torch.set_num_threads(1)
-    a7 = reference()
+    a7 = load_file(FOLDER / "chapter.py")
     training, _, test = a7.read_pronunciations(DATA / "pronunciations.txt")
     cell, H, context, passage, reverse = NETWORKS[name]
     parameters = a7.initial_parameters(cell, H, seed, context=context, passage=passage)

@@ -129,8 +129,8 @@ def test_each_kind_of_secret_is_found_in_each_part_of_a_notebook(built, secrets,
     assert scan({path.name: json.dumps(notebook).encode()}, secrets) == []
     place(notebook, KINDS[kind])
     findings = scan({path.name: json.dumps(notebook).encode()}, secrets)
-    assert any(finding.what.startswith(kind) for finding in findings), findings
-    assert all(finding.place.startswith("a1_sample.ipynb") for finding in findings)
+    assert any(finding.sentence.startswith(kind) for finding in findings), findings
+    assert all(finding.where.startswith("a1_sample.ipynb") for finding in findings)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
@@ -167,7 +167,7 @@ def test_every_file_of_the_bundle_is_searched(own, tmp_path, place, text):
         file.write(text)
     with pytest.raises(LeakFound) as caught:
         bundle(repository, course, NAME, tmp_path)
-    assert {finding.place.split(",")[0] for finding in caught.value.findings} == {
+    assert {finding.where.split(",")[0] for finding in caught.value.findings} == {
         place.removeprefix("assignments/").removeprefix("a1_sample/")
     }
 
@@ -186,7 +186,7 @@ def test_every_file_of_the_bundle_is_searched(own, tmp_path, place, text):
 )
 def test_a_statement_is_found_however_it_is_laid_out(secrets, text):
     findings = scan({"cases.py": text.encode()}, secrets)
-    assert [finding.what for finding in findings] == [f"a statement of the solution of scaled_sum: {squashed()}"]
+    assert [finding.sentence for finding in findings] == [f"a statement of the solution of scaled_sum: {squashed()}"]
 
 
 def squashed() -> str:
@@ -282,7 +282,7 @@ def as_npy_attachment(array: np.ndarray) -> bytes:
 @pytest.mark.parametrize("seed", ["public", "secret"])
 def test_an_array_that_a_hidden_test_expects_is_found(built, secrets, written, seed):
     array = expected(built, b"public" if seed == "public" else built[1].secret())
-    assert [finding.what for finding in scan({"file": written(array)}, secrets)] == [
+    assert [finding.sentence for finding in scan({"file": written(array)}, secrets)] == [
         "8 or more floats in a row that a hidden test expects"
     ]
 
@@ -292,7 +292,7 @@ def test_a_secret_among_the_strings_of_an_array_and_in_a_binary_file_is_found(se
     content = io.BytesIO()
     np.savez(content, names=np.array(["one", KINDS[kind], "three"]))
     for file in (content.getvalue(), bytes(range(256)) + KINDS[kind].encode() + bytes(range(256))):
-        assert any(finding.what.startswith(kind) for finding in scan({"file.bin": file}, secrets))
+        assert any(finding.sentence.startswith(kind) for finding in scan({"file.bin": file}, secrets))
 
 
 def test_other_numbers_are_no_leak(built, secrets):

@@ -88,6 +88,7 @@ def test_a_generated_file_is_made_by_the_build_and_checked(own, monkeypatch):
     assert "run `autograder build`" in problem.sentence
 
 
+DRAWN = "return (rng.standard_normal((N, T)),)"
 GAPS = [
     (VISIBLE, '@exercise("scaled_sum")\n', "", f"{VISIBLE}: scaled_sum has no visible test"),
     (HIDDEN, '@exercise("running_mean", points=2)\n', "", f"{HIDDEN}: running_mean has no hidden test"),
@@ -109,11 +110,11 @@ GAPS = [
     (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the patched code is not Python"),
     (MISTAKES, 'says = "This is the sum', 'said = "This is the sum', "scaled_sum has an unknown key 'said'"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return (lambda: 1,)", "function cannot cross the wire"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return ([object()],)", "object cannot cross the wire"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return ({'a': open},)", "cannot cross the wire"),
-    (CASES, "return (rng.standard_normal((N, T)),)", "return (rng.undefined(N),)", "raises AttributeError"),
+    (CASES, DRAWN, "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
+    (CASES, DRAWN, "return (lambda: 1,)", "function cannot cross the wire"),
+    (CASES, DRAWN, "return ([object()],)", "object cannot cross the wire"),
+    (CASES, DRAWN, "return ({'a': open},)", "cannot cross the wire"),
+    (CASES, DRAWN, "return (rng.undefined(N),)", "raises AttributeError"),
     (CASES, "return [globals()", "return [print, globals()", r"CASES\('scaled_sum'"),
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ import pytest
 from autograder.author.build import build
 from autograder.course.paths import Course
 from autograder.grading.carried import MOST, OwnSteps
-from sample import NAME, write_sample
+from sample import NAME, write_parts, write_sample
 from selfcheck.target import LocalProvider
 
 from .conftest import grade_class, read, set_source
@@ -135,15 +135,8 @@ whole = [{ id = "sine", old = "np.tanh(", new = "np.sin(", says = "It is a sine.
 def course_of_steps(tmp_path_factory):
     root = tmp_path_factory.mktemp("steps")
     repository, course = write_sample(root / "repository"), Course(root / "course")
-    for path, text in (
-        (repository.source(NAME), CHAPTER),
-        (repository.cases(NAME), CASES),
-        (repository.visible(NAME), VISIBLE),
-        (repository.hidden(NAME), HIDDEN),
-        (repository.right(NAME), RIGHT),
-        (repository.mistakes(NAME), MISTAKES),
-    ):
-        path.write_text(text.lstrip("\n"))
+    write_parts(repository, NAME, source=CHAPTER, cases=CASES, visible=VISIBLE)
+    write_parts(repository, NAME, hidden=HIDDEN, right=RIGHT, mistakes=MISTAKES)
     build(repository, course, NAME)
     return repository, course
 

@@ -17,13 +17,15 @@ from selfcheck.agreement import (
     each_close,
     generator_untouched,
     in_pairs,
+    returns,
     shared_generators_untouched,
     sized,
+    table,
 )
 from selfcheck.copies import copied
 from selfcheck.expect import Mismatch
 from selfcheck.target import LocalProvider, Probe, Target, current, setting
-from selfcheck.tensors import expect_close, expect_tensor, with_parameters
+from selfcheck.tensors import agree_in_float32, expect_close, expect_tensor, to_number, with_parameters
 
 
 @pytest.fixture
@@ -69,6 +71,53 @@ def test_agreement_names_the_sizes_and_the_value_that_differ(target):
     half = target(lambda x: (scaled(x)[0].astype(np.float16 if x.dtype == np.float32 else np.float64), ""))
     with pytest.raises(Mismatch, match="y with float32 arrays has dtype float16"):
         agree_in_float32_and_strided(half, scaled, calls[1][1], ("y",))
+
+
+def test_the_reference_is_asked_for_its_function_of_the_targets_name(target):
+    reference = SimpleNamespace(scaled=scaled, other=lambda x: (3.0 * x, "cache"))
+    calls = [(np.ones(3),)]
+    agree(target(scaled), reference, [("at ones", *calls)], ("y",))
+    ((_, _, (y, _)),) = in_pairs(target(scaled), reference, calls)
+    np.testing.assert_array_equal(y, np.full(3, 2.0))
+    with pytest.raises(Mismatch, match="y at ones differs"):
+        agree(target(reference.other), reference, [("at ones", *calls)], ("y",))
+
+
+def test_tensors_agree_in_float32_with_what_is_asked_in_float32(target):
+    calls = [(torch.linspace(0.1, 1.0, 4, dtype=torch.float64),)]
+    agree_in_float32(target(torch.exp), torch.exp, calls, "y")
+    with pytest.raises(Mismatch, match=r"y in float32 has dtype torch.float64; expected torch.float32"):
+        agree_in_float32(target(lambda x: torch.exp(x.double())), torch.exp, calls, "y")
+    with pytest.raises(Mismatch, match="y in float32 differs"):
+        agree_in_float32(target(torch.expm1), torch.exp, calls, "y")
+    assert to_number(torch.tensor(0.5, dtype=torch.float64), "loss") == 0.5
+    with pytest.raises(Mismatch, match=r"loss has shape \(1,\); expected \(\)"):
+        to_number(torch.ones(1, dtype=torch.float64), "loss")
+
+
+def test_a_table_gives_a_dictionary_for_each_row_without_what_the_row_leaves_out():
+    rows = table("N D h0", (), (1,), (2, 3), (4, ..., False), (5, 6, None))
+    assert rows == [{}, {"N": 1}, {"N": 2, "D": 3}, {"N": 4, "h0": False}, {"N": 5, "D": 6, "h0": None}]
+    assert list(table("b a", (1, 2))[0]) == ["b", "a"]
+    with pytest.raises(ValueError, match="more than the 2 values"):
+        table("N D", (1, 2, 3))
+
+
+def test_what_is_returned_has_the_listed_names_and_shapes_and_the_cache_may_be_anything(target):
+    x = np.ones((3, 4))
+    returns(target(lambda x: x), (x,), "the new x (3, 4)")
+    returns(target(lambda x: (x, x[:, 0], "whatever")), (x,), "y (3, 4), z (3,), cache")
+    with pytest.raises(Mismatch, match=r"the new x has shape \(3, 4\); expected \(3,\)"):
+        returns(target(lambda x: x), (x,), "the new x (3,)")
+    with pytest.raises(Mismatch, match=r"^z has shape \(3,\); expected \(4,\)"):
+        returns(target(lambda x: (x, x[:, 0], None)), (x,), "y (3, 4), z (4,), cache")
+    with pytest.raises(Mismatch, match="the result has length 2; expected a tuple of 3 values"):
+        returns(target(lambda x: (x, x)), (x,), "y (3, 4), z (3, 4), cache")
+    with pytest.raises(Mismatch, match="x is a float; expected a NumPy array"):
+        returns(target(lambda x: float(x.sum())), (x,), "x ()")
+    for wrong in ("x (3, 4", "x (N, T)", "x (3,) y (3,)", "x (3,), "):
+        with pytest.raises(ValueError, match="does not list"):
+            returns(target(lambda x: x), (x,), wrong)
 
 
 def test_close_goes_into_lists_and_dictionaries_and_is_exact_elsewhere():

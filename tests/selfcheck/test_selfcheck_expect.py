@@ -159,3 +159,18 @@ def test_what_is_made_of_large_numbers_may_differ_by_their_rounding():
         expect.close(zeros + 4e-13, zeros)
     with pytest.raises(expect.Mismatch, match="differs"):
         expect.close(zeros + 4e-12, zeros, made_of=1.0)
+
+
+def test_lists_of_ints_say_what_is_wrong_with_one():
+    asked = {"longest": 2, "below": 5, "name": "the captions", "outside": "a number that no word has"}
+    expect.lists_of_ints([[0, 4], []], 2, **asked)
+    for wrong, said in (
+        ([[1]], "the captions: expected a list of 2 lists"),
+        (([1], [2]), "the captions: expected a list of 2 lists"),
+        ([[1], (2,)], "the captions: not lists of ints"),
+        ([[1], [True]], "the captions: not lists of ints"),
+        ([[1], [1, 2, 3]], "the captions: one is longer than max_length"),
+        ([[1], [5]], "the captions: one holds a number that no word has"),
+        ([[-1], [1]], "the captions: one holds a number that no word has"),
+    ):
+        assert message(expect.lists_of_ints, wrong, 2, **asked) == said
