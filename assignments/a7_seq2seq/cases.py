@@ -96,10 +96,15 @@ def error_by_length(rng, N=30, longest=14, edges=(2, 5, 6, 9, 20, 23)):
     return edits, sizes.tolist(), lengths.tolist(), list(edges)
 
 
-def attend(rng, lengths=(4, 7, 1, 5), T=7, Q=3, H=6, spread=1.0):
-    """(queries, states, lengths): the padding holds states like others. spread: of the queries."""
+def attend(rng, lengths=(4, 7, 1, 5), T=7, Q=3, H=6, spread=1.0, below_zero=False):
+    """(queries, states, lengths): the padding holds states like others.
+
+    spread: of the queries. below_zero: all products of a query and a state are.
+    """
     N = len(lengths)
     queries, states = spread * _signed(rng, N, Q, H), _signed(rng, N, T, H)
+    if below_zero:
+        queries, states = -abs(queries), abs(states)
     return torch.tensor(queries), torch.tensor(states), torch.tensor(lengths)
 
 
@@ -109,14 +114,18 @@ def _attend_case(rng, *sizes, **more):
     return *args, torch.tensor(_signed(rng, *args[0].shape))
 
 
-def minimum_bayes_risk(rng, M=7, length=7, symbols=4, shift=0.0):
+def minimum_bayes_risk(rng, M=7, length=7, symbols=4, shift=0.0, twice=False):
     """(candidates, log_p): all but one are within a few edits of each other, and the other one is the likeliest.
 
-    shift: of all log_p. With M = 1 there is that one alone.
+    That one is shorter or longer by two. shift: of all log_p. twice: two of the others are equal. With M = 1 there is
+    the likeliest alone.
     """
     common = rng.integers(FIRST, FIRST + symbols, length).tolist()
     candidates = [_edited(rng, common, symbols) for _ in range(M - 1)]
-    candidates.append(rng.integers(FIRST + symbols, FIRST + 2 * symbols, max(1, length - 2)).tolist())
+    if twice:
+        candidates[1] = list(candidates[0])
+    size = max(1, length + int(rng.choice([-2, 2])))
+    candidates.append(rng.integers(FIRST + symbols, FIRST + 2 * symbols, size).tolist())
     log_p = shift + np.append(rng.uniform(-2.0, -0.7, M - 1), rng.uniform(-0.4, -0.2))
     order = rng.permutation(M)
     return [candidates[m] for m in order], log_p[order]
@@ -146,6 +155,7 @@ _CASES = {
         encode(rng),
         encode(rng, "lstm", (2, 5, 3), 5, 6, 4),
         encode(rng, "gru", (5, 5, 5, 5), 5, 5, 5),
+        encode(rng, "gru", (3, 5, 2, 4), 5, 6, 4),
     ],
     "decode_teacher_forced": lambda rng: [
         decode_teacher_forced(rng),
@@ -184,12 +194,14 @@ _CASES = {
         _attend_case(rng, (2, 5, 3), 6, 4, 5),
         _attend_case(rng, (4, 1, 3, 2), 4, 4, 4),
         _attend_case(rng, (4, 6), 7, 2, 5, spread=3e3),
+        (*attend(rng, (2, 4), 5, 3, 4, spread=2e4, below_zero=True), torch.zeros(2, 3, 4).double()),
     ],
     "minimum_bayes_risk": lambda rng: [
         minimum_bayes_risk(rng),
         minimum_bayes_risk(rng, M=9, length=5, symbols=3),
         minimum_bayes_risk(rng, M=5, length=9, shift=-40.0),
         minimum_bayes_risk(rng, M=6, shift=-2000.0),
+        minimum_bayes_risk(rng, M=8, length=6, twice=True),
     ],
 }
 

@@ -306,6 +306,7 @@ def test_contexts_agree_at_other_sizes_down_to_one(attend, reference, cases, rng
         cases.attend(rng, (4, 2, 3, 4), 4, 4, 4),
         cases.attend(rng, (2, 6), 6, 5, 1),
         cases.attend(rng, (3, 5), 8, 2, 6, spread=2e3),
+        cases.attend(rng, (5, 2), 6, 2, 4, spread=5e4, below_zero=True),
     ]
     for args, found, desired in in_pairs(attend, reference, calls):
         expect.tuple(found, 2, "the result")
