@@ -193,9 +193,9 @@ def _corpora(rng, most_references):
 
 
 def caption_file(rng, M=9, twice=True):
-    """(ids, captions): ids in no order; captions with an accent, a quotation mark, one empty, one twice or none."""
+    """(ids, captions): ids in no order; captions with an accent and more, one empty, one twice or none."""
     ids = [f"hidden-{n:03d}" for n in rng.permutation(900)[:M]]
-    captions = [*sentences(rng, M - 4, 6, 8), 'a "smile" \\ café', "", "red cat", "red cat" if twice else "red dog"]
+    captions = [*sentences(rng, M - 4, 6, 8), 'A "smile" \\ café', "", "red cat", "red cat" if twice else "red dog"]
     return ids, [captions[n] for n in rng.permutation(M)]
 
 
@@ -265,7 +265,12 @@ _CASES = {
         nucleus(rng, N=5, K=5, mass=0.9),
         nucleus(rng, N=2, K=6, mass=0.2),
     ],
-    "rouge_l": lambda rng: [rouge_l(rng), rouge_l(rng, 5, 1, beta=0.5), rouge_l(rng, 6, 4, beta=2.0)],
+    "rouge_l": lambda rng: [
+        rouge_l(rng),
+        rouge_l(rng, 5, 1, beta=0.5),
+        rouge_l(rng, 6, 4, beta=2.0),
+        rouge_l(rng, 3, 2, beta=1.5, empty=False),
+    ],
 }
 
 
@@ -541,8 +546,11 @@ def _extend_beam(namespace, scores, log_p, finished):
 
 
 def _beam(namespace, weights, features, k, max_length, alpha, scores, log_p, finished):
-    """What both functions of the cell give, by name."""
-    found = _beams(namespace, weights, features, k, max_length, alpha)
+    """What both functions of the cell give, by name; captions that extend_beam's parents have led to no slot say so."""
+    try:
+        found = _beams(namespace, weights, features, k, max_length, alpha)
+    except IndexError:
+        found = ["IndexError"] * len(features)
     extended = namespace["extend_beam"](scores, log_p, finished)
     three = extended if type(extended) is tuple and len(extended) == 3 else (extended, None, None)
     pairs = [one if type(one) is tuple and len(one) == 2 else (one, None) for one in found]
