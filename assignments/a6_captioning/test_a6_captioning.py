@@ -897,6 +897,8 @@ def test_what_cannot_be_told_apart_is_an_error(caption_file, cases, rng):
     expect.raises("ValueError", caption_file, ids, captions[:-1], because="a caption is missing")
     expect.raises("ValueError", caption_file, ids[:-1], captions, because="there is a caption too many")
     expect.raises("ValueError", caption_file, [*ids[:-1], ids[0]], captions, because="an id occurs twice")
+    because = "an id occurs twice, and a caption is missing"
+    expect.raises("ValueError", caption_file, [*ids[:-1], ids[0]], captions[:-1], because=because)
 
 
 @exercise("caption_file", points=1)
