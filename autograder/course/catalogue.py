@@ -63,6 +63,10 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
                     raise ValueError(f"a mistake of {exercise} has an unknown key {key!r}; keys: {', '.join(_KEYS)}.")
                 if not isinstance(value, _KEYS[key]):
                     raise ValueError(f"{key} of a mistake of {exercise} is not a {_KEYS[key].__name__}: {value!r}.")
+        names = [entry["id"] for entry in entries if "id" in entry]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two mistakes of {exercise} have the id {name!r}: give one another name.")
     return {
         exercise: [{"new": "", "exempt": None, **entry} for entry in entries] for exercise, entries in listed.items()
     }

@@ -108,6 +108,8 @@ GAPS = [
     (MISTAKES, 'old = "nt,t->n"', 'old = "return total"', "sums_over_the_batch: .*0 times in the solution"),
     (MISTAKES, 'old = "nt,t->n"', 'old = "n"', r"sums_over_the_batch: .*\d times in the solution"),
     (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the patched code is not Python"),
+    (MISTAKES, "[[scaled_sum]]", '[[scaled_sum]]\nid = "one"\n[[scaled_sum]]\nid = "one"\n[[scaled_sum]]',
+     "two mistakes of scaled_sum have the id 'one': give one another name"),
     (MISTAKES, 'says = "This is the sum', 'said = "This is the sum', "scaled_sum has an unknown key 'said'"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
     (CASES, DRAWN, "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
