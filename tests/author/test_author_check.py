@@ -108,8 +108,6 @@ GAPS = [
     (MISTAKES, 'old = "nt,t->n"', 'old = "return total"', "sums_over_the_batch: .*0 times in the solution"),
     (MISTAKES, 'old = "nt,t->n"', 'old = "n"', r"sums_over_the_batch: .*\d times in the solution"),
     (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the patched code is not Python"),
-    (MISTAKES, "[[scaled_sum]]", '[[scaled_sum]]\nid = "one"\n[[scaled_sum]]\nid = "one"\n[[scaled_sum]]',
-     "two mistakes of scaled_sum have the id 'one': give one another name"),
     (MISTAKES, 'says = "This is the sum', 'said = "This is the sum', "scaled_sum has an unknown key 'said'"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
     (CASES, DRAWN, "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
@@ -168,7 +166,7 @@ def test_two_mistakes_of_one_name_are_found(quick, edit):
         "[[scaled_sum]]",
         2 * '[[scaled_sum]]\nid = "same"\nold = "nt,t->n"\nnew = "nt,t->t"\nsays = "a"\n' + "[[scaled_sum]]",
     )
-    assert any("same: the id is taken" in problem for problem in found(quick))
+    assert any("two mistakes of scaled_sum have the id 'same': give one another" in problem for problem in found(quick))
 
 
 def test_marks_are_read_without_running_the_file(tmp_path):
