@@ -34,7 +34,7 @@ from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
 
 STUDENTS = 20  # hand in the first assignment
-AT_ONCE = 3  # assignments, of which each waits now and then: for its processes to start, or for its gradebook
+AT_ONCE = 3  # assignments graded at a time: each waits now and then, for a process to start or for the gradebook
 OTHERS = ("alternative/variants", "wrong/mistakes")  # what is handed in of each of the others
 SEED = 7
 LIMITS = Limits(call=1.0, cell=2.0, patience=5.0)  # of the first, less than usual: the class has loops that never end
@@ -44,8 +44,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     """Make `course` anew and take every assignment through it. Returns whether every result was as expected.
 
     students: the class, all of whom hand in the first assignment; a few of them hand in each of the others.
-    A few students are graded by one process before a second would be ready; the next assignments begin while one
-    ends. Beside it another builds the assignments one after another, and then writes what people look at.
+    The first is graded by a process for each core; each of the others by one, since it is done before a second would be
+    ready. Beside them one process builds the assignments one after another, and then writes what people look at.
     """
     course = Course(course.root.resolve())
     if course.root.exists():
@@ -53,22 +53,21 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     first, *others = names = repository.names()
     tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
     start_server(repository.source(first), *tests)  # one server for all: it imports what any of them needs, once
-    sizes = {first: students} | dict.fromkeys(others, len(OTHERS))
     begin, written = time.monotonic(), []
     as_expected: dict[str, bool] = {}  # by student, over all that the student has handed in
     streams: dict[str, Iterator[Result]] = {}
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
-        built = {name: beside.submit(prepare, repository, course, name, sizes[name], None if name == first else OTHERS)
-                 for name in names}  # fmt: skip
+        built = {first: beside.submit(prepare, repository, course, first, students)}
+        built |= {name: beside.submit(prepare, repository, course, name, len(OTHERS), OTHERS) for name in others}
         for number, name in enumerate(names):
             built[name].result()
             for ready in names[number : number + AT_ONCE]:
                 if ready not in streams and built[ready].done():
                     options = Options(limits=LIMITS) if ready == first else Options(jobs=1)
                     streams[ready] = grade_stream(course, repository, ready, options)
+            size = students if name == first else len(OTHERS)
             console.print(
-                f"[bold]{name}[/]: {sizes[name]} submissions, graded in the sandbox into nbgrader's gradebook",
-                highlight=False,
+                f"[bold]{name}[/]: {size} submissions, graded in the sandbox into nbgrader's gradebook", highlight=False
             )
             results: list[Result] = []
             record(course, repository, name, _kept(streams[name], results))
@@ -99,7 +98,7 @@ def count(rows: list[simulate.Row], as_expected: dict[str, bool]) -> None:
 
 
 def prepare(
-    repository: Repository, course: Course, assignment: str, students: int, kinds: Sequence[str] | None
+    repository: Repository, course: Course, assignment: str, students: int, kinds: Sequence[str] | None = None
 ) -> None:
     """Build the assignment with its mistakes as they are committed, and write a class's submissions of it."""
     build(repository, course, assignment, generate=False)

@@ -124,7 +124,8 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
     passed = sum(report.passed for report in reports)
     graded = any(cell.points and cell.name in chosen for cell in release_of(notebook).graded)
     hidden = f" {HIDDEN_TESTS}" if graded else ""
-    print(f"{passed} of {len(reports)} exercises: the visible tests passed.{hidden}")
+    exercises = "exercise" if len(reports) == 1 else "exercises"
+    print(f"{passed} of {len(reports)} {exercises}: the visible tests passed.{hidden}")
     return 0 if passed == len(reports) else 1
 
 

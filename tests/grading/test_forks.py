@@ -1,0 +1,28 @@
+"""The fork server of the commands that are started as `python -m NAME`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import autograder.grading.start
+from autograder.grading.forks import context, start_server
+
+print("imported", flush=True)
+if __name__ == "__main__":
+    start_server()
+    process = context().Process(target=print, args=("done",))
+    process.start()
+    process.join()
+"""
+
+
+def test_its_processes_run_the_main_module_without_a_warning(tmp_path):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
+    (tmp_path / "package" / "program.py").write_text(PROGRAM)
+    command = [sys.executable, "-m", "package.program"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["imported"] * 3 + ["done"]  # the command, the server, and the process
