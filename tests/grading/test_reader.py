@@ -56,15 +56,7 @@ def read_elsewhere(read):
         yield lambda notebook: threads.submit(read, notebook).result()
 
 
-@pytest.mark.parametrize(
-    ("limit", "value", "said", "where"),
-    [("SECONDS", 0.3, r"0.3 s of processor time", "read"), ("MEMORY", 2**24, "16 MiB", "read_elsewhere")],
-)
-def test_a_notebook_beyond_the_limits_is_unreadable_and_the_next_is_read(
-    request, solved, monkeypatch, limit, value, said, where
-):
-    monkeypatch.setattr(reader, limit, value)
-    read = request.getfixturevalue(where)
+def check_that_it_is_refused_and_the_next_is_read(read, solved, said):
     assert read(solved).cells
     before = reader._reader[1]._process.pid
     large = copy.deepcopy(solved)
@@ -73,6 +65,22 @@ def test_a_notebook_beyond_the_limits_is_unreadable_and_the_next_is_read(
         read(large)
     assert read(solved).cells
     assert os.getpid() not in (before, reader._reader[1]._process.pid)
+
+
+def test_a_notebook_that_takes_too_much_memory_is_unreadable_and_the_next_is_read(read_elsewhere, solved, monkeypatch):
+    monkeypatch.setattr(reader, "MEMORY", 2**24)
+    check_that_it_is_refused_and_the_next_is_read(read_elsewhere, solved, "16 MiB")
+
+
+def test_a_notebook_that_takes_too_long_is_unreadable_and_the_next_is_read(read, solved, monkeypatch):
+    def for_ever(received, assignment):  # how long a real one takes depends on the processor
+        while len(received.content) > 3_000_000:
+            pass
+        return read_submission(received, assignment)
+
+    monkeypatch.setattr(reader, "SECONDS", 0.5)
+    monkeypatch.setattr(reader, "read_submission", for_ever)
+    check_that_it_is_refused_and_the_next_is_read(read, solved, "0.5 s of processor time")
 
 
 def test_an_old_notebook_of_very_many_cells_is_not_upgraded(read):
