@@ -16,7 +16,10 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-_LATE = {"torch.optim": "torch._dynamo"}  # the first use of the one imports the other, and takes a second
+_LATE = {  # the first use of the one imports the other, and takes half a second or more
+    "torch.optim": "torch._dynamo",
+    "torch.autograd.grad": "torch.fx.experimental.symbolic_shapes",
+}
 
 
 def context() -> Any:
@@ -32,7 +35,8 @@ def start_server(reference: Path | None = None, *tests: Path, also: Iterable[str
         return
     from multiprocessing import forkserver
 
-    wanted = module_imports(*(path.read_text("utf-8") for path in tests if path.is_file()))
+    texts = [path.read_text("utf-8") for path in tests if path.is_file()]
+    wanted = module_imports(*texts) + late_imports(*texts)
     cells = reference.read_text("utf-8").split("\n# %%") if reference and reference.is_file() else []
     wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
     known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]

@@ -281,9 +281,10 @@ class Grader:
             self.fork_servers.pop(heavy).close()
         if heavy not in self.fork_servers:
             self.slow |= slow
-            modules = dict.fromkeys((*_PRELOAD, *self.imports, *(sorted(self.slow) if heavy else ())))
             files = self.assignment.repository
             cases = files.cases(self.assignment.name).read_text(encoding="utf-8")
+            late = (*late_imports(cases), *(sorted(self.slow) if heavy else ()))
+            modules = dict.fromkeys((*_PRELOAD, *self.imports, *late))
             self.fork_servers[heavy] = ForkServer(
                 files.selfcheck, wall=self.wall, limits=self.limits, preload=tuple(modules), cases=cases
             )

@@ -285,6 +285,7 @@ def test_a_cell_that_fills_the_wall_with_processes_costs_no_exercise(submission)
         ("import torch.optim as o", True),
         ("from torch.optim.adam import Adam", True),
         ("%time torch.optim", True),
+        ("torch.autograd.grad(loss, leaves)", True),
         ('def f():\n    """One of torch.optim."""', False),
         ("import torch  # torch.optim", False),
     ],
