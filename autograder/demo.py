@@ -20,24 +20,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder import simulate
-from autograder.author.build import build
 from autograder.course.paths import Course, Repository
-from autograder.gradebook.export import export_csv
-from autograder.gradebook.feedback import write_feedback
-from autograder.gradebook.gradebook import record
-from autograder.gradebook.report import write_report
 from autograder.grading.batch import grade_stream
 from autograder.grading.forks import start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
+from autograder.simulate.expected import Row, compare, read_expected
 
 STUDENTS = 20  # hand in the first assignment
 AT_ONCE = 3  # assignments graded at a time: each waits now and then, for a process to start or for the gradebook
 OTHERS = ("alternative/variants", "wrong/mistakes")  # what is handed in of each of the others
 SEED = 7
-LIMITS = Limits(call=1.0, cell=2.0, patience=5.0)  # of the first, less than usual: the class has loops that never end
+LIMITS = Limits(call=0.5, cell=2.0, patience=5.0)  # of the first, less than usual: the class has loops that never end
 
 
 def run(course: Course, console: Console, repository: Repository, students: int = STUDENTS) -> bool:
@@ -53,6 +48,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     first, *others = names = repository.names()
     tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
     start_server(repository.source(first), *tests)  # one server for all: it imports what any of them needs, once
+    from autograder.gradebook.gradebook import record  # beside the server's imports, which are this module's and more
+
     begin, written = time.monotonic(), []
     as_expected: dict[str, bool] = {}  # by student, over all that the student has handed in
     streams: dict[str, Iterator[Result]] = {}
@@ -72,7 +69,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
             results: list[Result] = []
             record(course, repository, name, _kept(streams[name], results))
             written.append(beside.submit(write, course, name, results))
-            rows = simulate.compare(simulate.read_expected(course.submitted, name), results)
+            rows = compare(read_expected(course.submitted, name), results)
             _show(rows, console)
             console.print(f"{time.monotonic() - begin:.0f} s", highlight=False)
             count(rows, as_expected)
@@ -91,7 +88,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     return all(as_expected.values())
 
 
-def count(rows: list[simulate.Row], as_expected: dict[str, bool]) -> None:
+def count(rows: list[Row], as_expected: dict[str, bool]) -> None:
     """Count a student once: as expected where everything that was handed in is."""
     for row in rows:
         as_expected[row.student] = row.ok and as_expected.get(row.student, True)
@@ -100,9 +97,15 @@ def count(rows: list[simulate.Row], as_expected: dict[str, bool]) -> None:
 def prepare(
     repository: Repository, course: Course, assignment: str, students: int, kinds: Sequence[str] | None = None
 ) -> None:
-    """Build the assignment with its mistakes as they are committed, and write a class's submissions of it."""
+    """Build the assignment with its mistakes as they are committed, and write a class's submissions of it.
+
+    Imported here, as in `write`, since each of the grader's processes imports this module.
+    """
+    from autograder.author.build import build
+    from autograder.simulate.classroom import simulate
+
     build(repository, course, assignment, generate=False)
-    simulate.simulate(repository, course, assignment, students, SEED, course.submitted, kinds)
+    simulate(repository, course, assignment, students, SEED, course.submitted, kinds)
 
 
 def _kept(stream: Iterator[Result], into: list[Result]) -> Iterator[Result]:
@@ -113,12 +116,16 @@ def _kept(stream: Iterator[Result], into: list[Result]) -> Iterator[Result]:
 
 def write(course: Course, assignment: str, results: list[Result]) -> None:
     """What people look at: feedback, report and CSV."""
+    from autograder.gradebook.export import export_csv
+    from autograder.gradebook.feedback import write_feedback
+    from autograder.gradebook.report import write_report
+
     write_feedback(course, assignment)
     write_report(course, assignment, results, course.results / f"{assignment}.html")
     export_csv(course, assignment, course.root / f"{assignment}.csv")
 
 
-def _show(rows: list[simulate.Row], console: Console) -> None:
+def _show(rows: list[Row], console: Console) -> None:
     """Print the comparison, readable at 80 columns: only `expected` is wrapped, and what disagrees comes below."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     for name in ("id", "ok", "kind"):
