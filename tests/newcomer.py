@@ -15,6 +15,7 @@ from autograder import cli
 from autograder.course.paths import Repository
 
 OWN = Repository.default()
+CATALOGUES = "tests/proofs/test_catalogues.py"
 
 
 def empty_repository(root: Path) -> Repository:
@@ -22,8 +23,9 @@ def empty_repository(root: Path) -> Repository:
     left_out = shutil.ignore_patterns("__pycache__")
     for folder in ("autograder", "assignments/selfcheck"):
         shutil.copytree(OWN.root / folder, root / folder, ignore=left_out)
-    for name in ("assignments/NOTATION.md", "assignments/README.md", "pyproject.toml", "tests/content.py"):
-        (root / name).parent.mkdir(exist_ok=True)
+    tests = ("tests/content.py", CATALOGUES)
+    for name in ("assignments/NOTATION.md", "assignments/README.md", "pyproject.toml", *tests):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(OWN.root / name, root / name)
     return Repository(root)
 

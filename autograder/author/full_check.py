@@ -3,7 +3,8 @@
 python -m autograder.author.full_check ASSIGNMENT
 
 Builds it first, since the rest reads what a build writes. Then, beside one another: the proof, which begins with the
-visible and hidden tests on the reference, a fixed sample of the mutants, the tests of the reference, `build --check`.
+visible and hidden tests on the reference, a fixed sample of the mutants, the tests of the reference and of the
+catalogues, `build --check`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from autograder.course.paths import Repository
 
 MUTANTS = 54
+CATALOGUES = "tests/proofs/test_catalogues.py"
 PASSED, FAILED, USAGE = 0, 1, 2
 
 
@@ -54,11 +56,11 @@ def building(assignment: str, course: Path) -> Step:
 
 def steps(repository: Repository, assignment: str) -> list[Step]:
     """Return the other steps, the longest first; they need not wait for one another."""
-    reference = repository.secret(assignment) / "test_reference.py"
+    of_authors = (repository.secret(assignment) / "test_reference.py", repository.root / CATALOGUES)
     return [
         Step("proof", ("autograder.author.proof", assignment, "--quick")),
         Step("mutants", ("autograder.author.mutants", assignment, "--quick", str(MUTANTS))),
-        Step("reference", ("pytest", str(reference))),
+        Step("reference", ("pytest", *map(str, of_authors), "-k", assignment)),
         Step("check", ("autograder.cli", "build", assignment, "--check")),
     ]
 

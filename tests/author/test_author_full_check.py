@@ -56,4 +56,5 @@ def test_each_assignment_has_the_tests_of_its_reference_where_they_are_looked_fo
     repository = Repository.default()
     commands = {step.name: step.command for step in steps(repository, assignment)}
     assert set(commands) == {"proof", "mutants", "reference", "check"}
-    assert (repository.root / commands["reference"][-1]).is_file()
+    assert all((repository.root / path).is_file() for path in commands["reference"][1:3])
+    assert commands["reference"][3:] == ("-k", assignment)
