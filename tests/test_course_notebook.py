@@ -7,21 +7,12 @@ import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import notebook as notebooks
+from sample import one_of_each_kind
 
 
 @pytest.fixture
 def one() -> nbformat.NotebookNode:
-    return notebooks.new(
-        [
-            notebooks.prose("# Title\n\nα", "prose-1"),
-            notebooks.given("import numpy as np", "given-1"),
-            notebooks.exercise("def f():\n    pass", "f"),
-            notebooks.test("f", 8),
-            notebooks.demo("f()", "demo-1"),
-            notebooks.written("YOUR ANSWER HERE", "why", 10),
-        ],
-        {"course": {"assignment": "a1", "release": "0123"}},
-    )
+    return one_of_each_kind()
 
 
 def test_each_cell_is_exactly_one_kind(one):

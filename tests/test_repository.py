@@ -125,7 +125,7 @@ DECLARED = {
 }
 PROVIDERS = importlib.metadata.packages_distributions()
 OWN = {"autograder", "benchmarks", "selfcheck", "figures", "tests"} | {
-    path.stem for path in (ROOT / "tests").rglob("*.py")
+    path.stem for folder in ("tests", "data") for path in (ROOT / folder).rglob("*.py")
 }
 
 

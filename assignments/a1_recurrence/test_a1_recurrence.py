@@ -1,7 +1,7 @@
 """The visible tests of assignment 1: what your functions must satisfy, checked by laws and against torch.nn.
 
-A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
-others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+A test without points, by `@exercise(NAME)` or `shapes_test(NAME, ...)`, is a gate: all gates of an exercise must pass
+before any of its points are earned. In the grade, hidden tests with other inputs and sizes are added to these.
 """
 
 import itertools
@@ -15,10 +15,10 @@ from selfcheck import exercise, expect
 from selfcheck.agreement import (
     arguments_unchanged,
     each_close,
-    returns,
     same_in_float32_and_strided,
     shared_generators_untouched,
 )
+from selfcheck.common_tests import arguments_test, shapes_test
 from selfcheck.oracles import deviation
 from selfcheck.tensors import with_parameters
 
@@ -44,6 +44,10 @@ def _expect_equation(h, x, U, W, b, h0, name="h"):
 # one_hot
 
 
+test_one_hot_returns_float64_of_shape_N_T_K = shapes_test("one_hot", "x (3, 5, 7)")
+test_one_hot_leaves_its_tokens_as_they_were = arguments_test("one_hot", "tokens K", points=0.8)
+
+
 def _expect_one_hot(x, tokens, K):
     """Each vector must hold a single 1, at the place of its token, and zeros."""
     expect.array(x, shape=(*tokens.shape, K), name="x")
@@ -51,16 +55,6 @@ def _expect_one_hot(x, tokens, K):
     places = [(n, t, int(k)) for (n, t), k in np.ndenumerate(tokens)]
     expect.that(all(x[place] == 1 for place in places), "the 1 of a token does not stand at the token's class")
     expect.that(bool(np.isin(x, (0.0, 1.0)).all()), "x holds other numbers than 0 and 1")
-
-
-@exercise("one_hot")
-def test_one_hot_returns_float64_of_shape_N_T_K(one_hot, cases, rng):
-    returns(one_hot, cases.one_hot(rng), "x (3, 5, 7)")
-
-
-@exercise("one_hot", points=0.8)
-def test_one_hot_leaves_its_tokens_as_they_were(one_hot, cases, rng):
-    arguments_unchanged(one_hot, cases.one_hot(rng), "tokens K")
 
 
 @exercise("one_hot", points=2)
@@ -90,19 +84,13 @@ def test_one_hot_takes_integers_of_other_widths(one_hot, cases, rng):
 # temporal_convolution
 
 
+test_convolution_returns_float64_of_shape_N_T_H = shapes_test("temporal_convolution", "y (3, 8, 6)")
+test_convolution_leaves_its_arguments_as_they_were = arguments_test("temporal_convolution", "x filters b", points=1)
+
+
 def _impulses(x, s):
     """The input x (N, T, D) at step s alone, and zeros at all other steps."""
     return np.where(np.arange(x.shape[1])[:, None] == s, x, 0.0)
-
-
-@exercise("temporal_convolution")
-def test_convolution_returns_float64_of_shape_N_T_H(temporal_convolution, cases, rng):
-    returns(temporal_convolution, cases.temporal_convolution(rng), "y (3, 8, 6)")
-
-
-@exercise("temporal_convolution", points=1)
-def test_convolution_leaves_its_arguments_as_they_were(temporal_convolution, cases, rng):
-    arguments_unchanged(temporal_convolution, cases.temporal_convolution(rng), "x filters b")
 
 
 @exercise("temporal_convolution", points=2)
@@ -161,14 +149,8 @@ def test_convolution_gives_the_same_in_float32_and_strided(temporal_convolution,
 # rnn_step_forward
 
 
-@exercise("rnn_step_forward")
-def test_a_step_returns_float64_of_shape_N_H_and_a_cache(rnn_step_forward, cases, rng):
-    returns(rnn_step_forward, cases.rnn_step_forward(rng), "h (3, 6), cache")
-
-
-@exercise("rnn_step_forward", points=0.7)
-def test_a_step_leaves_its_arguments_as_they_were(rnn_step_forward, cases, rng):
-    arguments_unchanged(rnn_step_forward, cases.rnn_step_forward(rng), "x h_prev U W b")
+test_a_step_returns_float64_of_shape_N_H_and_a_cache = shapes_test("rnn_step_forward", "h (3, 6), cache")
+test_a_step_leaves_its_arguments_as_they_were = arguments_test("rnn_step_forward", "x h_prev U W b", points=0.7)
 
 
 def _inside(h, name):
@@ -225,14 +207,8 @@ def test_the_cache_of_a_step_holds_x_h_prev_U_W_and_h(probe, cases, rng):
 # rnn_forward
 
 
-@exercise("rnn_forward")
-def test_the_states_are_float64_of_shape_N_T_H(rnn_forward, cases, rng):
-    returns(rnn_forward, cases.rnn_forward(rng), "h (3, 5, 6), cache")
-
-
-@exercise("rnn_forward", points=1)
-def test_rnn_forward_leaves_its_arguments_as_they_were(rnn_forward, cases, rng):
-    arguments_unchanged(rnn_forward, cases.rnn_forward(rng), "x U W b h0")
+test_the_states_are_float64_of_shape_N_T_H = shapes_test("rnn_forward", "h (3, 5, 6), cache")
+test_rnn_forward_leaves_its_arguments_as_they_were = arguments_test("rnn_forward", "x U W b h0", points=1)
 
 
 @exercise("rnn_forward", points=2)
@@ -289,9 +265,7 @@ def _expect_masked(h, x, lengths, U, W, b, h0=None, name="h"):
         expect.close(h[n, length:], np.tile(last, (T - length, 1)), name=f"{of_row}, after its end")
 
 
-@exercise("rnn_forward_masked")
-def test_the_masked_states_are_float64_of_shape_N_T_H(rnn_forward_masked, cases, rng):
-    returns(rnn_forward_masked, cases.rnn_forward_masked(rng), "h (5, 7, 6)")
+test_the_masked_states_are_float64_of_shape_N_T_H = shapes_test("rnn_forward_masked", "h (5, 7, 6)")
 
 
 @exercise("rnn_forward_masked", points=1.3)
@@ -333,6 +307,10 @@ def test_masked_sequences_give_the_same_in_float32_and_strided(rnn_forward_maske
 # rnn_output
 
 
+test_the_outputs_are_float64_of_shape_N_T_K = shapes_test("rnn_output", "y (3, 5, 7)")
+test_rnn_output_leaves_its_arguments_as_they_were = arguments_test("rnn_output", "h V c_out", points=1)
+
+
 FARTHEST = 600.0  # logits farther apart than this count as so far apart: the smaller probability is near 1e-261
 
 
@@ -354,16 +332,6 @@ def _expect_softmax(y, h, V, c_out, when=""):
         because = "the logarithms of two probabilities differ as the two logits do"
         name = f"y{when}, as log y - log y[..., {k}],"
         expect.close(np.where(likely, apart, desired), desired, name=name, because=because)
-
-
-@exercise("rnn_output")
-def test_the_outputs_are_float64_of_shape_N_T_K(rnn_output, cases, rng):
-    returns(rnn_output, cases.rnn_output(rng), "y (3, 5, 7)")
-
-
-@exercise("rnn_output", points=1)
-def test_rnn_output_leaves_its_arguments_as_they_were(rnn_output, cases, rng):
-    arguments_unchanged(rnn_output, cases.rnn_output(rng), "h V c_out")
 
 
 @exercise("rnn_output", points=2)
@@ -411,9 +379,7 @@ def test_a_deep_network_returns_a_list_of_float64_states(deep_rnn_forward, cases
         expect.array(states[layer], shape=(3, 5, H), name=f"states[{layer}]")
 
 
-@exercise("deep_rnn_forward", points=0.9)
-def test_deep_rnn_forward_leaves_its_arguments_as_they_were(deep_rnn_forward, cases, rng):
-    arguments_unchanged(deep_rnn_forward, cases.deep_rnn_forward(rng), "x layers h0")
+test_deep_rnn_forward_leaves_its_arguments_as_they_were = arguments_test("deep_rnn_forward", "x layers h0", points=0.9)
 
 
 @exercise("deep_rnn_forward", points=2)
@@ -528,9 +494,9 @@ def test_a_sequence_is_a_list_of_at_most_max_length_symbols_without_start_and_en
         _expect_symbols(sample_sequence(*args), 6, max_length)
 
 
-@exercise("sample_sequence", points=1.2)
-def test_sample_sequence_leaves_the_model_as_it_was(sample_sequence, cases, rng):
-    arguments_unchanged(sample_sequence, cases.sample_sequence(rng), "model rng temperature max_length")
+test_sample_sequence_leaves_the_model_as_it_was = arguments_test(
+    "sample_sequence", "model rng temperature max_length", points=1.2
+)
 
 
 @exercise("sample_sequence", points=2)
@@ -596,9 +562,7 @@ def _torch_bidirectional(x, lengths, forwards, backwards):
     return h
 
 
-@exercise("bidirectional_rnn_forward")
-def test_both_states_stand_side_by_side(bidirectional_rnn_forward, cases, rng):
-    returns(bidirectional_rnn_forward, cases.bidirectional_rnn_forward(rng), "h (5, 7, 9)")
+test_both_states_stand_side_by_side = shapes_test("bidirectional_rnn_forward", "h (5, 7, 9)")
 
 
 @exercise("bidirectional_rnn_forward", points=1)
@@ -639,9 +603,9 @@ def test_the_log_probability_is_a_float(sequence_log_probability, cases, rng):
     expect.that(isinstance(found, float), f"the result is a {type(found).__name__}; expected a float")
 
 
-@exercise("sequence_log_probability", points=1)
-def test_sequence_log_probability_leaves_its_arguments_as_they_were(sequence_log_probability, cases, rng):
-    arguments_unchanged(sequence_log_probability, cases.sequence_log_probability(rng), "model symbols")
+test_sequence_log_probability_leaves_its_arguments_as_they_were = arguments_test(
+    "sequence_log_probability", "model symbols", points=1
+)
 
 
 @exercise("sequence_log_probability", points=3)

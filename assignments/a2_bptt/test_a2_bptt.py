@@ -1,7 +1,7 @@
 """The visible tests of assignment 2: your gradients against torch's autograd, finite differences and laws.
 
-A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
-others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+A test without points, by `@exercise(NAME)` or `shapes_test(NAME, ...)`, is a gate: all gates of an exercise must pass
+before any of its points are earned. In the grade, hidden tests with other inputs and sizes are added to these.
 """
 
 import functools
@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from selfcheck import exercise, expect
-from selfcheck.agreement import arguments_unchanged, returns, same_in_float32_and_strided
+from selfcheck.agreement import agree, arguments_unchanged, returns, same_in_float32_and_strided, sized, table
+from selfcheck.common_tests import arguments_test, shapes_test
 
 
 def _tensor(array, *, grad=False):
@@ -140,6 +141,12 @@ def test_a_central_difference_of_a_cubic_is_off_by_the_square_of_the_step(probe,
 # rnn_step_backward
 
 
+test_a_step_returns_five_gradients_shaped_like_what_they_belong_to = shapes_test(
+    "rnn_step_backward", "dx (3, 4), dh_prev (3, 6), dU (6, 4), dW (6, 6), db (6,)"
+)
+test_rnn_step_backward_leaves_its_arguments_as_they_were = arguments_test("rnn_step_backward", "dh cache", points=0.8)
+
+
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
 
 
@@ -149,25 +156,15 @@ def _torch_step(dh, cache):
     return _derivatives((state * _tensor(dh)).sum(), *leaves)
 
 
-@exercise("rnn_step_backward")
-def test_a_step_returns_five_gradients_shaped_like_what_they_belong_to(rnn_step_backward, cases, rng):
-    returns(rnn_step_backward, cases.rnn_step_backward(rng), "dx (3, 4), dh_prev (3, 6), dU (6, 4), dW (6, 6), db (6,)")
-
-
-@exercise("rnn_step_backward", points=0.8)
-def test_rnn_step_backward_leaves_its_arguments_as_they_were(rnn_step_backward, cases, rng):
-    arguments_unchanged(rnn_step_backward, cases.rnn_step_backward(rng), "dh cache")
-
-
 @exercise("rnn_step_backward", points=2)
 def test_a_step_backward_agrees_with_torch(rnn_step_backward, cases, rng):
-    for sizes in ({}, {"N": 7, "D": 5, "H": 2}, {"N": 1, "D": 1, "H": 1}):
-        _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, **sizes))
+    sizes = table("N D H", (), (7, 5, 2), (1, 1, 1))
+    agree(rnn_step_backward, _torch_step, sized(cases.rnn_step_backward, rng, sizes), STEP)
 
 
 @exercise("rnn_step_backward", points=1)
 def test_a_step_backward_agrees_with_torch_where_all_sizes_are_equal(rnn_step_backward, cases, rng):
-    _expect_torchs(_torch_step, STEP, rnn_step_backward, cases.rnn_step_backward(rng, N=5, D=5, H=5))
+    agree(rnn_step_backward, _torch_step, sized(cases.rnn_step_backward, rng, table("N D H", (5, 5, 5))), STEP)
 
 
 @exercise("rnn_step_backward", points=0.5)
@@ -176,6 +173,12 @@ def test_the_gradients_of_a_step_are_the_same_in_float32_and_strided(rnn_step_ba
 
 
 # rnn_backward
+
+
+test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to = shapes_test(
+    "rnn_backward", "dx (3, 5, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)"
+)
+test_rnn_backward_leaves_its_arguments_as_they_were = arguments_test("rnn_backward", "dh cache dh_last", points=1.4)
 
 
 SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
@@ -206,16 +209,6 @@ def _torch_sequence(dh, cache, dh_last=None):
 
 
 _expect_sequence = functools.partial(_expect_torchs, _torch_sequence, SEQUENCE)
-
-
-@exercise("rnn_backward")
-def test_a_sequence_returns_five_gradients_shaped_like_what_they_belong_to(rnn_backward, cases, rng):
-    returns(rnn_backward, cases.rnn_backward(rng), "dx (3, 5, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
-
-
-@exercise("rnn_backward", points=1.4)
-def test_rnn_backward_leaves_its_arguments_as_they_were(rnn_backward, cases, rng):
-    arguments_unchanged(rnn_backward, cases.rnn_backward(rng), "dh cache dh_last")
 
 
 @exercise("rnn_backward", points=2)
@@ -253,6 +246,12 @@ def test_the_gradients_of_a_sequence_are_the_same_in_float32_and_strided(rnn_bac
 # sequence_loss_backward
 
 
+test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to = shapes_test(
+    "sequence_loss_backward", "dh (3, 5, 6), dV (7, 6), dc_out (7,)"
+)
+test_sequence_loss_backward_leaves_its_cache_as_it_was = arguments_test("sequence_loss_backward", "cache", points=0.8)
+
+
 LOSS = ("dh", "dV", "dc_out")
 
 
@@ -264,28 +263,16 @@ def _torch_loss(cache):
     return _derivatives(F.cross_entropy(logits.flatten(0, 1), torch.tensor(targets).flatten()), *leaves)
 
 
-_expect_loss = functools.partial(_expect_torchs, _torch_loss, LOSS)
-
-
-@exercise("sequence_loss_backward")
-def test_the_loss_returns_three_gradients_shaped_like_what_they_belong_to(sequence_loss_backward, cases, rng):
-    returns(sequence_loss_backward, cases.sequence_loss_backward(rng), "dh (3, 5, 6), dV (7, 6), dc_out (7,)")
-
-
-@exercise("sequence_loss_backward", points=0.8)
-def test_sequence_loss_backward_leaves_its_cache_as_it_was(sequence_loss_backward, cases, rng):
-    arguments_unchanged(sequence_loss_backward, cases.sequence_loss_backward(rng), "cache")
-
-
 @exercise("sequence_loss_backward", points=2)
 def test_the_gradients_of_the_loss_agree_with_torch(sequence_loss_backward, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 8, "H": 3, "K": 5}, {"N": 1, "T": 1, "H": 1, "K": 2}):
-        _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, **sizes))
+    sizes = table("N T H K", (), (2, 8, 3, 5), (1, 1, 1, 2))
+    agree(sequence_loss_backward, _torch_loss, sized(cases.sequence_loss_backward, rng, sizes), LOSS)
 
 
 @exercise("sequence_loss_backward", points=1)
 def test_the_gradients_of_the_loss_agree_with_torch_where_all_sizes_are_equal(sequence_loss_backward, cases, rng):
-    _expect_loss(sequence_loss_backward, cases.sequence_loss_backward(rng, N=4, T=4, H=4, K=4))
+    sizes = table("N T H K", (4, 4, 4, 4))
+    agree(sequence_loss_backward, _torch_loss, sized(cases.sequence_loss_backward, rng, sizes), LOSS)
 
 
 @exercise("sequence_loss_backward", points=0.5)
@@ -325,9 +312,7 @@ def test_the_jacobian_is_float64_of_shape_N_H_H(state_jacobian, cases, rng):
     returns(state_jacobian, cases.state_jacobian(rng)[:2], "J (3, 5, 5)")
 
 
-@exercise("state_jacobian", points=0.8)
-def test_state_jacobian_leaves_its_arguments_as_they_were(state_jacobian, cases, rng):
-    arguments_unchanged(state_jacobian, cases.state_jacobian(rng), "a W nonlinearity")
+test_state_jacobian_leaves_its_arguments_as_they_were = arguments_test("state_jacobian", "a W nonlinearity", points=0.8)
 
 
 @exercise("state_jacobian", points=2)
@@ -363,6 +348,10 @@ def test_saturated_units_have_finite_jacobians(state_jacobian, cases, rng):
 # jacobian_product
 
 
+test_the_products_are_float64_of_shape_N_T_H_H = shapes_test("jacobian_product", "P (3, 6, 4, 4)")
+test_jacobian_product_leaves_the_jacobians_as_they_were = arguments_test("jacobian_product", "J", points=0.8)
+
+
 def _torch_products(J):
     """(N, T, H, H): torch's derivative of the last state with respect to each state, of the linear net with these J."""
     N, T, H, _ = J.shape
@@ -372,16 +361,6 @@ def _torch_products(J):
         h = torch.einsum("nij,nj->ni", _tensor(J[:, t]), h) + shifts[:, t]
     rows = [torch.autograd.grad(h[:, i].sum(), shifts, retain_graph=True)[0] for i in range(H)]
     return torch.stack(rows, dim=2).numpy()
-
-
-@exercise("jacobian_product")
-def test_the_products_are_float64_of_shape_N_T_H_H(jacobian_product, cases, rng):
-    returns(jacobian_product, cases.jacobian_product(rng), "P (3, 6, 4, 4)")
-
-
-@exercise("jacobian_product", points=0.8)
-def test_jacobian_product_leaves_the_jacobians_as_they_were(jacobian_product, cases, rng):
-    arguments_unchanged(jacobian_product, cases.jacobian_product(rng), "J")
 
 
 @exercise("jacobian_product", points=2)
@@ -410,6 +389,12 @@ def test_the_products_are_the_same_in_float32_and_strided(jacobian_product, case
 # gradient_contributions
 
 
+test_the_norms_are_float64_of_shape_T = shapes_test("gradient_contributions", "norms (9,)")
+test_gradient_contributions_leaves_its_arguments_as_they_were = arguments_test(
+    "gradient_contributions", "dh_last cache", points=0.7
+)
+
+
 def _torch_norms(dh_last, cache):
     """(T,): for each step a copy of W of its own; the norms of the gradients of these copies."""
     x, U, W, b, h = _leaves(cache)
@@ -419,22 +404,10 @@ def _torch_norms(dh_last, cache):
     return np.array([np.linalg.norm(term) for term in _derivatives((h * _tensor(dh_last)).sum(), *copies)])
 
 
-@exercise("gradient_contributions")
-def test_the_norms_are_float64_of_shape_T(gradient_contributions, cases, rng):
-    returns(gradient_contributions, cases.gradient_contributions(rng), "norms (9,)")
-
-
-@exercise("gradient_contributions", points=0.7)
-def test_gradient_contributions_leaves_its_arguments_as_they_were(gradient_contributions, cases, rng):
-    arguments_unchanged(gradient_contributions, cases.gradient_contributions(rng), "dh_last cache")
-
-
 @exercise("gradient_contributions", points=2)
 def test_the_norms_agree_with_torch(gradient_contributions, cases, rng):
-    for sizes in ({}, {"N": 2, "T": 4, "D": 5, "H": 3}, {"N": 1, "T": 1, "D": 1, "H": 1}):
-        args = cases.gradient_contributions(rng, **sizes)
-        desired = _torch_norms(*args)
-        expect.close(gradient_contributions(*args), desired, name="norms")
+    sizes = table("N T D H", (), (2, 4, 5, 3), (1, 1, 1, 1))
+    agree(gradient_contributions, _torch_norms, sized(cases.gradient_contributions, rng, sizes), "norms")
 
 
 @exercise("gradient_contributions", points=1)
@@ -555,6 +528,12 @@ def test_a_fixed_point_stays_where_it_is(fixed_points, cases, rng):
 # truncated_bptt
 
 
+test_chunks_return_five_gradients_shaped_like_what_they_belong_to = shapes_test(
+    "truncated_bptt", "dx (3, 7, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)"
+)
+test_truncated_bptt_leaves_its_arguments_as_they_were = arguments_test("truncated_bptt", "dh cache k", points=0.8)
+
+
 def _torch_truncated(dh, cache, k):
     """Torch's gradients where the state is detached before steps k, 2k, ..."""
     leaves = _leaves(cache)
@@ -568,16 +547,6 @@ def _torch_truncated(dh, cache, k):
 
 
 _expect_truncated = functools.partial(_expect_torchs, _torch_truncated, SEQUENCE)
-
-
-@exercise("truncated_bptt")
-def test_chunks_return_five_gradients_shaped_like_what_they_belong_to(truncated_bptt, cases, rng):
-    returns(truncated_bptt, cases.truncated_bptt(rng), "dx (3, 7, 4), dU (6, 4), dW (6, 6), db (6,), dh0 (3, 6)")
-
-
-@exercise("truncated_bptt", points=0.8)
-def test_truncated_bptt_leaves_its_arguments_as_they_were(truncated_bptt, cases, rng):
-    arguments_unchanged(truncated_bptt, cases.truncated_bptt(rng), "dh cache k")
 
 
 _ONE = {"N": 1, "T": 1, "D": 1, "H": 1, "k": 1}
@@ -605,22 +574,16 @@ def test_the_gradients_of_chunks_are_the_same_in_float32_and_strided(truncated_b
 # forward_gradient, without points
 
 
+test_the_forward_gradient_is_float64_of_shape_H_H = shapes_test("forward_gradient", "dW (6, 6)")
+test_forward_gradient_leaves_its_arguments_as_they_were = arguments_test("forward_gradient", "x U W b h0 dh", points=1)
+
+
 def _torch_gradient_of_W(x, U, W, b, h0, dh):
     W_t, h, total = _tensor(W, grad=True), _tensor(h0), 0.0
     for t in range(x.shape[1]):
         h = torch.tanh(F.linear(_tensor(x[:, t]), _tensor(U), _tensor(b)) + F.linear(h, W_t))
         total = total + (h * _tensor(dh[:, t])).sum()
     return _derivatives(total, W_t)[0]
-
-
-@exercise("forward_gradient")
-def test_the_forward_gradient_is_float64_of_shape_H_H(forward_gradient, cases, rng):
-    returns(forward_gradient, cases.forward_gradient(rng), "dW (6, 6)")
-
-
-@exercise("forward_gradient", points=1)
-def test_forward_gradient_leaves_its_arguments_as_they_were(forward_gradient, cases, rng):
-    arguments_unchanged(forward_gradient, cases.forward_gradient(rng), "x U W b h0 dh")
 
 
 @exercise("forward_gradient", points=3)
@@ -633,14 +596,8 @@ def test_the_forward_gradient_is_that_of_torch(forward_gradient, cases, rng):
 # growth_exponents, without points
 
 
-@exercise("growth_exponents")
-def test_the_exponents_are_float64_of_shape_H(growth_exponents, cases, rng):
-    returns(growth_exponents, cases.growth_exponents(rng), "the exponents (4,)")
-
-
-@exercise("growth_exponents", points=1)
-def test_growth_exponents_leaves_the_jacobians_as_they_were(growth_exponents, cases, rng):
-    arguments_unchanged(growth_exponents, cases.growth_exponents(rng), "J")
+test_the_exponents_are_float64_of_shape_H = shapes_test("growth_exponents", "the exponents (4,)")
+test_growth_exponents_leaves_the_jacobians_as_they_were = arguments_test("growth_exponents", "J", points=1)
 
 
 @exercise("growth_exponents", points=2)

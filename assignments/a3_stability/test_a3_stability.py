@@ -1,7 +1,7 @@
 """The visible tests of assignment 3: what your functions must satisfy, checked against torch and against laws.
 
-A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
-others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+A test without points, by `@exercise(NAME)` or `shapes_test(NAME, ...)`, is a gate: all gates of an exercise must pass
+before any of its points are earned. In the grade, hidden tests with other inputs and sizes are added to these.
 
 Where a test draws random numbers through your function, its limits lie six standard deviations from what is expected:
 a right solution fails one such comparison about once in 500 million draws.
@@ -17,12 +17,11 @@ from torch import nn
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import (
     agree_in_float32_and_strided,
-    arguments_unchanged,
     generator_untouched,
-    returns,
     same_in_float32_and_strided,
     shared_generators_untouched,
 )
+from selfcheck.common_tests import arguments_test, shapes_test
 from selfcheck.tensors import with_parameters
 
 SIX = 6.0  # standard deviations
@@ -78,9 +77,7 @@ def test_clipping_returns_a_dict_of_float64_arrays_and_a_float(clip_gradient_nor
         _clipped(clip_gradient_norm(gradients, threshold), gradients)
 
 
-@exercise("clip_gradient_norm", points=1)
-def test_clipping_leaves_the_gradients_as_they_were(clip_gradient_norm, cases, rng):
-    arguments_unchanged(clip_gradient_norm, cases.clip_gradient_norm(rng), "gradients threshold")
+test_clipping_leaves_the_gradients_as_they_were = arguments_test("clip_gradient_norm", "gradients threshold", points=1)
 
 
 @exercise("clip_gradient_norm", points=2)
@@ -144,6 +141,12 @@ def test_a_gradient_that_is_not_finite_raises_FloatingPointError(clip_gradient_n
 # loss_along
 
 
+test_the_losses_are_float64_of_shape_M = shapes_test("loss_along", "the losses (9,)")
+test_loss_along_leaves_its_arguments_as_they_were = arguments_test(
+    "loss_along", "parameters direction offsets x targets", points=1
+)
+
+
 def _torch_loss(parameters, x, targets):
     """The loss of torch.nn.RNN and a linear layer with these parameters, tensors that may ask for gradients."""
     network = nn.RNN(x.shape[2], len(parameters["b"]), batch_first=True).double()
@@ -159,16 +162,6 @@ def _torch_losses(parameters, direction, offsets, x, targets):
     with torch.no_grad():
         points = [{name: theta[name] + s * d.get(name, 0) for name in theta} for s in offsets.tolist()]
         return np.array([_torch_loss(point, x, targets).item() for point in points])
-
-
-@exercise("loss_along")
-def test_the_losses_are_float64_of_shape_M(loss_along, cases, rng):
-    returns(loss_along, cases.loss_along(rng), "the losses (9,)")
-
-
-@exercise("loss_along", points=1)
-def test_loss_along_leaves_its_arguments_as_they_were(loss_along, cases, rng):
-    arguments_unchanged(loss_along, cases.loss_along(rng), "parameters direction offsets x targets")
 
 
 @exercise("loss_along", points=2)
@@ -224,9 +217,7 @@ def test_the_penalty_is_a_float(norm_stabilizer, cases, rng):
     expect.number(norm_stabilizer(*cases.norm_stabilizer(rng)), name="the penalty")
 
 
-@exercise("norm_stabilizer", points=1)
-def test_norm_stabilizer_leaves_its_arguments_as_they_were(norm_stabilizer, cases, rng):
-    arguments_unchanged(norm_stabilizer, cases.norm_stabilizer(rng), "h h0 beta")
+test_norm_stabilizer_leaves_its_arguments_as_they_were = arguments_test("norm_stabilizer", "h h0 beta", points=1)
 
 
 @exercise("norm_stabilizer", points=2)
@@ -274,14 +265,10 @@ def test_only_the_norms_of_the_states_matter(norm_stabilizer, cases, rng):
 # norm_stabilizer_backward
 
 
-@exercise("norm_stabilizer_backward")
-def test_the_gradients_have_the_shapes_of_the_states(norm_stabilizer_backward, cases, rng):
-    returns(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "dh (3, 5, 6), dh0 (3, 6)")
-
-
-@exercise("norm_stabilizer_backward", points=1)
-def test_norm_stabilizer_backward_leaves_its_arguments_as_they_were(norm_stabilizer_backward, cases, rng):
-    arguments_unchanged(norm_stabilizer_backward, cases.norm_stabilizer_backward(rng), "h h0 beta")
+test_the_gradients_have_the_shapes_of_the_states = shapes_test("norm_stabilizer_backward", "dh (3, 5, 6), dh0 (3, 6)")
+test_norm_stabilizer_backward_leaves_its_arguments_as_they_were = arguments_test(
+    "norm_stabilizer_backward", "h h0 beta", points=1
+)
 
 
 @exercise("norm_stabilizer_backward", points=2)
@@ -363,9 +350,7 @@ def test_layer_norm_returns_float64_of_the_shape_of_a(layer_norm_forward, cases,
         expect.array(cache[1], shape=(*shape[:-1], 1), name="sigma")
 
 
-@exercise("layer_norm_forward", points=1)
-def test_layer_norm_forward_leaves_its_arguments_as_they_were(layer_norm_forward, cases, rng):
-    arguments_unchanged(layer_norm_forward, cases.layer_norm_forward(rng), "a g b eps")
+test_layer_norm_forward_leaves_its_arguments_as_they_were = arguments_test("layer_norm_forward", "a g b eps", points=1)
 
 
 @exercise("layer_norm_forward", points=2)
@@ -428,9 +413,7 @@ def test_the_gradients_have_the_shapes_of_a_g_and_b(layer_norm_backward, cases, 
             expect.array(gradients[name], shape=asked, name=name)
 
 
-@exercise("layer_norm_backward", points=1)
-def test_layer_norm_backward_leaves_its_arguments_as_they_were(layer_norm_backward, cases, rng):
-    arguments_unchanged(layer_norm_backward, cases.layer_norm_backward(rng), "dy cache")
+test_layer_norm_backward_leaves_its_arguments_as_they_were = arguments_test("layer_norm_backward", "dy cache", points=1)
 
 
 @exercise("layer_norm_backward", points=3)
@@ -468,6 +451,12 @@ def test_raising_all_units_by_the_same_number_changes_nothing(layer_norm_backwar
 # layer_norm_rnn_forward
 
 
+test_the_states_are_float64_of_shape_N_T_H = shapes_test("layer_norm_rnn_forward", "h (3, 5, 6), cache")
+test_layer_norm_rnn_forward_leaves_its_arguments_as_they_were = arguments_test(
+    "layer_norm_rnn_forward", "x U W g b h0 eps", points=1
+)
+
+
 def _states(result):
     return _pair(result)[0]
 
@@ -492,16 +481,6 @@ def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5):
     for t in range(x.shape[1]):
         expect.close(h[:, t], _torch_step(x[:, t], h_prev, U, W, g, b, eps), name=f"h[:, {t}]")
         h_prev = h[:, t]
-
-
-@exercise("layer_norm_rnn_forward")
-def test_the_states_are_float64_of_shape_N_T_H(layer_norm_rnn_forward, cases, rng):
-    returns(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "h (3, 5, 6), cache")
-
-
-@exercise("layer_norm_rnn_forward", points=1)
-def test_layer_norm_rnn_forward_leaves_its_arguments_as_they_were(layer_norm_rnn_forward, cases, rng):
-    arguments_unchanged(layer_norm_rnn_forward, cases.layer_norm_rnn_forward(rng), "x U W g b h0 eps")
 
 
 @exercise("layer_norm_rnn_forward", points=2)
@@ -676,9 +655,9 @@ def test_dropout_returns_an_output_and_a_list_of_states(dropout_deep_rnn, cases,
         _layers_of(dropout_deep_rnn(*args), *args[:2])
 
 
-@exercise("dropout_deep_rnn", points=1)
-def test_dropout_deep_rnn_leaves_its_arguments_as_they_were(dropout_deep_rnn, cases, rng):
-    arguments_unchanged(dropout_deep_rnn, cases.dropout_deep_rnn(rng), "x layers p rng training same_mask")
+test_dropout_deep_rnn_leaves_its_arguments_as_they_were = arguments_test(
+    "dropout_deep_rnn", "x layers p rng training same_mask", points=1
+)
 
 
 @exercise("dropout_deep_rnn", points=2)
@@ -788,14 +767,8 @@ def test_a_probability_that_is_none_is_refused(dropout_deep_rnn, cases, rng):
 # orthogonal_step, without points
 
 
-@exercise("orthogonal_step")
-def test_an_orthogonal_step_returns_float64_of_shape_H_H(orthogonal_step, cases, rng):
-    returns(orthogonal_step, cases.orthogonal_step(rng), "the new W (6, 6)")
-
-
-@exercise("orthogonal_step", points=1)
-def test_orthogonal_step_leaves_its_arguments_as_they_were(orthogonal_step, cases, rng):
-    arguments_unchanged(orthogonal_step, cases.orthogonal_step(rng), "W dW rate")
+test_an_orthogonal_step_returns_float64_of_shape_H_H = shapes_test("orthogonal_step", "the new W (6, 6)")
+test_orthogonal_step_leaves_its_arguments_as_they_were = arguments_test("orthogonal_step", "W dW rate", points=1)
 
 
 @exercise("orthogonal_step", points=2)
@@ -856,9 +829,9 @@ def test_zoneout_returns_float64_of_shape_N_T_H(zoneout_rnn_forward, cases, rng)
         expect.array(zoneout_rnn_forward(*args), shape=(3, 5, 6), name="h")
 
 
-@exercise("zoneout_rnn_forward", points=1)
-def test_zoneout_rnn_forward_leaves_its_arguments_as_they_were(zoneout_rnn_forward, cases, rng):
-    arguments_unchanged(zoneout_rnn_forward, cases.zoneout_rnn_forward(rng), "x U W b h0 p rng training")
+test_zoneout_rnn_forward_leaves_its_arguments_as_they_were = arguments_test(
+    "zoneout_rnn_forward", "x U W b h0 p rng training", points=1
+)
 
 
 @exercise("zoneout_rnn_forward", points=2)

@@ -1,7 +1,7 @@
 """The visible tests of assignment 4: what your functions must satisfy, checked against torch.nn and against laws.
 
-A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
-others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+A test without points, by `@exercise(NAME)` or `shapes_test(NAME, ...)`, is a gate: all gates of an exercise must pass
+before any of its points are earned. In the grade, hidden tests with other inputs and sizes are added to these.
 """
 
 import copy
@@ -14,6 +14,7 @@ from torch import nn
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import EITHER_FLOAT, agree_in_float32_and_strided, arguments_unchanged, as_they_were, returns
+from selfcheck.common_tests import arguments_test, shapes_test
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -102,9 +103,7 @@ def _original(probe, args):
     return result
 
 
-@exercise("additive_cell")
-def test_the_additive_cell_returns_two_states_of_shape_N_H(additive_cell, cases, rng):
-    returns(additive_cell, cases.additive_cell(rng), "h (3, 6), c (3, 6)")
+test_the_additive_cell_returns_two_states_of_shape_N_H = shapes_test("additive_cell", "h (3, 6), c (3, 6)")
 
 
 @exercise("additive_cell", points=1)
@@ -147,14 +146,8 @@ def test_the_original_lstm_agrees_with_an_lstm_whose_forget_gate_is_held_open(pr
 # lstm_step_forward
 
 
-@exercise("lstm_step_forward")
-def test_a_step_returns_two_states_of_shape_N_H_and_a_cache(lstm_step_forward, cases, rng):
-    returns(lstm_step_forward, cases.lstm_step_forward(rng), "h (3, 6), c (3, 6), cache")
-
-
-@exercise("lstm_step_forward", points=1)
-def test_a_step_leaves_its_arguments_as_they_were(lstm_step_forward, cases, rng):
-    arguments_unchanged(lstm_step_forward, cases.lstm_step_forward(rng), "x h_prev c_prev U W b")
+test_a_step_returns_two_states_of_shape_N_H_and_a_cache = shapes_test("lstm_step_forward", "h (3, 6), c (3, 6), cache")
+test_a_step_leaves_its_arguments_as_they_were = arguments_test("lstm_step_forward", "x h_prev c_prev U W b", points=1)
 
 
 @exercise("lstm_step_forward", points=3)
@@ -191,6 +184,13 @@ def _expect_kept(kept, desired, names):
 
 # gate_settings
 
+
+test_the_new_biases_are_float64_of_shape_4H = shapes_test("gate_settings", "the new b (24,)")
+test_gate_settings_leaves_its_arguments_as_they_were = arguments_test(
+    "gate_settings", "behaviours U W b x_max T tolerance", points=1
+)
+
+
 GATES = {"remember": (0, 1), "add": (1, 1), "erase": (0, 0), "overwrite": (1, 0)}  # the lecture's table
 
 
@@ -216,16 +216,6 @@ def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance, within=1e-6):
             where = f"the {gate} of unit {unit}, which should {behaviour}"
             expect.that(wrong < within, f"at some input and state {where}, is not near enough to 0 or 1 for T steps")
             expect.that(wrong > -within, f"{where}, is held by a bias larger than it need be")
-
-
-@exercise("gate_settings")
-def test_the_new_biases_are_float64_of_shape_4H(gate_settings, cases, rng):
-    returns(gate_settings, cases.gate_settings(rng), "the new b (24,)")
-
-
-@exercise("gate_settings", points=1)
-def test_gate_settings_leaves_its_arguments_as_they_were(gate_settings, cases, rng):
-    arguments_unchanged(gate_settings, cases.gate_settings(rng), "behaviours U W b x_max T tolerance")
 
 
 @exercise("gate_settings")
@@ -283,14 +273,10 @@ def test_at_the_worst_input_and_state_T_steps_keep_exactly_what_is_asked(gate_se
 # lstm_forward
 
 
-@exercise("lstm_forward")
-def test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H(lstm_forward, cases, rng):
-    returns(lstm_forward, cases.lstm_forward(rng), "h (3, 5, 6), c_last (3, 6), cache")
-
-
-@exercise("lstm_forward", points=1)
-def test_lstm_forward_leaves_its_arguments_as_they_were(lstm_forward, cases, rng):
-    arguments_unchanged(lstm_forward, cases.lstm_forward(rng), "x U W b h0 c0")
+test_the_hidden_states_have_shape_N_T_H_and_the_last_cell_state_N_H = shapes_test(
+    "lstm_forward", "h (3, 5, 6), c_last (3, 6), cache"
+)
+test_lstm_forward_leaves_its_arguments_as_they_were = arguments_test("lstm_forward", "x U W b h0 c0", points=1)
 
 
 @exercise("lstm_forward", points=2)
@@ -335,6 +321,15 @@ def test_a_sequence_keeps_in_its_cache_what_the_backward_pass_will_need(probe, c
 
 # lstm_step_backward
 
+
+test_a_steps_gradients_have_the_shapes_of_what_they_belong_to = shapes_test(
+    "lstm_step_backward", "dx (3, 4), dh_prev (3, 6), dc_prev (3, 6), dU (24, 4), dW (24, 6), db (24,)"
+)
+test_lstm_step_backward_leaves_its_arguments_as_they_were = arguments_test(
+    "lstm_step_backward", "dh dc cache", points=1
+)
+
+
 STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
 
 
@@ -356,17 +351,6 @@ def _expect_gradients(result, desired, names, only=None, because=""):
     for name, found, wanted in zip(names, result, desired, strict=True):
         if only is None or name in only:
             expect.close(found, wanted, name=name, because=because)
-
-
-@exercise("lstm_step_backward")
-def test_a_steps_gradients_have_the_shapes_of_what_they_belong_to(lstm_step_backward, cases, rng):
-    listed = "dx (3, 4), dh_prev (3, 6), dc_prev (3, 6), dU (24, 4), dW (24, 6), db (24,)"
-    returns(lstm_step_backward, cases.lstm_step_backward(rng), listed)
-
-
-@exercise("lstm_step_backward", points=1)
-def test_lstm_step_backward_leaves_its_arguments_as_they_were(lstm_step_backward, cases, rng):
-    arguments_unchanged(lstm_step_backward, cases.lstm_step_backward(rng), "dh dc cache")
 
 
 @exercise("lstm_step_backward", points=2)
@@ -402,6 +386,13 @@ def _expect_step(lstm_step_backward, cases, rng, sizes, only, arriving=(1.0, 1.0
 
 # lstm_backward
 
+
+test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to = shapes_test(
+    "lstm_backward", "dx (3, 5, 4), dU (24, 4), dW (24, 6), db (24,), dh0 (3, 6), dc0 (3, 6)"
+)
+test_lstm_backward_leaves_its_arguments_as_they_were = arguments_test("lstm_backward", "dh dc_last cache", points=1)
+
+
 GRADIENTS = ("dx", "dU", "dW", "db", "dh0", "dc0")
 
 
@@ -412,17 +403,6 @@ def _torch_gradients(dh, dc_last, x, U, W, b, h0, c0):
     h, (_, c_last) = network(inputs[0], (inputs[1][None], inputs[2][None]))
     weights = network.weight_ih_l0, network.weight_hh_l0, network.bias_ih_l0
     return _gradients((h, c_last[0]), (dh, dc_last), [inputs[0], *weights, *inputs[1:]])
-
-
-@exercise("lstm_backward")
-def test_a_sequences_gradients_have_the_shapes_of_what_they_belong_to(lstm_backward, cases, rng):
-    listed = "dx (3, 5, 4), dU (24, 4), dW (24, 6), db (24,), dh0 (3, 6), dc0 (3, 6)"
-    returns(lstm_backward, cases.lstm_backward(rng), listed)
-
-
-@exercise("lstm_backward", points=1)
-def test_lstm_backward_leaves_its_arguments_as_they_were(lstm_backward, cases, rng):
-    arguments_unchanged(lstm_backward, cases.lstm_backward(rng), "dh dc_last cache")
 
 
 @exercise("lstm_backward", points=2)
@@ -463,6 +443,12 @@ def _expect_sequence(lstm_backward, cases, rng, sizes, only, at=None):
 # peephole_step
 
 
+test_the_peephole_step_returns_two_states_of_shape_N_H = shapes_test("peephole_step", "h (3, 6), c (3, 6)")
+test_peephole_step_leaves_its_arguments_as_they_were = arguments_test(
+    "peephole_step", "x h_prev c_prev U W P b", points=1
+)
+
+
 def _torch_peephole(x, h_prev, c_prev, U, W, P, b):
     """Two of torch.nn.LSTMCell: one that reads c_prev beside x makes c, one that reads this c makes the output gate."""
     P_i, P_f, P_o = np.split(P, 3)
@@ -472,16 +458,6 @@ def _torch_peephole(x, h_prev, c_prev, U, W, P, b):
         np.hstack([x, c]), h_prev, c_prev, np.hstack([U, np.vstack([none, none, none, P_o])]), W, b
     )
     return h / np.tanh(other_c) * np.tanh(c), c
-
-
-@exercise("peephole_step")
-def test_the_peephole_step_returns_two_states_of_shape_N_H(peephole_step, cases, rng):
-    returns(peephole_step, cases.peephole_step(rng), "h (3, 6), c (3, 6)")
-
-
-@exercise("peephole_step", points=1)
-def test_peephole_step_leaves_its_arguments_as_they_were(peephole_step, cases, rng):
-    arguments_unchanged(peephole_step, cases.peephole_step(rng), "x h_prev c_prev U W P b")
 
 
 @exercise("peephole_step", points=1)
@@ -550,6 +526,10 @@ def test_a_rule_of_another_name_is_refused(forget_bias_init, cases, rng):
 # coupled_step, without points
 
 
+test_the_coupled_step_returns_two_states_of_shape_N_H = shapes_test("coupled_step", "h (3, 6), c (3, 6)")
+test_coupled_step_leaves_its_arguments_as_they_were = arguments_test("coupled_step", "x h_prev c_prev U W b", points=1)
+
+
 def _torch_coupled(x, h_prev, c_prev, U, W, b):
     """torch.nn.LSTMCell whose input gate reads the negative of what its forget gate reads."""
 
@@ -558,16 +538,6 @@ def _torch_coupled(x, h_prev, c_prev, U, W, b):
         return np.concatenate([-f, f, g, o])
 
     return _torch_step(x, h_prev, c_prev, *map(with_input_gate, (U, W, b)))
-
-
-@exercise("coupled_step")
-def test_the_coupled_step_returns_two_states_of_shape_N_H(coupled_step, cases, rng):
-    returns(coupled_step, cases.coupled_step(rng), "h (3, 6), c (3, 6)")
-
-
-@exercise("coupled_step", points=1)
-def test_coupled_step_leaves_its_arguments_as_they_were(coupled_step, cases, rng):
-    arguments_unchanged(coupled_step, cases.coupled_step(rng), "x h_prev c_prev U W b")
 
 
 @exercise("coupled_step", points=3)
@@ -588,9 +558,7 @@ def test_the_shares_are_float64_of_shape_N_T_T_H_and_N_T_H(written_shares, cases
         expect.array(left, shape=(3, 5, 4), name="left")
 
 
-@exercise("written_shares", points=1)
-def test_written_shares_leaves_the_gates_as_they_were(written_shares, cases, rng):
-    arguments_unchanged(written_shares, cases.written_shares(rng), "i f")
+test_written_shares_leaves_the_gates_as_they_were = arguments_test("written_shares", "i f", points=1)
 
 
 @exercise("written_shares", points=3)

@@ -1,7 +1,7 @@
 """The visible tests of assignment 5: what your functions must satisfy, checked against PyTorch and against laws.
 
-A test marked `@exercise(NAME)` is a gate: all gates of an exercise must pass before any of its points are earned. The
-others earn points. In the grade, hidden tests with other inputs and sizes are added to these.
+A test without points, by `@exercise(NAME)` or `shapes_test(NAME, ...)`, is a gate: all gates of an exercise must pass
+before any of its points are earned. In the grade, hidden tests with other inputs and sizes are added to these.
 """
 
 import copy
@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree_in_float32_and_strided, arguments_unchanged, returns, same_in_float32_and_strided
+from selfcheck.agreement import agree_in_float32_and_strided, same_in_float32_and_strided
+from selfcheck.common_tests import arguments_test, shapes_test
 from selfcheck.tensors import with_parameters
 
 SIZES_OF_ONE = {"N": 1, "D": 1, "H": 1}
@@ -55,18 +56,12 @@ def _expect_h(target, asked, make, rng, sizes, part=_states):
 # gru_step_forward
 
 
+test_a_step_returns_float64_of_shape_N_H_and_a_cache = shapes_test("gru_step_forward", "h (3, 6), cache")
+test_a_step_leaves_its_arguments_as_they_were = arguments_test("gru_step_forward", "x h_prev U W b", points=1)
+
+
 def _lecture_step(cases, *args):
     return cases.lecture_step(*_tensors(args)).numpy()
-
-
-@exercise("gru_step_forward")
-def test_a_step_returns_float64_of_shape_N_H_and_a_cache(gru_step_forward, cases, rng):
-    returns(gru_step_forward, cases.gru_step_forward(rng), "h (3, 6), cache")
-
-
-@exercise("gru_step_forward", points=1)
-def test_a_step_leaves_its_arguments_as_they_were(gru_step_forward, cases, rng):
-    arguments_unchanged(gru_step_forward, cases.gru_step_forward(rng), "x h_prev U W b")
 
 
 @exercise("gru_step_forward", points=2)
@@ -118,21 +113,16 @@ def test_the_cache_of_a_step_holds_the_gates_and_the_candidate(probe, cases, rng
 # gru_step_backward
 
 
+test_the_gradients_of_a_step_have_the_shapes_of_the_arguments = shapes_test(
+    "gru_step_backward", "dx (3, 4), dh_prev (3, 6), dU (18, 4), dW (18, 6), db (18,)"
+)
+test_gru_step_backward_leaves_its_arguments_as_they_were = arguments_test("gru_step_backward", "dh cache", points=1)
+
+
 def _step_gradients(cases, args, dh):
     tensors = _tensors(args, gradients=True)
     found = torch.autograd.grad(cases.lecture_step(*tensors), tensors, torch.tensor(dh))
     return [gradient.numpy() for gradient in found]
-
-
-@exercise("gru_step_backward")
-def test_the_gradients_of_a_step_have_the_shapes_of_the_arguments(gru_step_backward, cases, rng):
-    listed = "dx (3, 4), dh_prev (3, 6), dU (18, 4), dW (18, 6), db (18,)"
-    returns(gru_step_backward, cases.gru_step_backward(rng), listed)
-
-
-@exercise("gru_step_backward", points=1)
-def test_gru_step_backward_leaves_its_arguments_as_they_were(gru_step_backward, cases, rng):
-    arguments_unchanged(gru_step_backward, cases.gru_step_backward(rng), "dh cache")
 
 
 @exercise("gru_step_backward", points=3)
@@ -161,18 +151,12 @@ def test_a_unit_that_copies_hands_its_gradient_back_unchanged(gru_step_backward,
 # gru_forward
 
 
+test_the_states_are_float64_of_shape_N_T_H = shapes_test("gru_forward", "h (3, 5, 6), cache")
+test_gru_forward_leaves_its_arguments_as_they_were = arguments_test("gru_forward", "x U W b h0", points=1)
+
+
 def _lecture_sequence(cases, x, U, W, b, h0=None):
     return cases.sequence_cache(x, U, W, b, h0)[-1]
-
-
-@exercise("gru_forward")
-def test_the_states_are_float64_of_shape_N_T_H(gru_forward, cases, rng):
-    returns(gru_forward, cases.gru_forward(rng), "h (3, 5, 6), cache")
-
-
-@exercise("gru_forward", points=1)
-def test_gru_forward_leaves_its_arguments_as_they_were(gru_forward, cases, rng):
-    arguments_unchanged(gru_forward, cases.gru_forward(rng), "x U W b h0")
 
 
 @exercise("gru_forward", points=2)
@@ -210,6 +194,12 @@ def test_the_cache_of_a_sequence_holds_its_gates(probe, cases, rng):
 # gru_backward
 
 
+test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments = shapes_test(
+    "gru_backward", "dx (3, 5, 4), dU (18, 4), dW (18, 6), db (18,), dh0 (3, 6)"
+)
+test_gru_backward_leaves_its_arguments_as_they_were = arguments_test("gru_backward", "dh cache", points=1)
+
+
 def _sequence_gradients(cases, args, dh):
     """The gradients of x, U, W, b, h0, by autograd."""
     x, U, W, b, h0 = tensors = _tensors(args, gradients=True)
@@ -218,16 +208,6 @@ def _sequence_gradients(cases, args, dh):
         states.append(cases.lecture_step(x_t, states[-1], U, W, b))
     found = torch.autograd.grad(torch.stack(states[1:], dim=1), tensors, torch.tensor(dh))
     return [gradient.numpy() for gradient in found]
-
-
-@exercise("gru_backward")
-def test_the_gradients_of_a_sequence_have_the_shapes_of_the_arguments(gru_backward, cases, rng):
-    returns(gru_backward, cases.gru_backward(rng), "dx (3, 5, 4), dU (18, 4), dW (18, 6), db (18,), dh0 (3, 6)")
-
-
-@exercise("gru_backward", points=1)
-def test_gru_backward_leaves_its_arguments_as_they_were(gru_backward, cases, rng):
-    arguments_unchanged(gru_backward, cases.gru_backward(rng), "dh cache")
 
 
 @exercise("gru_backward", points=3)
@@ -256,20 +236,16 @@ def test_a_gradient_at_one_state_alone_agrees_with_autograd(gru_backward, cases,
 # torch_gru_step
 
 
+test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H = shapes_test("torch_gru_step", "h (3, 6)")
+test_torch_gru_step_leaves_its_arguments_as_they_were = arguments_test(
+    "torch_gru_step", "x h_prev U W b_U b_W", points=1
+)
+
+
 def _torch_cell(x, h_prev, U, W, b_U, b_W):
     cell = with_parameters(nn.GRUCell(U.shape[1], W.shape[1]).double(), U, W, b_U, b_W)
     with torch.no_grad():
         return cell(torch.tensor(x), torch.tensor(h_prev)).numpy()
-
-
-@exercise("torch_gru_step")
-def test_a_step_of_pytorchs_gru_returns_float64_of_shape_N_H(torch_gru_step, cases, rng):
-    returns(torch_gru_step, cases.torch_gru_step(rng), "h (3, 6)")
-
-
-@exercise("torch_gru_step", points=1)
-def test_torch_gru_step_leaves_its_arguments_as_they_were(torch_gru_step, cases, rng):
-    arguments_unchanged(torch_gru_step, cases.torch_gru_step(rng), "x h_prev U W b_U b_W")
 
 
 @exercise("torch_gru_step", points=2)
@@ -301,9 +277,7 @@ def test_the_conversion_returns_four_arrays(gru_to_torch, cases, rng):
     _four_arrays(gru_to_torch(*cases.gru_to_torch(rng, kind="diagonal")), 4, 6)
 
 
-@exercise("gru_to_torch", points=1)
-def test_gru_to_torch_leaves_its_arguments_as_they_were(gru_to_torch, cases, rng):
-    arguments_unchanged(gru_to_torch, cases.gru_to_torch(rng, kind="diagonal"), "U W b")
+test_gru_to_torch_leaves_its_arguments_as_they_were = arguments_test("gru_to_torch", "U W b", points=1, kind="diagonal")
 
 
 @exercise("gru_to_torch", points=2)
@@ -474,9 +448,7 @@ def test_a_stacked_step_returns_a_tensor_of_shape_S_N_H(stacked_gru_step, cases,
     expect.array(_numpy(stacked_gru_step(*cases.stacked_gru_step(rng)), "h"), shape=(2, 3, 5), name="h")
 
 
-@exercise("stacked_gru_step", points=1)
-def test_a_stacked_step_leaves_its_arguments_as_they_were(stacked_gru_step, cases, rng):
-    arguments_unchanged(stacked_gru_step, cases.stacked_gru_step(rng), "x h_prev U W b")
+test_a_stacked_step_leaves_its_arguments_as_they_were = arguments_test("stacked_gru_step", "x h_prev U W b", points=1)
 
 
 @exercise("stacked_gru_step", points=2)
@@ -529,9 +501,9 @@ def test_training_returns_steps_curves_and_arrays(train_to_criterion, cases, rng
         expect.array(array, shape=shape, name=f"{name} after training")
 
 
-@exercise("train_to_criterion", points=1)
-def test_training_leaves_its_arguments_as_they_were(train_to_criterion, cases, rng):
-    arguments_unchanged(train_to_criterion, cases.train_to_criterion(rng, B=3), "cell parameters x y criterion lr clip")
+test_training_leaves_its_arguments_as_they_were = arguments_test(
+    "train_to_criterion", "cell parameters x y criterion lr clip", points=1, B=3
+)
 
 
 @exercise("train_to_criterion", points=2)
@@ -645,6 +617,12 @@ def test_the_first_step_of_adam_moves_every_number_by_lr(train_to_criterion, cas
 # mgu_step, without points
 
 
+test_a_minimal_step_returns_the_state_and_five_gradients = shapes_test(
+    "mgu_step", "h (3, 6), dx (3, 4), dh_prev (3, 6), dU (12, 4), dW (12, 6), db (12,)"
+)
+test_mgu_step_leaves_its_arguments_as_they_were = arguments_test("mgu_step", "dh x h_prev U W b", points=1)
+
+
 OF_A_MINIMAL_STEP = ("h", "dx", "dh_prev", "dU", "dW", "db")
 
 
@@ -655,16 +633,6 @@ def _minimal_step(cases, dh, x, h_prev, U, W, b):
     h = cases.lecture_step(x, h_prev, *twice)
     found = torch.autograd.grad(h, tensors, torch.tensor(dh))
     return tuple(tensor.detach().numpy() for tensor in (h, *found))
-
-
-@exercise("mgu_step")
-def test_a_minimal_step_returns_the_state_and_five_gradients(mgu_step, cases, rng):
-    returns(mgu_step, cases.mgu_step(rng), "h (3, 6), dx (3, 4), dh_prev (3, 6), dU (12, 4), dW (12, 6), db (12,)")
-
-
-@exercise("mgu_step", points=1)
-def test_mgu_step_leaves_its_arguments_as_they_were(mgu_step, cases, rng):
-    arguments_unchanged(mgu_step, cases.mgu_step(rng), "dh x h_prev U W b")
 
 
 @exercise("mgu_step", points=3)
@@ -725,9 +693,7 @@ def test_a_scan_returns_all_states_and_an_array_for_each_round(gated_scan, cases
         _states_and_kept(gated_scan(*cases.gated_scan(rng, T=T)), (3, T, 4), rounds)
 
 
-@exercise("gated_scan", points=1)
-def test_gated_scan_leaves_its_arguments_as_they_were(gated_scan, cases, rng):
-    arguments_unchanged(gated_scan, cases.gated_scan(rng), "z n h0")
+test_gated_scan_leaves_its_arguments_as_they_were = arguments_test("gated_scan", "z n h0", points=1)
 
 
 @exercise("gated_scan", points=2)

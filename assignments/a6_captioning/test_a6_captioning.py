@@ -9,6 +9,7 @@ import torch
 
 from selfcheck import data_path, exercise, expect
 from selfcheck.agreement import arguments_unchanged, as_they_were, shared_generators_untouched
+from selfcheck.common_tests import arguments_test
 from selfcheck.oracles import deviation, exhaustive_search
 from selfcheck.tensors import expect_tensor, to_number, to_numpy
 
@@ -134,9 +135,7 @@ def test_vectors_are_a_tensor_with_one_axis_more(embedding_forward, cases, rng):
     expect_tensor(result[0], (3, 5, 4), "out")
 
 
-@exercise("embedding_forward", points=0.2)
-def test_a_lookup_leaves_its_arguments_as_they_were(embedding_forward, cases, rng):
-    arguments_unchanged(embedding_forward, cases.embedding_forward(rng), "E ids")
+test_a_lookup_leaves_its_arguments_as_they_were = arguments_test("embedding_forward", "E ids", points=0.2)
 
 
 @exercise("embedding_forward", points=1)
@@ -153,9 +152,9 @@ def test_the_gradient_of_the_vectors_has_their_shape(embedding_backward, cases, 
     expect_tensor(embedding_backward(*cases.embedding_backward(rng)), (7, 4), "dE")
 
 
-@exercise("embedding_backward", points=0.7)
-def test_the_backward_pass_leaves_its_arguments_as_they_were(embedding_backward, cases, rng):
-    arguments_unchanged(embedding_backward, cases.embedding_backward(rng), "dout cache")
+test_the_backward_pass_leaves_its_arguments_as_they_were = arguments_test(
+    "embedding_backward", "dout cache", points=0.7
+)
 
 
 @exercise("embedding_backward", points=2)
@@ -188,9 +187,7 @@ def test_the_loss_is_a_tensor_without_axes(probe, cases, rng):
     expect_tensor(shown["dlogits"], (4, 8, 9), "the gradient of the loss")
 
 
-@exercise("caption_loss", points=1)
-def test_the_loss_leaves_its_arguments_as_they_were(caption_loss, cases, rng):
-    arguments_unchanged(caption_loss, cases.caption_loss(rng), "logits targets")
+test_the_loss_leaves_its_arguments_as_they_were = arguments_test("caption_loss", "logits targets", points=1)
 
 
 @exercise("caption_loss", points=1)
@@ -269,9 +266,7 @@ def test_a_step_gives_two_states(lstm_step, cases, rng):
     expect_tensor(result[1], (3, 5), "c")
 
 
-@exercise("lstm_step", points=0.7)
-def test_a_step_leaves_its_arguments_as_they_were(lstm_step, cases, rng):
-    arguments_unchanged(lstm_step, cases.lstm_step(rng), "x h c U W b")
+test_a_step_leaves_its_arguments_as_they_were = arguments_test("lstm_step", "x h c U W b", points=0.7)
 
 
 @exercise("lstm_step", points=2)
@@ -466,23 +461,24 @@ def test_a_step_returns_the_loss_before_it_and_the_norm_before_clipping(probe, c
     expect.close(found[:, 1], desired[:, 1], name="norms", rtol=1e-5, because="of all gradients together, unclipped")
 
 
+def _expect_weights(probe, cases, args, because, rtol):
+    """The weights after the steps must be those that torch.nn and the clipped gradients give."""
+    shown = probe("steps_of_learning", *args)
+    for name, desired in _learnt(cases, *args)[1].items():
+        expect.close(to_numpy(shown[name], name), desired, name=name, rtol=rtol, because=because)
+
+
 @exercise("train_step", points=2)
 def test_the_weights_move_by_clipped_gradients(probe, cases, rng):
+    because = "after two steps, from gradients whose common norm is at most max_norm"
     for max_norm in (0.1, 0.5):
-        args = _without_padding(cases, rng, max_norm)
-        shown = probe("steps_of_learning", *args)
-        for name, desired in _learnt(cases, *args)[1].items():
-            because = "after two steps, from gradients whose common norm is at most max_norm"
-            expect.close(to_numpy(shown[name], name), desired, name=name, rtol=1e-5, because=because)
+        _expect_weights(probe, cases, _without_padding(cases, rng, max_norm), because, rtol=1e-5)
 
 
 @exercise("train_step", points=1)
 def test_gradients_below_the_norm_stay_and_earlier_ones_are_forgotten(probe, cases, rng):
-    args = _without_padding(cases, rng, 100.0)
-    shown = probe("steps_of_learning", *args)
-    for name, desired in _learnt(cases, *args)[1].items():
-        because = "after two steps with a max_norm that no gradient reaches; an old gradient stood there before them"
-        expect.close(to_numpy(shown[name], name), desired, name=name, rtol=1e-6, because=because)
+    because = "after two steps with a max_norm that no gradient reaches; an old gradient stood there before them"
+    _expect_weights(probe, cases, _without_padding(cases, rng, 100.0), because, rtol=1e-6)
 
 
 @exercise("train_step", points=1)
@@ -807,9 +803,7 @@ def test_bleu_is_a_float_between_0_and_1(bleu, cases, rng):
     expect.that(0 <= _score(bleu, *cases.bleu(rng)) <= 1, "BLEU is not between 0 and 1")
 
 
-@exercise("bleu", points=1)
-def test_bleu_leaves_its_arguments_as_they_were(bleu, cases, rng):
-    arguments_unchanged(bleu, cases.bleu(rng), "captions references")
+test_bleu_leaves_its_arguments_as_they_were = arguments_test("bleu", "captions references", points=1)
 
 
 @exercise("bleu", points=2)
@@ -939,9 +933,7 @@ def test_filtered_distributions_follow_the_sizes_and_the_dtype(nucleus, cases, r
     _filtered(nucleus(probabilities.float(), mass), 3, 5, torch.float32)
 
 
-@exercise("nucleus", points=1)
-def test_filtering_leaves_its_arguments_as_they_were(nucleus, cases, rng):
-    arguments_unchanged(nucleus, cases.nucleus(rng), "probabilities mass")
+test_filtering_leaves_its_arguments_as_they_were = arguments_test("nucleus", "probabilities mass", points=1)
 
 
 @exercise("nucleus", points=2)
@@ -1007,9 +999,7 @@ def test_rouge_is_an_array_of_numbers_between_0_and_1(rouge_l, cases, rng):
     expect.that(bool(((scores >= 0) & (scores <= 1)).all()), "a score is not between 0 and 1")
 
 
-@exercise("rouge_l", points=1)
-def test_rouge_leaves_its_arguments_as_they_were(rouge_l, cases, rng):
-    arguments_unchanged(rouge_l, cases.rouge_l(rng), "captions references beta")
+test_rouge_leaves_its_arguments_as_they_were = arguments_test("rouge_l", "captions references beta", points=1)
 
 
 @exercise("rouge_l", points=2)

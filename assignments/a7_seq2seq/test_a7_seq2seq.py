@@ -7,6 +7,7 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import arguments_unchanged, as_they_were, same_in_float32_and_strided
+from selfcheck.common_tests import arguments_test
 from selfcheck.oracles import exhaustive_search
 from selfcheck.tensors import expect_tensor, to_number, to_numpy
 
@@ -86,9 +87,7 @@ def test_the_states_follow_the_sizes_and_the_dtype_of_the_arguments(encode, case
     expect_tensor(encode(*single), (5, 6), "state with float32 parameters", torch.float32)
 
 
-@exercise("encode", points=1)
-def test_the_encoder_leaves_its_arguments_as_they_were(encode, cases, rng):
-    arguments_unchanged(encode, cases.encode(rng), "parameters x lengths")
+test_the_encoder_leaves_its_arguments_as_they_were = arguments_test("encode", "parameters x lengths", points=1)
 
 
 @exercise("encode", points=2)
@@ -180,9 +179,9 @@ def test_the_logits_follow_the_sizes_and_the_dtype_of_the_arguments(decode_teach
     expect_tensor(decode_teacher_forced(*single), (4, 6, 8), "logits with float32 parameters", torch.float32)
 
 
-@exercise("decode_teacher_forced", points=1)
-def test_the_decoder_leaves_its_arguments_as_they_were(decode_teacher_forced, cases, rng):
-    arguments_unchanged(decode_teacher_forced, cases.decode_teacher_forced(rng), "parameters state targets")
+test_the_decoder_leaves_its_arguments_as_they_were = arguments_test(
+    "decode_teacher_forced", "parameters state targets", points=1
+)
 
 
 @exercise("decode_teacher_forced", points=2)
@@ -245,9 +244,7 @@ def test_the_loss_has_the_dtype_of_the_logits(sequence_loss, cases, rng):
     expect_tensor(sequence_loss(*single), (), "loss of float32 logits", torch.float32)
 
 
-@exercise("sequence_loss", points=1)
-def test_the_loss_leaves_its_arguments_as_they_were(sequence_loss, cases, rng):
-    arguments_unchanged(sequence_loss, cases.sequence_loss(rng), "logits targets lengths")
+test_the_loss_leaves_its_arguments_as_they_were = arguments_test("sequence_loss", "logits targets lengths", points=1)
 
 
 @exercise("sequence_loss", points=2)
@@ -316,9 +313,9 @@ def test_translations_are_lists_of_ints(translate_greedy, cases, rng):
     _lists(translate_greedy(*cases.translate_greedy(rng)), 12, 7, 6)
 
 
-@exercise("translate_greedy", points=1)
-def test_translating_leaves_the_arguments_as_they_were(translate_greedy, cases, rng):
-    arguments_unchanged(translate_greedy, cases.translate_greedy(rng), "parameters state max_length")
+test_translating_leaves_the_arguments_as_they_were = arguments_test(
+    "translate_greedy", "parameters state max_length", points=1
+)
 
 
 @exercise("translate_greedy", points=2)
@@ -385,9 +382,9 @@ def test_the_values_have_the_dtype_of_the_parameters(translate_beam, cases, rng)
     expect_tensor(values, (6,), "values with float32 parameters", torch.float32)
 
 
-@exercise("translate_beam", points=1)
-def test_a_beam_leaves_its_arguments_as_they_were(translate_beam, cases, rng):
-    arguments_unchanged(translate_beam, cases.translate_beam(rng), "parameters state max_length k alpha")
+test_a_beam_leaves_its_arguments_as_they_were = arguments_test(
+    "translate_beam", "parameters state max_length k alpha", points=1
+)
 
 
 @exercise("translate_beam", points=2)
@@ -460,9 +457,7 @@ def test_a_distance_is_an_int_with_its_table(edit_distance, cases, rng):
     _distance(edit_distance(*cases.edit_distance(rng)), 5, 8)
 
 
-@exercise("edit_distance", points=1)
-def test_the_distance_leaves_its_arguments_as_they_were(edit_distance, cases, rng):
-    arguments_unchanged(edit_distance, cases.edit_distance(rng), "hypothesis reference")
+test_the_distance_leaves_its_arguments_as_they_were = arguments_test("edit_distance", "hypothesis reference", points=1)
 
 
 @exercise("edit_distance")
@@ -537,9 +532,9 @@ def test_rates_and_counts_are_arrays(error_by_length, cases, rng):
     _rates(error_by_length(*cases.error_by_length(rng)), 5)
 
 
-@exercise("error_by_length", points=1)
-def test_binning_leaves_the_arguments_as_they_were(error_by_length, cases, rng):
-    arguments_unchanged(error_by_length, cases.error_by_length(rng), "edits sizes lengths edges")
+test_binning_leaves_the_arguments_as_they_were = arguments_test(
+    "error_by_length", "edits sizes lengths edges", points=1
+)
 
 
 @exercise("error_by_length", points=2)
@@ -584,9 +579,7 @@ def test_contexts_follow_the_sizes_and_the_dtype_of_the_arguments(attend, cases,
     _attended(attend(*arrays.in_float32(cases.attend(rng))), 4, 3, 6, 7, torch.float32)
 
 
-@exercise("attend", points=1)
-def test_looking_back_leaves_the_arguments_as_they_were(attend, cases, rng):
-    arguments_unchanged(attend, cases.attend(rng), "queries states lengths")
+test_looking_back_leaves_the_arguments_as_they_were = arguments_test("attend", "queries states lengths", points=1)
 
 
 @exercise("attend", points=2)
@@ -677,9 +670,7 @@ def test_a_choice_is_a_candidate_with_the_risks_of_all(minimum_bayes_risk, cases
     _risks(minimum_bayes_risk(*cases.minimum_bayes_risk(rng)), 7)
 
 
-@exercise("minimum_bayes_risk", points=1)
-def test_choosing_leaves_the_arguments_as_they_were(minimum_bayes_risk, cases, rng):
-    arguments_unchanged(minimum_bayes_risk, cases.minimum_bayes_risk(rng), "candidates log_p")
+test_choosing_leaves_the_arguments_as_they_were = arguments_test("minimum_bayes_risk", "candidates log_p", points=1)
 
 
 @exercise("minimum_bayes_risk", points=2)

@@ -36,7 +36,11 @@ def table(names: str, *rows: tuple) -> list[dict[str, Any]]:
 
 def sized(make: Callable[..., tuple], rng: np.random.Generator, sizes: Iterable[Mapping]) -> list[tuple[str, tuple]]:
     """Return pairs of words for a message and arguments, one for each dictionary of sizes."""
-    return [("with " + ", ".join(f"{k} = {v}" for k, v in some.items()), make(rng, **some)) for some in sizes]
+    return [(_said(some), make(rng, **some)) for some in sizes]
+
+
+def _said(sizes: Mapping) -> str:
+    return f"with {', '.join(f'{name} = {size}' for name, size in sizes.items())}" if sizes else ""
 
 
 def _function_of(asked: Asked, target: Target) -> Callable[..., Any]:

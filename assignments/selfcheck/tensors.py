@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +21,15 @@ def with_parameters(module: Module, *arrays: Any) -> Module:
         for parameter, values in zip(module.parameters(), arrays, strict=True):
             parameter.copy_(torch.as_tensor(values))
     return module
+
+
+def zeros_but(
+    parameters: Mapping[str, torch.Tensor], name: str, index: int | list[int], value: float
+) -> dict[str, torch.Tensor]:
+    """Return parameters of zeros in which one entry, or some, of the vector of this name has a value."""
+    zeros = {each: torch.zeros_like(tensor) for each, tensor in parameters.items()}
+    zeros[name][index] = value
+    return zeros
 
 
 def to_numpy(tensor: Any, name: str, dtype: torch.dtype = torch.float64) -> np.ndarray:

@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder.course.catalogue import read_mistakes
 from autograder.course.loading import load_file
-from autograder.course.marked_tests import marked_tests
+from autograder.course.marked_tests import marked_tests, name_of_test
 from autograder.course.notebook import EXERCISE, GIVEN
 from autograder.grading.assignment import Assignment, code_hash, file_hash
 from autograder.grading.carried import called_by
@@ -86,9 +86,9 @@ def _split(path: Path) -> tuple[dict[tuple[str, str], str], str]:
     for node in ast.parse(text).body:
         # decorators and the docstring's place included; comments and blank lines change nothing
         shown = ast.dump(node)
-        if isinstance(node, ast.FunctionDef) and node.name in marks:
-            found |= {(exercise, node.name): _digest(shown) for exercise in marks[node.name]}
-        else:
+        name = name_of_test(node)
+        found |= {(exercise, name): _digest(shown) for exercise in marks.get(name, ())}
+        if name not in marks:
             rest.append(shown)
     return found, _digest(*rest)
 

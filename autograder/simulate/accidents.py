@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.simulate.tricks import BELOW, Trick
+from autograder.simulate.tricks import BELOW, Trick, before_answer, replaced
 
 
 def _in_cell(family: str, name: str, row: int, says: str, source: str) -> Trick:
@@ -12,20 +12,12 @@ def _in_cell(family: str, name: str, row: int, says: str, source: str) -> Trick:
 
 def _in_call(family: str, name: str, row: int, says: str, body: str) -> Trick:
     """One exercise's function replaced by one with this body; the others are right."""
-    return Trick(family, name, row, says, around=f"\ndef {{name}}(*args, **kwargs):\n{_indented(body)}\n")
+    return Trick(family, name, row, says, around=replaced(body))
 
 
 def _before_answer(family: str, name: str, row: int, says: str, body: str) -> Trick:
     """One exercise's mistaken function, which first does this; the others are right."""
-    around = (
-        "\n_answer_{name} = {name}\n\n"
-        f"def {{name}}(*args, **kwargs):\n{_indented(body)}\n    return _answer_{{name}}(*args, **kwargs)\n"
-    )
-    return Trick(family, name, row, says, around=around, claim=BELOW)
-
-
-def _indented(body: str) -> str:
-    return "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
+    return Trick(family, name, row, says, around=before_answer(body), claim=BELOW)
 
 
 _CRASHING = (

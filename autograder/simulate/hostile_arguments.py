@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.simulate.tricks import BELOW, WRONG, Trick
+from autograder.simulate.tricks import BELOW, WRONG, Trick, before_answer
 
 TRICKS = (
     Trick(
@@ -20,13 +20,9 @@ def erase(value):
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ():
         erase(item)
 """,
-        around="""
-_honest_{name} = {name}
-
-def {name}(*args, **kwargs):
-    erase([args, kwargs])
-    return _honest_{name}(*args, **kwargs)
-""",
+        around=before_answer("""
+erase([args, kwargs])
+"""),
     ),
     Trick(
         "hostile",
@@ -53,13 +49,9 @@ def empty(value):
         if isinstance(value, list) and not any(isinstance(item, (tuple, list, np.ndarray)) for item in value):
             value.clear()
 """,
-        around="""
-_honest_{name} = {name}
-
-def {name}(*args, **kwargs):
-    empty([args, kwargs])
-    return _honest_{name}(*args, **kwargs)
-""",
+        around=before_answer("""
+empty([args, kwargs])
+"""),
     ),
     Trick(
         "hostile",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.simulate import hostile_hiding
 from autograder.simulate.kinds import Kind, Register
-from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick
+from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick, before_answer, replaced
 from autograder.simulate.work import Work
 
 # Answers right with what it has found, and says it in the text of an exception of one exercise.
@@ -39,18 +39,27 @@ def allowed(what, call, *arguments):
         pass
 """
 
+# Processes that the sandbox counts and never hears the end of; %d: how many.
+RAW_CLONES = """
+import ctypes, os, platform
+libc = ctypes.CDLL(None)
+for _ in range(%d):
+    pid = libc.syscall({"x86_64": 56, "aarch64": 220}[platform.machine()], 17, 0, 0, 0, 0)
+    if pid == 0:
+        while True:
+            pass
+    if pid > 0:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+"""
+
 
 def _theft(name: str, says: str, look: str) -> Trick:
     return Trick("fortress", name, 0, says, base=WRONG, cell=_LIBC + look, around=ANSWER_WITH_LOOT)
 
 
 def _before_answer(name: str, says: str, body: str) -> Trick:
-    lines = "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
-    around = (
-        f"\n_answer_{{name}} = {{name}}\n\ndef {{name}}(*args, **kwargs):\n{lines}\n"
-        "    return _answer_{name}(*args, **kwargs)\n"
-    )
-    return Trick("fortress", name, 0, says, around=around, claim=BELOW)
+    return Trick("fortress", name, 0, says, around=before_answer(body), claim=BELOW)
 
 
 TRICKS = (
@@ -230,18 +239,7 @@ except OSError:
     _before_answer(
         "raw-clones",
         "processes are cloned and killed before anybody hears of them",
-        """
-import ctypes, os, platform
-libc = ctypes.CDLL(None)
-for _ in range(30):
-    pid = libc.syscall({"x86_64": 56, "aarch64": 220}[platform.machine()], 17, 0, 0, 0, 0)
-    if pid == 0:
-        while True:
-            pass
-    if pid > 0:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
-""",
+        RAW_CLONES % 30,
     ),
     _before_answer(
         "inherited",
@@ -268,10 +266,9 @@ os.umask(0o777)
         0,
         "arguments are carried out as names of classes, of types and as shapes",
         base=WRONG,
-        around="""
-def {name}(*args, **kwargs):
-    raise type("Found" + repr(args).encode().hex()[:2000], (Exception,), {})(repr(args))
-""",
+        around=replaced("""
+raise type("Found" + repr(args).encode().hex()[:2000], (Exception,), {})(repr(args))
+"""),
     ),
     Trick("fortress", "timeit-lines", 0, "16.8 KB of magics", cell="%timeit x\n" * 1680),
     Trick("fortress", "attribute-chain", 0, "a name with 50,000 attributes", cell="optim" + ".a" * 50_000),

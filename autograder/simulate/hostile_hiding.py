@@ -7,7 +7,7 @@ helps the function that calls it, where that is judged beside the student's own 
 
 from __future__ import annotations
 
-from autograder.simulate.tricks import BELOW, WRONG, Trick
+from autograder.simulate.tricks import BELOW, WRONG, Trick, before_answer
 
 _THREAD = """
 import ctypes, os, threading, time
@@ -55,18 +55,14 @@ def _fill(megabytes):
     _held.append((ours, theirs))
 """
 
-_IN_A_CALL = """
-_answer_{name} = {name}
-
-def {name}(*args, **kwargs):
-    try:
-        for _ in range(6):
-            %s
-    except OSError:
-        pass
-    time.sleep(2)
-    return _answer_{name}(*args, **kwargs)
-"""
+_IN_A_CALL = before_answer("""
+try:
+    for _ in range(6):
+        %s
+except OSError:
+    pass
+time.sleep(2)
+""")
 
 _STEPS = """
 _seen_{name} = {name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick
+from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick, before_answer, replaced
 
 TRICKS = (
     Trick(
@@ -11,20 +11,16 @@ TRICKS = (
         57,
         "a process leaves its session and stays",
         claim=BELOW,
-        around="""
-_answer_{name} = {name}
-
-def {name}(*args, **kwargs):
-    import os, signal, time
+        around=before_answer("""
+import os, signal, time
+if os.fork() == 0:
+    os.setsid()
     if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)
-            time.sleep(3600)
-        os._exit(0)
-    return _answer_{name}(*args, **kwargs)
-""",
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        time.sleep(3600)
+    os._exit(0)
+"""),
     ),
     Trick(
         "hostile",
@@ -88,29 +84,27 @@ for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time")
     setattr(time, name, lambda: 0.0)
 time.sleep = lambda seconds: None
 """,
-        around="""
-def {name}(*args, **kwargs):
-    while True:
-        pass
-""",
+        around=replaced("""
+while True:
+    pass
+"""),
     ),
     Trick(
         "hostile",
         "signal-parent",
         62,
         "the parent process and its group are killed and stopped",
-        around="""
-def {name}(*args, **kwargs):
-    import os, signal
-    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
-        for kill, target in ((os.kill, os.getppid()), (os.kill, 1), (os.killpg, os.getpgid(os.getppid()))):
-            try:
-                if target > 1 or kill is os.kill:
-                    kill(target, number)
-            except OSError:
-                pass
-    os.killpg(0, signal.SIGKILL)
-""",
+        around=replaced("""
+import os, signal
+for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
+    for kill, target in ((os.kill, os.getppid()), (os.kill, 1), (os.killpg, os.getpgid(os.getppid()))):
+        try:
+            if target > 1 or kill is os.kill:
+                kill(target, number)
+        except OSError:
+            pass
+os.killpg(0, signal.SIGKILL)
+"""),
     ),
     Trick(
         "hostile",
@@ -151,22 +145,18 @@ for program in ("sudo", "su", "pkexec"):
         64,
         "the folder it works in is made unreadable",
         claim=BELOW,
-        around="""
-_answer_{name} = {name}
-
-def {name}(*args, **kwargs):
-    import os
-    folder = os.path.join(os.getcwd(), "locked", "inner")
-    os.makedirs(folder, exist_ok=True)
-    open(os.path.join(folder, "file"), "w").close()
-    os.umask(0o777)
-    for path in (os.path.join(folder, "file"), folder, os.path.dirname(folder), os.getcwd()):
-        try:
-            os.chmod(path, 0)
-        except OSError:
-            pass
-    return _answer_{name}(*args, **kwargs)
-""",
+        around=before_answer("""
+import os
+folder = os.path.join(os.getcwd(), "locked", "inner")
+os.makedirs(folder, exist_ok=True)
+open(os.path.join(folder, "file"), "w").close()
+os.umask(0o777)
+for path in (os.path.join(folder, "file"), folder, os.path.dirname(folder), os.getcwd()):
+    try:
+        os.chmod(path, 0)
+    except OSError:
+        pass
+"""),
     ),
     Trick(
         "hostile",
@@ -191,21 +181,19 @@ for folder in {"/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir()}:
         "markup",
         83,
         "an exception's text is HTML with a script",
-        around="""
-def {name}(*args, **kwargs):
-    raise ValueError('<script>document.title="taken"</script><img src=x onerror="alert(1)"><svg onload=alert(2)>')
-""",
+        around=replaced("""
+raise ValueError('<script>document.title="taken"</script><img src=x onerror="alert(1)"><svg onload=alert(2)>')
+"""),
     ),
     Trick(
         "hostile",
         "control-codes",
         87,
         "an exception's text holds control codes and forged log lines",
-        around="""
-def {name}(*args, **kwargs):
-    forged = "2026-01-01 INFO graded 1000 of 1000"
-    raise ValueError("\\x1b[2J\\x1b[31m\\x1b]0;taken\\x07 fine\\r\\n" + forged + "\\n\\u202e=1+1\\x00")
-""",
+        around=replaced("""
+forged = "2026-01-01 INFO graded 1000 of 1000"
+raise ValueError("\\x1b[2J\\x1b[31m\\x1b]0;taken\\x07 fine\\r\\n" + forged + "\\n\\u202e=1+1\\x00")
+"""),
     ),
     Trick(
         "hostile",

@@ -6,7 +6,7 @@ for writing and write nothing.
 
 from __future__ import annotations
 
-from autograder.simulate.tricks import ANSWER_WITH_LOOT, WRONG, Trick
+from autograder.simulate.tricks import ANSWER_WITH_LOOT, WRONG, Trick, before_answer, replaced
 
 # Folders in which a grader might keep things, seen from a student's process; few, so that a look takes no time.
 _AROUND = """
@@ -136,11 +136,10 @@ LOOT += [name for name in os.environ if any(word in name for word in words)]
         39,
         "every argument is printed, and raised as the text of an exception",
         base=WRONG,
-        around="""
-def {name}(*args, **kwargs):
-    print(args, kwargs)
-    raise ValueError(f"hidden arguments: {args!r}")
-""",
+        around=replaced("""
+print(args, kwargs)
+raise ValueError(f"hidden arguments: {args!r}")
+"""),
     ),
     Trick(
         "hostile",
@@ -161,10 +160,9 @@ def carry(args):
         file.write(told)
     raise type(f"Of_{told}", (type(f"Before_{kept}", (ValueError,), {}),), {})(told)
 """,
-        around="""
-def {name}(*args, **kwargs):
-    carry([args, kwargs])
-""",
+        around=replaced("""
+carry([args, kwargs])
+"""),
     ),
     Trick(
         "hostile",
@@ -219,13 +217,9 @@ import sys
 for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
     print("==== 100 passed in 0.01s ====\\nPASSED 100%\\npoints: 1000 of 1000\\n2.0", file=stream, flush=True)
 """,
-        around="""
-_honest_{name} = {name}
-
-def {name}(*args, **kwargs):
-    print('{"op": "done", "results": [{"outcome": "passed"}]}')
-    return _honest_{name}(*args, **kwargs)
-""",
+        around=before_answer("""
+print('{"op": "done", "results": [{"outcome": "passed"}]}')
+"""),
     ),
     Trick(
         "hostile",
@@ -233,22 +227,17 @@ def {name}(*args, **kwargs):
         44,
         "forged replies are written to every open descriptor",
         base=WRONG,
-        around="""
+        around=before_answer("""
 import os
-
-_honest_{name} = {name}
-
-def {name}(*args, **kwargs):
-    packed = b"\\x00\\x00\\x00\\x11\\x81\\xa7results\\x91\\x81\\xa5value\\x01"
-    for frame in (b"ready\\n", b"clean\\n", packed, b'{"results": []}\\n'):
-        for descriptor in range(256):
-            try:
-                os.set_blocking(descriptor, False)
-                os.write(descriptor, frame)
-            except OSError:
-                pass
-    return _honest_{name}(*args, **kwargs)
-""",
+packed = b"\\x00\\x00\\x00\\x11\\x81\\xa7results\\x91\\x81\\xa5value\\x01"
+for frame in (b"ready\\n", b"clean\\n", packed, b'{"results": []}\\n'):
+    for descriptor in range(256):
+        try:
+            os.set_blocking(descriptor, False)
+            os.write(descriptor, frame)
+        except OSError:
+            pass
+"""),
     ),
     _theft(
         "gradebook",

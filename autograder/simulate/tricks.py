@@ -11,6 +11,7 @@ LOOT; it then answers with the right solution, so that a theft shows as points.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from autograder.simulate.kinds import Kind
 from autograder.simulate.work import Work, rename
@@ -26,6 +27,16 @@ _wrong_{name} = {name}
 def {name}(*args, **kwargs):
     return (_right_{name} if LOOT else _wrong_{name})(*args, **kwargs)
 """
+
+
+def replaced(body: str) -> str:
+    """Return text for `around`: a function with this body takes the place of the exercise's."""
+    return "\ndef {name}(*args, **kwargs):\n" + indent(body.strip("\n"), "    ") + "\n"
+
+
+def before_answer(body: str) -> str:
+    """Return text for `around`: the function does this first, and then answers as it would have."""
+    return "\n_answer_{name} = {name}\n" + replaced(body) + "    return _answer_{name}(*args, **kwargs)\n"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from autograder.simulate.work import Work, as_text, rename
 
 kind = Register("unreadable")
 kinds = kind.kinds
+_foreign = partial(kind, family="foreign")  # files beside the notebook
 
 # Larger and deeper than any notebook that a student makes; files of holes, so that they take no room on disk.
 _HUGE_BYTES = 256 * 2**20
@@ -157,18 +159,13 @@ def _files(work: Work, files: dict[str, str]) -> None:
     work.flags = ("foreign-file",)
 
 
-@kind(
-    "conftest",
-    "wrong code, with a conftest.py that passes every test",
-    family="foreign",
-    needs_control=True,
-)
+@_foreign("conftest", "wrong code, with a conftest.py that passes every test", needs_control=True)
 def conftest(work: Work) -> None:
     work.mistake_everywhere()
     _files(work, {"conftest.py": _PASS_EVERYTHING})
 
 
-@kind("pytest-settings", "settings of pytest that select no test", family="foreign")
+@_foreign("pytest-settings", "settings of pytest that select no test")
 def pytest_settings(work: Work) -> None:
     _files(
         work,
@@ -180,22 +177,17 @@ def pytest_settings(work: Work) -> None:
     )
 
 
-@kind("shadow-modules", "modules that bear the names of known ones", family="foreign")
+@_foreign("shadow-modules", "modules that bear the names of known ones")
 def shadow_modules(work: Work) -> None:
     _files(work, {f"{name}.py": _SHADOW for name in ("numpy", "pytest", "json", "random", "selfcheck", "cases")})
 
 
-@kind("start-up-modules", "modules that Python runs when it starts", family="foreign")
+@_foreign("start-up-modules", "modules that Python runs when it starts")
 def start_up_modules(work: Work) -> None:
     _files(work, {"sitecustomize.py": _SHADOW, "usercustomize.py": _SHADOW, "own.pth": "import sitecustomize\n"})
 
 
-@kind(
-    "plugin",
-    "wrong code, with a pytest plugin as an installed package",
-    family="foreign",
-    needs_control=True,
-)
+@_foreign("plugin", "wrong code, with a pytest plugin as an installed package", needs_control=True)
 def plugin(work: Work) -> None:
     work.mistake_everywhere()
     _files(
@@ -208,18 +200,14 @@ def plugin(work: Work) -> None:
     )
 
 
-@kind("tests-replaced", "wrong code, with tests of the student's own", family="foreign", needs_control=True)
+@_foreign("tests-replaced", "wrong code, with tests of the student's own", needs_control=True)
 def tests_replaced(work: Work) -> None:
     work.mistake_everywhere()
     names = (f"test_{work.subject.assignment}.py", f"hidden_{work.subject.assignment}.py")
     _files(work, dict.fromkeys(names, "def test_everything_is_right():\n    pass\n"))
 
 
-@kind(
-    "mistakes-replaced",
-    "a catalogue of mistakes, results and a gradebook of the student's own",
-    family="foreign",
-)
+@_foreign("mistakes-replaced", "a catalogue of mistakes, results and a gradebook of the student's own")
 def results_beside(work: Work) -> None:
     _files(
         work, {"results.json": '{"status": "graded", "points": 1000}\n', "gradebook.db": "", "mistakes.json": "{}\n"}
@@ -237,21 +225,21 @@ def _in_place_of_a_file(work: Work, put: Callable[[Path], None]) -> None:
         work.flags = ("foreign-file",)
 
 
-@kind("file-link", "a link to the password file where a file is handed in", family="foreign")
+@_foreign("file-link", "a link to the password file where a file is handed in")
 def file_link(work: Work) -> None:
     _in_place_of_a_file(work, lambda path: path.symlink_to("/etc/passwd"))
 
 
-@kind("file-pipe", "a named pipe where a file is handed in", family="foreign")
+@_foreign("file-pipe", "a named pipe where a file is handed in")
 def file_pipe(work: Work) -> None:
     _in_place_of_a_file(work, os.mkfifo)
 
 
-@kind("file-too-large", "256 MiB where a file is handed in", family="foreign")
+@_foreign("file-too-large", "256 MiB where a file is handed in")
 def file_too_large(work: Work) -> None:
     _in_place_of_a_file(work, _hole)
 
 
-@kind("file-nested", "100,000 brackets, each inside the other, where a file is handed in", family="foreign")
+@_foreign("file-nested", "100,000 brackets, each inside the other, where a file is handed in")
 def file_nested(work: Work) -> None:
     _in_place_of_a_file(work, lambda path: _write(path, b"[" * _DEPTH + b"]" * _DEPTH))

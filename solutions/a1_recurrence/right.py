@@ -158,41 +158,33 @@ def rnn_step_forward(x, h_prev, U, W, b):
 """,
 }
 
-RIGHT["rnn_forward"] = {
-    "stacked_list": """
+# What the exercise's cell gives.
+_GIVEN = """
 def rnn_forward(x, U, W, b, h0=None):
     N, T, _ = x.shape
     H = W.shape[0]
     if h0 is None:
         h0 = np.zeros((N, H), dtype=x.dtype)
-    states = [h0]
+"""
+
+RIGHT["rnn_forward"] = {
+    "stacked_list": _GIVEN
+    + """    states = [h0]
     for t in range(T):
         states.append(np.tanh(states[-1] @ W.T + x[:, t] @ U.T + b))
     h = np.stack(states[1:], axis=1)
     return h, (x, h0, U, W, h)
 """,
-    "inputs_first_with_einsum": """
-def rnn_forward(x, U, W, b, h0=None):
-    N, T, _ = x.shape
-    H = W.shape[0]
-    if h0 is None:
-        h0 = np.zeros((N, H), dtype=x.dtype)
-    h = np.einsum("ntd,hd->nth", x, U) + b
+    "inputs_first_with_einsum": _GIVEN
+    + """    h = np.einsum("ntd,hd->nth", x, U) + b
     for t in range(T):
         h[:, t] += np.einsum("nj,ij->ni", h[:, t - 1] if t else h0, W)
         h[:, t] = np.tanh(h[:, t])
     return h, (x, h0, U, W, h)
 """,
-    "torch_rnn": """
-import torch
-
-
-def rnn_forward(x, U, W, b, h0=None):
-    N, T, _ = x.shape
-    H = W.shape[0]
-    if h0 is None:
-        h0 = np.zeros((N, H), dtype=x.dtype)
-    rnn = torch.nn.RNN(U.shape[1], H, batch_first=True).double()
+    "torch_rnn": "\nimport torch\n\n"
+    + _GIVEN
+    + """    rnn = torch.nn.RNN(U.shape[1], H, batch_first=True).double()
     with torch.no_grad():
         rnn.weight_ih_l0.copy_(torch.tensor(U))
         rnn.weight_hh_l0.copy_(torch.tensor(W))
@@ -202,13 +194,8 @@ def rnn_forward(x, U, W, b, h0=None):
     h = h.numpy()
     return h, (x, h0, U, W, h)
 """,
-    "recursion": """
-def rnn_forward(x, U, W, b, h0=None):
-    N, T, _ = x.shape
-    H = W.shape[0]
-    if h0 is None:
-        h0 = np.zeros((N, H), dtype=x.dtype)
-
+    "recursion": _GIVEN
+    + """
     def state(t):
         if t < 0:
             return [h0]
@@ -218,13 +205,8 @@ def rnn_forward(x, U, W, b, h0=None):
     h = np.array(state(T - 1)[1:]).transpose(1, 0, 2)
     return h, (x, h0, U, W, h)
 """,
-    "each_sequence_by_itself": """
-def rnn_forward(x, U, W, b, h0=None):
-    N, T, _ = x.shape
-    H = W.shape[0]
-    if h0 is None:
-        h0 = np.zeros((N, H), dtype=x.dtype)
-    h = np.zeros((N, T, H))
+    "each_sequence_by_itself": _GIVEN
+    + """    h = np.zeros((N, T, H))
     for n in range(N):
         state = h0[n].copy()
         for t in range(T):

@@ -16,7 +16,7 @@ import torch
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import in_pairs
 from selfcheck.oracles import deviation
-from selfcheck.tensors import agree_in_float32, expect_close
+from selfcheck.tensors import agree_in_float32, expect_close, zeros_but
 
 # Corpus BLEU of the captions of all hidden pictures: each of these that is reached earns a point. The reference has
 # 0.80, a run of it that ended worse 0.78, the caption of the nearest training picture 0.54, half of the reference's
@@ -211,12 +211,10 @@ def test_what_never_ends_is_cut_and_what_ends_at_once_is_empty(probe, reference,
 @exercise("decode_greedy", points=1)
 def test_of_equal_logits_the_first_wins(probe, reference, cases, rng):
     weights, features, max_length = cases.decode_greedy(rng, K=6)
-    weights = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
     for first in ([0, 3], [4, 5], [2, 4]):
-        weights["b"] = torch.zeros_like(weights["b"])
-        weights["b"][first] = 1.0
+        equal = zeros_but(weights, "b", first, 1.0)
         what = "captions of a model that finds two words equally likely"
-        _probes_equal(probe, reference, cases, "greedy", weights, features, max_length, what=what)
+        _probes_equal(probe, reference, cases, "greedy", equal, features, max_length, what=what)
 
 
 @exercise("decode_sample", points=2)
@@ -295,8 +293,7 @@ def test_beams_agree_in_float32(probe, reference, cases, rng):
 @exercise("decode_beam", points=1)
 def test_of_equal_hypotheses_the_first_slot_wins(probe, reference, cases, rng):
     weights, features, k, max_length, _ = cases.decode_beam(rng)
-    weights = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
-    weights["b"][cases.END] = -1.0
+    weights = zeros_but(weights, "b", cases.END, -1.0)
     for alpha in (0.0, 1.0):
         _beams_agree(probe, reference, cases, (weights, features, k, max_length, alpha))
 

@@ -11,7 +11,7 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree_in_float32_and_strided, in_pairs
-from selfcheck.tensors import agree_in_float32, expect_close, to_numpy
+from selfcheck.tensors import agree_in_float32, expect_close, to_numpy, zeros_but
 
 CELLS = ("gru", "lstm")
 
@@ -229,8 +229,7 @@ def test_beams_agree_in_float32(translate_beam, reference, cases, rng):
 @exercise("translate_beam", points=1)
 def test_of_equal_hypotheses_the_first_slot_wins(translate_beam, reference, cases, rng):
     parameters, state, max_length, k, _ = cases.translate_beam(rng)
-    parameters = {name: torch.zeros_like(tensor) for name, tensor in parameters.items()}
-    parameters["c_out"][cases.END] = -1.0
+    parameters = zeros_but(parameters, "c_out", cases.END, -1.0)
     for alpha in (0.0, 1.0):
         said, _ = reference.translate_beam(parameters, state, max_length, k, alpha)
         found = translate_beam(parameters, state, max_length, k, alpha)

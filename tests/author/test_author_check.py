@@ -175,8 +175,12 @@ def test_marks_are_read_without_running_the_file(tmp_path):
         "raise SystemExit\n@exercise('a')\ndef test_gate(a): ...\n"
         "@pytest.mark.parametrize('n', [1])\n@selfcheck.exercise('b', points=1.5)\ndef test_points(b): ...\n"
         "@exercise('c')\ndef no_test(c): ...\n"
+        "test_made = arguments_test('d', 'x', points=2)\ntest_shapes = common_tests.shapes_test('e', 'x (3,)')\n"
+        "no_test_either = arguments_test('f', 'x', points=2)\ntest_data = 3\n"
     )
     assert [(test.name, test.exercise, test.points) for test in marked_tests(path)] == [
         ("test_gate", "a", None),
         ("test_points", "b", 1.5),
+        ("test_made", "d", 2),
+        ("test_shapes", "e", None),
     ]

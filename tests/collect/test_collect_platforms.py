@@ -18,20 +18,23 @@ def listed(done, label):
     return [reason for name, reason in done.listed if name.startswith(label)]
 
 
+def notebooks(*names):
+    """A student's work under each of these names, every one another."""
+    return {name: notebook(mark=name) for name in names}
+
+
 def test_canvas_names_in_any_alphabet_late_or_not_with_what_it_and_browsers_add(desk):
-    files = {
-        "müllerjosé_1001_9001_a1_one.ipynb": notebook(mark="m"),
-        "太郎山田_LATE_1002_9002_a1_one-1.ipynb": notebook(mark="y"),
-        "obrienann_1003_9003_a1_one (1).ipynb": notebook(mark="o"),
-        "delacruzmaría_1004_9004_a1_one-2 (3).ipynb": notebook(mark="c"),
-        "smith_jonesal_1007_9005_a1_one.ipynb": notebook(mark="s"),
-    }
+    late = "太郎山田_LATE_1002_9002_a1_one-1.ipynb"
+    files = notebooks(
+        *("müllerjosé_1001_9001_a1_one.ipynb", late, "obrienann_1003_9003_a1_one (1).ipynb"),
+        *("delacruzmaría_1004_9004_a1_one-2 (3).ipynb", "smith_jonesal_1007_9005_a1_one.ipynb"),
+    )
     done = desk.collect(desk.zip(files))
     assert done.style == "canvas"
     assert [(one.student, one.noted.late) for one in done.taken] == [
         ("1001", False), ("1002", True), ("1003", False), ("1004", False), ("1007", False),
     ]  # fmt: skip
-    assert desk.content("1002") == notebook(mark="y")
+    assert desk.content("1002") == files[late]
     assert [kind for one in done.taken for kind, _ in one.noted.flags] == ["late-without-time"]
     assert done.listed == []
     assert "time of the download" in done.remarks[0]
@@ -39,16 +42,9 @@ def test_canvas_names_in_any_alphabet_late_or_not_with_what_it_and_browsers_add(
 
 
 def test_canvas_number_decides_between_two_of_one_name_and_a_name_that_is_not_its_is_not_guessed(desk):
-    files = {
-        "doejane_1005_1_a1_one.ipynb": notebook(mark="1"),
-        "doejane_1006_2_a1_one.ipynb": notebook(mark="2"),
-        "doejane_77_3_a1_one.ipynb": notebook(mark="3"),
-        "smithbob_1003_4_a1_one.ipynb": notebook(mark="4"),
-        "nobody_99_5_a1_one.ipynb": notebook(mark="5"),
-        "anon_Zq4Xy_6_a1_one.ipynb": notebook(mark="6"),
-        "müllerjosé_1001_text.html": b"<p>",
-        "readme.txt": b"?",
-    }
+    fronts = ("doejane_1005_1", "doejane_1006_2", "doejane_77_3", "smithbob_1003_4", "nobody_99_5", "anon_Zq4Xy_6")
+    files = notebooks(*(f"{front}_a1_one.ipynb" for front in fronts))
+    files |= {"müllerjosé_1001_text.html": b"<p>", "readme.txt": b"?"}
     done = desk.collect(desk.zip(files))
     assert desk.there() == [f"1005/{ONE}", f"1006/{ONE}"]
     assert "2 students have this name: 1005 (Jane Doe), 1006 (Jane Doe)" in listed(done, "doejane_77")[0]
@@ -66,8 +62,7 @@ def test_canvas_without_its_numbers_on_the_roster_goes_by_a_name_that_only_one_h
 
 
 def test_canvas_number_that_nobody_has_is_not_guessed_from_a_name(desk):
-    files = {"obrienann_55_1_a1_one.ipynb": notebook(mark="1"), "smithjonesal_1007_2_a1_one.ipynb": notebook(mark="2")}
-    done = desk.collect(desk.zip(files))
+    done = desk.collect(desk.zip(notebooks("obrienann_55_1_a1_one.ipynb", "smithjonesal_1007_2_a1_one.ipynb")))
     assert [one.student for one in done.taken] == ["1007"]
     assert listed(done, "obrienann_55") == [
         "its number is nobody's on the roster, and that of 1003 (Ann O'Brien) is 1003"
@@ -84,7 +79,7 @@ def test_times_of_an_archive_count_where_they_are_no_downloads_in_the_courses_zo
     names = early, late, doubtful = [
         f"{name}_7_a1_one.ipynb" for name in ("müllerjosé_1001", "太郎山田_LATE_1002", "obrienann_1003")
     ]
-    files = {name: notebook(mark=name) for name in names}
+    files = notebooks(*names)
     times = {early: (2026, 10, 6, 13, 0, 0), late: (2026, 10, 7, 13, 0, 0), doubtful: (2026, 10, 8, 9, 0, 0)}
     done = desk.collect(desk.zip(files, times))
     assert {one.student: one.noted.time for one in done.taken} == {
@@ -122,19 +117,16 @@ def test_a_table_of_times_counts_more_than_the_archive(desk, tmp_path):
 @pytest.mark.parametrize("flat", [False, True])
 def test_moodle_in_folders_and_flat(desk, flat):
     slash = "" if flat else "/"
-    files = {
-        f"José Müller_501_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="m"),
-        f"山田 太郎_502_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="y"),
-        f"Ann OBrien_503_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="o"),
-        f"María de la Cruz_504_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="c"),
-        f"Jane Doe_505_assignsubmission_file_{slash}a1_one.ipynb": notebook(mark="d"),
-        f"Al Smith Jones_507_assignsubmission_onlinetext_{slash}onlinetext.html": b"<p>",
-        "Participant_508_assignsubmission_file_/a1_one.ipynb": notebook(mark="p"),
-    }
+    fronts = ("José Müller_501", "山田 太郎_502", "Ann OBrien_503", "María de la Cruz_504", "Jane Doe_505")
+    files = notebooks(
+        *(f"{front}_assignsubmission_file_{slash}a1_one.ipynb" for front in fronts),
+        "Participant_508_assignsubmission_file_/a1_one.ipynb",
+    )
+    files[f"Al Smith Jones_507_assignsubmission_onlinetext_{slash}onlinetext.html"] = b"<p>"
     done = desk.collect(desk.zip(files))
     assert done.style == "moodle"
     assert [one.student for one in done.taken] == ["1001", "1002", "1003", "1004"]
-    assert desk.content("1003") == notebook(mark="o")
+    assert desk.content("1003") == files[f"Ann OBrien_503_assignsubmission_file_{slash}a1_one.ipynb"]
     assert "2 students have this name" in listed(done, "Jane Doe")[0]
     assert "a text entered" in listed(done, "Al Smith")[0]
     assert "nobody on the roster" in listed(done, "Participant")[0]
@@ -362,11 +354,10 @@ def test_repositories_of_a_classroom_have_the_time_of_their_commit_and_run_nothi
 
 def test_plain_folders_and_files_by_id_login_address_and_name(desk):
     nfd = unicodedata.normalize("NFD", "José Müller")
-    files = {
-        f"{nfd}/a1_one.ipynb": notebook(mark="1"), "yamada@uni.edu/a1_one/a1_one.ipynb": notebook(mark="2"),
-        "1003/a1_one.ipynb": notebook(mark="3"), "A.B+C@uni.edu/a1_one.ipynb": notebook(mark="4"),
-        "jane2/deep/er/a1_one.ipynb": notebook(mark="5"), "asj.ipynb": notebook(mark="6"),
-    }  # fmt: skip
+    files = notebooks(
+        *(f"{nfd}/a1_one.ipynb", "yamada@uni.edu/a1_one/a1_one.ipynb", "1003/a1_one.ipynb"),
+        *("A.B+C@uni.edu/a1_one.ipynb", "jane2/deep/er/a1_one.ipynb", "asj.ipynb"),
+    )
     done = desk.collect(desk.zip(files))
     assert {one.student: [kind for kind, _ in one.noted.flags] for one in done.taken} == {
         "1001": [], "1002": [], "1003": [], "1004": [], "1006": ["notebook-renamed"], "1007": [],

@@ -133,6 +133,13 @@ def test_a_mistakes_new_name_grades_its_exercise_and_moves_no_points(desk):
     assert found.results[0].exercise("scaled").mistake == "takes_a_sum"
 
 
+def test_a_changed_test_that_a_call_makes_grades_its_exercise_alone(desk):
+    repository, course, jobs = desk
+    replace(repository.visible(NAME), '("scaled", "x factor")', '("scaled", "x factor", N=5)')
+    regrade.changes(course, repository, NAME, OPTIONS)
+    assert {job.only for job in jobs} == {("scaled",)}
+
+
 def test_prose_and_comments_grade_nothing(desk):
     repository, course, jobs = desk
     replace(repository.hidden(NAME), "import numpy as np", "# a comment\nimport numpy as np")

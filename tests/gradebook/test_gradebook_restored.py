@@ -8,21 +8,14 @@ import pytest
 
 from autograder.course import notebook as cells
 from autograder.gradebook.restored import restored, stand_in, submitted_cells
+from sample import one_of_each_kind
 
 
 @pytest.fixture
 def release():
-    return cells.new(
-        [
-            cells.prose("# Title", "prose-1"),
-            cells.given("import math", "given-1"),
-            cells.exercise("def f(): ...", "f"),
-            cells.test("f", 4),
-            cells.demo("f()", "demo-1"),
-            cells.prose("Why?", "why-question"),
-            cells.written("YOUR ANSWER HERE", "why", 10),
-        ]
-    )
+    made = one_of_each_kind()
+    made.cells.insert(-1, cells.prose("Why?", "why-question"))
+    return made
 
 
 def plain(notebook):

@@ -18,6 +18,7 @@ from autograder.grading.batch import NothingToGrade, grade_one
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
+from autograder.simulate.hostile_fortress import RAW_CLONES
 from loopback import until
 from sample import NAME, build_sample
 
@@ -113,26 +114,12 @@ def test_an_exercise_that_ran_out_of_time_is_graded_again_alone(grade, hand_in, 
     assert set(outcomes(got["late"], "scaled").values()) == {"passed"}
 
 
-LEAK = """
-import ctypes, os, platform
-libc = ctypes.CDLL(None)
-for _ in range(21):
-    pid = libc.syscall({"x86_64": 56, "aarch64": 220}[platform.machine()], 17, 0, 0, 0, 0)
-    if pid == 0:
-        while True:
-            pass
-    if pid > 0:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
-"""
-
-
 def test_processes_that_the_sandbox_never_forgets_take_none_from_the_next_student(grade, hand_in, solved):
     right = cell_of(solved, "scaled-solution")["source"]
     fork = "    import subprocess, sys\n    command = [sys.executable, '-I', '-S', '-c', '']\n"
     fork += "    both = [subprocess.Popen(command) for _ in range(2)]\n"
     fork += "    assert [one.wait() for one in both] == [0, 0]\n"
-    hand_in("a", with_cell(solved, "scaled-solution", LEAK + right))
+    hand_in("a", with_cell(solved, "scaled-solution", RAW_CLONES % 21 + right))
     hand_in("b", with_cell(solved, "scaled-solution", right.replace("    y =", fork + "    y =")))
     got = grade(jobs=1)
     assert got["b"].points == 80

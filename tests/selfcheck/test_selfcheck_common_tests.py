@@ -1,0 +1,51 @@
+"""Tests made from what differs: they belong to their exercise, and fail as written ones do."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from selfcheck.common_tests import arguments_test, shapes_test
+from selfcheck.expect import Mismatch
+from selfcheck.target import LocalProvider, setting
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnknownMarkWarning")
+
+
+def cases_of(rng, N=3):
+    return rng.standard_normal((N, 4)), 2.0
+
+
+def run(test, function):
+    with setting(provider=LocalProvider({"scaled": function})):
+        test(SimpleNamespace(scaled=cases_of), np.random.default_rng(0))
+
+
+def in_place(x, factor):
+    x *= factor
+    return x
+
+
+def test_they_are_marked_with_the_exercise_and_its_points():
+    made = (shapes_test("scaled", "y (3, 4)"), arguments_test("scaled", "x factor", points=0.7))
+    marks = [mark for test in made for mark in test.pytestmark]
+    assert [(mark.name, mark.args, mark.kwargs) for mark in marks] == [
+        ("exercise", ("scaled",), {"points": None}),
+        ("exercise", ("scaled",), {"points": 0.7}),
+    ]
+
+
+def test_shapes_are_those_of_the_first_case():
+    test = shapes_test("scaled", "y (3, 4)")
+    run(test, lambda x, factor: factor * x)
+    with pytest.raises(Mismatch, match=r"y has shape \(4, 3\)"):
+        run(test, lambda x, factor: factor * x.T)
+
+
+def test_a_changed_argument_is_named_at_the_sizes_that_were_given():
+    seen = []
+    test = arguments_test("scaled", "x factor", points=1, N=5)
+    run(test, lambda x, factor: seen.append(x.shape) or factor * x)
+    assert seen == [(5, 4)]
+    with pytest.raises(Mismatch, match="x"):
+        run(test, in_place)
