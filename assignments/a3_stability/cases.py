@@ -19,10 +19,12 @@ OPAQUE = {"layer_norm_rnn_forward": (1,)}
 def clip_gradient_norm(rng, norm=12.0, threshold=5.0):
     """(gradients, threshold): gradients of U, W and b whose joint norm is `norm`, and exactly so for 70 and its halves.
 
-    1^2 + 2^2 + ... + 24^2 = 70^2: whole numbers, which are added up without rounding in any order.
+    1^2 + 2^2 + ... + 24^2 = 70^2: whole numbers, which are added up without rounding in any order. The names are not in
+    the order of the alphabet.
     """
     numbers = rng.permutation(np.arange(1.0, 25)) * rng.choice([-1.0, 1.0], 24) * (norm / 70)
-    return {"U": numbers[:12].reshape(3, 4), "W": numbers[12:21].reshape(3, 3), "b": numbers[21:]}, threshold
+    gradients = {"U": numbers[:12].reshape(3, 4), "b": numbers[21:], "W": numbers[12:21].reshape(3, 3)}
+    return gradients, threshold
 
 
 def loss_along(rng, N=3, T=5, D=4, H=6, K=7, M=9, names=("U", "W", "b", "V", "c_out"), reach=3.0):
