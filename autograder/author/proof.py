@@ -77,7 +77,8 @@ class Proof:
 class Trial:
     """A solution of an exercise, changed or not, and the sentence that must be said of it; () if none may be.
 
-    Of two mistakes at once: their sentences, then those of all mistakes, one of which may give the same as the two.
+    Of two mistakes at once: `says` are their sentences, those of single outputs too, `others` those of all mistakes,
+    one of which may give the same as the two.
     """
 
     exercise: str
@@ -85,6 +86,7 @@ class Trial:
     code: str
     change: str = ""
     says: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     right: bool = False
 
 
@@ -135,8 +137,9 @@ def _of_two_mistakes(exercise: Exercise) -> Iterator[Trial]:
     for one, other in combinations(exercise.mistakes_said_together(), 2):
         code = exercise.with_both(one, other)
         if code is not None:
-            says = (one["says"], other["says"], *exercise.says.values())
-            yield Trial(exercise.cell.name, f"{one['id']} with {other['id']}", code, says=says)
+            own = [said for mistake in (one, other) for said in (mistake["says"], *mistake.get("of", {}).values())]
+            what, others = f"{one['id']} with {other['id']}", tuple(exercise.says.values())
+            yield Trial(exercise.cell.name, what, code, says=tuple(own), others=others)
 
 
 def _judge_single_outputs(proof: Proof, exercise: Exercise, entry: dict[str, Any]) -> None:
@@ -220,10 +223,10 @@ def _judge_verdict(proof: Proof, mutant: Mutant, verdict: Verdict, right: bool) 
 
 
 def _judge_sentences(proof: Proof, trial: Trial, sentences: list[str], right: bool) -> None:
-    if len(trial.says) > 1:
+    if trial.others:
         proof.pairs += 1
-        own = {*sentences} <= {*trial.says[:2]}
-        if not own and not (len(sentences) == 1 and sentences[0] in trial.says):
+        own = {*sentences} <= {*trial.says}
+        if not own and not (len(sentences) == 1 and sentences[0] in trial.others):
             proof.accusations += 1
             proof.problems.append(f"{trial.exercise}: {trial.what} is told of another mistake: {sentences}")
         return

@@ -69,6 +69,24 @@ def test_a_sentence_about_a_right_solution_is_a_false_accusation():
     assert "accused falsely" in figures.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("sentences", "accused"),
+    [
+        (["U alone.", "Adds?"], False),  # what was written for one output of the one, and the other's
+        (["Another's?"], False),  # both together give what a third mistake gives
+        (["Another's?", "Adds?"], True),
+        (["Unheard of."], True),
+        ([], False),
+    ],
+)
+def test_of_two_mistakes_only_their_own_sentences_or_one_that_fits_both_is_true(sentences, accused):
+    figures = proof.Proof()
+    others = ("Adds?", "Halves?", "Another's?")
+    trial = proof.Trial("scaled", "adds with halves", "", says=("Adds?", "Halves?", "U alone."), others=others)
+    proof._judge_sentences(figures, trial, sentences, right=False)
+    assert (figures.pairs, figures.accusations, bool(figures.problems)) == (1, accused, accused)
+
+
 def test_an_unknown_assignment_is_named_with_those_there_are(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["proof", "a9_nothing"])
     assert proof.main() == 1
