@@ -296,7 +296,8 @@ def reach_of_the_gradient(caches, gradient_contributions, predicted_steps):
         print(f"from gap 10 to gap 50 a factor of {(norms[50] / norms[10]) ** (1 / 40):.2f} a step")
     left.set(xlabel="gap n - k", ylabel="norm of term k, relative to k = n", title="What each step adds to ∂J/∂W")
     right.axhline(0.99, color=GREY, linewidth=0.8, linestyle=":")
-    right.set(xlabel="number of last steps counted", ylabel="share of the sum of norms", ylim=(0, 1.05))
+    right.annotate("99%", (0, 0.99), va="bottom", color=GREY, fontsize=8)
+    right.set(xlabel="number of last steps counted", ylabel="share of the sum of norms", ylim=(0, 1.08))
     right.set_title("How soon the sum is full")
     left.legend()
     right.legend(loc="lower right")
@@ -398,7 +399,7 @@ def _random_matrix(axes, rnn_forward, state_jacobian, jacobian_product):
     noise.semilogy(gaps[1:], (1 + 2 / H) ** gaps[1:] - 1, ":", color=ORANGE, label="fresh matrices: $(1+2/H)^{gap}-1$")
     noise.axhline(N - 1, color=GREY, linewidth=0.8)
     noise.annotate("most that 1000 can show", (T - 1, N - 1), ha="right", va="bottom", color=GREY, fontsize=8)
-    noise.set(xlabel="gap n - k", ylabel="variance / mean², of the squared norm", title="... and so does their noise")
+    noise.set(xlabel="gap n - k", ylabel="variance / mean², of the squared norm", title="... and the noise grows")
     noise.set_ylim(top=2e4)
     noise.legend(loc="upper left", fontsize=8)
     return W, squares
@@ -520,7 +521,7 @@ def _bits_and_noise(rng, N, T, units):
 
 
 def _last_by_first(h, w):
-    """Return |ds_T-1/ds_0| of each unit (units,): the median over the sequences."""
+    """Return |dh_T-1/dh_0| of each unit (units,): the median over the sequences."""
     return np.median(np.abs(np.prod(w * (1 - h[:, 1:] ** 2), axis=1)), axis=0)
 
 
@@ -529,7 +530,7 @@ def train_units(rnn_forward, rnn_backward, T, units=100, updates=500, rate=0.1, 
 
     rnn_forward: the notebook's. rnn_backward: yours. N: fresh sequences for each update. The starts are the same for
     every T. Returns arrays (units,): w_start; w and u after training; succeeds, whether a unit is right in 95 of 100
-    new sequences; before and after, its |ds_T-1/ds_0| before and after training.
+    new sequences; before and after, its |dh_T-1/dh_0| before and after training.
     """
     start_rng = np.random.default_rng(8)
     w_start, u_start = start_rng.uniform(0.2, 1.2, units), start_rng.uniform(0.2, 1.2, units)
@@ -565,10 +566,10 @@ def _quantile(values, shares=0.5):
 
 
 def who_learns_to_latch(trained, predicted_successes, predicted_derivative):
-    """Draw the share of units that succeed, their starts, and |ds_T-1/ds_0|, against T.
+    """Draw the share of units that succeed, their starts, and |dh_T-1/dh_0|, against T.
 
     trained: by T, from `train_units`. predicted_successes, predicted_derivative: by T. Prints for each T how many
-    succeed, with which w and u, and the median of |ds_T-1/ds_0|.
+    succeed, with which w and u, and the median of |dh_T-1/dh_0|.
     """
     lengths, w_start = tuple(trained), trained[min(trained)].w_start
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3.5))
@@ -598,8 +599,8 @@ def who_learns_to_latch(trained, predicted_successes, predicted_derivative):
         middles = [_quantile(size) for size in sizes]
         right.semilogy(lengths, middles, marker=marker, color=color, label=label)
         right.fill_between(lengths, *np.transpose([_quantile(s, (0.1, 0.9)) for s in sizes]), color=color, alpha=0.2)
-    right.set(xlabel="T", ylabel=r"$|\partial s_{T-1}/\partial s_0|$, median, 10% to 90%")
-    right.set_title("Derivative of last by first state")
+    right.set(xlabel="T", ylabel=r"$|\partial h_{T-1}/\partial h_0|$, median, 10% to 90%")
+    right.set_title("Last state by the first: derivative")
     right.legend(fontsize=8)
     show()
 
@@ -610,7 +611,7 @@ def who_learns_to_latch(trained, predicted_successes, predicted_derivative):
         print(f"w at the end {_quantile(units.w[good]):.2f}, of the failures ", end="")
         print(f"{np.median(units.w[failed]):.2f}" if failed.any() else "-", end=", ")
         print(f"u {np.median(abs(units.u[failed])):.2f}" if failed.any() else "-", end="; ")
-        print(f"|ds_T-1/ds_0| {_quantile(units.after[good]):.0e} (predicted: {predicted_derivative.get(T)})", end="")
+        print(f"|dh_T-1/dh_0| {_quantile(units.after[good]):.0e} (predicted: {predicted_derivative.get(T)})", end="")
         print(f", of all before training {np.median(units.before):.0e}")
 
 
@@ -801,7 +802,7 @@ def push_one_input(model, plays, rnn_forward, gaps, push=1e-4):
 
 
 def exponents(growth_exponents, state_jacobian, rnn_forward, plays, networks, T=300):
-    """Draw the growth exponents of networks, by name, while they read T held-out letters; print the largest, and more.
+    """Draw the growth exponents of networks, by name, while they read T held-out letters; print some of them.
 
     growth_exponents, state_jacobian: yours.
     """
@@ -818,7 +819,7 @@ def exponents(growth_exponents, state_jacobian, rnn_forward, plays, networks, T=
         kept = (found > np.log(1e-3) / 10).sum()
         print(f"{name}: largest {found[0]:.2f}, a factor of {np.exp(found[0]):.2f} a step; {kept} above -0.69")
     axis.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
-    axis.set(xlabel="exponent, the largest first", ylabel="λ", title="How each direction grows or shrinks, a step")
+    axis.set(xlabel="exponent, the largest first", ylabel="λ", title="Growth per step, as a logarithm")
     axis.legend()
     show()
 

@@ -38,7 +38,8 @@ def located(where: Where | None, axes: Mapping[str, Sequence[str]]) -> str:
     ]
     told = [place for place in places if place.short]
     if not told:
-        return f"{wrong.size - int(wrong.sum())} of its {wrong.size} numbers are right."
+        right = wrong.size - int(wrong.sum())
+        return f"{right} of its {wrong.size} numbers {'is' if right == 1 else 'are'} right."
     if len(told) == 1:
         return told[0].sentence()
     return f"Wrong only where {' and '.join(place.condition() for place in told)}; right everywhere else."

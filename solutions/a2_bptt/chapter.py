@@ -260,7 +260,7 @@ def numerical_gradient(loss, args, which, step=1e-5):
 # %% [markdown]
 # **Which step?** A smaller $\epsilon$ means a smaller error, until it does not: the two losses agree in more and more
 # digits, and float64 has only sixteen. Write down which of the steps $10^{-1}, 10^{-2}, \dots, 10^{-12}$ will come
-# closest, and how close. The test object is section 1's $ds_2/dW$.
+# closest, and how close (the relative error). The test object is section 1's $ds_2/dW$.
 
 # %%
 if __name__ == "__main__":
@@ -340,8 +340,8 @@ def rnn_forward(x, U, W, b, h0=None):
 # | $t = 1$ | 1 | 0.9657 | 0.9657 | 0.9657 · 0.6527 = 0.6303 | 0.8691 |
 # | $t = 0$ | 0.8691 | 0.5740 | 0.4988 | 0.4988 · 0.2 = 0.0998 | 0.4490 |
 #
-# Together $dL/dW = 0.7301$: section 1's direct term and the one through the state before. Its sum over the steps is
-# `rnn_backward`, a single row is `rnn_step_backward`.
+# Together $dL/dW = 0.7301$: section 1's direct term and the one through the state before. A single row of the table is
+# what `rnn_step_backward` does, and all rows with the sum at the end are `rnn_backward`.
 
 
 # %% exercise="rnn_step_backward" points=10 difficulty=3 minutes=45
@@ -408,8 +408,9 @@ def rnn_step_backward(dh, cache):
 # \underbrace{\frac{dL}{d\mathbf{h}_{t+1}} \frac{\partial \mathbf{h}_{t+1}}{\partial
 # \mathbf{h}_t}}_{\text{from its future}}$$
 #
-# The second summand is what `rnn_step_backward` returns as `dh_prev`, one step later in time and one round earlier in
-# your loop. And the same $\mathbf{W}$ was used at every step, so its gradient is the sum of what the steps say, the
+# A single step takes the left side, all that reaches its state, as its `dh`; `rnn_backward` is given the first summands
+# alone. The second one is what `rnn_step_backward` returns as `dh_prev`, one step later in time and one round earlier
+# in your loop. And the same $\mathbf{W}$ was used at every step, so its gradient is the sum of what the steps say, the
 # lecture's "parameter sharing → sum gradients":
 #
 # $$\frac{\partial L}{\partial \mathbf{W}} = \sum_{t} \frac{dL}{d\mathbf{h}_t} \frac{\partial \mathbf{h}_t}{\partial
@@ -425,9 +426,9 @@ def rnn_step_backward(dh, cache):
 def rnn_backward(dh, cache, dh_last=None):
     r"""Backpropagation through time: the gradients of a loss with respect to all that made a sequence of states.
 
-    $\frac{\partial L}{\partial W} = \sum_t \left.\frac{\partial L}{\partial W}\right|_t$, a sum over the steps that use
-    W, and $\frac{dL}{dh_t} = \frac{\partial L}{\partial h_t} + \frac{dL}{dh_{t+1}} \frac{\partial h_{t+1}}{\partial
-    h_t}$: what reaches a state from its own output and from its future.
+    $\frac{\partial L}{\partial W} = \sum_t \frac{dL}{dh_t} \frac{\partial h_t}{\partial W}$, a sum over the steps that
+    use W, with $\frac{dL}{dh_t} = \frac{\partial L}{\partial h_t} + \frac{dL}{dh_{t+1}} \frac{\partial h_{t+1}}
+    {\partial h_t}$: what reaches a state from its own output and from its future.
     dh: (N, T, H), what reaches each state from the output of its own step, and nothing of what comes through later
     states. dh_last: (N, H), what reaches the last state besides, or None for nothing.
     cache: (x, h0, U, W, h), as rnn_forward returns it, with x (N, T, D), h0 (N, H), h (N, T, H).
@@ -483,7 +484,8 @@ def rnn_backward(dh, cache, dh_last=None):
 
 # %% [markdown]
 # **Unrolled**, the unit from above over four steps, with your gradients: each orange number is the derivative of $h_3$
-# with respect to the state that the arrow points at. The same W stands at every blue arrow; what the steps say adds up.
+# with respect to the state that the arrow points at. The same W stands at every blue arrow from state to state; what
+# the steps say adds up.
 
 # %% folded=true
 if __name__ == "__main__":
@@ -787,8 +789,8 @@ if __name__ == "__main__":
 # Put it to the test with the real product. H units, $\mathbf{U}$ and $\mathbf{W}$ standard normal, no bias, 32 inputs
 # drawn from the standard normal distribution at each step. How large is $\sigma_{\max}(\mathbf{W})$, its largest
 # singular value, that is the factor by which it stretches the vector that it stretches most? And by what factor a step
-# does $\lVert \partial \mathbf{h}_n / \partial \mathbf{h}_k \rVert$ change when the gap $n - k$ grows? Below 1 it
-# vanishes, above 1 it explodes.
+# does $\lVert \partial \mathbf{h}_n / \partial \mathbf{h}_k \rVert$, the largest singular value of the product, change
+# when the gap $n - k$ grows? Below 1 it vanishes, above 1 it explodes.
 
 # %%
 if __name__ == "__main__":
@@ -890,8 +892,9 @@ def gradient_contributions(dh_last, cache):
 # %% [markdown]
 # ### Experiment 2: how far back does a gradient reach?
 #
-# Assignment 1's random networks again, with H = 64 and spectral radius $\rho$ = 0.5, 1 and 1.5; weak inputs, 61 steps,
-# a loss at the last step. Add the norms of all 61 terms: how many of the last steps hold 99% of that sum?
+# Assignment 1's random networks again, with H = 64 and spectral radius $\rho$ = 0.5, 1 and 1.5 (the largest absolute
+# value of an eigenvalue of $\mathbf{W}$); weak inputs, eight numbers of standard deviation 0.3 at each step; 61 steps,
+# a loss at the last one. Add the norms of all 61 terms: how many of the last steps hold 99% of that sum?
 
 # %%
 if __name__ == "__main__":
@@ -982,8 +985,11 @@ def spectral_verdict(W, gamma=1.0, tolerance=1e-9):
 # The lecture, on Jacobians: "singular values > 1 → gradients explode, or < 1 → gradients shrink and vanish, or random →
 # variance grows exponentially". Take a matrix whose singular values are all equal, $\mathbf{W} = s\, \mathbf{Q}$ with
 # $\mathbf{Q}$ orthogonal, H = 64, and three scales, $s$ = 0.7, 1 and 1.3. The bound above is then $s^{\text{gap}}$. How
-# large is $\lVert \partial \mathbf{h}_n/\partial \mathbf{h}_k \rVert$ at a gap of 40, for weak inputs? And for $s$ =
-# 1.3 with inputs ten times as strong?
+# large is $\lVert \partial \mathbf{h}_n/\partial \mathbf{h}_k \rVert$ at a gap of 40, for weak inputs (standard
+# deviation 0.1)? And for $s$ = 1.3 with inputs ten times as strong?
+#
+# For "random", two more panels, without a prediction: a $\mathbf{W}$ of normal numbers, H = 16, and the gradients of
+# one and the same loss for 1000 sequences of normal inputs. How far apart do their norms come to lie?
 
 # %%
 if __name__ == "__main__":
@@ -1008,22 +1014,24 @@ if __name__ == "__main__":
 # stay above some number larger than 1, the product must explode. Those of $\mathbf{W}$ are known beforehand, those of
 # the Jacobians depend on the states. Hence "may".
 #
-# **Random.** The third network was chosen such that a typical gradient neither vanishes nor explodes: its median norm
-# is 1.2 at gap 1 and 3.1 at gap 30. But at gap 30 one sequence in twenty has less than 0.1 and another one in twenty
-# more than 78 (middle panel). The panel on the right shows the variance of the *squared* norm, in units of its mean
-# squared. It grows from 0.35 to some hundreds, roughly along a straight line on the logarithmic scale: exponentially.
-# (The curve is jagged because by then a few of the thousand sequences make up most of the mean. More than 999 a
-# thousand sequences cannot show: that is the value if one of them has everything.) For Jacobians that are fresh
-# matrices of normal numbers at every step the growth can be computed, the dotted line: even these, with nothing in them
-# that prefers to grow or to shrink, are exponentially noisy. A minibatch averages such gradients, and the average is
-# what its loudest sequence says: "stochastic gradients become high variance".
+# **Random.** The standard deviation of the numbers in this $\mathbf{W}$, $2.5/\sqrt{H}$, was chosen such that a typical
+# gradient neither vanishes nor explodes: relative to gap 0 its median norm is 1.2 at gap 1 and 3.1 at gap 30. But at
+# gap 30 one sequence in twenty has less than 0.1 and another one in twenty more than 78 (middle panel). The panel on
+# the right shows the variance of the *squared* norm, in units of its mean squared. It grows from 0.35 to some hundreds,
+# roughly along a straight line on the logarithmic scale: exponentially. (The curve is jagged because by then a few of
+# the thousand sequences make up most of the mean. A thousand sequences cannot show more than 999, the value if one of
+# them has everything.) For Jacobians that are fresh matrices of normal numbers at every step the growth can be
+# computed, the dotted line: even these, with nothing in them that prefers to grow or to shrink, are exponentially
+# noisy. A minibatch averages such gradients, and the average is what its loudest sequence says: "stochastic gradients
+# become high variance".
 # </details>
 
 # %% [markdown]
 # ### Play with it: scale, slope and gap
 #
 # Sixteen units, one sequence of 40 inputs. The sliders scale $\mathbf{W}$ and the inputs, the buttons choose the
-# nonlinearity; the dashed line is the bound. Predict first, then move.
+# nonlinearity; the dashed line is the bound. (Where scripts are off you see a figure of four curves that does not move,
+# without the bound.) Predict first, then move.
 
 # %% folded=true
 if __name__ == "__main__":
@@ -1049,16 +1057,19 @@ if __name__ == "__main__":
 # the smallest network possible (Bengio, Simard and Frasconi 1994). "Can the single tanh unit learn to store for T time
 # steps 1 bit of information given by the sign of initial input?"
 #
-# A unit $h_t = \tanh(w h_{t-1} + b)$ that hears nothing more can hold a bit only if it has two states in which it
-# *stays*, two **fixed points**, solutions of
+# A unit $h_t = \tanh(w h_{t-1} + b)$ with $w > 0$ that hears nothing more can hold a bit only if it has two states in
+# which it *stays*, two **fixed points**, solutions of
 #
 # $$h = \tanh(w h + b) .$$
 #
 # How many are there? Plot $\tanh(w h + b)$ against $h$: a rising S-curve and the diagonal. They meet once, unless the S
 # is somewhere steeper than the diagonal and crosses it three times. The slope of the S is $w (1 - \tanh^2)$, at most
-# $w$: with $w \le 1$ there is one fixed point. For $w > 1$ the slope is 1 where $\tanh^2 = 1 - 1/w$; there
-# $\tanh(wh + b) - h$ has its two turning points, and between these and the ends $-1$ and $1$ it is monotonic. Three
-# solutions exist if the lower turning point lies below the diagonal and the upper one above it. Work that out:
+# $w$: with $0 < w \le 1$ there is one fixed point. With $w \le 0$ the curve does not rise, and meets the rising
+# diagonal once. (For $w < -1$ the state may then jump to and fro between two values; your function returns the fixed
+# point between them.) For $w > 1$ the slope is 1 where $\tanh^2 = 1 - 1/w$; there the difference $\tanh(wh + b) - h$
+# has its two turning points, and between these and the ends $-1$ and $1$ it is monotonic. From left to right it falls,
+# rises and falls. Three solutions exist if it is below 0 at the left turning point, and above 0 at the right one. Work
+# that out:
 #
 # $$\text{three fixed points} \iff w > 1 \ \text{ and }\ |b| < \sqrt{w(w-1)} - \mathrm{artanh}\sqrt{1 - 1/w} .$$
 
@@ -1129,16 +1140,16 @@ if __name__ == "__main__":
 #
 # So weights that keep a bit exist. Will gradient descent find them? The task: $x_0 = +1$ or $-1$ is the bit, the T - 1
 # inputs after it are noise with standard deviation 0.2, and at the end the state should be at 0.8 times the bit
-# (squared error). A unit $h_t = \tanh(w h_{t-1} + u x_t)$, no bias, starts with $w$ and $u$ anywhere between 0.2 and
-# 1.2, and gets 500 updates of 16 fresh sequences each at a learning rate of 0.1. It has succeeded if the sign of its
-# last state is right for at least 95 of 100 new sequences.
+# (half the squared error). A unit $h_t = \tanh(w h_{t-1} + u x_t)$, no bias, starts with $w$ and $u$ anywhere between
+# 0.2 and 1.2, and gets 500 updates of 16 fresh sequences each at a learning rate of 0.1. It has succeeded if the sign
+# of its last state is right for at least 95 of 100 new sequences.
 #
 # We train 100 units at once, as a network with H = D = 100 whose $\mathbf{U}$ and $\mathbf{W}$ are *diagonal*: a
 # hundred units that do not hear each other. Your `rnn_backward` gives the gradients, and of dU and dW only the
 # diagonals are used. The same 100 starts serve every T.
 #
 # Predict: how many of the 100 succeed at T = 3, 11, 41? And for the successful ones, how large is
-# $|\partial s_{T-1} / \partial s_0|$, the derivative of the last state with respect to the first, T - 1 steps earlier?
+# $|\partial h_{T-1} / \partial h_0|$, the derivative of the last state with respect to the first, T - 1 steps earlier?
 
 # %%
 if __name__ == "__main__":
@@ -1166,7 +1177,7 @@ if __name__ == "__main__":
 # 100 starts have $w > 1$ and can hold a bit from the beginning, and 11 of them succeed. Of the 88 others, which must
 # first find a $w$ above 1, 46 succeed at T = 11 and 2 at T = 41. The middle panel shows the border move up: at T = 11
 # the smallest $w$ that still found its way was 0.48, at T = 41 it was 0.92. To learn that the *first* input matters,
-# $w$ and $u$ must hear of it through $|\partial s_{T-1}/\partial s_0|$, which before training is 0.3 at T = 3 and, for
+# $w$ and $u$ must hear of it through $|\partial h_{T-1}/\partial h_0|$, which before training is 0.3 at T = 3 and, for
 # the median start, $7 \cdot 10^{-10}$ at T = 41. What cannot be heard cannot be learnt. To the failures all inputs look
 # like noise, and they learn to ignore them, the bit included: at T = 41 they end with $u$ near 0.06 and $w$ near 0.4.
 #
@@ -1182,7 +1193,7 @@ if __name__ == "__main__":
 # The successful unit at T = 21 has found $w$ = 1.39 and with it two states, 0.81 and -0.81, in which it stays (the
 # target was 0.8). It *holds* the bit because it returns there after every push of the noise: the slope at these points
 # is 0.48, so that of any push 48% is left after a step, and $4 \cdot 10^{-7}$ after twenty. But a push on the first
-# state is also what $\partial s_{T-1}/\partial s_0$ measures. **Robust latching is vanishing**: the same factor that
+# state is also what $\partial h_{T-1}/\partial h_0$ measures. **Robust latching is vanishing**: the same factor that
 # forgets the noise forgets the gradient. (The measured median, $10^{-5}$ at T = 21, is larger since noise now and then
 # moves the state to where the slope is steeper.) The failing unit has a single point, 0, and a factor of 0.36: it
 # forgets the gradient and the bit.
@@ -1272,11 +1283,11 @@ if __name__ == "__main__":
 # <details><summary>What was measured</summary>
 #
 # "Twice the reach" sounds safe, and still 12% are lost at $\rho$ = 0.5. The chunks do not slide along with the step
-# that looks back: a step just behind a border sees nothing of its past, however large k is. The loss falls slowly,
-# 0.34, 0.16, 0.08 at k = 1, 5, 20, about as $1/\sqrt{k}$: there are T/k borders, each loses about the same, and what
-# they lose points in all directions (the targets are random), so it adds up like a random walk. At $\rho$ = 1 the reach
-# is longer and each border costs more, 0.29 at k = 10. At $\rho$ = 1.5 most of the gradient is made of terms from far
-# away, and chunks lose most of it, 0.77 at k = 10; whether one misses the part that shouts is another question.
+# that looks back: a step just behind a border sees nothing of its past, however large k is. What is lost shrinks
+# slowly, 0.34, 0.16, 0.08 at k = 1, 5, 20, about as $1/\sqrt{k}$: there are T/k borders, each loses about the same, and
+# what they lose points in all directions (the targets are random), so it adds up like a random walk. At $\rho$ = 1 the
+# reach is longer and each border costs more, 0.29 at k = 10. At $\rho$ = 1.5 most of the gradient is made of terms from
+# far away, and chunks lose most of it, 0.77 at k = 10; whether one misses the part that shouts is another question.
 # </details>
 
 # %% [markdown]
@@ -1375,10 +1386,10 @@ if __name__ == "__main__":
 #
 # And its gradient reaches *less* far than before training: 99% of the sum of norms within 14 letters instead of 23, a
 # factor of 0.72 a letter instead of 0.82, although the spectral radius has grown from 0.99 to 1.14. (The verdict "may
-# explode" is true, and the gradient vanishes: the mean slope has fallen from 0.82 to 0.57.) Chunks of 25
-# letters now lose 8% of the gradient. Which is cause and which effect this figure cannot say. Near letters *are* the
-# most useful ones, and a network that has learnt so has no reason to listen farther back; but once it does not listen,
-# no gradient tells it what it misses. Assignment 1 found the same from the other side: training made the memory
+# explode" is true, and the gradient vanishes: the mean slope has fallen from 0.82 to 0.57.) Chunks of 25 letters now
+# lose 8% of the gradient, at the start 17%. Which is cause and which effect this figure cannot say. Near letters *are*
+# the most useful ones, and a network that has learnt so has no reason to listen farther back; but once it does not
+# listen, no gradient tells it what it misses. Assignment 1 found the same from the other side: training made the memory
 # shorter.
 # </details>
 
@@ -1533,9 +1544,10 @@ def forward_gradient(x, U, W, b, h0, dh):
     r"""dL/dW of a sequence, computed forwards: real-time recurrent learning.
 
     $\frac{dh_t}{dW} = \frac{\partial h_t}{\partial W} + \frac{\partial h_t}{\partial h_{t-1}} \frac{dh_{t-1}}{dW}$,
-    $dW = \sum_t dh_t \frac{dh_t}{dW}$. Of the steps that are past, nothing is kept but a state and its derivative.
-    x: (N, T, D). U: (H, D). W: (H, H). b: (H,). h0: (N, H). dh: (N, T, H), the gradient at each state that comes from
-    its own output.
+    $\frac{\partial L}{\partial W} = \sum_t \frac{\partial L}{\partial h_t} \frac{dh_t}{dW}$. Of the steps that are
+    past, nothing is kept but a state and its derivative.
+    x: (N, T, D). U: (H, D). W: (H, H). b: (H,). h0: (N, H).
+    dh: (N, T, H), dh[:, t] $= \partial L/\partial h_t$, the gradient at a state that comes from its own output.
     Returns dW: (H, H) float64, summed over the N sequences.
     Williams and Zipser 1989.
     """
@@ -1564,8 +1576,8 @@ def forward_gradient(x, U, W, b, h0, dh):
 #
 # $$\lambda_i = \frac{1}{T} \sum_{t=1}^{T} \ln \big|(\mathbf{R}_t)_{ii}\big|,$$
 #
-# are the **Lyapunov exponents** of the product (Benettin et al. 1980). The largest is the logarithm of the growth per
-# step that experiment 1 measured. All of them below 0: every gradient vanishes. One above 0: chaos, and gradients
+# are, for a long product, its **Lyapunov exponents** (Benettin et al. 1980). The largest is the logarithm of the growth
+# per step that experiment 1 measured. All of them below 0: every gradient vanishes. One above 0: chaos, and gradients
 # that explode.
 
 
@@ -1574,8 +1586,8 @@ def growth_exponents(J):
     r"""The Lyapunov exponents of a product of Jacobians: $\lambda_i = \frac{1}{T} \sum_t \ln |(R_t)_{ii}|$.
 
     $J_t Q_{t-1} = Q_t R_t$ with $Q_0 = I$, each $Q_t$ orthogonal and each $R_t$ upper triangular.
-    J: (T, H, H), J[t] = dh_{t+1}/dh_t in numerator layout, all invertible: J[0] acts first.
-    Returns (H,) float64, the largest first; finite however long the product is.
+    J: (T, H, H), the Jacobians $J_1, \dots, J_T$ in numerator layout, all invertible: J[0] is $J_1$ and acts first.
+    Returns (H,) float64, sorted, the largest first; finite however long the product is.
     Benettin, Galgani, Giorgilli and Strelcyn 1980.
     """
     ### BEGIN SOLUTION
@@ -1589,14 +1601,23 @@ def growth_exponents(J):
 
 
 # %% [markdown]
-# The exponents of the trained network of section 10, on a text of 300 letters that it has not seen. How many of its
-# hundred directions does a state keep, say a thousandth of them, for ten steps? That asks for $\lambda > -0.69$.
+# The exponents of the network of section 10, at the start and trained, on a text of 300 letters that it has not seen.
+# In how many of its hundred directions is at least a thousandth of a push left after ten steps? That takes $\lambda >
+# \ln(10^{-3})/10 = -0.69$.
 
 # %%
 if __name__ == "__main__":
     figures.exponents(
         growth_exponents, state_jacobian, rnn_forward, plays, {"at the start": untrained, "trained": model}
     )
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# In 60 of them at the start, in 34 after training. The largest exponents, -0.20 and -0.34, are factors of 0.82 and 0.71
+# a step: experiment 6 found 0.82 and 0.72 from the terms of one gradient. All exponents are below 0, although the
+# verdict on the trained $\mathbf{W}$ is "may explode": on this text every gradient vanishes.
+# </details>
 
 # %%
 if __name__ == "__main__":

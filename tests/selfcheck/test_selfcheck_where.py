@@ -68,6 +68,7 @@ ALL = slice(None)
         ("c", mask((2, 3), (ALL, 2)), "Right for columns 0 to 1, wrong from column 2 on."),
         ("unknown", mask((4,), (3,)), "Right for indices 0 to 2, wrong from index 3 on."),
         ("h", mask((2, 2, 2), (0, 0, 0), (1, 1, 1)), "6 of its 8 numbers are right."),
+        ("h", ~mask((2, 2), (1, 0)), "1 of its 4 numbers is right."),
         ("h", np.ones((2, 3, 4), bool), ""),
         ("h", np.array(True), ""),
     ],
@@ -98,7 +99,8 @@ def test_what_is_named_is_wrong_and_all_else_is_right():
         if told is not None:
             assert told == set(map(int, np.flatnonzero(wrong)))
         elif said:
-            assert said == f"{9 - wrong.sum()} of its 9 numbers are right."
+            right = 9 - wrong.sum()
+            assert said == f"{right} of its 9 numbers {'is' if right == 1 else 'are'} right."
         seen.add(said.partition(" ")[0])
     assert {"Right", "Wrong", ""} < seen
 
