@@ -717,6 +717,12 @@ def _table_loss(plays, memory):
     return -np.log(counts / counts.sum(axis=1, keepdims=True)).ravel()[contexts(plays.held_out)].mean()
 
 
+def held_out_loss(model, plays, rnn_forward, sequence_loss):
+    """Return the loss on the held-out letters, in rows that begin from the state zero: forward alone, no gradient."""
+    h, _ = rnn_forward(np.eye(len(plays.symbols))[plays.rows[:, :-1]], model["U"], model["W"], model["b"])
+    return sequence_loss(h, model["V"], model["c_out"], plays.rows[:, 1:])[0]
+
+
 def reach(model, plays, rnn_forward, sequence_loss, yours, T=61):
     """Return how far a network's gradient reaches on the held-out letters, at T letters after the first 100.
 

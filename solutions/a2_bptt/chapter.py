@@ -1371,7 +1371,7 @@ if __name__ == "__main__":
         name: figures.reach(network, plays, rnn_forward, sequence_loss, yours)
         for name, network in {"at the start": untrained, "trained": model}.items()
     }
-    held_out_loss = loss_and_gradient(model, plays.rows, np.zeros((100, 100)))[0]
+    held_out_loss = figures.held_out_loss(model, plays, rnn_forward, sequence_loss)
     predicted = predicted_final_loss, predicted_letters_beaten, predicted_reach_after_training
     figures.what_it_has_learnt(plays, model_losses, held_out_loss, reaches, *predicted)
 
