@@ -76,9 +76,12 @@ def coupled_step(rng, N=3, D=4, H=6):
     return rng.standard_normal((N, D)), *_states(rng, N, H), *layer(rng, D, H, 3)
 
 
-def written_shares(rng, N=3, T=5, H=4):
-    """(i, f): the gates (N, T, H) of a sequence, none of them near 0, 1/2 or 1."""
-    return _gate(rng, N, T, H), _gate(rng, N, T, H)
+def written_shares(rng, N=3, T=5, H=4, extreme=False):
+    """(i, f): the gates (N, T, H) of a sequence, none near 0, 1/2 or 1; if `extreme`, one step's f are 0 or 1."""
+    i, f = _gate(rng, N, T, H), _gate(rng, N, T, H)
+    if extreme:
+        f[:, T // 2] = np.floor(f[:, T // 2] + 0.5)
+    return i, f
 
 
 def forget_bias_init(rng, H=6, rule="remember", each=False):
@@ -164,7 +167,11 @@ _CASES = {
     "lstm_backward": lambda rng: [lstm_backward(rng), lstm_backward(rng, N=2, T=4, D=5, H=5, initial=False)],
     "peephole_step": lambda rng: [peephole_step(rng), peephole_step(rng, N=2, D=5, H=5)],
     "coupled_step": lambda rng: [coupled_step(rng), coupled_step(rng, N=2, D=5, H=5)],
-    "written_shares": lambda rng: [written_shares(rng), written_shares(rng, N=2, T=4, H=4)],
+    "written_shares": lambda rng: [
+        written_shares(rng),
+        written_shares(rng, N=2, T=4, H=4),
+        written_shares(rng, extreme=True),
+    ],
     "forget_bias_init": lambda rng: [
         forget_bias_init(rng),
         forget_bias_init(rng, H=5, rule="zero"),
