@@ -228,6 +228,8 @@ _CASES = {
         gru_to_torch(rng, D=2, H=3, kind="shared", spoilt="bias"),
         gru_to_torch(rng, D=2, H=3, kind="shared", spoilt="state"),
         gru_to_torch(rng, D=2, H=3, kind="shared", spoilt="input"),
+        gru_to_torch(rng, D=2, H=3, kind="constant", spoilt="state"),
+        gru_to_torch(rng, D=2, H=3, kind="constant", spoilt="input"),
     ],
     "count_cell_parameters": lambda rng: [
         *(count_cell_parameters(rng, cell, biases=biases) for cell in CELLS for biases in (1, 2)),
