@@ -433,7 +433,8 @@ def test_a_list_of_problems_has_one_line_for_each(far_away, monkeypatch):
 
 def test_what_was_written_is_named_in_one_line(far_away):
     release = far_away.course.release / NAME
-    assert far_away("build", NAME)[1].endswith(f"files in {release}\n")
+    _, out, stderr = far_away("build", NAME)
+    assert out.endswith(f"files in {release}\n"), stderr
     code, out, _ = far_away("build", NAME)
     assert (code, out) == (cli.DONE, f"{NAME}: nothing has changed since it was built in {far_away.course.root}\n")
     assert far_away("bundle", NAME)[1] == f"wrote {far_away.course.root / NAME}.zip\n"
