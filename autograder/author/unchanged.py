@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import autograder
@@ -38,12 +38,19 @@ def _place(course: Course, assignment: str) -> Path:
 
 
 def _digest(repository: Repository, course: Course, assignment: str) -> str:
-    found = hashlib.sha256(repr([(name, version(name)) for name in _PACKAGES]).encode())
+    found = hashlib.sha256(repr([(name, _version(name)) for name in _PACKAGES]).encode())
     for path in _files(repository, course, assignment):
         content = path.read_bytes()
         found.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         found.update(content)
     return found.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # as torch may, which not every assignment needs
+        return ""
 
 
 def _files(repository: Repository, course: Course, assignment: str) -> Iterator[Path]:

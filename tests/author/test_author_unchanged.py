@@ -66,3 +66,15 @@ def test_another_assignment_and_another_course_are_their_own_matter(remembered, 
     assert not unchanged.is_built(repository, course, OTHER)
     shutil.copytree(course.root, tmp_path / "elsewhere")
     assert not unchanged.is_built(repository, type(course)(tmp_path / "elsewhere"), NAME)
+
+
+def test_where_a_package_is_missing_a_build_is_remembered_until_it_is_there(remembered, monkeypatch):
+    def missing(name):
+        raise unchanged.PackageNotFoundError(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unchanged, "version", missing)
+        assert not unchanged.is_built(*remembered, NAME)
+        unchanged.remember(*remembered, NAME)
+        assert unchanged.is_built(*remembered, NAME)
+    assert not unchanged.is_built(*remembered, NAME)
