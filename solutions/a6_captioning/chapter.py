@@ -36,8 +36,8 @@
 # come out of a training were measured in several runs, on several processors: yours differ a little, and where a cell
 # picks examples by what the network says, you see others.
 #
-# **Predict, then measure.** Seven experiments ask for a prediction before they show what comes out: write it in place
-# of `None`. Predictions earn no points and cost none.
+# **Predict, then measure.** Seven experiments, and some cells besides, ask for your prediction or your verdict before
+# they show what comes out: write it in place of `None`. It earns no points and costs none.
 
 # %% [markdown] include="NOTATION.md"
 
@@ -81,18 +81,19 @@ if __name__ == "__main__":
 #
 # **The data** are pairs of a picture and a sentence. The lecture shows photographs with sentences that people wrote;
 # learning from such photographs takes long, and they may not be handed on freely. So the pairs in `emoji.npz` are
-# **emoji**: 6,948 small pictures, each with its official English name. There are two drawings of each, one in the
-# style of Noto, one in that of Twemoji. (Pictures: Noto Emoji by Google, Apache License 2.0, and Twemoji by Twitter
-# and contributors, CC BY 4.0; names by Unicode; the full texts stand in `data/LICENSE-emoji.txt`.)
+# **emoji**: 3,474 of them, each drawn twice, once in the style of Noto and once in that of Twemoji. That makes 6,948
+# small pictures; the caption of each is the emoji's official English name, in lower case and without punctuation. The
+# two drawings of an emoji are always in the same split. (Pictures: Noto Emoji by Google, Apache License 2.0, and
+# Twemoji by Twitter and contributors, CC BY 4.0; names by Unicode; the full texts stand in `data/LICENSE-emoji.txt`.)
 #
 # *What this set can show* is whether a captioner **combines** what it has learnt. Emoji names are built from parts: a
 # role, a hair colour, one of five skin tones, sometimes two of them, a direction. The split called `combinations`
 # holds out 712 pictures such as *mermaid, dark skin tone*, whose role was learnt in other tones and whose tone was
 # learnt on other roles. The split `concepts` is harder: 268 pictures of roles and things that were never seen at all,
 # although each of their words was. *What it cannot show* is how a captioner fares in the world: here is one drawing
-# on white, nothing hidden by anything, one sentence of a few words that counts as right, and half of it is often a
-# label. In photographs objects overlap, the light changes, and five people say five things. Section 12 has the same
-# code read photographs.
+# on white, nothing hidden by anything, one sentence of a few words that counts as right, and half of it often names
+# nothing but a skin tone. In photographs objects overlap, the light changes, and five people say five things. Section
+# 12 has the same code read photographs.
 
 
 # %%
@@ -117,8 +118,8 @@ if __name__ == "__main__":
 #
 # A picture is numbers already, 32 · 32 · 3 of them, but not numbers that say much: a figure moved by one point
 # changes them all. The previous lecture's answer is a **convolutional network**. Ours has been trained beforehand, on
-# the pictures of the training split alone and for a quarter of an hour, to tell three things of a picture: which role
-# or thing it is, with which skin tones, and which words its name has. Its weights come with the assignment. Of such a
+# the pictures of the training split alone and for eight minutes, to tell three things of a picture: which role or
+# thing it is, with which skin tones, and which words its name has. Its weights come with the assignment. Of such a
 # network one keeps everything but the last layers and takes what flows into them: the picture's **features**, F = 256
 # numbers that say what is to be seen. Vinyals et al. did the same with a large network that had learnt to name the
 # objects of photographs. This is the *encoder*. It is not trained any further, so its features never change: they are
@@ -144,7 +145,7 @@ def picture_features(pictures, cnn):
 
 
 def standardise(features, training):
-    """Features moved so that each has mean 0 on the training pictures, and scaled so that all together spread by 1."""
+    """Features moved so that each has mean 0 on the training pictures, and all divided by one number, their spread."""
     return (features - training.mean(dim=0)) / training.std()
 
 
@@ -164,8 +165,8 @@ if __name__ == "__main__":
 # %% [markdown]
 # What is near in these features is alike in what matters: the technologist stands among technologists, people who kneel
 # or walk to the right among others who do. But the nearest neighbour of an unseen combination has the right role in
-# another tone, or the right tone in another role. It cannot be otherwise, for the combination is not in the training
-# set. To say its name, one has to put it together from parts.
+# another tone, or the right tone in another role. None has both, for the combination is not in the training set. To say
+# its name, one has to put it together from parts.
 
 # %% [markdown]
 # ## 2. Words as numbers
@@ -288,7 +289,9 @@ if __name__ == "__main__":
 # The lecture names two ways: each *word* a class (K = 100,000 for a large vocabulary), or each *character* (K = 26
 # for the English letters), with words as sequences of characters. The code cares little: a character is a word of one
 # letter. Put blanks between all letters, and something visible where a blank was, and `build_vocabulary` makes the
-# list of characters. What is traded for what?
+# list of characters. What is traded for what? Two matrices of the network grow with K, and the last column of the table
+# counts their numbers: $\mathbf{E}$, with a row for each class that is read (section 3), and $\mathbf{V}$, with a row
+# for each class that can be said (section 5).
 
 
 # %%
@@ -344,8 +347,8 @@ if __name__ == "__main__":
 # \frac{\partial L}{\partial \text{out}_{n,t,d}} = \sum_{n,t:\ \text{ids}_{n,t} = k}
 # \frac{\partial L}{\partial \text{out}_{n,t,d}}.$$
 #
-# It is the rule of assignment 2 once more: what is used several times gets the sum. The word *skin* stands in four of
-# ten captions; its row hears from all of them. A word that does not occur in a batch gets gradient 0.
+# It is the rule of assignment 2 once more: what is used several times gets the sum. The word *skin* stands in nearly
+# four of ten captions; its row hears from all of them. A word that does not occur in a batch gets gradient 0.
 
 
 # %% exercise="embedding_forward" points=2 difficulty=1 minutes=10
@@ -670,7 +673,7 @@ class CaptionModel(torch.nn.Module):
 #
 # <details><summary>The logits differ from those of torch.nn.LSTM from the second word on</summary>
 #
-# Both numbers of the state must move on, h and c. And `start` needs the LSTM's step like any other: the picture's
+# Both parts of the state must move on, h and c. And `start` needs the LSTM's step like any other: the picture's
 # vector is its input, not its state.
 # </details>
 #
@@ -691,10 +694,10 @@ if __name__ == "__main__":
     figures.untrained_model(CaptionModel, caption_loss, features[few], tokens[few], K)
 
 # %% [markdown]
-# The states agree to rounding; so there is nothing in our cell that PyTorch's has not. The untrained network costs 7.46
-# nats per word: it knows nothing. But already its loss changes, in the fourth decimal, if the pictures are moved on by
-# one place, and with three columns of padding more it stays the same to rounding. If either of the two had come out
-# otherwise, training would have hidden it: a network that does not see the picture trains as well, only not as far.
+# The logits agree to rounding: our cell computes what PyTorch's does. The untrained network costs 7.46 nats per word:
+# it knows nothing. But already its loss changes, in the fourth decimal, if the pictures are moved on by one place, and
+# with three columns of padding more it stays the same to rounding. If either of the two had come out otherwise,
+# training would have hidden it: the loss of a network that does not see the picture falls too, only not as far.
 
 # %% [markdown]
 # ## 6. Training
@@ -780,12 +783,12 @@ if __name__ == "__main__":
 #   end, by AdamW.
 # - A **validation loss** after each epoch, on pictures that are not trained, and an **early stop**: if it has not
 #   fallen for five epochs, that is enough. What counts in the end are the parameters that had the lowest one.
-# - A **checkpoint**: after each epoch everything is written to a file that the rest of the run depends on. This is more
+# - A **checkpoint**: after each epoch everything that the rest of the run depends on is written to a file. This is more
 #   than the parameters. Adam's running means belong to it, the state of the random generator, the epoch, and the best
 #   parameters so far. A run that lacks one of them goes on, but on another path.
 
 # %%
-SETTINGS = {"epochs": 20, "batch": 64, "learning_rate": 4e-3, "weight_decay": 0.2, "drop": 0.2, "max_norm": 5.0}
+SETTINGS = {"epochs": 18, "batch": 64, "learning_rate": 4e-3, "weight_decay": 0.2, "drop": 0.2, "max_norm": 5.0}
 SETTINGS |= {"patience": 5, "report": 1}
 
 
@@ -904,11 +907,11 @@ if __name__ == "__main__":
 # Resumed is equal, bit by bit; forgetful is not, though it looks as good. One would never notice, except that an
 # experiment which has been interrupted once can never be repeated.
 #
-# **Now the captioner.** 128 numbers for each word, 256 units, 20 epochs of 90 batches: about a minute. The seed is
+# **Now the captioner.** 128 numbers for each word, 256 units, 18 epochs of 90 batches: about a minute. The seed is
 # set, so that a second run gives the same network (on the same machine and with the same number of threads). The first
-# lines try five batches: if the whole would take more than four minutes, fewer epochs are trained. If you
-# start the kernel anew and the functions above have not changed, set `go_on = True`: the finished run is then read
-# from its checkpoint.
+# lines try five batches: if the whole would take more than three minutes, fewer epochs are trained. If you start the
+# kernel anew and the functions above have not changed, set `go_on = True`: the finished run is then read from its
+# checkpoint.
 
 # %%
 if __name__ == "__main__":
@@ -916,10 +919,10 @@ if __name__ == "__main__":
     training, validation = (examples(captions, rows[split], vocabulary) for split in ("train", "validation"))
     spare = new_run(CaptionModel(features.shape[1], 128, 256, K))
 
-    def try_batches(n):
-        return [train_step(spare["model"], spare["optimiser"], features[:64], tokens[:64], 5.0) for _ in range(n)]
+    def try_batches(n):  # of 7 columns, as wide as most batches are
+        return [train_step(spare["model"], spare["optimiser"], features[:64], tokens[:64, :7], 5.0) for _ in range(n)]
 
-    epochs = max(1, affordable(20 * 90, 240, try_batches, sample=5, what="batches") // 90)
+    epochs = max(1, affordable(18 * 90, 180, try_batches, sample=5, what="batches") // 90)
     torch.manual_seed(0)
     model = CaptionModel(features.shape[1], 128, 256, K)
     run = load_run(model, "captioner.pt") if go_on else new_run(model, epochs=epochs)
@@ -934,19 +937,20 @@ if __name__ == "__main__":
         print(f"{split:>12}: {loss:.3f} nats per word")
 
 # %% [markdown]
-# The validation loss falls to 0.13 or 0.14 nats per word, from 1.37 of the table in section 4. It lies below the
-# training loss, for three reasons: dropout disturbs training alone; the training loss is a mean over an epoch in which
-# the network still learnt; and the validation captions are easier, since most of them end in a skin tone. On the unseen
-# combinations the loss is nearly the same. On the unseen concepts it is above 3, more than twenty times as much. Both
-# are new; why is the one so easy and the other so hard?
+# The validation loss falls to between 0.14 and 0.16 nats per word, from 1.37 of the table in section 4. It lies below
+# the training loss, for three reasons: dropout disturbs training alone; the training loss is a mean over an epoch in
+# which the network still learnt; and the validation captions are easier, since most of them end in a skin tone. On the
+# unseen combinations the loss is nearly the same. On the unseen concepts it is above 3, about twenty times as much.
+# Both are new; why is the one so easy and the other so hard?
 #
 # ### Experiment 1: which words need the picture?
 #
 # Is it the picture that the network describes, or does it only know what emoji names sound like? Two tests. Give each
 # caption of the unseen combinations the picture of *another* one, drawn at random, and see what the loss says. And
 # train a second network from the beginning whose pictures are all the same, all features 0: it can only learn the
-# language, and is called **image-blind**. It is trained for six epochs. After these it is about as good as the table of
-# section 4, and a little worse; with more it would pass the table, and say as little of the picture.
+# language, and is called **image-blind**. It is trained for five epochs. After these it is not yet as good as the table
+# of section 4, at about 1.6 nats per word; with twelve it would have passed it, at 1.3, and would say as little of the
+# picture.
 #
 # Words differ. Sort them into five kinds: the *first word*; the *words of colour* light, medium and dark; *skin* and
 # *tone*; END; and all *others*. Predict: which kind loses most if the picture is a wrong one, and which least? And
@@ -960,7 +964,7 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     torch.manual_seed(8)
-    blind_run = new_run(CaptionModel(features.shape[1], 128, 256, K), seed=8, epochs=max(1, epochs * 6 // 20), report=2)
+    blind_run = new_run(CaptionModel(features.shape[1], 128, 256, K), seed=8, epochs=max(1, epochs * 5 // 18))
     nothing_to_see = torch.zeros_like(features)
     train(blind_run, nothing_to_see, training, validation)
     blind = use_best(blind_run)
@@ -980,10 +984,10 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# With a wrong picture the loss is about 3.6 nats per word in place of 0.14: the network describes what it sees. It is
-# even worse off than the blind network, at about 1.5, which has learnt to expect anything; the captioner *believes* its
-# picture. So it is for the first word: more than 8 with a wrong picture, some 4 blind. The first word loses most, 8
-# nats, the others and the colours follow. END loses least, some 0.15, next to *skin* and *tone*, some 0.25: those
+# With a wrong picture the loss is about 3.5 nats per word in place of 0.15: the network describes what it sees. It is
+# even worse off than the blind network, at about 1.6, which has learnt to expect anything; the captioner *believes* its
+# picture. So it is for the first word: some 8 with a wrong picture, some 4 blind. The first word loses most, nearly 8
+# nats, the others and the colours follow. END loses least, 0.1 to 0.2, next to *skin* and *tone*, 0.2 to 0.25: those
 # follow from the words before, and a blind network knows them nearly as well. A mean over words hides that some of them
 # need eyes and others do not.
 # </details>
@@ -994,7 +998,8 @@ if __name__ == "__main__":
 # *Take the most probable word, say it, read it, go on until END.*
 #
 # In testing nobody supplies the true words. The network reads what it has just said. Which of K words should it say?
-# The lecture: sample one, or take the most likely. The second first. **Greedy** decoding says
+# The lecture's drawing says *samples*: draw one. Or take the most probable one. The second first: **greedy** decoding
+# says
 #
 # $$y_t = \arg\max_k \, (\mathbf{V}\mathbf{h}_t + \mathbf{c}_{\text{out}})_k.$$
 #
@@ -1076,9 +1081,9 @@ if __name__ == "__main__":
         print(f"{split:>12}: {100 * exact(said, names[split]):.1f}% of the captions are exactly the name")
 
 # %% [markdown]
-# Of the unseen combinations 69 to 75% are named exactly, hardly fewer than of validation: a known role and a known tone
-# are put together rightly nearly three times in four, although this very caption was never seen. Of the unseen concepts
-# it is about 1%, two or three pictures in 268. All their words are known. But what a word looks like is learnt from the
+# Of the unseen combinations 67 to 73% are named exactly, hardly fewer than of validation: a known role and a known tone
+# are put together rightly seven times in ten, although this very caption was never seen. Of the unseen concepts it is
+# about 1%, one to three pictures in 268. All their words are known. But what a word looks like is learnt from the
 # pictures in which it occurs. *Hot* was learnt from peppers and hot springs, *dog* from dogs, *fountain* from a
 # fountain pen: a network that knows no more than that will not call a sausage in bread a hot dog. (The mistakes are
 # worth a look: *pouting* and *facepalming* are one hand apart.)
@@ -1104,13 +1109,14 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# Exchanging *man* and *woman* leaves 98 or 99% of the sentences right, in every run. After *flag* the share depends on
-# the network: from 92 to 98% with three seeds on one machine, and from 65 to 83% on another; yours is printed above. So
-# a word of the right kind spoils nothing, and one that fits no person spoils much or little. One might expect less of
-# the first, for what follows is computed from a state into which the false word has just been read. The network has
-# learnt to keep two things apart: what is to be seen, which it holds in its state from step -1 on, and how far the
-# sentence has come. In these names the parts depend little on each other, so a false one spoils little. In a language
-# with agreement, where a plural asks for another verb, the same experiment would come out otherwise.
+# Exchanging *man* and *woman* leaves 98 to 100% of the sentences right, in every run. After *flag* the share depends on
+# the network: from 88 to 97% with three seeds on one machine, and from 65 to 83% on another, with networks trained for
+# 20 epochs; yours is printed above. So a word of the right kind spoils nothing, and one that fits no person spoils much
+# or little. One might expect less of the first, for what follows is computed from a state into which the false word has
+# just been read. The network has learnt to keep two things apart: what is to be seen, which it holds in its state from
+# step -1 on, and how far the sentence has come. In these names the parts depend little on each other, so a false one
+# spoils little. In a language with agreement, where a plural asks for another verb, the same experiment would come out
+# otherwise.
 # </details>
 
 # %% [markdown] written="shared_state" points=8 minutes=30
@@ -1148,13 +1154,13 @@ if __name__ == "__main__":
 # picture's step would have to do two things, to store what is needed later and to answer now. And the decoder would
 # need a special case: with START every word, the first included, comes from one and the same call of `step`.
 #
-# (c) (Numbers of one run.) *skin, tone*: 0.05 nats with the right picture, 0.29 with a wrong one, 0.13 for the blind
-# network; so the word before decides, and the picture hardly matters (END likewise: 0.07, 0.22, 0.17). *light, medium,
-# dark*: 0.24 with the right picture, 4.12 with a wrong one, 1.83 blind; the picture decides. After a false *man* or
-# *woman* 99% of the sentences go on rightly: role and tone come from the picture, not from the words. Both are needed
-# for the words after *medium*: whether *light*, *dark* or *skin* follows depends on the tone in the picture *and* on
-# having just said *medium*; likewise after *woman* comes the role that the picture shows, in the form that fits. The
-# state must hold what is still to be said and what has been said already.
+# (c) (Numbers of one run.) *skin, tone*: 0.05 nats with the right picture, 0.29 with a wrong one, 0.14 for the blind
+# network; so the word before decides, and the picture hardly matters (END likewise: 0.07, 0.22, 0.20). *light, medium,
+# dark*: 0.24 with the right picture, 4.03 with a wrong one, 1.82 blind; the picture decides. After a false *man* or
+# *woman* nearly all of the sentences go on rightly: role and tone come from the picture, not from the words. Both are
+# needed for the words after *medium*: whether *light*, *dark* or *skin* follows depends on the tone in the picture
+# *and* on having just said *medium*; likewise after *woman* comes the role that the picture shows, in the form that
+# fits. The state must hold what is still to be said and what has been said already.
 #
 # (d) For: the picture need not be kept in the state over all steps, which leaves room for the sentence and helps where
 # a detail is due late (the second skin tone in a name of ten words); no loss along the path of (a), and a direct
@@ -1183,7 +1189,7 @@ if __name__ == "__main__":
 #
 # *A model that gives probabilities can be asked for more than its favourite.*
 #
-# The lecture's other way: draw each word with the probability that the model gives it. The **temperature** $\tau$ of
+# The lecture's way: draw each word with the probability that the model gives it. The **temperature** $\tau$ of
 # assignment 1 stands ready to sharpen the distribution or to flatten it:
 #
 # $$p_k \propto e^{\text{logit}_k / \tau}.$$
@@ -1270,13 +1276,13 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# At $\tau = 1$ about half of the captions are right, against some seven in ten greedily. That is what a probability
-# means: the network gives the true caption half of it on average, and says it every other time. Near $\tau = 0$ the
-# draw becomes greedy decoding; at 2 the many improbable words, each with a small share, have the majority, and one
-# false word in seven suffices.
+# At $\tau = 1$ nearly half of the captions are right, 45 to 49%, against some seven in ten greedily. That is what a
+# probability means: the network gives the true caption a probability of nearly one half on average, and says it nearly
+# every other time. Near $\tau = 0$ the draw becomes greedy decoding; at 2 the many improbable words, each with a small
+# share, have the majority, and one false word in seven suffices.
 #
-# But of five captions at $\tau = 0.5$ or 0.25 at least one is right for some 85% of the pictures, 8 or 9 more in 100
-# than with the one greedy caption. Where a person, or another network, chooses among proposals, chance is worth its
+# But of five captions at $\tau = 0.5$ at least one is right for 80 to 86% of the pictures, 10 to 13 more in 100 than
+# with the one greedy caption. Where a person, or another network, chooses among proposals, chance is worth its
 # price. A search for the most probable caption is a way to choose as well.
 # </details>
 
@@ -1294,8 +1300,8 @@ if __name__ == "__main__":
 # Two questions of detail make the difference. *What becomes of a hypothesis that has said END?* It keeps its slot,
 # with END as its only continuation, which costs nothing: so it competes with those that are still growing, and leaves
 # if k better ones come. *Are sums of different lengths comparable?* Each word adds a negative number, so short
-# sentences have an advantage. The sum is divided by $|y|^\alpha$. With $\alpha = 0$ the advantage stays; with $\alpha
-# = 1$ it is means per word that are compared:
+# sentences have an advantage. The sum is divided by $|y|^\alpha$, where $|y|$ is the number of words with END. With
+# $\alpha = 0$ the advantage stays; with $\alpha = 1$ it is means per word that are compared:
 #
 # $$\text{value}(y) = \frac{1}{|y|^\alpha} \sum_{t} \log p(y_t \mid y_{<t}, \text{picture}).$$
 #
@@ -1442,20 +1448,20 @@ def decode_beam(model, features, k, max_length, alpha=1.0):
 if __name__ == "__main__":
     pictures, called = features[rows["validation"]], names["validation"]
 
-    def say(n, k=3, alpha=1.0):
-        return describe(model, pictures[:n], vocabulary, k=k, alpha=alpha)
+    def say(pictures, k=3, alpha=1.0):
+        return describe(model, pictures, vocabulary, k=k, alpha=alpha)
 
-    some = affordable(len(pictures), 30, say, sample=3, what="pictures")
-    n = figures.mended_by_the_beam(say(some), greedy["validation"][:some], called[:some])
+    some = affordable(len(pictures), 30, lambda n: say(pictures[:n]), sample=3, what="pictures")
+    n = figures.mended_by_the_beam(say(pictures[:some]), greedy["validation"][:some], called[:some])
     rounds = figures.rounds_of_beam(decode_beam, model, pictures[n], k=3, max_length=14)
     figures.hypotheses(rounds, vocabulary, f"{called[n]!r} · greedy: {greedy['validation'][n]!r}")
 
 # %% [markdown]
 # ### Experiment 4: how many hypotheses?
 #
-# Let the pictures of the validation set be said with k = 1, 3 and 10, by sums ($\alpha = 0$) and by means ($\alpha =
-# 1$). By how many percentage points will the share of exact names change from k = 1 to k = 10, in each of the two?
-# And which $\alpha$ gives the shorter captions?
+# Let every second picture of the validation set be said with k = 3 and 10, by sums ($\alpha = 0$) and by means ($\alpha
+# = 1$); k = 1 is greedy decoding, which has said them already. By how many percentage points will the share of exact
+# names change from k = 1 to k = 10, in each of the two? And which $\alpha$ gives the shorter captions?
 
 # %%
 if __name__ == "__main__":
@@ -1464,21 +1470,23 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    some = affordable(len(pictures), 40, lambda n: say(n, k=10), sample=3, what="pictures")
+    pictures = features[rows["validation"][::2]]
+    some = affordable(len(pictures), 40, lambda n: say(pictures[:n], k=10), sample=3, what="pictures")
+    called = names["validation"][::2][:some]
     for alpha in (0.0, 1.0):
-        said = {k: say(some, k, alpha) for k in (1, 3, 10)}
-        figures.print_widths(alpha, said, called[:some], predicted_change[alpha])
-    mean_length = np.mean([len(name.split()) for name in called[:some]])
+        said = {1: greedy["validation"][::2][:some]} | {k: say(pictures[:some], k, alpha) for k in (3, 10)}
+        figures.print_widths(alpha, said, called, predicted_change[alpha])
+    mean_length = np.mean([len(name.split()) for name in called])
     print(f"the names have {mean_length:.2f}; predicted shorter: {predicted_shorter}")
 
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# Nearly nothing happens: with every k, by sums and by means, the share stays within two or three pictures in 232 of
-# what greedy decoding has, and they are no difference to speak of. The search is not what this network lacks; most of
-# its steps are nearly certain, and greedy decoding finds the most probable caption by itself. As to the lengths, all is
-# as expected: by sums the captions are the shorter ones, by about a tenth of a word. With longer and freer sentences
-# the beam earns more (section 12).
+# Nearly nothing happens: with every k, by sums and by means, the share stays within three pictures in 116 of what
+# greedy decoding has, now above it and now below, and that is no difference to speak of. The search is not what this
+# network lacks; most of its steps are nearly certain, and greedy decoding finds the most probable caption by itself. As
+# to the lengths, all is as expected: by sums the captions are the shorter ones, by up to a fifth of a word. With longer
+# and freer sentences the beam earns more (section 12).
 # </details>
 
 # %% [markdown]
@@ -1494,8 +1502,8 @@ if __name__ == "__main__":
 # would have full marks if each *the* counted; so an n-gram counts at most as often as a reference has it. The four
 # shares $p_1, \dots, p_4$ are combined by their geometric mean, which is 0 if one of them is.
 #
-# *Brevity.* Precision rewards silence: *woman* alone may be wholly right. So a corpus whose captions have fewer words
-# in all, c, than their references, r, is multiplied by $e^{1 - r/c}$.
+# *Brevity.* Precision rewards silence: *woman* alone may be wholly right. So if the captions of a corpus have fewer
+# words in all, c, than their references, r, the score is multiplied by $e^{1 - r/c}$.
 #
 # $$\text{BLEU} = \min\bigl(1, e^{1 - r/c}\bigr) \left( p_1\, p_2\, p_3\, p_4 \right)^{1/4}, \qquad\qquad
 # p_n = \frac{\text{n-grams matched in all captions}}{\text{n-grams in all captions}}.$$
@@ -1616,7 +1624,7 @@ if __name__ == "__main__":
 
 # %%
 def cider(captions, references):
-    r"""CIDEr-D of captions against their references, from 0 to 10: near 0 for a stranger's caption.
+    r"""CIDEr-D of captions against their references, from 0 to 10: near 0 for another picture's caption.
 
     For n = 1 to 4 each sentence is a vector: how often each n-gram occurs, times log(M / the number of pictures in
     whose references it occurs). A caption's counts are cut to the reference's; its score is the mean over n and
@@ -1687,14 +1695,14 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# On unseen combinations the captioner has 69 to 75% and a BLEU between 0.87 and 0.90. Without the others beside it this
+# On unseen combinations the captioner has 67 to 73% and a BLEU between 0.86 and 0.89. Without the others beside it this
 # would say little. The blind network's BLEU is 0.000, but for a poor reason: what it always says has fewer than four
 # words, hence no 4-gram. The constant has 0.215, without an eye: so much comes for nothing. The neighbour is the
 # warning: **not one** of its captions is right, and none could be, and its BLEU is 0.584. It repeats captions with the
 # right role or the right tone, in which most n-grams fit. Between 0.584 and the captioner's score lies all that has
 # been understood here.
 #
-# And on unseen concepts nothing has been: the captioner's BLEU is 0.33 to 0.36, the neighbour's 0.350, and what the
+# And on unseen concepts nothing has been: the captioner's BLEU is 0.34 or 0.35, the neighbour's 0.350, and what the
 # captioner says of them is patched together from words that it knows. The beam changes little on either. If a report
 # gave one number over all 980 pictures, the two halves of this result would disappear in it.
 # </details>
@@ -1713,11 +1721,11 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     settings = {"batch": 32, "learning_rate": 1e-2, "weight_decay": 0.0, "drop": 0.1, "report": 0}
-    contest = {"words": (captions, vocabulary, max(1, epochs // 2))}
-    contest["characters"] = in_characters, alphabet, max(1, epochs * 6 // 20)
-    for name, (sentences, words, epochs) in contest.items():
+    contest = {"words": (captions, vocabulary, max(1, epochs // 3))}
+    contest["characters"] = in_characters, alphabet, max(1, epochs * 4 // 18)
+    for name, (sentences, words, n) in contest.items():
         torch.manual_seed(13)
-        competitor = new_run(CaptionModel(features.shape[1], 32, 128, len(words)), seed=13, epochs=epochs, **settings)
+        competitor = new_run(CaptionModel(features.shape[1], 32, 128, len(words)), seed=13, epochs=n, **settings)
         to_learn, to_test = (examples(sentences, rows[split], words) for split in ("train", "validation"))
         began = time.process_time()
         train(competitor, features, to_learn, to_test)
@@ -1725,19 +1733,20 @@ if __name__ == "__main__":
         loss = mean_loss(use_best(competitor), features, to_test)
         said = describe(competitor["model"], features[rows["validation"]], words, max_length=80)
         said = [as_words(caption) if name == "characters" else caption for caption in said]
-        figures.print_competitor(name, epochs, seconds, loss, to_test[1], said, names["validation"])
+        figures.print_competitor(name, n, seconds, loss, to_test[1], said, names["validation"])
     print(f"predicted: {predicted_ahead} by a factor of {predicted_factor}")
 
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# Words are ahead by a factor of five or six: some 1.9 nats per caption after 10 epochs against some 10.7 after 6, in
-# about the same time; about half of the captions are exactly right against 1%. Per symbol the two lose nearly the same,
-# 0.25 and 0.29 nats; but a caption of the validation set has 7.5 words and 37.8 characters, END counted. (And note how
-# far a network with a third of the captioner's numbers comes in a quarter of its time.) What the network of characters
-# says is spelt rightly most of the time, and is about persons and tones, not yet about *this* person: spelling is
-# learnt first, it is most of the loss. Equal time is one fair comparison among several. Trained on, the characters
-# would catch up in part, and there is one thing only they can do: write a word that stands on no list.
+# Words are ahead by a factor of five, more or less: 2.2 to 2.9 nats per caption after 6 epochs against 12 to 16 after
+# 4, in about the same time; a third of the captions are exactly right, more or less, against none at all. Per symbol
+# the two lose nearly the same, some 0.35 and 0.37 nats; but a caption of the validation set has 7.5 words and 37.8
+# characters, END counted. (And note how far a network with a third of the captioner's numbers comes in a sixth of its
+# time.) What the network of characters says is spelt rightly most of the time, and is about persons and tones, not
+# yet about *this* person: spelling is learnt first, it is most of the loss. Equal time is one fair comparison among
+# several. Trained on, the characters would catch up in part, and there is one thing only they can do: write a word
+# that stands on no list.
 # </details>
 
 # %% [markdown]
@@ -1745,8 +1754,10 @@ if __name__ == "__main__":
 #
 # The lecture sorts captions into four columns: *describes without errors*, *with minor errors*, *somewhat related to
 # the image*, *unrelated to the image*. No formula decides that; people looked. So look: twelve pictures, unseen
-# combinations and unseen concepts mixed, with what the network says of them. Write your verdict, 1 to 4, before you
-# run the cell after the next, which shows the names.
+# combinations and unseen concepts mixed, with what the network says of them. Run the first of the three cells below,
+# write your verdicts, 1 to 4, into the second, and only then run the third: it shows the names, and beside your verdict
+# that of a score, twice the number of shared words, divided by the words of both. It says 1 for the name itself, 2 from
+# 0.75 on, 3 above 0, and 4 where no word is shared.
 
 # %%
 if __name__ == "__main__":
@@ -1766,12 +1777,13 @@ if __name__ == "__main__":
 # %% [markdown]
 # <details><summary>What was measured</summary>
 #
-# By the score nearly three quarters of the unseen combinations are described without errors, more than a fifth with
-# minor ones, some 5% are related and none is unrelated; of the unseen concepts about 1, 22, 45 and 32%. Would you sort
-# them so? Look in your gallery for three kinds. A caption that leaves out the skin tone has nothing false in it, and
-# may land in the third column. One that says *man* for *woman* shares most of its words, and counts as a minor error.
-# And one may share a word and be wrong altogether, *down arrow* for an arrow that curves up. The score counts words,
-# and a person asks what the words are about. Where the two part is the subject of the following question.
+# By the score some seven in ten of the unseen combinations are described without errors, a quarter with minor ones,
+# some 6% are related and none is unrelated; of the unseen concepts about 1, 23, 44 and 32%. Would you sort them so?
+# Look in your gallery for three kinds. A caption that leaves out the skin tone has nothing false in it, and may land in
+# the third column, as may *person with crown* for a prince. One that says *man* for *woman* shares most of its words,
+# and counts as a minor error. And one may share a word and be wrong altogether, *down arrow* for an arrow that curves
+# up. The score counts words, and a person asks what the words are about. Where the two part is the subject of the
+# following question.
 # </details>
 
 # %% [markdown] written="maximum_likelihood" points=8 minutes=35
@@ -1799,11 +1811,11 @@ if __name__ == "__main__":
 # *light* costs as much as *flag* if both have the same probability left for the truth. *The sentence that is said*: the
 # loss looks at the probability of the true sentence and not at what greedy decoding or the beam will say instead.
 # *Truth and usefulness*: whether what is said is in the picture, whether it would help somebody who cannot see it,
-# whether it is offensive. In the gallery: *merperson* without the skin tone is a good description and a wrong
-# caption; in the tables: the loss of the unseen combinations, 0.14, does not tell that one caption in four is wrong.
+# whether it is offensive. In the gallery: *person with crown* for *prince* is a good description and a wrong caption;
+# in the tables: the loss of the unseen combinations, 0.15, does not tell that more than one caption in four is wrong.
 #
 # (b) From the first false word on the network is asked about beginnings that it never met in training, and nothing in
-# the loss says what to do there. Here the harm is small: 98% of the sentences go on rightly after a false *man* or
+# the loss says what to do there. Here the harm is small: nearly all sentences go on rightly after a false *man* or
 # *woman*. The names are short and built of parts that depend little on each other. In free
 # sentences of ten and more words everything that follows must fit what was said (a false subject asks for another
 # verb), there are more steps after the first error, and errors can feed on each other.
@@ -1939,12 +1951,12 @@ if __name__ == "__main__":
 # ```
 #
 # **What is graded.** Of the 9 points the function below earns 2, a complete file 1, and the captions 6, in bands of
-# corpus BLEU, a point each; you learn your BLEU, CIDEr and share of exact names with the result. (`check` and
-# `progress` see the function and the file, not how good the captions are: tune on the split `validation`, and look at
-# `combinations` at the end.) The six bands begin at 0.40, 0.56, 0.64, 0.70, 0.74 and 0.77; the network of
-# this notebook reached 0.797 when it was tried. A missing picture counts as an empty caption. A file that repeats
-# captions of the training set earns what it is worth: the neighbour of experiment 5 gets 0.54, and the first band
-# alone.
+# corpus BLEU, a point each. The result tells which bands your file reaches, not its BLEU: a score after each attempt
+# would give the names away bit by bit. (`check` and `progress` see the function and the file, not how good the captions
+# are: tune on the split `validation`, and look at `combinations` at the end.) The six bands begin at 0.40, 0.56, 0.64,
+# 0.70, 0.74 and 0.77; the network of this notebook reached 0.788 when it was tried, and with other seeds 0.779 to
+# 0.791. A missing picture counts as an empty caption. A file that repeats captions of the training set earns what it is
+# worth: the neighbour of experiment 5 gets 0.54, and the first band alone.
 #
 # **What is honest work.** How you come to a better network is up to you: other sizes, other settings, longer training,
 # a beam, several networks that vote, pictures moved by a point or mirrored, a CNN of your own. What is *not* yours to
@@ -2005,11 +2017,11 @@ if __name__ == "__main__":
 #
 # **What you have learnt.** You have followed the recipe from the first line to the last: pictures and words are
 # vectors, the goal is a likelihood, the architecture is a CNN and an LSTM joined by one vector, the optimiser is
-# generic. In a minute a network was trained that names nearly three in four of the combinations it never saw, and
-# almost none of the things it never saw. And three numbers that are easily taken for one another came apart: the loss
+# generic. In a minute a network was trained that names about seven in ten of the combinations it never saw, and almost
+# none of the things it never saw. And three numbers that are easily taken for one another came apart: the loss
 # that was minimised, the scores that are reported, and what a person would say of the captions.
 #
-# Two questions lead on. The network of this assignment reads a picture and then writes. Put in place of the CNN
+# Two thoughts lead on. The network of this assignment reads a picture and then writes. Put in place of the CNN
 # another recurrent network, one that has read a *sentence*, and the same decoder translates. Its search, its loss,
 # its START and END need not be changed. That is assignment 7, from spelling to sound.
 #
@@ -2023,7 +2035,7 @@ if __name__ == "__main__":
 #
 # *Two harder tasks without points: checked like the others, and nothing depends on them.*
 #
-# **Draw, but not from the tail.** At temperature 1 about half of the captions of section 8 were wrong. Hundreds of
+# **Draw, but not from the tail.** At temperature 1 more than half of the captions of section 8 were wrong. Hundreds of
 # words that hardly fit have a little probability each, and together they have so much that within a few words one of
 # them is drawn; whatever is said after it builds on it. A low temperature helps, but it also takes away the choice
 # between two words that are both good. Holtzman et al. (2020) cut instead of bending. The **nucleus** $V_m$ is the
@@ -2076,9 +2088,9 @@ def nucleus(probabilities, mass):
 # </details>
 
 # %% [markdown]
-# The pictures of experiment 3 once more, at temperature 1. Before you run the cell: with $m = 0.8$, will more or fewer
-# of the captions be right than at temperature 0.5 (about seven in ten)? And of how many pictures will at least one of
-# five captions be right?
+# The first half of the pictures of experiment 3 once more, at temperature 1. Before you run the cell: with $m = 0.8$,
+# will more or fewer of the captions be right than at temperature 0.5 (about two in three)? And of how many pictures
+# will at least one of five captions be right?
 
 # %%
 if __name__ == "__main__":
@@ -2091,11 +2103,21 @@ if __name__ == "__main__":
         cautious, generator = figures.InNucleus(model, nucleus, mass), torch.Generator().manual_seed(12)
         return decode_sample(cautious, five_times[: 5 * n], 1.0, generator, max_length=14)
 
-    part = affordable(len(rows["validation"]), 20, draw_in_nucleus, sample=4, what="pictures")
+    half = len(rows["validation"]) // 2
+    part = affordable(half, 20, draw_in_nucleus, sample=4, what="pictures")
     for mass in (1.0, 0.95, 0.8, 0.5):
         drawn = [decode(ids, vocabulary) for ids in draw_in_nucleus(part, mass)]
         figures.print_right_of_five(mass, drawn, names["validation"][:part], "mass")
     print(f"predicted at 0.8: {predicted_right_in_nucleus}%, one of five: {predicted_one_of_five_in_nucleus}%")
+
+# %% [markdown]
+# <details><summary>What was measured</summary>
+#
+# Nearly as many as at temperature 0.5: 61 to 65% with three seeds, where the whole distribution has 46 to 49%. At least
+# one of five is right for 81 to 88% of the pictures; no other of the four masses has more. With $m = 0.5$ about seven
+# in ten captions are right, but the five are so alike, 1.3 different ones, that fewer pictures have a right one among
+# them. To leave out the tail takes nothing from the choice; to leave out more does.
+# </details>
 
 # %% [markdown]
 # **The longest thread.** For BLEU the right caption of a picture is worth nothing if it has fewer than four words, and

@@ -2,7 +2,7 @@
 
 Run `python solutions/a6_captioning/make_shown.py` (about 30 s of one core; it needs the network, and pillow), then
 `python data/registry.py`. Seeded; the code is the reference's own, chapter.py, and the network is the notebook's
-captioner after EPOCHS of its 20 epochs, which is less sure of its words than the finished one. Another version of torch
+captioner after a run of EPOCHS epochs, which is less sure of its words than the finished one. Another version of torch
 gives other last digits, and from there another network.
 
 beams.json: `name`, the name of a validation picture that greedy decoding does not find and a beam does; `greedy`, what
