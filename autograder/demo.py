@@ -99,7 +99,7 @@ def prepare(
 ) -> None:
     """Build the assignment with its mistakes as they are committed, and write a class's submissions of it.
 
-    Imported here, as in `write`, since each of the grader's processes imports this module.
+    Each of the grader's processes imports this module, so what they do not need is imported here and in `write`.
     """
     from autograder.author.build import build
     from autograder.simulate.classroom import simulate

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from autograder import cli
+from autograder.author.full_check import CATALOGUES
 from autograder.course.paths import Repository
 
 OWN = Repository.default()
-CATALOGUES = "tests/proofs/test_catalogues.py"
 
 
 def empty_repository(root: Path) -> Repository:

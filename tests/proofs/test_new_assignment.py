@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autograder.author import proof
-from newcomer import CATALOGUES, commands, empty_repository, python
+from autograder.author.full_check import CATALOGUES
+from newcomer import commands, empty_repository, python
 
 NAME, EXERCISE = "a8_attention", "softmax_rows"
 
