@@ -323,8 +323,8 @@ def mended_by_the_beam(beam, greedy, names):
 def rounds_of_beam(decode_beam, model, picture, k, max_length):
     """Return what extend_beam returned in each round of decode_beam until all hypotheses were finished.
 
-    decode_beam must call a function extend_beam of the notebook. picture: (F,). Returns a list of rounds, each the
-    lists words, parents, scores, and whether the slot was finished before.
+    picture: (F,). Returns a list of rounds, each the lists words, parents, scores, and whether the slot was finished
+    before; none where decode_beam does not call the notebook's extend_beam.
     """
     notebook = inspect.unwrap(decode_beam).__globals__
     rounds, own = [], notebook["extend_beam"]
@@ -345,8 +345,11 @@ def rounds_of_beam(decode_beam, model, picture, k, max_length):
 def hypotheses(rounds, vocabulary, title):
     """Draw the hypotheses of a beam search: a column for each round, a row for each slot, lines to what they become.
 
-    rounds: as rounds_of_beam returns them.
+    rounds: as rounds_of_beam returns them; of none, say why there is nothing to draw.
     """
+    if not rounds:
+        print(f"no picture of {title}: your decode_beam does without extend_beam, whose rounds would be drawn here")
+        return
     _, axis = plt.subplots(figsize=(9, 2.8))
     axis.text(0, 0, "START", ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": GREY})
     for t, (words, parents, scores, over) in enumerate(rounds, start=1):

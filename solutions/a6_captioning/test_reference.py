@@ -14,6 +14,7 @@ from nltk.translate import bleu_score
 from rapidfuzz.distance import LCSseq
 from torch import nn
 
+from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import load_reference
 from content import read_content
@@ -309,6 +310,20 @@ def test_what_is_said_greedily_is_the_likeliest_after_what_was_said():
     for n, row in enumerate(reference.decode_greedy(cases.RememberingModel(weights), features, max_length)):
         whole = [*row, END] if len(row) < max_length else row
         assert _log_p(weights, features[n], [whole])[0, : len(whole)].argmax(dim=1).tolist() == whole
+
+
+def test_the_notebook_draws_every_right_beam_but_one_that_does_without_extend_beam(monkeypatch, capsys):
+    figures = load_reference(REPOSITORY.figures("a6_captioning"))
+    monkeypatch.setattr(figures.plt, "show", figures.plt.close)
+    weights, features, k, max_length, _ = cases.decode_beam(_rng())
+    for variant, code in catalogue.right(REPOSITORY, "a6_captioning")["decode_beam"].items():
+        own = dict(vars(reference))
+        exec(compile(code, "decode_beam.py", "exec"), own)
+        model = cases.RememberingModel(weights)
+        rounds = figures.rounds_of_beam(own["decode_beam"], model, features[0], k, max_length)
+        figures.hypotheses(rounds, [f"word {number}" for number in range(99)], variant)
+    said = "no picture of topk_of_lists: your decode_beam does without extend_beam, whose rounds would be drawn here\n"
+    assert capsys.readouterr().out == said
 
 
 def test_the_value_of_a_beam_is_that_of_its_caption_and_rarely_worse_with_more_slots():
