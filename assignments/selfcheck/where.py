@@ -57,7 +57,7 @@ class _Place:
     def __init__(self, along: np.ndarray, index: int, name: str, ndim: int) -> None:
         self.along = along
         self.indices = [int(i) for i in np.flatnonzero(along)]
-        self.last = len(along) - 1
+        self.first, self.last = self.indices[0], self.indices[-1]
         self.noun = _noun(index, name, ndim)
         self.block = _block(along, name)
 
@@ -68,46 +68,47 @@ class _Place:
 
     @property
     def _run(self) -> bool:
-        return self.indices == list(range(self.indices[0], self.indices[-1] + 1))
+        return self.indices == list(range(self.first, self.last + 1))
+
+    @property
+    def _to_the_end(self) -> bool:
+        return self._run and self.last == len(self.along) - 1
 
     def wrong(self) -> str:
         """Return where something is wrong, such as "from t = 1 on"."""
-        first, last = self.indices[0], self.indices[-1]
         if self.block:
             return self.block
-        if first == last:
-            return f"at {self._at(first)}"
-        if self._run and last == self.last:
-            return f"from {self._at(first)} on"
+        if self.first == self.last:
+            return f"at {self._at(self.first)}"
+        if self._to_the_end:
+            return f"from {self._at(self.first)} on"
         if self._run:
-            return f"from {self._at(first)} to {last}"
-        return f"at {self._at(first)}{''.join(f', {i}' for i in self.indices[1:])}"
+            return f"from {self._at(self.first)} to {self.last}"
+        return f"at {self._at(self.first)}{''.join(f', {i}' for i in self.indices[1:])}"
 
     def condition(self) -> str:
         """Return what an index along this axis is where something is wrong, such as "t ≥ 1"."""
-        first, last = self.indices[0], self.indices[-1]
         noun = self.noun.removesuffix(" =").replace("batch element", "n")
         if self.block:
             return f"the row is {self.block}"
-        if first == last:
-            return f"{noun} = {first}"
-        if self._run and last == self.last:
-            return f"{noun} ≥ {first}"
-        if self._run and first == 0:
-            return f"{noun} ≤ {last}"
+        if self.first == self.last:
+            return f"{noun} = {self.first}"
+        if self._to_the_end:
+            return f"{noun} ≥ {self.first}"
+        if self._run and self.first == 0:
+            return f"{noun} ≤ {self.last}"
         if self._run:
-            return f"{noun} = {first} to {last}"
-        return f"{noun} = {', '.join(map(str, self.indices[:-1]))} or {last}"
+            return f"{noun} = {self.first} to {self.last}"
+        return f"{noun} = {', '.join(map(str, self.indices[:-1]))} or {self.last}"
 
     def sentence(self) -> str:
         """Return where it is right and where it is wrong, if this is the only axis that tells them apart."""
-        first, last = self.indices[0], self.indices[-1]
         if self.block:
             return f"Wrong only {self.block}; the other rows are right."
-        if self._run and last == self.last:
-            return f"Right for {self._up_to(first - 1)}, wrong from {self._at(first)} on."
-        if self._run and first == 0:
-            return f"Wrong for {self._up_to(last)}, right from {self._at(last + 1)} on."
+        if self._to_the_end:
+            return f"Right for {self._up_to(self.first - 1)}, wrong from {self._at(self.first)} on."
+        if self._run and self.first == 0:
+            return f"Wrong for {self._up_to(self.last)}, right from {self._at(self.last + 1)} on."
         return f"Wrong only {self.wrong()}; right everywhere else."
 
     def _at(self, index: int) -> str:
