@@ -11,6 +11,8 @@ import random
 import numpy as np
 import torch
 
+from selfcheck.arrays import ended_rows
+
 PAD, START, END, UNK = 0, 1, 2, 3
 SPECIAL = ["<pad>", "<start>", "<end>", "<unk>"]
 WORDS = ["red", "blue", "old", "young", "man", "woman", "cat", "dog", "face", "hand", "with", "and", "medium", "light"]
@@ -664,11 +666,7 @@ def _padded(rows, T):
 
 def _rows(rng, lengths, T, K):
     """(N, T) int64: ids of words, END the last of each length, then PAD."""
-    targets = torch.full((len(lengths), T), PAD)
-    for row, length in zip(targets, lengths, strict=True):
-        row[: length - 1] = torch.tensor(rng.integers(UNK, K, length - 1))
-        row[length - 1] = END
-    return targets
+    return torch.tensor(ended_rows(rng, lengths, T, (UNK, K), end=END, pad=PAD))
 
 
 def _repeating(rng, N, T, K, padding=False):

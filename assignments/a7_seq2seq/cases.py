@@ -7,6 +7,8 @@ by default, lengths are in no order, and no weight is near zero. Tensors are flo
 import numpy as np
 import torch
 
+from selfcheck.arrays import ended_rows
+
 PAD, START, END = 0, 1, 2
 FIRST = 3  # the smallest id of a target that is neither PAD nor START nor END
 
@@ -206,17 +208,21 @@ _CASES = {
 }
 
 
-def _reverse_within_lengths(namespace, tokens, lengths):
-    """What the student's reverse_within_lengths gives."""
-    return namespace["reverse_within_lengths"](tokens, lengths)
+def _result_of(name):
+    """A probe that shows what the student's function of this name gives."""
+    return lambda namespace, *args: namespace[name](*args)
+
+
+def _pair(found):
+    """A result of two values as it is; anything else as the first of two, the second of which is missing."""
+    return found if type(found) is tuple and len(found) == 2 else (found, None)
 
 
 def _padded_and_reversed(namespace, sequences, pad, tokens, lengths):
     """What both functions of the cell give, by name."""
-    padded = namespace["pad_batch"](sequences, pad)
-    both = padded if type(padded) is tuple and len(padded) == 2 else (padded, None)
+    found, sizes = _pair(namespace["pad_batch"](sequences, pad))
     turned = namespace["reverse_within_lengths"](tokens, lengths)
-    return {"tokens": both[0], "lengths": both[1], "reversed_tokens": turned}
+    return {"tokens": found, "lengths": sizes, "reversed_tokens": turned}
 
 
 def _encode_and_gradients(namespace, parameters, x, lengths):
@@ -241,24 +247,17 @@ def _loss_and_gradient(namespace, logits, targets, lengths):
     return _with_gradients("loss", loss, {"logits": logits})
 
 
-def _phoneme_error_rate(namespace, hypotheses, references):
-    """What the student's phoneme_error_rate gives."""
-    return namespace["phoneme_error_rate"](hypotheses, references)
-
-
 def _table_and_rate(namespace, hypothesis, reference, hypotheses, references):
     """What both functions of the cell give, by name."""
-    found = namespace["edit_distance"](hypothesis, reference)
-    both = found if type(found) is tuple and len(found) == 2 else (found, None)
+    distance, table = _pair(namespace["edit_distance"](hypothesis, reference))
     rate = namespace["phoneme_error_rate"](hypotheses, references)
-    return {"distance": both[0], "table": both[1], "rate": rate}
+    return {"distance": distance, "table": table, "rate": rate}
 
 
 def _attention_and_gradients(namespace, queries, states, lengths, dcontexts):
     """The student's contexts and weights, and the gradients that reach queries and states from dcontexts."""
     leaves = [queries.clone().requires_grad_(), states.clone().requires_grad_()]
-    found = namespace["attend"](*leaves, lengths)
-    contexts, weights = found if type(found) is tuple and len(found) == 2 else (found, None)
+    contexts, weights = _pair(namespace["attend"](*leaves, lengths))
     flows = type(contexts) is torch.Tensor and contexts.requires_grad
     weighed = (contexts * dcontexts).sum() if flows else None
     gradients = torch.autograd.grad(weighed, leaves, allow_unused=True) if flows else (None, None)
@@ -270,12 +269,12 @@ def _attention_and_gradients(namespace, queries, states, lengths, dcontexts):
 
 
 PROBES = {
-    "reverse_within_lengths": _reverse_within_lengths,
+    "reverse_within_lengths": _result_of("reverse_within_lengths"),
     "padded_and_reversed": _padded_and_reversed,
     "encode_and_gradients": _encode_and_gradients,
     "decode_and_gradients": _decode_and_gradients,
     "loss_and_gradient": _loss_and_gradient,
-    "phoneme_error_rate": _phoneme_error_rate,
+    "phoneme_error_rate": _result_of("phoneme_error_rate"),
     "table_and_rate": _table_and_rate,
     "attention_and_gradients": _attention_and_gradients,
 }
@@ -318,11 +317,7 @@ def _leaves(parameters):
 
 def _targets(rng, lengths, T, K):
     """(N, T) int64: ids of phonemes, END the last of each length, then PAD."""
-    targets = torch.full((len(lengths), T), PAD)
-    for row, length in zip(targets, lengths, strict=True):
-        row[: length - 1] = torch.tensor(rng.integers(FIRST, K, length - 1))
-        row[length - 1] = END
-    return targets
+    return torch.tensor(ended_rows(rng, lengths, T, (FIRST, K), end=END, pad=PAD))
 
 
 def _state(rng, cell, N, H):

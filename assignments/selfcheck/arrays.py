@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,17 @@ def layer(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return U (blocks * H, D), W (blocks * H, H) and b (blocks * H,), one block of rows for each gate or candidate."""
     return matrix(rng, blocks * H, D, gain), matrix(rng, blocks * H, H, gain), vector(rng, blocks * H)
+
+
+def ended_rows(
+    rng: np.random.Generator, lengths: Sequence[int], T: int, ids: tuple[int, int], *, end: int, pad: int
+) -> np.ndarray:
+    """Return (N, T) int64: random ids from ids[0] to ids[1] - 1, `end` the last of each of N lengths, then `pad`."""
+    rows = np.full((len(lengths), T), pad)
+    for row, length in zip(rows, lengths, strict=True):
+        row[: length - 1] = rng.integers(*ids, length - 1)
+        row[length - 1] = end
+    return rows
 
 
 def in_float32(value: Any) -> Any:
