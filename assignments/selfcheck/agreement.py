@@ -19,7 +19,8 @@ Asked = Callable[..., Any] | ModuleType  # a function, or the reference, which h
 _LISTED = re.compile(r"(\w[^(),]*?)(?: \(([\d, ]*)\))?(?=, \w|$)")  # a name, and its shape or none
 
 
-def _whole(result: Any) -> Any:
+def whole(result: Any) -> Any:
+    """Return the result itself: the part of it that is compared where no other is named."""
     return result
 
 
@@ -55,7 +56,7 @@ def agree(
     calls: Sequence[tuple[str, tuple]],
     names: Names = "the result",
     *,
-    part: Callable[[Any], Any] = _whole,
+    part: Callable[[Any], Any] = whole,
     rtol: float = 1e-7,
     made_of: float = 0.0,
     dtype: Any = np.float64,
@@ -78,7 +79,7 @@ def agree_in_float32_and_strided(
     args: tuple,
     names: Names = "the result",
     *,
-    part: Callable[[Any], Any] = _whole,
+    part: Callable[[Any], Any] = whole,
 ) -> None:
     """Expect agreement on float32 arguments, in float32 or float64 at 1e-4, and on arrays that are not contiguous."""
     strided = [("with strided arrays", arrays.strided(args))]
@@ -88,7 +89,7 @@ def agree_in_float32_and_strided(
 
 
 def same_in_float32_and_strided(
-    target: Target, args: tuple, names: Names = "the result", *, part: Callable[[Any], Any] = _whole
+    target: Target, args: tuple, names: Names = "the result", *, part: Callable[[Any], Any] = whole
 ) -> None:
     """Expect of arrays that are not contiguous, and of float32 at 1e-4, what target gives on the plain arguments."""
     plain = target(*args)

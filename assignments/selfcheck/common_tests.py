@@ -5,17 +5,26 @@ test_rnn_forward_leaves_its_arguments_as_they_were = arguments_test("rnn_forward
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from selfcheck.agreement import Names, arguments_unchanged, returns
+from selfcheck.agreement import Names, agree, agree_in_float32_and_strided, arguments_unchanged, returns, sized, whole
 from selfcheck.marks import exercise
 from selfcheck.target import Target
 
 Test = Callable[[ModuleType, np.random.Generator], None]
+HiddenTest = Callable[[ModuleType, ModuleType, np.random.Generator], None]
+Arguments = Callable[
+    ..., tuple
+]  # makes a call's arguments of a generator and of sizes, as the functions of cases.py do
+MadeBy = Callable[[ModuleType, ModuleType], Arguments]  # of the reference and cases.py
+
+
+def _cases_own(name: str) -> MadeBy:
+    return lambda reference, cases: getattr(cases, name)
 
 
 def shapes_test(name: str, said: str) -> Test:
@@ -37,5 +46,50 @@ def arguments_test(name: str, arguments: Names, *, points: float | None = None, 
     @exercise(name, points=points)
     def test(cases: ModuleType, rng: np.random.Generator) -> None:
         arguments_unchanged(Target(name), getattr(cases, name)(rng, **sizes), arguments)
+
+    return test
+
+
+def sizes_test(
+    name: str,
+    sizes: Iterable[Mapping],
+    names: Names = "the result",
+    *,
+    points: float | None = None,
+    made_by: MadeBy | None = None,
+    part: Callable[[Any], Any] = whole,
+) -> HiddenTest:
+    """Return a hidden test of exercise `name`: it agrees with the reference at all of these sizes.
+
+    sizes: a dictionary for each call, as `agreement.table` makes them. names, part: as in `agreement.agree`.
+    made_by: returns what makes the arguments; by default that is what cases.py has of the exercise's name.
+    """
+
+    @exercise(name, points=points)
+    def test(reference: ModuleType, cases: ModuleType, rng: np.random.Generator) -> None:
+        make = (made_by or _cases_own(name))(reference, cases)
+        agree(Target(name), reference, sized(make, rng, sizes), names, part=part)
+
+    return test
+
+
+def float32_and_strided_test(
+    name: str,
+    names: Names = "the result",
+    *,
+    points: float | None = None,
+    made_by: MadeBy | None = None,
+    part: Callable[[Any], Any] = whole,
+    **sizes: Any,
+) -> HiddenTest:
+    """Return a hidden test of exercise `name`: on float32 and on strided arrays it agrees with the reference.
+
+    sizes: what the arguments are made of. The rest is as in `sizes_test`.
+    """
+
+    @exercise(name, points=points)
+    def test(reference: ModuleType, cases: ModuleType, rng: np.random.Generator) -> None:
+        make = (made_by or _cases_own(name))(reference, cases)
+        agree_in_float32_and_strided(Target(name), reference, make(rng, **sizes), names, part=part)
 
     return test

@@ -8,7 +8,8 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, in_pairs, sized, table
+from selfcheck.agreement import EITHER_FLOAT, agree, in_pairs, sized, table
+from selfcheck.common_tests import float32_and_strided_test, sizes_test
 from selfcheck.oracles import deviation
 
 
@@ -17,10 +18,9 @@ def _states(result):
     return result[0]
 
 
-@exercise("one_hot", points=2)
-def test_one_hot_agrees_at_other_sizes_down_to_one(one_hot, reference, cases, rng):
-    sizes = table("N T K", (1, 1, 1), (1, 1, 4), (1, 6, 2), (5, 1, 3), (4, 4, 4), (3, 11, 500))
-    agree(one_hot, reference, sized(cases.one_hot, rng, sizes))
+test_one_hot_agrees_at_other_sizes_down_to_one = sizes_test(
+    "one_hot", table("N T K", (1, 1, 1), (1, 1, 4), (1, 6, 2), (5, 1, 3), (4, 4, 4), (3, 11, 500)), points=2
+)
 
 
 @exercise("one_hot", points=1)
@@ -33,56 +33,59 @@ def test_one_hot_refuses_a_token_far_outside_and_takes_the_outermost_classes(one
         expect.raises("ValueError", one_hot, wrong, K, because="a token lies outside 0..K-1")
 
 
-@exercise("temporal_convolution", points=2)
-def test_convolution_agrees_at_other_sizes(temporal_convolution, reference, cases, rng):
-    sizes = table("N T D H k", (4, 13, 2, 7, 6), (2, 9, 3, 3, 2))
-    agree(temporal_convolution, reference, sized(cases.temporal_convolution, rng, sizes))
+test_convolution_agrees_at_other_sizes = sizes_test(
+    "temporal_convolution", table("N T D H k", (4, 13, 2, 7, 6), (2, 9, 3, 3, 2)), points=2
+)
 
 
-@exercise("temporal_convolution", points=2)
-def test_convolution_agrees_at_sizes_of_one_and_with_long_filters(temporal_convolution, reference, cases, rng):
-    sizes = table("N T D H k", (1, 1, 1, 1, 1), (1, 1, 3, 2, 4), (2, 6, 1, 1, 6), (1, 4, 3, 2, 11), (3, 5, 2, 4, 1))
-    agree(temporal_convolution, reference, sized(cases.temporal_convolution, rng, sizes))
+test_convolution_agrees_at_sizes_of_one_and_with_long_filters = sizes_test(
+    "temporal_convolution",
+    table("N T D H k", (1, 1, 1, 1, 1), (1, 1, 3, 2, 4), (2, 6, 1, 1, 6), (1, 4, 3, 2, 11), (3, 5, 2, 4, 1)),
+    points=2,
+)
 
 
-@exercise("temporal_convolution", points=1)
-def test_convolution_agrees_in_float32_and_strided(temporal_convolution, reference, cases, rng):
-    args = cases.temporal_convolution(rng, N=2, T=7, D=5, H=3, k=4)
-    agree_in_float32_and_strided(temporal_convolution, reference, args)
+test_convolution_agrees_in_float32_and_strided = float32_and_strided_test(
+    "temporal_convolution", points=1, N=2, T=7, D=5, H=3, k=4
+)
 
 
-@exercise("rnn_step_forward", points=2)
-def test_a_step_agrees_at_other_sizes_down_to_one(rnn_step_forward, reference, cases, rng):
-    sizes = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (5, 5, 5), (9, 2, 8))
-    agree(rnn_step_forward, reference, sized(cases.rnn_step_forward, rng, sizes), part=_states)
+test_a_step_agrees_at_other_sizes_down_to_one = sizes_test(
+    "rnn_step_forward",
+    table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (5, 5, 5), (9, 2, 8)),
+    points=2,
+    part=_states,
+)
 
 
-@exercise("rnn_step_forward", points=1)
-def test_a_step_agrees_in_float32_and_strided(rnn_step_forward, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_step_forward, reference, cases.rnn_step_forward(rng, N=4, D=3, H=7), part=_states)
+test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
+    "rnn_step_forward", points=1, part=_states, N=4, D=3, H=7
+)
 
 
-@exercise("rnn_forward", points=2)
-def test_a_sequence_agrees_at_other_sizes(rnn_forward, reference, cases, rng):
-    sizes = table("N T D H h0", (4, 17, 2, 3), (2, 6, 7, 5, False))
-    agree(rnn_forward, reference, sized(cases.rnn_forward, rng, sizes), part=_states)
+test_a_sequence_agrees_at_other_sizes = sizes_test(
+    "rnn_forward", table("N T D H h0", (4, 17, 2, 3), (2, 6, 7, 5, False)), points=2, part=_states
+)
 
 
-@exercise("rnn_forward", points=2)
-def test_a_sequence_agrees_at_sizes_of_one(rnn_forward, reference, cases, rng):
-    sizes = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
-    agree(rnn_forward, reference, sized(cases.rnn_forward, rng, sizes), part=_states)
+test_a_sequence_agrees_at_sizes_of_one = sizes_test(
+    "rnn_forward",
+    table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4)),
+    points=2,
+    part=_states,
+)
 
 
-@exercise("rnn_forward", points=1)
-def test_a_sequence_agrees_in_float32_and_strided(rnn_forward, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_forward, reference, cases.rnn_forward(rng, N=2, T=6, D=5, H=3), part=_states)
+test_a_sequence_agrees_in_float32_and_strided = float32_and_strided_test(
+    "rnn_forward", points=1, part=_states, N=2, T=6, D=5, H=3
+)
 
 
-@exercise("rnn_forward_masked", points=2)
-def test_sequences_of_many_lengths_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = table("N T D H lengths h0", (8, 9, 2, 3), (3, 12, 5, 4, [11, 4, 7], False), (5, 5, 5, 5, [2, 5, 4, 1, 3]))
-    agree(rnn_forward_masked, reference, sized(cases.rnn_forward_masked, rng, sizes))
+test_sequences_of_many_lengths_agree = sizes_test(
+    "rnn_forward_masked",
+    table("N T D H lengths h0", (8, 9, 2, 3), (3, 12, 5, 4, [11, 4, 7], False), (5, 5, 5, 5, [2, 5, 4, 1, 3])),
+    points=2,
+)
 
 
 @exercise("rnn_forward_masked", points=2)
@@ -95,28 +98,30 @@ def test_sequences_agree_whatever_the_padding_holds(rnn_forward_masked, referenc
         expect.close(h, desired, name=f"h with {padding} in the padding", because="padding never changes a result")
 
 
-@exercise("rnn_forward_masked", points=2)
-def test_lengths_of_zero_and_sizes_of_one_agree(rnn_forward_masked, reference, cases, rng):
-    sizes = table(
+test_lengths_of_zero_and_sizes_of_one_agree = sizes_test(
+    "rnn_forward_masked",
+    table(
         "N T D H lengths h0 padding",
         (1, 1, 1, 1, [1]),
         (1, 1, 2, 3, [0]),
         (3, 4, 2, 5, [0, 0, 0]),
         (1, 6, 4, 2, [3], ..., np.nan),
         (4, 5, 1, 1, [1, 0, 5, 3], False),
-    )
-    agree(rnn_forward_masked, reference, sized(cases.rnn_forward_masked, rng, sizes))
+    ),
+    points=2,
+)
 
 
-@exercise("rnn_forward_masked", points=1)
-def test_masked_sequences_agree_in_float32_and_strided(rnn_forward_masked, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_forward_masked, reference, cases.rnn_forward_masked(rng, N=4, T=6, D=5, H=3))
+test_masked_sequences_agree_in_float32_and_strided = float32_and_strided_test(
+    "rnn_forward_masked", points=1, N=4, T=6, D=5, H=3
+)
 
 
-@exercise("rnn_output", points=2)
-def test_the_outputs_agree_at_other_sizes_down_to_one(rnn_output, reference, cases, rng):
-    sizes = table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (4, 4, 4, 4), (2, 7, 5, 90))
-    agree(rnn_output, reference, sized(cases.rnn_output, rng, sizes))
+test_the_outputs_agree_at_other_sizes_down_to_one = sizes_test(
+    "rnn_output",
+    table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (4, 4, 4, 4), (2, 7, 5, 90)),
+    points=2,
+)
 
 
 @exercise("rnn_output", points=2)
@@ -129,9 +134,7 @@ def test_logits_far_apart_and_far_below_zero_agree(rnn_output, reference, cases,
     agree(rnn_output, reference, calls)
 
 
-@exercise("rnn_output", points=1)
-def test_the_outputs_agree_in_float32_and_strided(rnn_output, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_output, reference, cases.rnn_output(rng, N=2, T=4, H=7, K=3))
+test_the_outputs_agree_in_float32_and_strided = float32_and_strided_test("rnn_output", points=1, N=2, T=4, H=7, K=3)
 
 
 def _agree_layer_by_layer(deep_rnn_forward, reference, calls, *, rtol=1e-7, dtype=np.float64):

@@ -9,6 +9,7 @@ import numpy as np
 
 from selfcheck import exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, sized, table
+from selfcheck.common_tests import float32_and_strided_test, sizes_test
 
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
@@ -72,35 +73,38 @@ def test_gradients_along_the_first_argument_and_the_last_agree(probe, cases, ref
 # rnn_step_backward
 
 
-@exercise("rnn_step_backward", points=2)
-def test_a_step_backward_agrees_at_other_sizes_down_to_one(rnn_step_backward, reference, cases, rng):
-    sizes = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (4, 4, 4), (9, 2, 8))
-    agree(rnn_step_backward, reference, sized(cases.rnn_step_backward, rng, sizes), STEP)
+test_a_step_backward_agrees_at_other_sizes_down_to_one = sizes_test(
+    "rnn_step_backward",
+    table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 7, 1), (4, 4, 4), (9, 2, 8)),
+    STEP,
+    points=2,
+)
 
 
-@exercise("rnn_step_backward", points=1)
-def test_a_step_backward_agrees_in_float32_and_strided(rnn_step_backward, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_step_backward, reference, cases.rnn_step_backward(rng, N=4, D=3, H=7), STEP)
+test_a_step_backward_agrees_in_float32_and_strided = float32_and_strided_test(
+    "rnn_step_backward", STEP, points=1, N=4, D=3, H=7
+)
 
 
 # rnn_backward
 
 
-@exercise("rnn_backward", points=2)
-def test_a_sequence_backward_agrees_at_other_sizes(rnn_backward, reference, cases, rng):
-    sizes = table("N T D H dh_last", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4))
-    agree(rnn_backward, reference, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+test_a_sequence_backward_agrees_at_other_sizes = sizes_test(
+    "rnn_backward", table("N T D H dh_last", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4)), SEQUENCE, points=2
+)
 
 
-@exercise("rnn_backward", points=2)
-def test_a_sequence_backward_agrees_at_sizes_of_one(rnn_backward, reference, cases, rng):
-    sizes = table("N T D H dh_last", (1, 1, 1, 1), (3, 1, 2, 4), (3, 1, 2, 4, False), (1, 7, 3, 2), (2, 5, 1, 1))
-    agree(rnn_backward, reference, sized(cases.rnn_backward, rng, sizes), SEQUENCE)
+test_a_sequence_backward_agrees_at_sizes_of_one = sizes_test(
+    "rnn_backward",
+    table("N T D H dh_last", (1, 1, 1, 1), (3, 1, 2, 4), (3, 1, 2, 4, False), (1, 7, 3, 2), (2, 5, 1, 1)),
+    SEQUENCE,
+    points=2,
+)
 
 
-@exercise("rnn_backward", points=1)
-def test_a_sequence_backward_agrees_in_float32_and_strided(rnn_backward, reference, cases, rng):
-    agree_in_float32_and_strided(rnn_backward, reference, cases.rnn_backward(rng, N=2, T=6, D=5, H=3), SEQUENCE)
+test_a_sequence_backward_agrees_in_float32_and_strided = float32_and_strided_test(
+    "rnn_backward", SEQUENCE, points=1, N=2, T=6, D=5, H=3
+)
 
 
 @exercise("rnn_backward", points=1)
@@ -112,10 +116,12 @@ def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
 # sequence_loss_backward
 
 
-@exercise("sequence_loss_backward", points=2)
-def test_the_gradients_of_the_loss_agree_at_other_sizes_down_to_one(sequence_loss_backward, reference, cases, rng):
-    sizes = table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (3, 3, 3, 3), (2, 9, 5, 60))
-    agree(sequence_loss_backward, reference, sized(cases.sequence_loss_backward, rng, sizes), LOSS)
+test_the_gradients_of_the_loss_agree_at_other_sizes_down_to_one = sizes_test(
+    "sequence_loss_backward",
+    table("N T H K", (1, 1, 1, 1), (1, 1, 3, 2), (4, 1, 1, 5), (1, 6, 2, 3), (3, 3, 3, 3), (2, 9, 5, 60)),
+    LOSS,
+    points=2,
+)
 
 
 @exercise("sequence_loss_backward", points=1)
@@ -126,10 +132,9 @@ def test_the_gradients_of_the_loss_agree_where_probabilities_are_zero_and_one(
     agree(sequence_loss_backward, reference, calls, LOSS)
 
 
-@exercise("sequence_loss_backward", points=1)
-def test_the_gradients_of_the_loss_agree_in_float32_and_strided(sequence_loss_backward, reference, cases, rng):
-    args = cases.sequence_loss_backward(rng, N=2, T=4, H=7, K=3)
-    agree_in_float32_and_strided(sequence_loss_backward, reference, args, LOSS)
+test_the_gradients_of_the_loss_agree_in_float32_and_strided = float32_and_strided_test(
+    "sequence_loss_backward", LOSS, points=1, N=2, T=4, H=7, K=3
+)
 
 
 # state_jacobian
@@ -159,10 +164,9 @@ def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, c
 # jacobian_product
 
 
-@exercise("jacobian_product", points=2)
-def test_the_products_agree_at_other_sizes_down_to_one(jacobian_product, reference, cases, rng):
-    sizes = table("N T H", (1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5))
-    agree(jacobian_product, reference, sized(cases.jacobian_product, rng, sizes), "P")
+test_the_products_agree_at_other_sizes_down_to_one = sizes_test(
+    "jacobian_product", table("N T H", (1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5)), "P", points=2
+)
 
 
 @exercise("jacobian_product", points=1)
@@ -170,24 +174,25 @@ def test_twenty_thousand_steps_take_twenty_thousand_products(jacobian_product, r
     agree(jacobian_product, reference, [("after 20000 steps", cases.jacobian_product(rng, N=1, T=20_000, H=2))], "P")
 
 
-@exercise("jacobian_product", points=1)
-def test_the_products_agree_in_float32_and_strided(jacobian_product, reference, cases, rng):
-    agree_in_float32_and_strided(jacobian_product, reference, cases.jacobian_product(rng, N=2, T=5, H=3), "P")
+test_the_products_agree_in_float32_and_strided = float32_and_strided_test(
+    "jacobian_product", "P", points=1, N=2, T=5, H=3
+)
 
 
 # gradient_contributions
 
 
-@exercise("gradient_contributions", points=2)
-def test_the_norms_agree_at_other_sizes_down_to_one(gradient_contributions, reference, cases, rng):
-    sizes = table("N T D H", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 5, 1, 1), (4, 4, 4, 4), (5, 30, 3, 7))
-    agree(gradient_contributions, reference, sized(cases.gradient_contributions, rng, sizes), "norms")
+test_the_norms_agree_at_other_sizes_down_to_one = sizes_test(
+    "gradient_contributions",
+    table("N T D H", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 5, 1, 1), (4, 4, 4, 4), (5, 30, 3, 7)),
+    "norms",
+    points=2,
+)
 
 
-@exercise("gradient_contributions", points=1)
-def test_the_norms_agree_in_float32_and_strided(gradient_contributions, reference, cases, rng):
-    args = cases.gradient_contributions(rng, N=2, T=5, D=3, H=4)
-    agree_in_float32_and_strided(gradient_contributions, reference, args, "norms")
+test_the_norms_agree_in_float32_and_strided = float32_and_strided_test(
+    "gradient_contributions", "norms", points=1, N=2, T=5, D=3, H=4
+)
 
 
 # spectral_verdict
@@ -262,19 +267,19 @@ def test_a_little_inside_of_the_border_there_are_three_and_a_little_outside_one(
 # truncated_bptt
 
 
-@exercise("truncated_bptt", points=2)
-def test_chunks_of_all_lengths_agree(truncated_bptt, reference, cases, rng):
-    sizes = [{"N": 2, "T": 7, "D": 3, "H": 4, "k": k} for k in (1, 2, 3, 4, 6, 7, 8)]
-    agree(truncated_bptt, reference, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+test_chunks_of_all_lengths_agree = sizes_test(
+    "truncated_bptt", [{"N": 2, "T": 7, "D": 3, "H": 4, "k": k} for k in (1, 2, 3, 4, 6, 7, 8)], SEQUENCE, points=2
+)
 
 
-@exercise("truncated_bptt", points=1)
-def test_chunks_agree_at_sizes_of_one_and_equal_sizes(truncated_bptt, reference, cases, rng):
-    sizes = table("N T D H k", (1, 1, 1, 1, 1), (1, 5, 1, 1, 2), (3, 1, 2, 4, 9), (4, 4, 4, 4, 2))
-    agree(truncated_bptt, reference, sized(cases.truncated_bptt, rng, sizes), SEQUENCE)
+test_chunks_agree_at_sizes_of_one_and_equal_sizes = sizes_test(
+    "truncated_bptt",
+    table("N T D H k", (1, 1, 1, 1, 1), (1, 5, 1, 1, 2), (3, 1, 2, 4, 9), (4, 4, 4, 4, 2)),
+    SEQUENCE,
+    points=1,
+)
 
 
-@exercise("truncated_bptt", points=1)
-def test_chunks_agree_in_float32_and_strided(truncated_bptt, reference, cases, rng):
-    args = cases.truncated_bptt(rng, N=2, T=7, D=5, H=3, k=3)
-    agree_in_float32_and_strided(truncated_bptt, reference, args, SEQUENCE)
+test_chunks_agree_in_float32_and_strided = float32_and_strided_test(
+    "truncated_bptt", SEQUENCE, points=1, N=2, T=7, D=5, H=3, k=3
+)

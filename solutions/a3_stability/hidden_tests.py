@@ -10,6 +10,7 @@ import pytest
 
 from selfcheck import exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, each_close, sized, table
+from selfcheck.common_tests import float32_and_strided_test, sizes_test
 
 SIX = 6.0  # standard deviations: a right solution leaves such limits about once in 500 million draws
 
@@ -68,17 +69,18 @@ def test_gradients_agree_in_float32_and_strided(clip_gradient_norm, reference, c
 # loss_along
 
 
-@exercise("loss_along", points=2)
-def test_the_losses_agree_at_other_sizes_down_to_one(loss_along, reference, cases, rng):
-    sizes = table(
+test_the_losses_agree_at_other_sizes_down_to_one = sizes_test(
+    "loss_along",
+    table(
         "N T D H K M names",
         (1, 1, 1, 1, 1, 1),
         (1, 1, 3, 2, 4, 2),
         (2, 9, 1, 1, 3, 12, ("W", "b")),
         (5, 3, 4, 7, 2, 3, ("c_out",)),
         (4, 4, 4, 4, 4, 4),
-    )
-    agree(loss_along, reference, sized(cases.loss_along, rng, sizes))
+    ),
+    points=2,
+)
 
 
 @exercise("loss_along", points=1)
@@ -88,18 +90,23 @@ def test_offsets_far_away_repeated_and_of_any_order_agree(loss_along, reference,
     agree(loss_along, reference, [("", copy.deepcopy((parameters, direction, some, x, targets))) for some in offsets])
 
 
-@exercise("loss_along", points=1)
-def test_the_losses_agree_in_float32_and_strided(loss_along, reference, cases, rng):
-    agree_in_float32_and_strided(loss_along, reference, cases.loss_along(rng, N=2, T=5, D=3, H=6, K=4, M=7))
+test_the_losses_agree_in_float32_and_strided = float32_and_strided_test(
+    "loss_along", points=1, N=2, T=5, D=3, H=6, K=4, M=7
+)
 
 
 # norm_stabilizer
 
+OF_THE_PENALTY = table(
+    "N T H beta", (1, 1, 1), (1, 1, 5, 3.0), (1, 2, 4, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5)
+)
 
-@exercise("norm_stabilizer", points=2)
-def test_the_penalties_agree_at_other_sizes_down_to_one(norm_stabilizer, reference, cases, rng):
-    sizes = table("N T H beta", (1, 1, 1), (1, 1, 5, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
-    agree(norm_stabilizer, reference, sized(cases.norm_stabilizer, rng, sizes))
+
+test_the_penalties_agree_at_other_sizes_down_to_one = sizes_test(
+    "norm_stabilizer",
+    OF_THE_PENALTY,
+    points=2,
+)
 
 
 @exercise("norm_stabilizer", points=1)
@@ -110,18 +117,17 @@ def test_states_of_norm_zero_agree(norm_stabilizer, reference, cases, rng):
     agree(norm_stabilizer, reference, calls)
 
 
-@exercise("norm_stabilizer", points=1)
-def test_the_penalty_agrees_in_float32_and_strided(norm_stabilizer, reference, cases, rng):
-    agree_in_float32_and_strided(norm_stabilizer, reference, cases.norm_stabilizer(rng, N=4, T=3, H=7))
+test_the_penalty_agrees_in_float32_and_strided = float32_and_strided_test("norm_stabilizer", points=1, N=4, T=3, H=7)
 
 
 # norm_stabilizer_backward
 
 
-@exercise("norm_stabilizer_backward", points=2)
-def test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one(norm_stabilizer_backward, reference, cases, rng):
-    sizes = table("N T H beta", (1, 1, 1), (1, 2, 4, 3.0), (4, 1, 2), (1, 9, 3, 0.0), (6, 7, 1, 50.0), (5, 5, 5))
-    agree(norm_stabilizer_backward, reference, sized(cases.norm_stabilizer_backward, rng, sizes))
+test_the_gradients_of_the_penalty_agree_at_other_sizes_down_to_one = sizes_test(
+    "norm_stabilizer_backward",
+    OF_THE_PENALTY,
+    points=2,
+)
 
 
 @exercise("norm_stabilizer_backward", points=2)
@@ -154,19 +160,22 @@ def test_the_gradients_around_states_of_norm_zero_agree(norm_stabilizer_backward
     agree(norm_stabilizer_backward, reference, calls)
 
 
-@exercise("norm_stabilizer_backward", points=1)
-def test_the_gradients_of_the_penalty_agree_in_float32_and_strided(norm_stabilizer_backward, reference, cases, rng):
-    args = cases.norm_stabilizer_backward(rng, N=4, T=3, H=7)
-    agree_in_float32_and_strided(norm_stabilizer_backward, reference, args)
+test_the_gradients_of_the_penalty_agree_in_float32_and_strided = float32_and_strided_test(
+    "norm_stabilizer_backward", points=1, N=4, T=3, H=7
+)
 
 
 # layer_norm_forward
 
+OF_LAYER_NORM = [
+    {"shape": shape} for shape in ((1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,))
+]
 
-@exercise("layer_norm_forward", points=2)
-def test_layer_norm_agrees_at_other_shapes_down_to_one(layer_norm_forward, reference, cases, rng):
-    shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    agree(layer_norm_forward, reference, sized(cases.layer_norm_forward, rng, [{"shape": shape} for shape in shapes]))
+test_layer_norm_agrees_at_other_shapes_down_to_one = sizes_test(
+    "layer_norm_forward",
+    OF_LAYER_NORM,
+    points=2,
+)
 
 
 @exercise("layer_norm_forward", points=2)
@@ -177,18 +186,19 @@ def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, re
     agree(layer_norm_forward, reference, calls)
 
 
-@exercise("layer_norm_forward", points=1)
-def test_layer_norm_agrees_in_float32_and_strided(layer_norm_forward, reference, cases, rng):
-    agree_in_float32_and_strided(layer_norm_forward, reference, cases.layer_norm_forward(rng, (4, 3, 7)))
+test_layer_norm_agrees_in_float32_and_strided = float32_and_strided_test(
+    "layer_norm_forward", points=1, shape=(4, 3, 7)
+)
 
 
 # layer_norm_backward
 
 
-@exercise("layer_norm_backward", points=3)
-def test_the_gradients_of_layer_norm_agree_at_other_shapes_down_to_one(layer_norm_backward, reference, cases, rng):
-    shapes = [(1, 1), (1, 1, 1), (1, 4), (4, 1), (2, 1, 3), (3, 3), (5, 5, 5), (2, 3, 4, 5), (7,)]
-    agree(layer_norm_backward, reference, sized(cases.layer_norm_backward, rng, [{"shape": shape} for shape in shapes]))
+test_the_gradients_of_layer_norm_agree_at_other_shapes_down_to_one = sizes_test(
+    "layer_norm_backward",
+    OF_LAYER_NORM,
+    points=3,
+)
 
 
 @exercise("layer_norm_backward", points=3)
@@ -211,15 +221,14 @@ def test_the_gradients_of_layer_norm_are_those_of_finite_differences(layer_norm_
         expect.close(gradient, differences, name=name, rtol=1e-6, because="of layer_norm_forward, central differences")
 
 
-@exercise("layer_norm_backward", points=1)
-def test_the_gradients_of_layer_norm_agree_for_other_epsilons(layer_norm_backward, reference, cases, rng):
-    sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), ..., 3e-3))
-    agree(layer_norm_backward, reference, sized(cases.layer_norm_backward, rng, sizes))
+test_the_gradients_of_layer_norm_agree_for_other_epsilons = sizes_test(
+    "layer_norm_backward", table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), ..., 3e-3)), points=1
+)
 
 
-@exercise("layer_norm_backward", points=1)
-def test_the_gradients_of_layer_norm_agree_in_float32_and_strided(layer_norm_backward, reference, cases, rng):
-    agree_in_float32_and_strided(layer_norm_backward, reference, cases.layer_norm_backward(rng, (4, 3, 7)))
+test_the_gradients_of_layer_norm_agree_in_float32_and_strided = float32_and_strided_test(
+    "layer_norm_backward", points=1, shape=(4, 3, 7)
+)
 
 
 # layer_norm_rnn_forward
@@ -256,10 +265,9 @@ def test_the_caches_of_all_steps_agree(probe, reference, cases, rng):
         each_close(cache[4:], desired[4:], "the cache from h on")
 
 
-@exercise("layer_norm_rnn_forward", points=1)
-def test_normalised_sequences_agree_in_float32_and_strided(layer_norm_rnn_forward, reference, cases, rng):
-    args = cases.layer_norm_rnn_forward(rng, N=4, T=3, D=2, H=7)
-    agree_in_float32_and_strided(layer_norm_rnn_forward, reference, args, part=_states)
+test_normalised_sequences_agree_in_float32_and_strided = float32_and_strided_test(
+    "layer_norm_rnn_forward", points=1, part=_states, N=4, T=3, D=2, H=7
+)
 
 
 # recurrent_init
@@ -305,9 +313,9 @@ def test_unknown_kinds_are_refused(recurrent_init, cases, rng):
 # dropout_deep_rnn
 
 
-@exercise("dropout_deep_rnn", points=2)
-def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
-    sizes = table(
+test_masks_drawn_as_stated_agree = sizes_test(
+    "dropout_deep_rnn",
+    table(
         "N T D H p same_mask",
         (4, 7, 2, (3, 5, 6), 0.35),
         (2, 5, 5, (5, 5), 0.8, True),
@@ -315,8 +323,9 @@ def test_masks_drawn_as_stated_agree(dropout_deep_rnn, reference, cases, rng):
         (3, 1, 2, (4,), 0.2),
         (1, 6, 3, (2, 2), 0.6, True),
         (3, 4, 4, (4,), 0.0),
-    )
-    agree(dropout_deep_rnn, reference, sized(cases.dropout_deep_rnn, rng, sizes))
+    ),
+    points=2,
+)
 
 
 @exercise("dropout_deep_rnn", points=1)
@@ -352,21 +361,20 @@ def test_what_cannot_be_dropped_with_is_refused(dropout_deep_rnn, cases, rng):
         expect.raises("ValueError", dropout_deep_rnn, *args, because="p lies outside 0 <= p < 1")
 
 
-@exercise("dropout_deep_rnn", points=1)
-def test_dropout_agrees_in_float32_and_strided(dropout_deep_rnn, reference, cases, rng):
-    args = cases.dropout_deep_rnn(rng, N=4, T=3, D=5, H=(6, 2), p=0.45)
-    agree_in_float32_and_strided(dropout_deep_rnn, reference, args)
+test_dropout_agrees_in_float32_and_strided = float32_and_strided_test(
+    "dropout_deep_rnn", points=1, N=4, T=3, D=5, H=(6, 2), p=0.45
+)
 
 
 # orthogonal_step, without points
 
 
-@exercise("orthogonal_step", points=2)
-def test_orthogonal_steps_agree_at_other_sizes_and_rates(orthogonal_step, reference, cases, rng):
-    sizes = table(
-        "H orthogonal rate", (1,), (1, False, 3.0), (2, ..., 50.0), (9, ..., 0.01), (12, False, 2.0), (7, ..., 0.0)
-    )
-    agree(orthogonal_step, reference, sized(cases.orthogonal_step, rng, sizes), "the new W")
+test_orthogonal_steps_agree_at_other_sizes_and_rates = sizes_test(
+    "orthogonal_step",
+    table("H orthogonal rate", (1,), (1, False, 3.0), (2, ..., 50.0), (9, ..., 0.01), (12, False, 2.0), (7, ..., 0.0)),
+    "the new W",
+    points=2,
+)
 
 
 @exercise("orthogonal_step", points=1)
@@ -377,10 +385,9 @@ def test_a_gradient_that_no_rotation_can_follow_moves_nothing(orthogonal_step, r
     agree(orthogonal_step, reference, calls, "the new W for a gradient")
 
 
-@exercise("orthogonal_step", points=1)
-def test_orthogonal_steps_agree_in_float32_and_strided(orthogonal_step, reference, cases, rng):
-    args = cases.orthogonal_step(rng, H=7, orthogonal=False, rate=0.5)
-    agree_in_float32_and_strided(orthogonal_step, reference, args, "the new W")
+test_orthogonal_steps_agree_in_float32_and_strided = float32_and_strided_test(
+    "orthogonal_step", "the new W", points=1, H=7, orthogonal=False, rate=0.5
+)
 
 
 # zoneout_rnn_forward, without points

@@ -9,7 +9,8 @@ import copy
 import numpy as np
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import EITHER_FLOAT, agree, agree_in_float32_and_strided, results_agree, sized, table
+from selfcheck.agreement import EITHER_FLOAT, results_agree, table
+from selfcheck.common_tests import float32_and_strided_test, sizes_test
 
 ORIGINAL = "of original_lstm_step"
 
@@ -21,15 +22,17 @@ def _original(probe, asked, args, words, **tolerance):
     results_agree([result], [desired], [f"{ORIGINAL} {words}"], ("h", "c"), **tolerance)
 
 
-@exercise("additive_cell", points=2)
-def test_the_additive_cell_agrees_at_other_sizes_down_to_one(additive_cell, reference, cases, rng):
-    sizes = table("N D H gates", (1, 1, 1), (1, 3, 2, False), (4, 1, 5), (6, 7, 1, False), (5, 5, 5))
-    agree(additive_cell, reference, sized(cases.additive_cell, rng, sizes), ("h", "c"))
+test_the_additive_cell_agrees_at_other_sizes_down_to_one = sizes_test(
+    "additive_cell",
+    table("N D H gates", (1, 1, 1), (1, 3, 2, False), (4, 1, 5), (6, 7, 1, False), (5, 5, 5)),
+    ("h", "c"),
+    points=2,
+)
 
 
-@exercise("additive_cell", points=1)
-def test_the_additive_cell_agrees_in_float32_and_strided(additive_cell, reference, cases, rng):
-    agree_in_float32_and_strided(additive_cell, reference, cases.additive_cell(rng, N=4, D=3, H=7), ("h", "c"))
+test_the_additive_cell_agrees_in_float32_and_strided = float32_and_strided_test(
+    "additive_cell", ("h", "c"), points=1, N=4, D=3, H=7
+)
 
 
 @exercise("additive_cell", points=2)
@@ -45,14 +48,12 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
 SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
 
 
-@exercise("lstm_step_forward", points=3)
-def test_a_step_agrees_at_other_sizes_down_to_one(lstm_step_forward, reference, cases, rng):
-    agree(lstm_step_forward, reference, sized(cases.lstm_step_forward, rng, SIZES_OF_A_STEP), ("h", "c"))
+test_a_step_agrees_at_other_sizes_down_to_one = sizes_test("lstm_step_forward", SIZES_OF_A_STEP, ("h", "c"), points=3)
 
 
-@exercise("lstm_step_forward", points=1)
-def test_a_step_agrees_in_float32_and_strided(lstm_step_forward, reference, cases, rng):
-    agree_in_float32_and_strided(lstm_step_forward, reference, cases.lstm_step_forward(rng, N=4, D=3, H=7), ("h", "c"))
+test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
+    "lstm_step_forward", ("h", "c"), points=1, N=4, D=3, H=7
+)
 
 
 def _expect_biases(gate_settings, asked, calls, *, rtol=1e-7, dtype=np.float64):
@@ -87,21 +88,22 @@ def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases
     _expect_biases(gate_settings, reference.gate_settings, [arrays.in_float32(args)], rtol=1e-4, dtype=EITHER_FLOAT)
 
 
-@exercise("lstm_forward", points=2)
-def test_a_sequence_agrees_at_other_sizes(lstm_forward, reference, cases, rng):
-    sizes = table("N T D H initial", (4, 12, 2, 3), (2, 6, 7, 5, False))
-    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
+test_a_sequence_agrees_at_other_sizes = sizes_test(
+    "lstm_forward", table("N T D H initial", (4, 12, 2, 3), (2, 6, 7, 5, False)), ("h", "c_last"), points=2
+)
 
 
-@exercise("lstm_forward", points=2)
-def test_a_sequence_agrees_at_sizes_of_one(lstm_forward, reference, cases, rng):
-    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4))
-    agree(lstm_forward, reference, sized(cases.lstm_forward, rng, sizes), ("h", "c_last"))
+test_a_sequence_agrees_at_sizes_of_one = sizes_test(
+    "lstm_forward",
+    table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False), (4, 4, 4, 4)),
+    ("h", "c_last"),
+    points=2,
+)
 
 
-@exercise("lstm_forward", points=1)
-def test_a_sequence_agrees_in_float32_and_strided(lstm_forward, reference, cases, rng):
-    agree_in_float32_and_strided(lstm_forward, reference, cases.lstm_forward(rng, N=2, T=6, D=5, H=3), ("h", "c_last"))
+test_a_sequence_agrees_in_float32_and_strided = float32_and_strided_test(
+    "lstm_forward", ("h", "c_last"), points=1, N=2, T=6, D=5, H=3
+)
 
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dU", "dW", "db")
@@ -115,9 +117,9 @@ def _step(reference, cases):
     return make
 
 
-@exercise("lstm_step_backward", points=2)
-def test_a_steps_gradients_agree_at_other_sizes_down_to_one(lstm_step_backward, reference, cases, rng):
-    agree(lstm_step_backward, reference, sized(_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
+test_a_steps_gradients_agree_at_other_sizes_down_to_one = sizes_test(
+    "lstm_step_backward", SIZES_OF_A_STEP, STEP_GRADIENTS, points=2, made_by=_step
+)
 
 
 @exercise("lstm_step_backward", points=1)
@@ -129,9 +131,9 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
     _expect_slopes(result, STEP_GRADIENTS, reference.lstm_step_forward, args, (dh, dc), rng)
 
 
-@exercise("lstm_step_backward", points=1)
-def test_a_steps_gradients_agree_in_float32_and_strided(lstm_step_backward, reference, cases, rng):
-    agree_in_float32_and_strided(lstm_step_backward, reference, _step(reference, cases)(rng, 4, 3, 7), STEP_GRADIENTS)
+test_a_steps_gradients_agree_in_float32_and_strided = float32_and_strided_test(
+    "lstm_step_backward", STEP_GRADIENTS, points=1, made_by=_step, N=4, D=3, H=7
+)
 
 
 def _expect_slopes(result, names, forward, args, arriving, rng):
@@ -161,16 +163,22 @@ def _sequence(reference, cases):
     return make
 
 
-@exercise("lstm_backward", points=2)
-def test_a_sequences_gradients_agree_at_other_sizes(lstm_backward, reference, cases, rng):
-    sizes = table("N T D H initial", (4, 13, 2, 3), (2, 6, 7, 5, False), (5, 5, 5, 5))
-    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
+test_a_sequences_gradients_agree_at_other_sizes = sizes_test(
+    "lstm_backward",
+    table("N T D H initial", (4, 13, 2, 3), (2, 6, 7, 5, False), (5, 5, 5, 5)),
+    GRADIENTS,
+    points=2,
+    made_by=_sequence,
+)
 
 
-@exercise("lstm_backward", points=2)
-def test_a_sequences_gradients_agree_at_sizes_of_one(lstm_backward, reference, cases, rng):
-    sizes = table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 2, 1, 1, False))
-    agree(lstm_backward, reference, sized(_sequence(reference, cases), rng, sizes), GRADIENTS)
+test_a_sequences_gradients_agree_at_sizes_of_one = sizes_test(
+    "lstm_backward",
+    table("N T D H initial", (1, 1, 1, 1), (3, 1, 2, 4), (1, 6, 3, 2), (2, 2, 1, 1, False)),
+    GRADIENTS,
+    points=2,
+    made_by=_sequence,
+)
 
 
 @exercise("lstm_backward", points=1)
@@ -182,20 +190,19 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
     _expect_slopes(result, GRADIENTS, reference.lstm_forward, args, arriving, rng)
 
 
-@exercise("lstm_backward", points=1)
-def test_a_sequences_gradients_agree_in_float32_and_strided(lstm_backward, reference, cases, rng):
-    args = _sequence(reference, cases)(rng, N=2, T=5, D=4, H=3)
-    agree_in_float32_and_strided(lstm_backward, reference, args, GRADIENTS)
+test_a_sequences_gradients_agree_in_float32_and_strided = float32_and_strided_test(
+    "lstm_backward", GRADIENTS, points=1, made_by=_sequence, N=2, T=5, D=4, H=3
+)
 
 
-@exercise("peephole_step", points=3)
-def test_the_peephole_step_agrees_at_other_sizes_down_to_one(peephole_step, reference, cases, rng):
-    agree(peephole_step, reference, sized(cases.peephole_step, rng, SIZES_OF_A_STEP), ("h", "c"))
+test_the_peephole_step_agrees_at_other_sizes_down_to_one = sizes_test(
+    "peephole_step", SIZES_OF_A_STEP, ("h", "c"), points=3
+)
 
 
-@exercise("peephole_step", points=1)
-def test_the_peephole_step_agrees_in_float32_and_strided(peephole_step, reference, cases, rng):
-    agree_in_float32_and_strided(peephole_step, reference, cases.peephole_step(rng, N=4, D=3, H=7), ("h", "c"))
+test_the_peephole_step_agrees_in_float32_and_strided = float32_and_strided_test(
+    "peephole_step", ("h", "c"), points=1, N=4, D=3, H=7
+)
 
 
 @exercise("forget_bias_init", points=2)

@@ -12,6 +12,7 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, results_agree, sized, table
+from selfcheck.common_tests import float32_and_strided_test, sizes_test
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE_GRADIENTS = ("dx", "dU", "dW", "db", "dh0")
@@ -22,14 +23,12 @@ SIZES_OF_A_SEQUENCE = table("N T D H h0", (4, 13, 2, 3), (2, 6, 7, 5, False), (4
 SIZES_OF_ONE = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False))
 
 
-@exercise("gru_step_forward", points=2)
-def test_a_step_agrees_at_other_sizes_down_to_one(gru_step_forward, reference, cases, rng):
-    agree(gru_step_forward, reference, sized(cases.gru_step_forward, rng, SIZES_OF_A_STEP), ("h",))
+test_a_step_agrees_at_other_sizes_down_to_one = sizes_test("gru_step_forward", SIZES_OF_A_STEP, ("h",), points=2)
 
 
-@exercise("gru_step_forward", points=1)
-def test_a_step_agrees_in_float32_and_strided(gru_step_forward, reference, cases, rng):
-    agree_in_float32_and_strided(gru_step_forward, reference, cases.gru_step_forward(rng, N=4, D=3, H=7), ("h",))
+test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
+    "gru_step_forward", ("h",), points=1, N=4, D=3, H=7
+)
 
 
 def _backward_of(forward, arguments):
@@ -50,58 +49,48 @@ def _of_a_sequence(reference, cases):
     return _backward_of(reference.gru_forward, cases.gru_forward)
 
 
-@exercise("gru_step_backward", points=3)
-def test_gradients_of_a_step_agree_at_other_sizes_down_to_one(gru_step_backward, reference, cases, rng):
-    agree(gru_step_backward, reference, sized(_of_a_step(reference, cases), rng, SIZES_OF_A_STEP), STEP_GRADIENTS)
+test_gradients_of_a_step_agree_at_other_sizes_down_to_one = sizes_test(
+    "gru_step_backward", SIZES_OF_A_STEP, STEP_GRADIENTS, points=3, made_by=_of_a_step
+)
 
 
-@exercise("gru_step_backward", points=1)
-def test_gradients_of_a_step_agree_in_float32_and_strided(gru_step_backward, reference, cases, rng):
-    args = _of_a_step(reference, cases)(rng, N=4, D=3, H=7)
-    agree_in_float32_and_strided(gru_step_backward, reference, args, STEP_GRADIENTS)
+test_gradients_of_a_step_agree_in_float32_and_strided = float32_and_strided_test(
+    "gru_step_backward", STEP_GRADIENTS, points=1, made_by=_of_a_step, N=4, D=3, H=7
+)
 
 
-@exercise("gru_forward", points=2)
-def test_sequences_agree_at_other_sizes(gru_forward, reference, cases, rng):
-    agree(gru_forward, reference, sized(cases.gru_forward, rng, SIZES_OF_A_SEQUENCE), ("h",))
+test_sequences_agree_at_other_sizes = sizes_test("gru_forward", SIZES_OF_A_SEQUENCE, ("h",), points=2)
 
 
-@exercise("gru_forward", points=1)
-def test_sequences_agree_at_sizes_of_one(gru_forward, reference, cases, rng):
-    agree(gru_forward, reference, sized(cases.gru_forward, rng, SIZES_OF_ONE), ("h",))
+test_sequences_agree_at_sizes_of_one = sizes_test("gru_forward", SIZES_OF_ONE, ("h",), points=1)
 
 
-@exercise("gru_forward", points=1)
-def test_sequences_agree_in_float32_and_strided(gru_forward, reference, cases, rng):
-    agree_in_float32_and_strided(gru_forward, reference, cases.gru_forward(rng, N=2, T=6, D=5, H=3), ("h",))
+test_sequences_agree_in_float32_and_strided = float32_and_strided_test(
+    "gru_forward", ("h",), points=1, N=2, T=6, D=5, H=3
+)
 
 
-@exercise("gru_backward", points=2)
-def test_gradients_of_sequences_agree_at_other_sizes(gru_backward, reference, cases, rng):
-    agree(
-        gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_A_SEQUENCE), SEQUENCE_GRADIENTS
-    )
+test_gradients_of_sequences_agree_at_other_sizes = sizes_test(
+    "gru_backward", SIZES_OF_A_SEQUENCE, SEQUENCE_GRADIENTS, points=2, made_by=_of_a_sequence
+)
 
 
-@exercise("gru_backward", points=2)
-def test_gradients_of_sequences_agree_at_sizes_of_one(gru_backward, reference, cases, rng):
-    agree(gru_backward, reference, sized(_of_a_sequence(reference, cases), rng, SIZES_OF_ONE), SEQUENCE_GRADIENTS)
+test_gradients_of_sequences_agree_at_sizes_of_one = sizes_test(
+    "gru_backward", SIZES_OF_ONE, SEQUENCE_GRADIENTS, points=2, made_by=_of_a_sequence
+)
 
 
-@exercise("gru_backward", points=1)
-def test_gradients_of_sequences_agree_in_float32_and_strided(gru_backward, reference, cases, rng):
-    args = _of_a_sequence(reference, cases)(rng, N=2, T=5, D=3, H=4)
-    agree_in_float32_and_strided(gru_backward, reference, args, SEQUENCE_GRADIENTS)
+test_gradients_of_sequences_agree_in_float32_and_strided = float32_and_strided_test(
+    "gru_backward", SEQUENCE_GRADIENTS, points=1, made_by=_of_a_sequence, N=2, T=5, D=3, H=4
+)
 
 
-@exercise("torch_gru_step", points=2)
-def test_pytorchs_step_agrees_at_other_sizes_down_to_one(torch_gru_step, reference, cases, rng):
-    agree(torch_gru_step, reference, sized(cases.torch_gru_step, rng, SIZES_OF_A_STEP), "h")
+test_pytorchs_step_agrees_at_other_sizes_down_to_one = sizes_test("torch_gru_step", SIZES_OF_A_STEP, "h", points=2)
 
 
-@exercise("torch_gru_step", points=1)
-def test_pytorchs_step_agrees_in_float32_and_strided(torch_gru_step, reference, cases, rng):
-    agree_in_float32_and_strided(torch_gru_step, reference, cases.torch_gru_step(rng, N=4, D=3, H=7), "h")
+test_pytorchs_step_agrees_in_float32_and_strided = float32_and_strided_test(
+    "torch_gru_step", "h", points=1, N=4, D=3, H=7
+)
 
 
 CONVERTED = ("the new U", "the new W", "the new b_U", "the new b_W")
@@ -114,10 +103,9 @@ def test_converted_weights_agree(gru_to_torch, reference, cases, rng, kind):
     agree(gru_to_torch, reference, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
 
 
-@exercise("gru_to_torch", points=1)
-def test_one_unit_can_always_be_converted(gru_to_torch, reference, cases, rng):
-    sizes = [{"D": D, "H": 1, "kind": "any"} for D in (1, 3)]
-    agree(gru_to_torch, reference, sized(cases.gru_to_torch, rng, sizes), CONVERTED)
+test_one_unit_can_always_be_converted = sizes_test(
+    "gru_to_torch", [{"D": D, "H": 1, "kind": "any"} for D in (1, 3)], CONVERTED, points=1
+)
 
 
 @exercise("gru_to_torch", points=1)
@@ -279,9 +267,9 @@ def test_training_agrees_in_float32_and_strided(train_to_criterion, reference, c
 OF_A_MINIMAL_STEP = ("h", "dx", "dh_prev", "dU", "dW", "db")
 
 
-@exercise("mgu_step", points=2)
-def test_minimal_steps_agree_at_other_sizes_down_to_one(mgu_step, reference, cases, rng):
-    agree(mgu_step, reference, sized(cases.mgu_step, rng, SIZES_OF_A_STEP), OF_A_MINIMAL_STEP)
+test_minimal_steps_agree_at_other_sizes_down_to_one = sizes_test(
+    "mgu_step", SIZES_OF_A_STEP, OF_A_MINIMAL_STEP, points=2
+)
 
 
 @exercise("mgu_step", points=1)
@@ -293,9 +281,9 @@ def test_minimal_steps_agree_from_a_state_of_zeros_and_with_gates_at_their_ends(
     agree(mgu_step, reference, calls, OF_A_MINIMAL_STEP, made_of=1.0)
 
 
-@exercise("mgu_step", points=1)
-def test_minimal_steps_agree_in_float32_and_strided(mgu_step, reference, cases, rng):
-    agree_in_float32_and_strided(mgu_step, reference, cases.mgu_step(rng, N=4, D=3, H=7), OF_A_MINIMAL_STEP)
+test_minimal_steps_agree_in_float32_and_strided = float32_and_strided_test(
+    "mgu_step", OF_A_MINIMAL_STEP, points=1, N=4, D=3, H=7
+)
 
 
 @exercise("gated_scan", points=2)
@@ -314,6 +302,4 @@ def test_a_long_scan_agrees(gated_scan, reference, cases, rng):
     agree(gated_scan, reference, [("of 700 steps", args)])
 
 
-@exercise("gated_scan", points=1)
-def test_scans_agree_in_float32_and_strided(gated_scan, reference, cases, rng):
-    agree_in_float32_and_strided(gated_scan, reference, cases.gated_scan(rng, N=2, T=11, H=3))
+test_scans_agree_in_float32_and_strided = float32_and_strided_test("gated_scan", points=1, N=2, T=11, H=3)

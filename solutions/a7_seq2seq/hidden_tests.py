@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from selfcheck import arrays, exercise, expect
-from selfcheck.agreement import agree_in_float32_and_strided, in_pairs
+from selfcheck.agreement import in_pairs
+from selfcheck.common_tests import float32_and_strided_test
 from selfcheck.tensors import agree_in_float32, expect_close, to_numpy, zeros_but
 
 CELLS = ("gru", "lstm")
@@ -347,7 +348,6 @@ def test_risks_and_choices_agree(minimum_bayes_risk, reference, cases, rng):
         expect.equal(found[0], choice, name=f"the choice among {len(args[0])} candidates")
 
 
-@exercise("minimum_bayes_risk", points=1)
-def test_risks_agree_in_float32_and_strided(minimum_bayes_risk, reference, cases, rng):
-    args = cases.minimum_bayes_risk(rng, M=6)
-    agree_in_float32_and_strided(minimum_bayes_risk, reference, args, ("risks",), part=lambda found: found[1:])
+test_risks_agree_in_float32_and_strided = float32_and_strided_test(
+    "minimum_bayes_risk", ("risks",), points=1, part=lambda found: found[1:], M=6
+)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from selfcheck.common_tests import arguments_test, shapes_test
+from selfcheck.common_tests import arguments_test, float32_and_strided_test, shapes_test, sizes_test
 from selfcheck.expect import Mismatch
 from selfcheck.target import LocalProvider, setting
 
@@ -49,3 +49,32 @@ def test_a_changed_argument_is_named_at_the_sizes_that_were_given():
     assert seen == [(5, 4)]
     with pytest.raises(Mismatch, match="x"):
         run(test, in_place)
+
+
+def of_three(rng, **sizes):
+    return cases_of(rng, N=3 * sizes["N"])
+
+
+@pytest.mark.parametrize(
+    ("make", "seen_at"),
+    [
+        (lambda **how: sizes_test("scaled", [{"N": 1}, {"N": 6}], points=2, **how), [1, 6]),
+        (lambda **how: float32_and_strided_test("scaled", points=2, N=2, **how), [2, 2]),
+    ],
+    ids=["sizes", "float32 and strided"],
+)
+def test_hidden_tests_compare_with_the_reference_at_the_sizes_given(make, seen_at):
+    reference = SimpleNamespace(scaled=lambda x, factor: factor * x)
+
+    def run_hidden(test, function):
+        with setting(provider=LocalProvider({"scaled": function})):
+            test(reference, SimpleNamespace(scaled=cases_of), np.random.default_rng(0))
+
+    seen = []
+    run_hidden(make(), lambda x, factor: seen.append(len(x)) or factor * x)
+    run_hidden(make(made_by=lambda reference, cases: of_three), lambda x, factor: seen.append(len(x)) or factor * x)
+    assert seen == seen_at + [3 * size for size in seen_at]
+    run_hidden(make(part=np.shape), lambda x, factor: x)
+    with pytest.raises(Mismatch, match="the result with"):
+        run_hidden(make(), lambda x, factor: x)
+    assert [(mark.args, mark.kwargs) for mark in make().pytestmark] == [(("scaled",), {"points": 2})]
