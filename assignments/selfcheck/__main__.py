@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,8 +95,6 @@ def _ready(notebook: Path, as_json: bool) -> int:
 def _watch() -> Watch:
     """Return a watch that speaks on the terminal, even while what the tests print is kept from it."""
     terminal = sys.stderr
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a process that a shell has put into the background
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     return Watch(lambda sentence: print(f"{sentence}. {BY_CTRL_C}", file=terminal, flush=True))
 
 

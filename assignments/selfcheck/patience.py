@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import linecache
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -67,7 +68,8 @@ class Watch:
         thread = threading.Thread(target=self._watch, args=(end,), daemon=True)
         thread.start()
         try:
-            yield
+            with _interruptible():
+                yield
         finally:
             end.set()
             thread.join()
@@ -122,6 +124,20 @@ class Watch:
                     _thread.interrupt_main()
             if tell:
                 self._say(f"{running.name} has been running for {AFTER:.0f} seconds and goes on")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Inside, a call can be ended even in a process that a shell has put into the background: it ignores interrupts."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if not ignored or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _place(trace: TracebackType | None, namespace: Mapping[str, Any], name: str) -> str:

@@ -4,6 +4,7 @@ import json
 import linecache
 import os
 import shutil
+import signal
 import threading
 import time
 from types import SimpleNamespace
@@ -85,6 +86,21 @@ def test_a_call_without_end_ends_at_its_limit_and_others_go_on(monkeypatch):
         ):
             provider.call("forever", (), {})
         assert provider.call("quick", (), {}) == 3
+
+
+def test_a_call_ends_at_its_limit_where_interrupts_are_ignored(monkeypatch):
+    monkeypatch.setattr(patience, "AFTER", 0.05)
+    provider = student(
+        "import time\n\ndef long():\n    until = time.monotonic() + 20\n    while time.monotonic() < until: pass"
+    )
+    provider.limit = 0.2
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a process that a shell has put into the background
+    try:
+        with provider.watch.on(), pytest.raises(StudentTimeout):
+            provider.call("long", (), {})
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_call_that_raises_as_its_limit_comes_leaves_no_interrupt_behind(monkeypatch):
