@@ -15,7 +15,8 @@ from autograder.course.paths import Course, Repository
 from autograder.course.policies import NAME as RULES
 from autograder.course.policies import read_policies
 from autograder.course.roster import course_roster
-from autograder.gradebook.course_config import outdated
+from autograder.gradebook.course_config import database_url, outdated
+from autograder.gradebook.database import GradebookFault, check_server, shown
 from autograder.sandbox.host import ForkServer, WallError, check_wall
 from autograder.sandbox.limits import Limits
 
@@ -113,6 +114,20 @@ def _course(course: Course, repository: Repository) -> Iterator[Finding]:
 
 
 def _gradebook(course: Course) -> Finding:
+    try:
+        url = database_url(course)
+    except (ValueError, OSError) as error:
+        return Finding(f"{course.config_file} runs", False, _edit(course, str(error).removesuffix(". Correct it")))
+    if str(course.gradebook) in url:
+        return _file(course)
+    try:
+        held = check_server(url)
+    except GradebookFault as error:
+        return Finding(f"the gradebook {shown(url)}", False, _edit(course, str(error)))
+    return Finding(f"the gradebook {shown(url)}{'' if held else ': nothing in it yet'}", True)
+
+
+def _file(course: Course) -> Finding:
     if not course.gradebook.is_file():
         return Finding("no gradebook yet", True)
     try:

@@ -22,11 +22,12 @@ from unittest.mock import patch
 from nbformat import NotebookNode
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course
 from autograder.gradebook.course_config import config_text, read_config
+from autograder.gradebook.database import sentence
 from autograder.gradebook.schema import known_schema
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
@@ -62,7 +63,9 @@ def generated(course: Course, assignment: str, source: NotebookNode) -> Iterator
         config.CourseDirectory.root = str(aside.root)
         if not course.config_file.is_file():
             config.CourseDirectory.db_url = f"sqlite:///{root / course.gradebook.name}"
-        url = make_url(config.CourseDirectory.get("db_url") or f"sqlite:///{root / course.gradebook.name}")
+        configured = str(config.CourseDirectory.get("db_url") or f"sqlite:///{root / course.gradebook.name}")
+        with _told(configured):
+            url = make_url(configured)
         notebooks.write(aside.source_notebook(assignment), source)
         with _gradebook(url, root, aside.root) as gradebook:
             config.CourseDirectory.db_url = gradebook.url
@@ -139,7 +142,8 @@ def _gradebook(url: URL, root: Path, aside: Path) -> Iterator[_Gradebook]:
         name = str(place)
     else:
         name = url.render_as_string()
-    engine = _engine(url)
+    with _told(name):
+        engine = _engine(url)
     try:
         with _told(name):
             connection = _Kept(engine)
@@ -179,8 +183,5 @@ def _engine(url: URL) -> Engine:
 def _told(name: str) -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        raise BuildError(
-            f"the gradebook {name} cannot be written ({error.orig}): close what else uses it, or restore it from a "
-            "backup, and build again."
-        ) from error
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise BuildError(f"{sentence(error, name)}.") from error

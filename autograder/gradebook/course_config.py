@@ -78,6 +78,17 @@ def read_config(course: Course) -> Config:
         raise ValueError(f"{course.config_file} fails with {type(error).__name__}: {error}. Correct it") from error
 
 
+def database_url(course: Course) -> str:
+    """Return the URL of the course's gradebook: what its configuration sets, else the file in its folder.
+
+    The file as well where the configuration is of an earlier version and cannot be run. Raises as `read_config`.
+    """
+    own = f"sqlite:///{course.gradebook}"
+    if outdated(course) or not course.config_file.is_file():
+        return own
+    return str(read_config(course).CourseDirectory.get("db_url") or own)
+
+
 def outdated(course: Course) -> str:
     """Return a sentence that says which lines of the configuration to replace; empty if there are none, or no file."""
     if not course.config_file.is_file():

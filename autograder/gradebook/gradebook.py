@@ -42,12 +42,12 @@ from autograder.course import notebook as cells
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.current import Kept, made_from, recorded, same_for_all, states
+from autograder.gradebook.database import fault_of_record
 from autograder.gradebook.lateness import set_times
 from autograder.gradebook.nbgrader_course import (
     Chosen,
     Folders,
     committed_once,
-    fault_of_record,
     forget_empty_submission,
     opened,
 )

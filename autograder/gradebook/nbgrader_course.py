@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sqlite3
 import stat
 import sys
 import warnings
@@ -23,15 +22,15 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder import faults
 from autograder.course.paths import Course
 from autograder.course.policies import course_policies
 from autograder.course.times import read_time
 from autograder.gradebook import harmless
 from autograder.gradebook.course_config import read_config
+from autograder.gradebook.database import check_file, usable
 from autograder.gradebook.schema import known_schema
 from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.assignment import NotBuilt
@@ -66,10 +65,6 @@ def feedback_config() -> Config:
     return config
 
 
-class GradebookFault(OSError):
-    """The gradebook cannot be used; the text says why and what to do."""
-
-
 @contextmanager
 def opened(
     course: Course, assignment: str, submitted: Path | None = None, *, copied: bool = False
@@ -87,11 +82,9 @@ def opened(
         own = str(course.gradebook) in url
         missing = own and not course.gradebook.is_file()
         if own and not missing:
-            _check_gradebook(course.gradebook)
-        try:
+            check_file(course.gradebook)
+        with usable(url):
             known = not missing and released.is_file() and _knows(url, config.CourseDirectory.course_id, assignment)
-        except SQLAlchemyError as error:
-            raise GradebookFault(database_sentence(error, url)) from error
         if not known:
             raise NotBuilt(f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first")
         yield config, log
@@ -99,54 +92,21 @@ def opened(
 
 @contextmanager
 def existing_gradebook(course: Course) -> Iterator[Gradebook | None]:
-    """The course's gradebook, whatever was built; None if there is no file yet. course: its root must be absolute."""
+    """The course's gradebook, whatever was built; None if there is no file yet. course: its root must be absolute.
+
+    Raises GradebookFault where its database cannot be used.
+    """
     config = _config(course, None, copied=False)
     url = config.CourseDirectory.db_url
     if not course.gradebook.is_file() and str(course.gradebook) in url:
         yield None
         return
-    with _surroundings(course):
+    with _surroundings(course), usable(url):
         gradebook = Gradebook(url, config.CourseDirectory.course_id)
         try:
             yield gradebook
         finally:
             gradebook.close()
-
-
-def _check_gradebook(path: Path) -> None:
-    """Raise GradebookFault unless the file is a sound database that can be written now."""
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        raise GradebookFault(f"the gradebook {path} is read-only: make the file and its folder writable, and run again")
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            (answer,) = database.execute("PRAGMA quick_check(1)").fetchone()
-            if answer != "ok":
-                raise sqlite3.DatabaseError(answer)
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        raise GradebookFault(database_sentence(error, str(path))) from error
-
-
-def database_sentence(error: Exception, where: str) -> str:
-    """Return what to do about an error of the gradebook's database."""
-    said = str(getattr(error, "orig", None) or error).splitlines()[0]
-    if "locked" in said:
-        advice = "another program is writing to it (formgrader, a backup): end it, and run again"
-    elif "readonly" in said:
-        advice = "make the file and its folder writable, and run again"
-    elif "no such" in said:  # table or column
-        advice = "another version of nbgrader made it: run `nbgrader db upgrade` in the course directory"
-    elif "full" in said:
-        advice = "free some space, and run again"
-    else:
-        advice = "restore it from a backup, or use --no-gradebook"
-    return f"the gradebook {where.removeprefix('sqlite:///')} cannot be used ({said}): {advice}"
-
-
-def fault_of_record(error: Exception, where: str) -> str:
-    """Return why a result is not in the gradebook, for an error of the database or of a file."""
-    return faults.sentence(error) if isinstance(error, OSError) else database_sentence(error, where)
 
 
 def _config(course: Course, submitted: Path | None, copied: bool) -> Config:
@@ -214,15 +174,31 @@ def committed_once(url: str) -> Iterator[None]:
     nbgrader commits after each cell, and each commit waits for the disk. What was committed before an exception stays,
     unless nbgrader rolls back: that takes back all of it.
     """
-    with _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection:
+    with _one_connection(url) as connection:
         try:
-            with (
-                patch("nbgrader.api.create_engine", lambda url, **settings: connection),
-                patch.object(nbgrader.api.Base.metadata, "create_all"),  # the tables are there: see `opened`
-            ):
-                yield
+            yield
         finally:
             connection.commit()
+
+
+@contextmanager
+def rolled_back(url: str) -> Iterator[None]:
+    """Inside `opened`: whatever is committed to the gradebook is seen inside the block only, and is undone at its end.
+
+    Raises GradebookFault if another program is writing to it.
+    """
+    with usable(url), _one_connection(url) as connection, closing(connection.begin()):
+        yield
+
+
+@contextmanager
+def _one_connection(url: str) -> Iterator[Connection]:
+    with (
+        _Kept(nbgrader.api.create_engine(url, echo=False, future=True)) as connection,
+        patch("nbgrader.api.create_engine", lambda url, **settings: connection),
+        patch.object(nbgrader.api.Base.metadata, "create_all"),  # the tables are there: see `opened`
+    ):
+        yield connection
 
 
 class _Kept(Connection):

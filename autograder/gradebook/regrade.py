@@ -24,8 +24,9 @@ from autograder.course.paths import Course, Repository, result_name
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.gradebook import Recorded, record
 from autograder.gradebook.lateness import settle
-from autograder.gradebook.nbgrader_course import opened
+from autograder.gradebook.nbgrader_course import opened, rolled_back
 from autograder.gradebook.shown_tests import OUTCOMES
+from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_stream, versions_file
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Result, TestResult
@@ -197,21 +198,16 @@ def _words(test: TestResult) -> str:
 
 
 def _late_moves(course: Course, assignment: str, found: Changes, students: str) -> list[Move]:
-    """Return the late penalties that change, tried on a copy of the gradebook with the new points in it."""
-    if not course.gradebook.is_file():
-        return []
-    copy = trial_folder(course) / "gradebook.db"
-    shutil.copyfile(course.gradebook, copy)
+    """Return the late penalties that change: tried in the gradebook with the new points in it, and rolled back."""
     try:
-        with opened(course, assignment) as (config, _):
-            config.CourseDirectory.db_url = f"sqlite:///{copy}"
+        with opened(course, assignment) as (config, _), rolled_back(config.CourseDirectory.db_url):
             with _gradebook(config) as gradebook:
                 _put_points(gradebook, found)
             before = _penalties(config, assignment)
             settle(config, course, assignment, students)
             after = _penalties(config, assignment)
-    finally:
-        copy.unlink(missing_ok=True)
+    except NotBuilt:
+        return []
     return [
         Move(student, LATE, "", -before[student], -after[student], "the time when it was due, or the points, changed")
         for student in sorted(after)

@@ -336,7 +336,9 @@ def test_a_gradebook_in_use_is_named(own, monkeypatch):
     monkeypatch.setattr(release, "WAIT_SECONDS", 0.1)
     with contextlib.closing(sqlite3.connect(course.gradebook)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(BuildError, match=rf"{course.gradebook} cannot be written \(database is locked\)"):
+        with pytest.raises(
+            BuildError, match=rf"{course.gradebook} cannot be used \(database is locked\): another program"
+        ):
             build(repository, course, NAME)
     build(repository, course, NAME)
 
