@@ -127,11 +127,13 @@ def train_to_criterion(
     clip=0.7,
     spread=0.1,
     wild=0.0,
+    turn=None,
 ):
     """(cell, parameters, x, y, criterion, lr, clip): targets near 1, and networks whose outputs start near `outputs`.
 
     spread: how far the targets are from 1, and the size of the weights V that read the last state; 0: exactly there.
     wild: how far all targets of a batch are moved together, so that some gradients are long and others short.
+    turn: the batch from which on the targets are near 0.
     """
     G = {"rnn": 1, "lstm": 4, "gru": 3}[cell]
     networks = [
@@ -140,6 +142,7 @@ def train_to_criterion(
     parameters = [np.stack(arrays) for arrays in zip(*networks, strict=True)]
     x, y = rng.standard_normal((B, N, T, D)), 1 + spread * rng.standard_normal((B, N))
     y += wild * rng.uniform(-1, 1, (B, 1)) * (np.arange(B)[:, None] % 2)
+    y[B if turn is None else turn :] -= 1
     return cell, parameters, x, y, criterion, lr, clip
 
 
@@ -243,6 +246,7 @@ _CASES = {
     "train_to_criterion": lambda rng: [
         train_to_criterion(rng, outputs=(0.9, 0.2, -9.0), B=12, T=3, criterion=0.3, lr=0.1, clip=1.2, wild=2.0),
         train_to_criterion(rng, outputs=(0.5, 1.0, 0.2), B=9, T=3, criterion=0.25, spread=0.0),
+        train_to_criterion(rng, outputs=(0.9, 0.1), B=5, turn=2),
     ],
     "mgu_step": lambda rng: [mgu_step(rng), mgu_step(rng, N=5, D=5, H=5)],
     "gated_scan": lambda rng: [

@@ -590,6 +590,15 @@ def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_e
 
 
 @exercise("train_to_criterion", points=1)
+def test_a_network_has_met_the_criterion_even_if_its_loss_rises_again(train_to_criterion, cases, rng):
+    args = cases.train_to_criterion(rng, outputs=(0.9, 0.1), B=5, turn=2)
+    steps, curves, _ = _training(train_to_criterion(*args), 2)
+    expect.equal(steps, [0, 2], name="steps", because="from batch 2 on the targets are those of the second network")
+    because = "each network has been below the criterion once, the first one on batch 0, the second one on batch 2"
+    expect.equal(curves.shape[1], 3, name="the number of losses of a network", because=because)
+
+
+@exercise("train_to_criterion", points=1)
 def test_where_all_meet_the_criterion_at_once_nothing_is_trained(train_to_criterion, cases, rng):
     cell, parameters, x, y, _, lr, clip = cases.train_to_criterion(rng, B=4)
     before = copy.deepcopy(parameters)
