@@ -137,6 +137,12 @@ def _one_hot_cases(rng):
     return [*accepted, (too_small, 7), (too_large, 7)]
 
 
+def _logits_far_apart(rng):
+    """(h, V, c_out) of which every logit is above 1000 or below -1000, so that wherever one cuts them off is one."""
+    V = rng.choice([-1.0, 1.0], (5, 8)) * rng.uniform(1200, 3000, (5, 8))
+    return 0.9 * rng.permutation(np.eye(8)).reshape(2, 4, 8), V, vector(rng, 5)
+
+
 def _shallow(rng):
     """Sizes of networks of one layer and of two."""
     return [(*count_parameters(rng)[:3], L) for L in (1, 1, 2, 2)]
@@ -179,7 +185,7 @@ _CASES = {
     "rnn_output": lambda rng: [
         rnn_output(rng),
         rnn_output(rng, N=2, T=3, H=5, K=5),
-        rnn_output(rng, N=2, T=4, H=3, K=5, scale=2000.0),
+        _logits_far_apart(rng),
         rnn_output(rng, N=4, T=4, H=3, K=4),
     ],
     "bidirectional_rnn_forward": lambda rng: [

@@ -179,6 +179,7 @@ _CASES = {
     "sequence_loss_backward": lambda rng: [
         sequence_loss_backward(rng),
         sequence_loss_backward(rng, N=4, T=4, H=4, K=4),
+        _with_targets_ruled_out(rng),
     ],
     "state_jacobian": lambda rng: [
         state_jacobian(rng),
@@ -203,6 +204,14 @@ _CASES = {
         truncated_bptt(rng, N=2, T=5, D=3, H=4, k=8),
     ],
 }
+
+
+def _with_targets_ruled_out(rng):
+    """(cache,) in which the targets of every third step have a probability of exactly 0."""
+    ((h, V, y, targets),) = sequence_loss_backward(rng, N=2, T=7, H=4, K=6)
+    for t in range(1, 7, 3):
+        y[np.arange(2), t, targets[:, t]] = 0.0
+    return ((h, V, y / y.sum(axis=-1, keepdims=True), targets),)
 
 
 def _near_the_border(rng):
