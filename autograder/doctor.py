@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def _file(course: Course) -> Finding:
     if not course.gradebook.is_file():
         return Finding("no gradebook yet", True)
     try:
-        with sqlite3.connect(f"file:{course.gradebook}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{course.gradebook}?mode=ro", uri=True)) as database:
             (answer,) = database.execute("PRAGMA quick_check").fetchone()
     except sqlite3.Error as error:
         answer = str(error)

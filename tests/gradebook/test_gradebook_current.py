@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 import pytest
 
@@ -119,7 +119,7 @@ def test_a_grade_by_hand_changes_the_page(desk, made, done):
 
 def rows(course):
     """All rows of a gradebook; an id that chance has made is replaced by what it stands for."""
-    with sqlite3.connect(course.gradebook) as opened:
+    with closing(sqlite3.connect(course.gradebook)) as opened:
         tables = [name for (name,) in opened.execute("select name from sqlite_master where type='table'")]
         content = {table: [list(row) for row in opened.execute(f"select * from {table}")] for table in tables}
     names: dict[str, str] = {}
