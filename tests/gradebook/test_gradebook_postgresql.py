@@ -89,15 +89,11 @@ def there(server: Server, desk: Desk) -> Desk:
     return desk
 
 
-def url_of(desk: Desk) -> str:
-    with opened(desk.course, ASSIGNMENT) as (config, _):
-        return str(config.CourseDirectory.db_url)
-
-
 def rows(desk: Desk) -> list:
     """All that the gradebook holds of the class, but for the numbers of its rows."""
     hexadecimal = re.compile(r"[0-9a-f]{32}")
-    found = sorted(states(url_of(desk), ASSIGNMENT).items())
+    with opened(desk.course, ASSIGNMENT) as (config, _):
+        found = sorted(states(config.CourseDirectory.db_url, ASSIGNMENT).items())
     return [(student, sorted(hexadecimal.sub("id", repr(row)) for row in held)) for student, held in found]
 
 
