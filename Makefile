@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs pictures term test proofs browser check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
+.PHONY: help demo docs pictures term test proofs browser postgresql check notebooks loops lint format bench cluster portable mistakes mutants fortress compat clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,9 @@ proofs: $(READY) ## prove the tests: every listed mistake is rejected and named,
 
 browser: $(READY) ## drive formgrader and notebooks on a Jupyter server in a headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest tests/browser -rs
+
+postgresql: $(READY) ## record a class into a gradebook on a real PostgreSQL (Debian: apt-get install postgresql)
+	$(BIN)/python -m pytest tests/gradebook/test_gradebook_postgresql.py -rs
 
 check: $(READY) ## check one assignment in all respects in about a minute: make check A=a4_lstm
 	@$(BIN)/python -m autograder.author.full_check $(A)
