@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -63,7 +64,8 @@ def server() -> Iterator[Server]:
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if not found:
         pytest.skip("there is no PostgreSQL on this machine (Debian: apt-get install postgresql)")
-    user = "postgres" if os.getuid() == 0 else None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    user = None if os.getuid() != 0 else "postgres" if "postgres" in known else "nobody"
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:  # a socket's path has room for 107 letters
         if user is not None:
             shutil.chown(folder, user)
