@@ -17,7 +17,7 @@ from autograder.course.policies import NAME as RULES
 from autograder.course.policies import read_policies
 from autograder.course.roster import course_roster
 from autograder.gradebook.course_config import database_url, outdated
-from autograder.gradebook.database import GradebookFault, check_server, shown
+from autograder.gradebook.database import GradebookFault, check_server, file_of, shown
 from autograder.sandbox.host import ForkServer, WallError, check_wall
 from autograder.sandbox.limits import Limits
 
@@ -119,26 +119,26 @@ def _gradebook(course: Course) -> Finding:
         url = database_url(course)
     except (ValueError, OSError) as error:
         return Finding(f"{course.config_file} runs", False, _edit(course, str(error).removesuffix(". Correct it")))
-    if str(course.gradebook) in url:
-        return _file(course)
+    root = course.root.resolve()
+    if (file := file_of(url, root)) is not None:
+        return _file(file)
     try:
         held = check_server(url)
     except GradebookFault as error:
-        return Finding(f"the gradebook {shown(url)}", False, _edit(course, str(error)))
+        return Finding(f"the gradebook {shown(url)}", False, str(error))
     return Finding(f"the gradebook {shown(url)}{'' if held else ': nothing in it yet'}", True)
 
 
-def _file(course: Course) -> Finding:
-    if not course.gradebook.is_file():
+def _file(path: Path) -> Finding:
+    if not path.is_file():
         return Finding("no gradebook yet", True)
     try:
-        with closing(sqlite3.connect(f"file:{course.gradebook}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             (answer,) = database.execute("PRAGMA quick_check").fetchone()
     except sqlite3.Error as error:
         answer = str(error)
     advice = (
-        f"{answer}. Type `cp BACKUP {course.gradebook}` with your last backup; without one "
-        f"`mv {course.gradebook} {course.gradebook}.broken`, then `autograder build`, `autograder grade ASSIGNMENT`: "
-        "points that people gave are lost"
+        f"{answer}. Type `cp BACKUP {path}` with your last backup; without one `mv {path} {path}.broken`, then "
+        "`autograder build`, `autograder grade ASSIGNMENT`: points that people gave are lost"
     )
-    return Finding(f"the gradebook {course.gradebook}", answer == "ok", advice)
+    return Finding(f"the gradebook {path}", answer == "ok", advice)

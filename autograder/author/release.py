@@ -22,12 +22,11 @@ from unittest.mock import patch
 from nbformat import NotebookNode
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course
 from autograder.gradebook.course_config import config_text, read_config
-from autograder.gradebook.database import sentence
+from autograder.gradebook.database import GradebookFault, reachable
 from autograder.gradebook.schema import known_schema
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
@@ -182,6 +181,7 @@ def _engine(url: URL) -> Engine:
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
     try:
-        yield
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise BuildError(f"{sentence(error, name)}.") from error
+        with reachable(name):
+            yield
+    except GradebookFault as error:
+        raise BuildError(f"{error}.") from error

@@ -83,7 +83,7 @@ def database_url(course: Course) -> str:
 
     The file as well where the configuration is of an earlier version and cannot be run. Raises as `read_config`.
     """
-    own = f"sqlite:///{course.gradebook}"
+    own = f"sqlite:///{course.root.resolve() / course.gradebook.name}"
     if outdated(course) or not course.config_file.is_file():
         return own
     return str(read_config(course).CourseDirectory.get("db_url") or own)

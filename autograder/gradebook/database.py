@@ -12,10 +12,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from autograder import faults
+
+_UNNAMED = "of c.CourseDirectory.db_url"
+_SHOWN = ("host", "port")  # of what follows the ? of a URL
 
 
 class GradebookFault(OSError):
@@ -24,40 +27,30 @@ class GradebookFault(OSError):
 
 @contextmanager
 def usable(url: str) -> Iterator[None]:
-    """Inside, what SQLAlchemy raises becomes a GradebookFault, and a missing driver too."""
+    """Inside, what the database raises becomes a GradebookFault."""
     try:
         yield
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
+    except SQLAlchemyError as error:
+        raise GradebookFault(sentence(error, url)) from error
+
+
+@contextmanager
+def reachable(url: str) -> Iterator[None]:
+    """Inside, where a database is first asked for, a URL that is none and a missing driver become a GradebookFault."""
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, ValueError) as error:
         raise GradebookFault(sentence(error, url)) from error
 
 
 def check_server(url: str) -> bool:
     """Return whether a database that answers holds a gradebook. Raises GradebookFault if it cannot be used."""
-    with usable(url):
+    with reachable(url):
         engine = create_engine(url)
         try:
             return bool(inspect(engine).has_table("assignment"))
         finally:
             engine.dispose()
-
-
-def is_server(where: str) -> bool:
-    """Return whether a URL names a server; SQLite's name a file, and a path does."""
-    try:
-        return make_url(where).get_backend_name() != "sqlite"
-    except ArgumentError:
-        return False
-
-
-def shown(where: str) -> str:
-    """Return what to call a database: the path of SQLite's file, or the URL with *** for its password."""
-    if where.startswith("/"):
-        return where
-    try:
-        url = make_url(where)
-    except ArgumentError:
-        return "of c.CourseDirectory.db_url"  # what is no URL may hold a password all the same
-    return url.render_as_string() if is_server(where) else (url.database or ":memory:")
 
 
 def check_file(path: Path) -> None:
@@ -75,28 +68,65 @@ def check_file(path: Path) -> None:
         raise GradebookFault(sentence(error, str(path))) from error
 
 
+def file_of(url: str, root: Path) -> Path | None:
+    """Return the file of SQLite's that a URL names, a relative one below `root`; None for a server or for no URL."""
+    parsed = _parsed(url)
+    if parsed is None or parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return root / parsed.database
+
+
+def shown(where: str) -> str:
+    """Return what to call a database: the path of SQLite's file, or the URL without its password."""
+    if where.startswith("/"):
+        return where
+    url = _parsed(where)
+    if url is None or "@" in f"{url.host}{url.database}":  # a part of the password, if its @ is not written as %40
+        return _UNNAMED
+    if not _is_server(where):
+        return url.database or ":memory:"
+    return url.set(query={key: value for key, value in url.query.items() if key in _SHOWN}).render_as_string()
+
+
 def sentence(error: Exception, where: str) -> str:
     """Return what to do about an error of the gradebook's database. where: its URL, or the path of SQLite's file."""
-    said = " ".join(str(getattr(error, "orig", None) or error).splitlines()[0].split())
-    if isinstance(error, ModuleNotFoundError):
-        advice = "install this driver, for PostgreSQL with `pip install 'psycopg[binary]'`, and run again"
-    elif isinstance(error, ArgumentError):
-        said, advice = "no database has such a URL", "correct c.CourseDirectory.db_url in nbgrader_config.py"
-    elif "no such" in said or "does not exist" in said:  # table or column
+    text = str(getattr(error, "orig", None) or error)
+    said = " ".join((text.splitlines() or [type(error).__name__])[0].split())
+    table = "no such" in said or ("does not exist" in said and ("relation" in said or "column" in said))
+    if isinstance(error, ImportError):
+        advice = "install this driver; PostgreSQL's is `pip install 'psycopg[binary]'` with postgresql+psycopg://"
+    elif isinstance(error, ArgumentError | ValueError) or shown(where) == _UNNAMED:
+        said = "no database has such a URL"
+        advice = "correct it in nbgrader_config.py; a password's @ : / are written %40 %3A %2F"
+    elif table:
         advice = "another version of nbgrader made it: run `nbgrader db upgrade` in the course directory"
-    elif is_server(where):
-        advice = "see that the server runs, and that c.CourseDirectory.db_url in nbgrader_config.py names it"
-    elif "locked" in said:
+    elif "locked" in said or "lock timeout" in said:
         advice = "another program is writing to it (formgrader, a backup): end it, and run again"
+    elif "does not exist" in said:  # a database or a user
+        advice = "create it on the server, or correct c.CourseDirectory.db_url in nbgrader_config.py"
+    elif _is_server(where):
+        advice = "see that the server runs, and that c.CourseDirectory.db_url in nbgrader_config.py names it"
     elif "readonly" in said:
         advice = "make the file and its folder writable, and run again"
     elif "full" in said:
         advice = "free some space, and run again"
     else:
-        advice = "restore it from a backup, or use --no-gradebook"
+        advice = "restore it from a backup; `autograder grade --no-gradebook` does without it"
     return f"the gradebook {shown(where)} cannot be used ({said}): {advice}"
 
 
 def fault_of_record(error: Exception, where: str) -> str:
     """Return why a result is not in the gradebook, for an error of the database or of a file."""
     return faults.sentence(error) if isinstance(error, OSError) else sentence(error, where)
+
+
+def _parsed(where: str) -> URL | None:
+    try:
+        return make_url(where)
+    except (ArgumentError, ValueError):
+        return None
+
+
+def _is_server(where: str) -> bool:
+    url = _parsed(where)
+    return url is not None and url.get_backend_name() != "sqlite"

@@ -30,13 +30,14 @@ from autograder.course.policies import course_policies
 from autograder.course.times import read_time
 from autograder.gradebook import harmless
 from autograder.gradebook.course_config import read_config
-from autograder.gradebook.database import check_file, usable
+from autograder.gradebook.database import check_file, file_of, reachable, usable
 from autograder.gradebook.schema import known_schema
 from autograder.gradebook.shown_tests import TEMPLATES
 from autograder.grading.assignment import NotBuilt
 
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # written by `nbgrader submit`; fetch_feedback finds a page by it
+LOCK_SECONDS = 10  # for another program that writes to a server's gradebook
 _LONGEST_SECRET = 1000
 _LOG_BYTES = 2_000_000
 
@@ -79,30 +80,32 @@ def opened(
     config = _config(course, submitted, copied)
     with _surroundings(course), _log(course) as log:
         url, released = config.CourseDirectory.db_url, course.release_notebook(assignment)
-        own = str(course.gradebook) in url
+        own = file_of(url, course.root) == course.gradebook
         missing = own and not course.gradebook.is_file()
         if own and not missing:
             check_file(course.gradebook)
-        with usable(url):
+        with reachable(url):
             known = not missing and released.is_file() and _knows(url, config.CourseDirectory.course_id, assignment)
         if not known:
             raise NotBuilt(f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first")
-        yield config, log
+        with usable(url):
+            yield config, log
 
 
 @contextmanager
 def existing_gradebook(course: Course) -> Iterator[Gradebook | None]:
-    """The course's gradebook, whatever was built; None if there is no file yet. course: its root must be absolute.
+    """The course's gradebook, whatever was built; None if its file is not there yet. course: its root must be absolute.
 
-    Raises GradebookFault where its database cannot be used.
+    A server's is made where it is not there. Raises GradebookFault where the database cannot be used.
     """
     config = _config(course, None, copied=False)
     url = config.CourseDirectory.db_url
-    if not course.gradebook.is_file() and str(course.gradebook) in url:
+    if not course.gradebook.is_file() and file_of(url, course.root) == course.gradebook:
         yield None
         return
     with _surroundings(course), usable(url):
-        gradebook = Gradebook(url, config.CourseDirectory.course_id)
+        with reachable(url):
+            gradebook = Gradebook(url, config.CourseDirectory.course_id)
         try:
             yield gradebook
         finally:
@@ -183,11 +186,13 @@ def committed_once(url: str) -> Iterator[None]:
 
 @contextmanager
 def rolled_back(url: str) -> Iterator[None]:
-    """Inside `opened`: whatever is committed to the gradebook is seen inside the block only, and is undone at its end.
+    """Inside `opened`: what is committed to a server's gradebook is seen inside the block only, and undone at its end.
 
-    Raises GradebookFault if another program is writing to it.
+    Others who write to the same rows wait meanwhile. PostgreSQL waits LOCK_SECONDS for those who have begun first.
     """
-    with usable(url), _one_connection(url) as connection, closing(connection.begin()):
+    with _one_connection(url) as connection, closing(connection.begin()):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         yield
 
 

@@ -21,12 +21,13 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from autograder.course.paths import Course, Repository, result_name
+from autograder.gradebook.course_config import database_url
+from autograder.gradebook.database import file_of
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.gradebook import Recorded, record
 from autograder.gradebook.lateness import settle
 from autograder.gradebook.nbgrader_course import opened, rolled_back
 from autograder.gradebook.shown_tests import OUTCOMES
-from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_stream, versions_file
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Result, TestResult
@@ -198,21 +199,39 @@ def _words(test: TestResult) -> str:
 
 
 def _late_moves(course: Course, assignment: str, found: Changes, students: str) -> list[Move]:
-    """Return the late penalties that change: tried in the gradebook with the new points in it, and rolled back."""
-    try:
-        with opened(course, assignment) as (config, _), rolled_back(config.CourseDirectory.db_url):
-            with _gradebook(config) as gradebook:
-                _put_points(gradebook, found)
-            before = _penalties(config, assignment)
-            settle(config, course, assignment, students)
-            after = _penalties(config, assignment)
-    except NotBuilt:
+    """Return the late penalties that change, tried with the new points on a copy of the gradebook, or rolled back."""
+    course = Course(course.root.resolve())
+    if file_of(database_url(course), course.root) == course.gradebook and not course.gradebook.is_file():
         return []
+    with opened(course, assignment) as (config, _), _on_trial(course, config):
+        with _gradebook(config) as gradebook:
+            _put_points(gradebook, found)
+        before = _penalties(config, assignment)
+        settle(config, course, assignment, students)
+        after = _penalties(config, assignment)
     return [
         Move(student, LATE, "", -before[student], -after[student], "the time when it was due, or the points, changed")
         for student in sorted(after)
         if round(before[student], 4) != round(after[student], 4)
     ]
+
+
+@contextmanager
+def _on_trial(course: Course, config: Config) -> Iterator[None]:
+    """Inside, `config` names a copy of SQLite's file; of a server's gradebook, what is changed is rolled back."""
+    url = config.CourseDirectory.db_url
+    file = file_of(url, course.root)
+    if file is None:
+        with rolled_back(url):
+            yield
+        return
+    copy = trial_folder(course) / "gradebook.db"
+    shutil.copyfile(file, copy)
+    config.CourseDirectory.db_url = f"sqlite:///{copy}"
+    try:
+        yield
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _put_points(gradebook: Gradebook, found: Changes) -> None:

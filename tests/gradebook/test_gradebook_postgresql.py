@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from nbgrader.api import Gradebook
 from autograder import doctor
 from autograder.author.release import BuildError, generated
 from autograder.course.paths import Course, Repository
-from autograder.gradebook import database, feedback
+from autograder.gradebook import database, feedback, nbgrader_course
+from autograder.gradebook.course_config import database_url
 from autograder.gradebook.current import states
 from autograder.gradebook.database import GradebookFault
 from autograder.gradebook.export import export_csv
@@ -136,18 +138,78 @@ def test_what_has_not_changed_is_not_written_again(there, made, monkeypatch):
     assert all(one.recorded for one in there.record(made("s1")))
 
 
-def test_what_is_tried_is_rolled_back(there, made):
+DUE, LONGER = datetime(2025, 12, 24, 12, 0), timedelta(hours=1)
+
+
+def late(url: str, course_id: str) -> tuple:
+    with Gradebook(url, course_id) as gradebook:
+        return gradebook.find_assignment(ASSIGNMENT).duedate, gradebook.find_submission(ASSIGNMENT, "s1").extension
+
+
+def test_what_is_tried_is_seen_inside_and_rolled_back(there, made):
     there.submit("s1")
     there.record(made("s1"))
     before = rows(there)
-    with opened(there.course, ASSIGNMENT) as (config, _), rolled_back(config.CourseDirectory.db_url):
-        with Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook:
-            gradebook.find_assignment(ASSIGNMENT).duedate = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=9)
-            gradebook.find_submission(ASSIGNMENT, "s1").extension = timedelta(hours=1)
-            gradebook.db.commit()
-        tried = states(config.CourseDirectory.db_url, ASSIGNMENT)
-    assert repr(tried) not in repr(before)
+    with opened(there.course, ASSIGNMENT) as (config, _):
+        where = config.CourseDirectory.db_url, config.CourseDirectory.course_id
+        with rolled_back(where[0]):
+            with Gradebook(*where) as gradebook:
+                gradebook.find_assignment(ASSIGNMENT).duedate = DUE
+                gradebook.find_submission(ASSIGNMENT, "s1").extension = LONGER
+                gradebook.db.commit()
+            assert late(*where) == (DUE, LONGER)
+        assert late(*where) == (None, None)
     assert rows(there) == before
+
+
+def test_who_writes_already_is_waited_for_and_told_of(there, made, monkeypatch):
+    monkeypatch.setattr(nbgrader_course, "LOCK_SECONDS", 1)
+    there.submit("s1")
+    there.record(made("s1"))
+    with pytest.raises(GradebookFault, match="another program is writing to it"), writing(there):
+        try_a_date(there)
+
+
+def try_a_date(desk: Desk) -> None:
+    with (
+        opened(desk.course, ASSIGNMENT) as (config, _),
+        rolled_back(config.CourseDirectory.db_url),
+        Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook,
+    ):
+        gradebook.find_assignment(ASSIGNMENT).duedate = DUE
+        gradebook.db.commit()
+
+
+@contextmanager
+def writing(desk: Desk) -> Iterator[None]:
+    """Another program has changed the assignment's row and goes on."""
+    engine = sqlalchemy.create_engine(database_url(desk.course))
+    try:
+        with engine.connect() as other:
+            other.execute(sqlalchemy.text("UPDATE assignment SET name = name"))
+            yield
+    finally:
+        engine.dispose()
+
+
+def test_a_server_lost_in_the_middle_is_told(there, server, made):
+    there.submit("s1")
+    there.record(made("s1"))
+    with pytest.raises(GradebookFault, match="see that the server runs"):
+        lose_while_open(there, server)
+
+
+def lose_while_open(desk: Desk, server: Server) -> None:
+    engine = sqlalchemy.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with (
+        opened(desk.course, ASSIGNMENT) as (config, _),
+        Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as gradebook,
+    ):
+        with engine.connect() as other:
+            lost = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'course_%'"
+            other.execute(sqlalchemy.text(lost))
+        engine.dispose()
+        gradebook.find_assignment(ASSIGNMENT)
 
 
 def test_the_doctor_asks_the_server(there):
@@ -180,19 +242,53 @@ def test_a_server_that_is_away_is_told_without_the_password(there, server, made)
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("mysql+nodriver://who:geheim@localhost/course", "correct c.CourseDirectory.db_url"),
-        ("postgresql+asyncpg2://who:geheim@localhost/course", "correct c.CourseDirectory.db_url"),
-        ("who:geheim@localhost", "correct c.CourseDirectory.db_url"),
+        ("mysql+nodriver://who:geheim@localhost/course", "correct it in nbgrader_config.py"),
+        ("who:geheim@localhost", "correct it in nbgrader_config.py"),
+        ("postgresql://who:geheim@localhost:port/course", "correct it in nbgrader_config.py"),
+        ("postgresql://who:ge@geheim@localhost/course", "a password's @ : / are written %40 %3A %2F"),
+        ("postgresql://who:ge@geheim:word@localhost/course", "a password's @ : / are written %40 %3A %2F"),
+        ("postgresql://who@/course?host=/nowhere&password=geheim", "see that the server runs"),
     ],
 )
 def test_a_url_that_names_no_database_is_told_without_the_password(desk, url, advice):
     desk.configure(f"c.CourseDirectory.db_url = {url!r}")
-    with known_schema(), pytest.raises(GradebookFault, match=re.escape(advice)) as fault:
-        opened(desk.course, ASSIGNMENT).__enter__()
-    assert PASSWORD not in str(fault.value)
+    said = []
+    with known_schema(), pytest.raises(GradebookFault) as fault, opened(desk.course, ASSIGNMENT):
+        pass
+    said.append(str(fault.value))
+    with pytest.raises(BuildError) as refused, generated(desk.course, ASSIGNMENT, source_notebook()):
+        pass
+    said.append(str(refused.value))
+    finding = doctor._gradebook(desk.course)
+    said.append(f"{finding.what} {finding.advice}")
+    for sentence in said:
+        assert advice in sentence
+        assert PASSWORD not in sentence
+
+
+@pytest.mark.parametrize("name", ["nowhere", "course?user=nobody_here"])
+def test_what_is_not_on_the_server_is_told(desk, server, name):
+    database, _, user = name.partition("?")
+    url = server.url(database if database == "nowhere" else "postgres") + (f"&{user}" if user else "")
+    desk.configure(f"c.CourseDirectory.db_url = {url!r}")
+    with pytest.raises(GradebookFault, match="create it on the server"), opened(desk.course, ASSIGNMENT):
+        pass
+
+
+def test_the_doctor_makes_no_file_and_looks_where_build_would(desk, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    desk.configure("c.CourseDirectory.db_url = 'sqlite:///other.db'")
+    assert doctor._gradebook(desk.course).what == "no gradebook yet"
+    assert not list(tmp_path.glob("*.db"))
+    shutil.copy(desk.course.gradebook, desk.course.root / "other.db")
+    assert doctor._gradebook(desk.course).what.endswith("/course/other.db")
 
 
 def test_a_missing_driver_is_told():
-    said = database.sentence(ModuleNotFoundError("No module named 'psycopg'"), "postgresql://a:geheim@h/c")
-    assert "pip install 'psycopg[binary]'" in said
+    said = database.sentence(ModuleNotFoundError("No module named 'psycopg2'"), "postgresql://a:geheim@h/c")
+    assert "(No module named 'psycopg2'): install this driver" in said
     assert PASSWORD not in said
+
+
+def test_an_error_without_words_is_told():
+    assert "(RuntimeError)" in database.sentence(RuntimeError(""), "/course/gradebook.db")
