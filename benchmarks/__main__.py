@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.course.paths import Repository
-from benchmarks import growth, machines
+from benchmarks import gradebook, growth, machines
 from benchmarks.grading import compare_all
 
 AT_LEAST = 8.0  # times as fast as nbgrader's kernel
@@ -33,6 +33,8 @@ def main(given: Sequence[str] | None = None) -> int:
     ratio = statistics.median(one.ratio for one in found.values())
     print("\n## Where the time goes\n", flush=True)
     overhead = _overhead(names[:1] if quick else names)
+    print("\n## The gradebook\n", flush=True)
+    gradebook.main(["--students", "4" if quick else "100"])
     print("\n## Growth\n", flush=True)
     grown = growth.growth(growth.grow(names[0], (4, 8) if quick else growth.SIZES, hostile=5))
     print("\n## A Dask cluster\n", flush=True)

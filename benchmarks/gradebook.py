@@ -58,9 +58,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--url", nargs="*", default=(), help="gradebooks beside SQLite's file")
     arguments = parser.parse_args(given)
-    print(
-        "| gradebook | ms a student | of the processor | in statements and commits | students an hour |\n|---|---|---|---|---|"
-    )
+    print("| gradebook | ms a student | of the processor | statements and commits | an hour |\n|---|---|---|---|---|")
     for url in (None, *arguments.url):
         name = "SQLite, a file" if url is None else shown(url).partition("://")[0]
         for what, written in write(arguments.assignment, arguments.students, url):
