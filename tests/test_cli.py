@@ -468,6 +468,16 @@ def test_a_table_in_a_file_is_as_wide_as_what_is_in_it(far_away, monkeypatch):
     assert out.endswith("demo: 0 of 1 as expected\n")
 
 
+@contextlib.contextmanager
+def interrupts_taken():
+    """A program that is started inside takes interrupts, though the tests may run in the background and ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
     repository, course = built
     mine = Course(tmp_path / "course")
@@ -486,7 +496,8 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
     script = tmp_path / "run.py"
     script.write_text(code)
     command = [sys.executable, str(script), "grade", NAME, "--course", str(mine.root), "--no-gradebook"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with interrupts_taken():
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(4)
     while process.poll() is None:  # an interrupt that comes while Python cleans something up is lost: press again
         os.killpg(process.pid, signal.SIGINT)
