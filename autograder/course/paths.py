@@ -104,6 +104,10 @@ class Repository:
         """Return the random inputs of each exercise."""
         return self.public(assignment) / "cases.py"
 
+    def outline(self, assignment: str) -> Path:
+        """Return what the build tells of the release: its cells, and the names of axes that messages use."""
+        return self.public(assignment) / "release.json"
+
     def figures(self, assignment: str) -> Path:
         """Return the module that draws the notebook's figures; not every assignment has one."""
         return self.public(assignment) / "figures.py"

@@ -120,7 +120,7 @@ class Assignment:
         for path in (
             self.course.source_notebook(name),
             *(files.source(name), files.hidden(name), files.visible(name), files.cases(name), files.mistakes(name)),
-            files.right(name),
+            *(files.right(name), files.outline(name)),
             *sorted(files.handed_in(name).glob("*")),
             *self.tests_data,
         ):

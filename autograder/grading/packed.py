@@ -43,7 +43,7 @@ def _contents(assignment: Assignment) -> Iterator[tuple[Path, bytes]]:
     yield _COURSE / course.seed_file(name).relative_to(course.root), assignment.seed
     paths = {
         *(files.source(name), files.hidden(name), files.visible(name), files.cases(name)),
-        *(files.mistakes(name), files.right(name)),
+        *(files.mistakes(name), files.right(name), files.outline(name)),
         *files.handed_in(name).glob("*"),
         *assignment.tests_data,
         *(path for path in files.selfcheck.rglob("*") if path.suffix in CODE_SUFFIXES),
