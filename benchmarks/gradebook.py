@@ -2,8 +2,8 @@
 
 python -m benchmarks.gradebook [--students N] [--url URL ...]
 
-One submission is graded once and stands for all. URL: further gradebooks, such as postgresql://USER@HOST/DATABASE; the
-database must be empty.
+One submission is graded once and stands for all. URL: further gradebooks, such as postgresql+psycopg://USER@HOST/DATABASE;
+the database must be empty.
 """
 
 from __future__ import annotations

@@ -17,13 +17,11 @@ from selfcheck.target import Target
 
 Test = Callable[[ModuleType, np.random.Generator], None]
 HiddenTest = Callable[[ModuleType, ModuleType, np.random.Generator], None]
-Arguments = Callable[
-    ..., tuple
-]  # makes a call's arguments of a generator and of sizes, as the functions of cases.py do
-MadeBy = Callable[[ModuleType, ModuleType], Arguments]  # of the reference and cases.py
+# Takes the reference and cases.py; returns a function as those of cases.py are: of a generator and sizes, arguments.
+MadeBy = Callable[[ModuleType, ModuleType], Callable[..., tuple]]
 
 
-def _cases_own(name: str) -> MadeBy:
+def _of_cases(name: str) -> MadeBy:
     return lambda reference, cases: getattr(cases, name)
 
 
@@ -67,7 +65,7 @@ def sizes_test(
 
     @exercise(name, points=points)
     def test(reference: ModuleType, cases: ModuleType, rng: np.random.Generator) -> None:
-        make = (made_by or _cases_own(name))(reference, cases)
+        make = (made_by or _of_cases(name))(reference, cases)
         agree(Target(name), reference, sized(make, rng, sizes), names, part=part)
 
     return test
@@ -89,7 +87,7 @@ def float32_and_strided_test(
 
     @exercise(name, points=points)
     def test(reference: ModuleType, cases: ModuleType, rng: np.random.Generator) -> None:
-        make = (made_by or _cases_own(name))(reference, cases)
+        make = (made_by or _of_cases(name))(reference, cases)
         agree_in_float32_and_strided(Target(name), reference, make(rng, **sizes), names, part=part)
 
     return test

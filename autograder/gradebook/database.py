@@ -94,7 +94,7 @@ def sentence(error: Exception, where: str) -> str:
     said = " ".join((text.splitlines() or [type(error).__name__])[0].split())
     table = "no such" in said or ("does not exist" in said and ("relation" in said or "column" in said))
     if isinstance(error, ImportError):
-        advice = "install this driver; PostgreSQL's is `pip install 'psycopg[binary]'` with postgresql+psycopg://"
+        advice = "install this driver; PostgreSQL's comes by `pip install 'psycopg[binary]'`, for postgresql+psycopg://"
     elif isinstance(error, ArgumentError | ValueError) or shown(where) == _UNNAMED:
         said = "no database has such a URL"
         advice = "correct it in nbgrader_config.py; a password's @ : / are written %40 %3A %2F"

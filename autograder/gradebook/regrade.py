@@ -201,7 +201,8 @@ def _words(test: TestResult) -> str:
 def _late_moves(course: Course, assignment: str, found: Changes, students: str) -> list[Move]:
     """Return the late penalties that change, tried with the new points on a copy of the gradebook, or rolled back."""
     course = Course(course.root.resolve())
-    if file_of(database_url(course), course.root) == course.gradebook and not course.gradebook.is_file():
+    file = file_of(database_url(course), course.root)
+    if file is not None and not file.is_file():
         return []
     with opened(course, assignment) as (config, _), _on_trial(course, config):
         with _gradebook(config) as gradebook:

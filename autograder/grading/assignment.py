@@ -113,19 +113,23 @@ class Assignment:
         given = module_imports(*(cell.source for cell in self.cells if cell.role == GIVEN))
         return (*given, *late_imports(*(cell.source for cell in self.cells if cell.role == EXERCISE)))
 
-    def fingerprint(self) -> str:
-        """Return a hash of everything of the assignment that can change a result."""
-        digest = hashlib.sha256(self.seed)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that grading reads of the repository for this assignment, but selfcheck; not every one need be there."""
         files, name = self.repository, self.name
-        for path in (
-            self.course.source_notebook(name),
+        return (
             *(files.source(name), files.hidden(name), files.visible(name), files.cases(name), files.mistakes(name)),
             *(files.right(name), files.outline(name)),
             *sorted(files.handed_in(name).glob("*")),
             *self.tests_data,
-        ):
+        )
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything of the assignment that can change a result."""
+        digest = hashlib.sha256(self.seed)
+        for path in (self.course.source_notebook(self.name), *self.files):
             digest.update(f"{path.name} {file_hash(path) if path.is_file() else 'none'}\n".encode())
-        digest.update(code_hash(files.selfcheck).encode())
+        digest.update(code_hash(self.repository.selfcheck).encode())
         return digest.hexdigest()
 
 

@@ -41,13 +41,8 @@ def _contents(assignment: Assignment) -> Iterator[tuple[Path, bytes]]:
     source = course.source_notebook(name)
     yield _COURSE / source.relative_to(course.root), source.read_bytes()
     yield _COURSE / course.seed_file(name).relative_to(course.root), assignment.seed
-    paths = {
-        *(files.source(name), files.hidden(name), files.visible(name), files.cases(name)),
-        *(files.mistakes(name), files.right(name), files.outline(name)),
-        *files.handed_in(name).glob("*"),
-        *assignment.tests_data,
-        *(path for path in files.selfcheck.rglob("*") if path.suffix in CODE_SUFFIXES),
-    }
+    code = (path for path in files.selfcheck.rglob("*") if path.suffix in CODE_SUFFIXES)
+    paths = {*assignment.files, *code}
     for path in filter(Path.is_file, paths):
         yield _REPOSITORY / path.relative_to(files.root), path.read_bytes()
 

@@ -266,11 +266,9 @@ def test_a_url_that_names_no_database_is_told_without_the_password(desk, url, ad
         assert PASSWORD not in sentence
 
 
-@pytest.mark.parametrize("name", ["nowhere", "course?user=nobody_here"])
-def test_what_is_not_on_the_server_is_told(desk, server, name):
-    database, _, user = name.partition("?")
-    url = server.url(database if database == "nowhere" else "postgres") + (f"&{user}" if user else "")
-    desk.configure(f"c.CourseDirectory.db_url = {url!r}")
+@pytest.mark.parametrize(("name", "user"), [("nowhere", "nbgrader"), ("postgres", "nobody_here")])
+def test_what_is_not_on_the_server_is_told(desk, server, name, user):
+    desk.configure(f"c.CourseDirectory.db_url = {server.url(name).replace('nbgrader:', f'{user}:')!r}")
     with pytest.raises(GradebookFault, match="create it on the server"), opened(desk.course, ASSIGNMENT):
         pass
 
