@@ -37,8 +37,12 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def new(cells: list[NotebookNode], metadata: dict[str, Any] | None = None) -> NotebookNode:
-    """Return a notebook of these cells for the kernel `python3`; `metadata` is added to the notebook's own."""
-    notebook = nbformat.v4.new_notebook(cells=cells)
+    """Return a notebook of these cells for the kernel `python3`; `metadata` is added to the notebook's own.
+
+    Whether it is valid is asked when it is written.
+    """
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = cells
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE), **(metadata or {})}

@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -61,16 +62,16 @@ class Kept:
             file.write("\n" + json.dumps([student, digest]) + "\n")  # first an end to what was not finished
 
 
-def states(db_url: str, assignment: str, student: str | None = None) -> State:
-    """Return all that the gradebook holds of an assignment, by student: of all of them, or of one."""
+def states(db_url: str, assignment: str, students: Collection[str] | None = None) -> State:
+    """Return all that the gradebook holds of an assignment, by student: of all of them, or of these."""
     with Session(api.create_engine(db_url, echo=False, future=True)) as session:
-        return _states(session, assignment, student)
+        return _states(session, assignment, students)
 
 
-def _states(session: Session, assignment: str, student: str | None) -> State:
+def _states(session: Session, assignment: str, students: Collection[str] | None) -> State:
     found: State = defaultdict(list)
     submitted, notebook = api.SubmittedAssignment, api.SubmittedNotebook
-    of = [api.Assignment.name == assignment, *([submitted.student_id == student] if student else [])]
+    of = [api.Assignment.name == assignment, *([] if students is None else [submitted.student_id.in_(students)])]
     query = session.query(
         submitted.student_id, submitted.timestamp, submitted.extension, api.Assignment.duedate,
         notebook.late_submission_penalty,
@@ -105,7 +106,7 @@ def made_from(submitted: Path, result: Result, common: tuple[str, ...]) -> str:
     """
     handed_in = submitted / result.student / result.assignment
     files = (handed_in / f"{result.assignment}.ipynb", handed_in / "timestamp.txt")
-    return _digest(result.to_json(), common, *(_content(path, submitted) for path in files))
+    return _digest(result.to_data(), common, *(_content(path, submitted) for path in files))
 
 
 def recorded(course: Course, result: Result, source: str, state: State) -> str:

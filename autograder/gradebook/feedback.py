@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from jinja2 import Template
 from nbconvert.exporters.html import BeautifulSoup
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
@@ -29,6 +31,7 @@ from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.course.policies import course_policies
 from autograder.course.variants import course_variants
+from autograder.gradebook import restored
 from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.drawer import Drawer
 from autograder.gradebook.nbgrader_course import (
@@ -68,6 +71,7 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
     kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
         config.merge(feedback_config())
+        config.HTMLExporter.optimistic_validation = True  # once for a notebook, not after each step
         state = states(config.CourseDirectory.db_url, assignment)
         stale = [
             student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))
@@ -126,7 +130,7 @@ class _Feedback(Chosen, GenerateFeedback):
         """Write the page, as nbgrader does, and the same in Markdown beside it."""
         super().write_single_notebook(output, resources)
         where = resources["nbgrader"]
-        text = page_environment(escaped=False).get_template("feedback.md.j2").render(page=where)
+        text = _markdown_page().render(page=where)
         folder = Path(self._format_dest(where["assignment"], where["student"]))
         (folder / f"{where['notebook']}.md").write_text(text, encoding="utf-8")
 
@@ -143,13 +147,13 @@ class ShowGrades(GetGrades):
         """Read the grades; `resources.nbgrader` gets rows for the head of the page, sections, style and policy."""
         where, folder = resources["nbgrader"], self.parent.parent.coursedir
         released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
-        release = cells.read(released / f"{where['notebook']}.ipynb")
+        release = restored.released(released / f"{where['notebook']}.ipynb")
         course = Course(Path(folder.root))
         variants = course_variants(course, where["assignment"])
         self.familiar = {cell.source.strip() for cell in release.cells} | variants.texts(where["student"])
         self._withhold(nb, course, where)
         over = course_policies(course).rules(where["assignment"]).over(datetime.now(UTC))
-        questions = {cell.get("id"): cell for cell in release.cells}
+        questions = {cell.get("id"): copy(cell) for cell in release.cells}
         for name, asked in variants.of(where["student"]).items():
             if f"{name}-question" in questions:
                 questions[f"{name}-question"].source += f"\n\n{asked.for_student(over)}"
@@ -237,6 +241,11 @@ def shown_code(source: str) -> str:
 
 
 @cache
+def _markdown_page() -> Template:
+    return page_environment(escaped=False).get_template("feedback.md.j2")
+
+
+@cache
 def _drawer() -> Drawer:
     """Return the drawer of this process, made when it is first needed."""
     return Drawer()
@@ -264,7 +273,7 @@ def _sections(
         elif part in ("exercise", "tests", "answer") and (not sections or sections[-1]["name"] != name):
             sections.append({"name": name, "row": rows.get(name), "cells": []})
             if part == "answer" and (question := release.get(f"{name}-question")) is not None:
-                question.metadata["shown"] = "question"
+                question.metadata = NotebookNode(question.metadata, shown="question")
                 sections[-1]["cells"].append(question)
         if part:
             sections[-1]["cells"].append(cell)

@@ -1,10 +1,12 @@
-"""Results into nbgrader's gradebook and autograded notebooks, through nbgrader's own autograde converter.
+"""Results into nbgrader's gradebook and autograded notebooks, as nbgrader's autograde converter would put them there.
 
-The converter stays nbgrader's: late penalties, the zero of an unanswered question, manual grades and formgrader work as
-its documentation says. Two things stand in other places than usual. `SubmissionExporter` reads the submission (a
-stranger's file) and hands the converter a notebook that it cannot stumble over. `GradeInSandbox`, in the place of
-`nbgrader.preprocessors.Execute`, runs nothing here: it asks for the submission's result and writes each exercise's
-points as the output of its test cell, where nbgrader's `determine_grade` looks for them.
+Late penalties, the zero of an unanswered question, manual grades and formgrader work as nbgrader's documentation says.
+`autograder grade` writes with `gradebook.writer`, or runs the converter where a course's configuration asks for more;
+`nbgrader autograde` and formgrader's button run it themselves. Then two things stand in other places than usual.
+`SubmissionExporter` reads the submission (a stranger's file) and hands the converter a notebook that it cannot stumble
+over. `GradeInSandbox`, in the place of `nbgrader.preprocessors.Execute`, runs nothing here: it asks for the
+submission's result and writes each exercise's points as the output of its test cell, where nbgrader's
+`determine_grade` looks for them.
 
 | result | gradebook | autograded notebook |
 |---|---|---|
@@ -16,17 +18,14 @@ points as the output of its test cell, where nbgrader's `determine_grade` looks 
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
@@ -38,7 +37,6 @@ from traitlets import Any as AnyTrait
 from traitlets import Integer, Unicode
 from traitlets.config import Config
 
-from autograder.course import notebook as cells
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.current import Kept, made_from, recorded, same_for_all, states
@@ -52,19 +50,15 @@ from autograder.gradebook.nbgrader_course import (
     opened,
 )
 from autograder.gradebook.read_once import read_once
-from autograder.gradebook.restored import released, restored_file, stand_in
-from autograder.gradebook.sentences import sentence
-from autograder.gradebook.shown_tests import tests_output
+from autograder.gradebook.restored import released, restored_notebook, restorer, stand_in
+from autograder.gradebook.writer import NotGraded, answers, fill_in, writer_for, written
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.batch import grade_one
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, check_student_id
-from autograder.sandbox.limited import Fault, Limited, TooMuch
 
-
-class NotGraded(Exception):
-    """The grader's own fault: the submission has no result, and its student must not get a zero for that."""
+_TOGETHER = 50  # students whose rows are read again together
 
 
 class SubmissionExporter(NotebookExporter):
@@ -84,10 +78,7 @@ class SubmissionExporter(NotebookExporter):
             resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
             return self.from_notebook_node(notebook, resources=resources, **kwargs)
         path = _release_path(folder, where)
-        try:
-            notebook = nbformat.from_dict(_restorer().ask((Path(filename), submitted, path)))
-        except (TooMuch, Fault) as error:
-            notebook = stand_in(_release(folder, where), f"to show it takes {error}")
+        notebook = restored_notebook(Path(filename), submitted, path)
         resources["metadata"] = {"name": where["notebook"], "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
@@ -99,8 +90,7 @@ class SubmissionExporter(NotebookExporter):
         resources = self._init_resources(resources)
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
-        nbformat.validate(nb)
-        text = json.dumps(nb, ensure_ascii=False, sort_keys=True) + "\n"
+        text = written(nb)
         self._written = (text, nb)
         return text, resources
 
@@ -142,13 +132,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             set_times(gradebook, Course(Path(folder.root)), where["assignment"], [where["student"]], _submitted(folder))
         if result.status == "unreadable":
             nb = stand_in(_release(folder, where), result.reason)
-        exercises = {exercise.name: exercise for exercise in result.exercises}
-        for cell in filter(cells.is_test, nb.cells):
-            name = cells.grade_id(cell)
-            if name not in exercises:
-                raise NotGraded(f"the result of {where['student']} has no exercise {name}: build and grade again")
-            said = sentence(self._repository(), where["assignment"], name, exercises[name].mistake)
-            cell.outputs = [tests_output(exercises[name], cells.points(cell), result.status, said)]
+        fill_in(nb, result, self._repository())
         return nb, resources
 
     def _graded(self, folder: CourseDirectory, where: dict[str, str]) -> Result:
@@ -185,7 +169,7 @@ def record(
     submitted: Path | None = None,
     roster: Sequence[str] | None = None,
 ) -> list[Recorded]:
-    """Pass results through nbgrader's autograde converter, one student at a time; one that goes wrong stops no other.
+    """Put results into the gradebook and autograded/, one student at a time; one that goes wrong stops no other.
 
     results: of `assignment`; they may come while others are still being graded.
     submitted: where the submissions are, if not in the course; roster: ids that may be in the gradebook, if not all.
@@ -200,30 +184,59 @@ def record(
     done: list[Recorded] = []
     kept, common = Kept(course.results / assignment / "recorded.log"), same_for_all(course, assignment)
     folder = (submitted or course.submitted).resolve()
-    with opened(course, assignment, submitted) as (config, log), closing(_restorer()):
+    with opened(course, assignment, submitted) as (config, log), closing(restorer()):
         gc.freeze()  # nbgrader's modules stay: no collection need look at them
-        state = states(config.CourseDirectory.db_url, assignment)
+        url = config.CourseDirectory.db_url
+        state = states(url, assignment)
+        write = _written_by(course, repository, assignment, folder, config, log)
+        pending: dict[str, tuple[Result, str]] = {}
         for result in results:
             started = time.perf_counter()
             barred = _barred(result.student, roster)
             reason = _refusal(result, assignment) or barred
             source = "" if reason else made_from(folder, result, common)
             if not reason and not kept.holds(result.student, recorded(course, result, source, state)):
-                reason = _recorded(repository, result, config, log)
+                reason = _recorded(write, result, url, log)
                 if not reason:
-                    now = states(config.CourseDirectory.db_url, assignment, result.student)
-                    kept.keep(result.student, recorded(course, result, source, now))
+                    pending[result.student] = result, source
+            if len(pending) == _TOGETHER:
+                _keep(kept, course, assignment, url, pending)
             done.append(Recorded(result.student, not reason, time.perf_counter() - started, reason, bool(barred)))
+        _keep(kept, course, assignment, url, pending)
     return done
 
 
-def _recorded(repository: Repository, result: Result, config: Config, log: logging.Logger) -> str:
-    """Put the result into the gradebook; return why that did not work, or nothing."""
+def _keep(kept: Kept, course: Course, assignment: str, url: str, pending: dict[str, tuple[Result, str]]) -> None:
+    """Note that these results are in the gradebook as they are, with one look at it."""
+    if pending:
+        state = states(url, assignment, pending)
+        for result, source in pending.values():
+            kept.keep(result.student, recorded(course, result, source, state))
+    pending.clear()
+
+
+def _written_by(
+    course: Course, repository: Repository, assignment: str, submitted: Path, config: Config, log: logging.Logger
+) -> Callable[[Result], str]:
+    """Return what writes a result and returns why that did not work: directly, or by nbgrader's converter."""
     url = config.CourseDirectory.db_url
-    try:
+    writer = writer_for(course, repository, assignment, submitted, config, log)
+    if writer is not None:
+        return writer.write
+    log.info("%s: recorded by nbgrader's converter, as this course sets more of nbgrader's steps", assignment)
+
+    def convert(result: Result) -> str:
         recorder = _Recorder(Folders(config=config, log=log), repository, result, config=config, log=log)
         with committed_once(url), read_once():
             return recorder.run(Gradebook(url, config.CourseDirectory.course_id))
+
+    return convert
+
+
+def _recorded(write: Callable[[Result], str], result: Result, url: str, log: logging.Logger) -> str:
+    """Put the result into the gradebook; return why that did not work, or nothing."""
+    try:
+        return write(result)
     except (SQLAlchemyError, OSError) as error:
         log.exception("%s was not recorded", result.student)
         return fault_of_record(error, url)
@@ -303,12 +316,6 @@ def _submitted(folder: CourseDirectory) -> Path:
     return Path(folder.format_path(folder.submitted_directory, ".", ".")).resolve()
 
 
-@lru_cache(maxsize=1)
-def _restorer() -> Limited:
-    """Return the process that puts submissions together, for all of this one's."""
-    return Limited(restored_file, seconds=30.0, memory=2**31)
-
-
 def _release(folder: CourseDirectory, where: dict[str, str]) -> NotebookNode:
     return released(_release_path(folder, where))
 
@@ -328,10 +335,9 @@ def _looked_at(
         return {}
     grades = [grade for part in submission.notebooks for grade in part.grades]
     settled = [grade for grade in grades if grade.manual_score is not None and not grade.needs_manual_grade]
-    if not settled or not notebook.is_file():
+    if not settled or not (found := answers(notebook)):
         return {}
-    answers = _answers(notebook)
-    return {grade.name: (grade.auto_score, answers.get(grade.name, "")) for grade in settled}
+    return {grade.name: (grade.auto_score, found.get(grade.name, "")) for grade in settled}
 
 
 def _keep_looked_at(
@@ -339,18 +345,9 @@ def _keep_looked_at(
 ) -> None:
     if not before:
         return
-    answers = _answers(notebook)
+    found = answers(notebook)
     for part in gradebook.find_submission(assignment, student).notebooks:
         for grade in part.grades:
-            if before.get(grade.name) == (grade.auto_score, answers.get(grade.name, "")):
+            if before.get(grade.name) == (grade.auto_score, found.get(grade.name, "")):
                 grade.needs_manual_grade = False
     gradebook.db.commit()
-
-
-def _answers(notebook: Path) -> dict[str, str]:
-    """Return the text of each graded cell of an autograded notebook, with its pictures."""
-    return {
-        name: f"{cell.source}\n{cell.get('attachments', '')}"
-        for cell in cells.read(notebook).cells
-        if cells.part(cell).get("grade") and (name := cells.grade_id(cell))
-    }

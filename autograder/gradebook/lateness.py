@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins.latesubmission import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
@@ -63,7 +63,7 @@ def set_times(
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
             continue
-        remarks += _set_times(submission, policies, submitted or course.submitted)
+        remarks += set_submission_times(submission, policies, submitted or course.submitted)
     gradebook.db.commit()
     return remarks
 
@@ -83,16 +83,9 @@ def settle(config: Config, course: Course, assignment: str, students: str = "*")
         for submission in gradebook.assignment_submissions(assignment):
             if not fnmatchcase(submission.student_id, students):
                 continue
-            remarks += _set_times(submission, policies, course.submitted)
-            late = submission.total_seconds_late if submission.duedate is not None else 0
+            remarks += set_submission_times(submission, policies, course.submitted)
             for part in submission.notebooks:
-                if isinstance(plugin, CoursePenalty):
-                    plugin.known = rules, float(part.max_score)
-                penalty = plugin.late_submission_penalty(submission.student_id, part.score, late) if late > 0 else None
-                if penalty is not None:
-                    penalty = min(max(float(penalty), 0.0), float(part.score))
-                if part.late_submission_penalty != penalty:
-                    part.late_submission_penalty = penalty
+                penalize(submission, part, plugin, rules)
         gradebook.db.commit()
     finally:
         gradebook.close()
@@ -113,7 +106,24 @@ def _folders(submitted: Path, assignment: str) -> Iterator[Path]:
             yield Path(entry.path) / assignment
 
 
-def _set_times(submission: SubmittedAssignment, policies: Policies, submitted: Path) -> list[str]:
+def penalize(
+    submission: SubmittedAssignment, part: SubmittedNotebook, plugin: LateSubmissionPlugin, rules: Rules
+) -> None:
+    """Write the late penalty of a submission's notebook: what the plugin says of the lateness as it is now."""
+    late = submission.total_seconds_late if submission.assignment.duedate is not None else 0
+    penalty = None
+    if late > 0:
+        if isinstance(plugin, CoursePenalty):
+            plugin.known = rules, float(part.max_score)
+        penalty = plugin.late_submission_penalty(submission.student_id, part.score, late)
+    if penalty is not None:
+        penalty = min(max(float(penalty), 0.0), float(part.score))
+    if part.late_submission_penalty != penalty:
+        part.late_submission_penalty = penalty
+
+
+def set_submission_times(submission: SubmittedAssignment, policies: Policies, submitted: Path) -> list[str]:
+    """Write the times of one submission, as `set_times` does; commits nothing."""
     rules, student = policies.rules(submission.name), submission.student_id
     moment, problem = read_timestamp(submitted / student / submission.name / TIMESTAMP, policies.zone)
     if moment is not None:

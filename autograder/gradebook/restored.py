@@ -21,9 +21,24 @@ from nbformat import NotebookNode
 from autograder.course import notebook as cells
 from autograder.gradebook import harmless
 from autograder.grading.submission import MAX_CELLS, Unreadable, cell_count, read_bytes
+from autograder.sandbox.limited import Fault, Limited, TooMuch
 
 LONGEST_CELL = 100_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
+
+
+@lru_cache(maxsize=1)
+def restorer() -> Limited:
+    """Return the process that puts submissions together, for all of this one's."""
+    return Limited(restored_file, seconds=30.0, memory=2**31)
+
+
+def restored_notebook(path: Path, submitted: Path, release: Path) -> NotebookNode:
+    """Return the notebook to look at for a submission; with the reason in its place if it takes too much to show it."""
+    try:
+        return nbformat.from_dict(restorer().ask((path, submitted, release)))
+    except (TooMuch, Fault) as error:
+        return stand_in(released(release), f"to show it takes {error}")
 
 
 def restored_file(request: tuple[Path, Path, Path]) -> NotebookNode:
@@ -125,6 +140,11 @@ def _text(cell: dict[str, Any]) -> str:
     return text
 
 
+def _new(kind: str, identity: str, text: str, **more: Any) -> NotebookNode:
+    """Return what nbformat's functions make; they check each cell, where the whole notebook is checked once."""
+    return NotebookNode(id=identity, cell_type=kind, metadata=NotebookNode(), source=text, **more)
+
+
 def _fresh(cell: NotebookNode) -> NotebookNode:
     copy = nbformat.from_dict(dict(cell))
     if copy.cell_type == "code":
@@ -149,10 +169,10 @@ def _own(cell: dict[str, Any], familiar: dict[str, NotebookNode], place: int) ->
     if (expected := familiar.pop(text.strip(), None)) is not None:
         return _fresh(expected)
     if cell.get("cell_type") == "code":
-        return nbformat.v4.new_code_cell(text, id=identity)
+        return _new("code", identity, text, execution_count=None, outputs=[])
     if cell.get("cell_type") not in ("markdown", "raw"):
         return None
-    own = nbformat.v4.new_markdown_cell("", id=identity)
+    own = _new("markdown", identity, "")
     _write_markdown(own, text, cell)
     return own
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -97,7 +97,11 @@ class Result:
 
     def to_json(self) -> str:
         """Return the file's text: points with four decimals, a fixed order of keys, a newline at the end."""
-        return json.dumps(_rounded(asdict(self)), indent=1, ensure_ascii=True) + "\n"
+        return json.dumps(self.to_data(), indent=1, ensure_ascii=True) + "\n"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what the file holds, as JSON's types."""
+        return _plain(self)
 
     @classmethod
     def from_json(cls, text: str) -> Result:
@@ -155,11 +159,15 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _rounded(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """Return a dataclass or a part of it as JSON's types, floats with four decimals."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return round(value, 4) + 0.0
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict) or is_dataclass(value):
+        parts = value if isinstance(value, dict) else vars(value)
+        return {key: _plain(item) for key, item in parts.items()}
     return value

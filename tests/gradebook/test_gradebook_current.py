@@ -1,34 +1,33 @@
-"""What has not changed is not done again; and what is read once comes to the same rows as nbgrader's own way."""
+"""What has not changed is not done again."""
 
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from contextlib import closing, nullcontext
 
 import pytest
 
-from autograder.course.paths import Course
 from autograder.gradebook import feedback, gradebook
 
 from .conftest import ASSIGNMENT as TINY
-from .conftest import Desk
 
 
 @pytest.fixture
 def done(monkeypatch):
-    """The students whose results were passed through nbgrader's converter, and whose pages were made."""
+    """The students whose results were written into the gradebook, and whose pages were made."""
     noted: dict[str, list[str]] = {"recorded": [], "shown": []}
-    for module, name, kind in ((gradebook, "_Recorder", "recorded"), (feedback, "_Feedback", "shown")):
+    record_one = gradebook._recorded
 
-        class Noting(getattr(module, name)):
-            kind_of_work = kind
+    def noting(write, result, *others):
+        noted["recorded"].append(result.student)
+        return record_one(write, result, *others)
 
-            def convert_chosen(self):
-                noted[self.kind_of_work] += self.chosen.values()
-                return super().convert_chosen()
+    class Noting(feedback._Feedback):
+        def convert_chosen(self):
+            noted["shown"] += self.chosen.values()
+            return super().convert_chosen()
 
-        monkeypatch.setattr(module, name, Noting)
+    monkeypatch.setattr(gradebook, "_recorded", noting)
+    monkeypatch.setattr(feedback, "_Feedback", Noting)
     return noted
 
 
@@ -115,49 +114,3 @@ def test_a_grade_by_hand_changes_the_page(desk, made, done):
     assert "Good." in desk.page("s1")
     (desk.course.feedback / "s1" / TINY / f"{TINY}.html").unlink()
     assert run(desk, done, made("s1")) == ([], ["s1"])
-
-
-def rows(course):
-    """All rows of a gradebook; an id that chance has made is replaced by what it stands for."""
-    with closing(sqlite3.connect(course.gradebook)) as opened:
-        tables = [name for (name,) in opened.execute("select name from sqlite_master where type='table'")]
-        content = {table: [list(row) for row in opened.execute(f"select * from {table}")] for table in tables}
-    names: dict[str, str] = {}
-    for table in ("assignment", "notebook", "base_cell", "submitted_assignment", "submitted_notebook"):
-        for row in content.get(table, []):
-            names[row[0]] = f"{table} {[names.get(value, value) for value in row[1:]]}"
-    return {
-        table: sorted(
-            repr([names.get(value, value) for value in row[table in ("grade", "comment") :]]) for row in found
-        )
-        for table, found in content.items()
-    }
-
-
-def test_the_rows_and_the_notebooks_are_those_of_nbgraders_own_gradebook(desk, made, tmp_path, monkeypatch):
-    with desk.gradebook() as opened:
-        opened.update_or_create_assignment(TINY, duedate="2026-01-01 12:00:00 UTC")
-    desk.configure("c.LateSubmissionPlugin.penalty_method = 'zero'")
-    desk.submit("s1")
-    desk.submit("late", stamp="2026-01-01 14:00:00 UTC")
-    desk.submit("untouched", {})
-    desk.submit("unreadable").write_text("no notebook")
-    desk.submit("foreign", change=lambda data: data["cells"].pop(2))
-    shutil.copytree(desk.course.root, tmp_path / "other" / desk.course.root.name)
-    other = Desk(Course(tmp_path / "other" / desk.course.root.name), desk.repository)
-    config = other.course.config_file
-    config.write_text(config.read_text().replace(str(desk.course.root), str(other.course.root)))
-    unreadable = made("unreadable", 0.0, 0.0, status="unreadable", reason="the file is not JSON")
-    first = [made("s1"), made("late", negate=2.5), made("untouched", 0.0, 0.0), made("foreign"), unreadable]
-    again = [made("s1", double=1.0), made("late"), made("untouched"), made("foreign"), unreadable]
-    for results in (first, again):
-        desk.record(*results)
-        with monkeypatch.context() as stock:
-            stock.setattr(gradebook, "read_once", nullcontext)
-            other.record(*results)
-        assert rows(desk.course) == rows(other.course)
-        assert len(rows(desk.course)["grade"]) == 15
-        for student in (result.student for result in results):
-            assert desk.autograded(student) == other.autograded(student)
-        for one in (desk, other):
-            one.grade_by_hand("s1", "why", 7.5, "Good.")
