@@ -116,16 +116,18 @@ def build(
         return
     target = Course(course)
     with locked(target.root, "autograder build"):
+        stale = [name for name in names if not unchanged.is_built(repository, target, name)]
         for name in names:
-            if unchanged.is_built(repository, target, name):
+            if name not in stale:
                 output.print(f"{name}: nothing has changed since it was built in {target.root}")
-                continue
-            from autograder.author import build as author
+        if not stale:
+            return
+        from autograder.author.build import build_all
 
-            built = author.build(repository, target, name)
-            unchanged.remember(repository, target, name)
+        for built in build_all(repository, target, stale):
+            unchanged.remember(repository, target, built.assignment)
             output.print(
-                f"built {name}: {built.exercises} exercises, {built.written} written questions, "
+                f"built {built.assignment}: {built.exercises} exercises, {built.written} written questions, "
                 f"{len(built.files)} files in {built.release}",
             )
 

@@ -26,7 +26,7 @@ from autograder import simulate as simulation
 from autograder.author import check as checking
 from autograder.course.paths import Course
 from autograder.course.problem import Problem
-from autograder.gradebook import gradebook
+from autograder.gradebook import writer
 from sample import NAME, build_sample
 
 VERBS = (
@@ -209,11 +209,10 @@ def test_a_gradebook_that_cannot_be_used_is_the_machines_fault(one_submission, m
 
 
 def test_a_result_that_could_not_be_recorded_is_the_machines_fault(one_submission, monkeypatch):
-    def run(self, gradebook):
-        gradebook.close()
+    def write(self, result):
         raise OperationalError("UPDATE grade", {}, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr(gradebook._Recorder, "run", run)
+    monkeypatch.setattr(writer.Writer, "write", write)
     code, out, stderr = one_submission("grade", NAME)
     assert code == cli.MACHINE_FAULT
     assert "1 graded, 0 unreadable, 0 failed" in out

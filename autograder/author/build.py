@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import atomic
-from autograder.author import reading
+from autograder.author import beside, reading
 from autograder.author.fingerprints import mistakes_json
 from autograder.author.handout import handout
 from autograder.author.outline import outline
@@ -84,6 +84,18 @@ class Built:
     written: int
 
 
+def build_all(repository: Repository, course: Course, assignments: Sequence[str]) -> Iterator[Built]:
+    """Build assignments one after another, see `build`; all cores make what is generated beside their notebooks."""
+    for name, made in zip(assignments, beside.each(generated_files, repository, assignments), strict=True):
+        yield _build(repository, course, read_source(repository, name), made)
+
+
+def generated_files(repository: Repository, assignment: str) -> dict[str, bytes]:
+    """Return what is generated beside an assignment's notebook, by name. Raises SourceError."""
+    source = read_source(repository, assignment)
+    return {name: make(repository, source) for name, make in GENERATED.items()}
+
+
 def build(repository: Repository, course: Course, assignment: str, generate: bool = True) -> Built:
     """Build one assignment: source and release of the course directory (made if missing), and the committed files.
 
@@ -91,8 +103,12 @@ def build(repository: Repository, course: Course, assignment: str, generate: boo
     Everything is made before anything is written. Raises SourceError that names every slip in what the author wrote,
     BuildError if nbgrader refuses. After these, as after any other failure, repository and course are as before.
     """
-    source = read_source(repository, assignment)
-    made = {name: make(repository, source) for name, make in GENERATED.items()} if generate else {}
+    made = generated_files(repository, assignment) if generate else {}
+    return _build(repository, course, read_source(repository, assignment), made)
+
+
+def _build(repository: Repository, course: Course, source: Source, made: dict[str, bytes]) -> Built:
+    assignment = source.name
     files = handout(repository, source, made)
     notebook = source_notebook(repository, source)
     folder = course.release / assignment

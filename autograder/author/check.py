@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.author import beside
 from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
 from autograder.author.variants import check_questions
@@ -27,11 +28,12 @@ def check(repository: Repository, assignments: list[str] | None = None) -> list[
 
     Each assignment is built anew in a temporary course directory and compared with what is committed.
     """
+    return [found for one in beside.each(_problems, repository, assignments or repository.names()) for found in one]
+
+
+def _problems(repository: Repository, name: str) -> list[Problem]:
     with tempfile.TemporaryDirectory() as folder:
-        course = Course(Path(folder) / "course")
-        return [
-            problem for name in assignments or repository.names() for problem in _assignment(repository, course, name)
-        ]
+        return list(_assignment(repository, Course(Path(folder) / "course"), name))
 
 
 def _assignment(repository: Repository, course: Course, name: str) -> Iterator[Problem]:

@@ -22,3 +22,7 @@ class SourceError(Exception):
     def __init__(self, problems: list[Problem]):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[list[Problem]]]:
+        """Let the error come back from another process."""
+        return type(self), (self.problems,)
