@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
+import multiprocessing
+import os
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +30,7 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
 
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
@@ -48,6 +53,7 @@ from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment, tests_output
 from autograder.grading.result import Result
 
+MANY = 60  # pages, from which on all cores write them
 LIGHT, DARK = "default", "monokai"  # of Pygments: the colours of code, which can be read on the page's grounds
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
 
@@ -70,28 +76,49 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
         return []
     kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
-        config.merge(feedback_config())
-        config.HTMLExporter.optimistic_validation = True  # once for a notebook, not after each step
         state = states(config.CourseDirectory.db_url, assignment)
         stale = [
             student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))
         ]
-        converter = _Feedback(Folders(config=config, log=log), config=config, log=log)
-        converter.choose(assignment, stale)
-        try:
-            with read_once(), patch("nbconvert.exporters.html.BeautifulSoup", _parsed):
-                errors = converter.convert_chosen() if stale else {}
-        finally:
-            _drawer().close()
-        for student in stale:
-            if student not in errors:
-                kept.keep(student, shown(course, assignment, student, state, common))
+        errors = _converted(config, log, assignment, stale) if len(stale) < MANY else {}
+    if len(stale) >= MANY:
+        errors = _converted_beside(course, assignment, stale)
+    for student in stale:
+        if student not in errors:
+            kept.keep(student, shown(course, assignment, student, state, common))
     if errors:
         lines = "; ".join(f"{student}: {reason}" for student, reason in sorted(errors.items()))
         raise FeedbackError(f"no feedback could be written for {lines}. See {course.root / 'gradebook.log'}")
     for student in chosen:
         _make_releasable(course, student, assignment)
     return [course.feedback / student / assignment / f"{assignment}.html" for student in chosen]
+
+
+def _converted(config: Config, log: logging.Logger, assignment: str, students: Sequence[str]) -> dict[str, str]:
+    """Write the pages of these students; return why one could not be, by student."""
+    config.merge(feedback_config())
+    config.HTMLExporter.optimistic_validation = True  # once for a notebook, not after each step
+    converter = _Feedback(Folders(config=config, log=log), config=config, log=log)
+    converter.choose(assignment, students)
+    try:
+        with read_once(), patch("nbconvert.exporters.html.BeautifulSoup", _parsed):
+            return converter.convert_chosen() if students else {}
+    finally:
+        _drawer().close()
+
+
+def _converted_beside(course: Course, assignment: str, students: Sequence[str]) -> dict[str, str]:
+    """Do as `_converted`, on all cores: a page is drawn in turn by its own process and by the one with limits."""
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
+        parts = [pool.submit(_part, course, assignment, students[number::cores]) for number in range(cores)]
+        return {student: reason for part in parts for student, reason in part.result().items()}
+
+
+def _part(course: Course, assignment: str, students: Sequence[str]) -> dict[str, str]:
+    with opened(course, assignment) as (config, log):
+        log.setLevel(logging.WARNING)  # several write to one file
+        return _converted(config, log, assignment, students)
 
 
 class _AsItIs(str):

@@ -242,3 +242,20 @@ def test_code_can_be_read_on_its_ground(style, ground):
     colours = {f"#{get_style_by_name(style).style_for_token(token)['color'] or '000000'}" for token in tokens}
     assert len(colours) > 3
     assert all(_contrast(colour, ground) >= 4.5 for colour in colours), colours
+
+
+def test_many_pages_are_written_by_all_cores_and_are_the_same(desk, made, monkeypatch):
+    for student in ("s1", "s2", "s3"):
+        desk.submit(student)
+    desk.record(made("s1"), made("s2", negate=1.5), made("s3"))
+    write_feedback(desk.course, TINY)
+    pages = {student: desk.page(student) for student in ("s1", "s2", "s3")}
+    for student in pages:
+        (desk.course.feedback / student / TINY / f"{TINY}.html").unlink()
+    monkeypatch.setattr(feedback, "MANY", 3)
+    monkeypatch.setattr(feedback, "_converted", lambda *_: pytest.fail("written here"))
+    (desk.course.autograded / "s2" / TINY / f"{TINY}.ipynb").chmod(0o600)
+    (desk.course.autograded / "s2" / TINY / f"{TINY}.ipynb").write_text("no notebook")
+    with pytest.raises(feedback.FeedbackError, match="no feedback could be written for s2: "):
+        write_feedback(desk.course, TINY)
+    assert (desk.page("s1"), desk.page("s3")) == (pages["s1"], pages["s3"])
