@@ -260,8 +260,8 @@ def clip_gradient_norm(gradients, threshold):
 #
 # <details><summary>No error is raised for a NaN</summary>
 #
-# Every comparison with NaN is false, so an `if` steps over it in silence. What is the sum of squares of an array that
-# holds one NaN, or one infinity?
+# Every comparison with NaN is false, so an `if` steps over it in silence. And the sum of squares may be infinite though
+# all entries are finite. What can you ask of each entry?
 # </details>
 
 # %% [markdown]
