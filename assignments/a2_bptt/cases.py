@@ -6,6 +6,8 @@ saturated, biases and initial states are not zero, and gradients reach every sta
 `CASES` lists, for each exercise, the inputs on which one mistake is told from another.
 """
 
+import time
+
 import numpy as np
 import sympy
 
@@ -234,7 +236,7 @@ def _looked_up(rows, table, bias):
     return ((table[rows].cumsum(axis=0) + shift) ** 3).sum()
 
 
-LOSSES = {"cubic": _cubic, "saturating": _saturating, "looked_up": _looked_up}
+LOSSES = {"cubic": _cubic, "by_columns": _cubic, "saturating": _saturating, "looked_up": _looked_up}
 
 
 def _values_of_terms(namespace, points):
@@ -257,8 +259,13 @@ def _values_of_terms(namespace, points):
 
 
 def _gradient_of(namespace, loss, args, which, step):
-    """The student's gradient of one of LOSSES, with the default step for None, and the arguments after the call."""
+    """The student's gradient of one of LOSSES, with the default step for None, and the arguments after the call.
+
+    For the loss "by_columns" X lies column by column in memory.
+    """
     given = () if step is None else (step,)
+    if loss == "by_columns":
+        args = [*args[:which], np.asfortranarray(args[which]), *args[which + 1 :]]
     gradient = namespace["numerical_gradient"](LOSSES[loss], tuple(args), which, *given)
     return {"gradient": gradient, "args": list(args)}
 
@@ -276,9 +283,17 @@ def _all_fixed_points(namespace, w, b):
     return {"counts": [points.size for points in found], "points": np.concatenate(found)}
 
 
+def _timed_products(namespace, J):
+    """The student's products, and the processor time that they took."""
+    begin = time.process_time()
+    P = namespace["jacobian_product"](J)
+    return {"P": P, "seconds": time.process_time() - begin}
+
+
 PROBES = {
     "values_of_terms": _values_of_terms,
     "gradient_of": _gradient_of,
     "verdicts": _verdicts,
     "all_fixed_points": _all_fixed_points,
+    "timed_products": _timed_products,
 }
