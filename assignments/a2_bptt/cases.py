@@ -171,6 +171,7 @@ _CASES = {
         numerical_gradient(rng, shape=(12,), step=None),
         numerical_gradient(rng, "saturating", (2, 3, 4), step=0.5),
         numerical_gradient(rng, "looked_up", (5, 3), step=0.2),
+        numerical_gradient(rng, "by_columns", (4, 3), step=0.3),
     ],
     "rnn_step_backward": lambda rng: [rnn_step_backward(rng), rnn_step_backward(rng, N=5, D=5, H=5)],
     "rnn_backward": lambda rng: [
