@@ -140,6 +140,7 @@ _CASES = {
         loss_along(rng),
         loss_along(rng, N=2, T=4, D=3, H=5, K=4, M=11, names=("W", "b")),
         loss_along(rng, N=4, T=3, D=2, H=4, K=5, M=10, names=("V",), reach=6.0),
+        at_whole_numbers(rng, loss_along(rng, N=2, T=5, D=3, H=4, K=6)),
     ],
     "norm_stabilizer": lambda rng: [
         norm_stabilizer(rng),
@@ -198,6 +199,7 @@ _CASES = {
         zoneout_rnn_forward(rng, N=2, T=3, D=2, H=4, p=1.0),
         zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=1.2),
         zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=-0.2, training=False),
+        zoneout_rnn_forward(rng, N=2, T=3, D=2, H=5, p=-0.2),
     ],
 }
 
