@@ -6,8 +6,6 @@ saturated, biases and initial states are not zero, and gradients reach every sta
 `CASES` lists, for each exercise, the inputs on which one mistake is told from another.
 """
 
-import time
-
 import numpy as np
 import sympy
 
@@ -284,17 +282,9 @@ def _all_fixed_points(namespace, w, b):
     return {"counts": [points.size for points in found], "points": np.concatenate(found)}
 
 
-def _timed_products(namespace, J):
-    """The student's products, and the processor time that they took."""
-    begin = time.process_time()
-    P = namespace["jacobian_product"](J)
-    return {"P": P, "seconds": time.process_time() - begin}
-
-
 PROBES = {
     "values_of_terms": _values_of_terms,
     "gradient_of": _gradient_of,
     "verdicts": _verdicts,
     "all_fixed_points": _all_fixed_points,
-    "timed_products": _timed_products,
 }
