@@ -155,6 +155,7 @@ def _sample_sequence_cases(rng):
         sample_sequence(rng, K=7, H=10, temperature=1e-9, max_length=12, end=-50.0),
         (walking_model(rng, K=8), generator, 1e-6, 20),
         (walking_model(rng, K=9), generator, 1e-6, 5),
+        (walking_model(rng, K=8), generator, 0.1, 20),  # exponentials that need no shift
     ]
 
 
@@ -191,6 +192,7 @@ _CASES = {
     "bidirectional_rnn_forward": lambda rng: [
         bidirectional_rnn_forward(rng),
         bidirectional_rnn_forward(rng, N=4, T=6, padding=5.0),
+        bidirectional_rnn_forward(rng, N=3, T=5, padding=np.nan),
     ],
     "sequence_log_probability": lambda rng: [
         (_model(rng), _sequences(rng)),
@@ -200,6 +202,7 @@ _CASES = {
         deep_rnn_forward(rng),
         deep_rnn_forward(rng, N=2, T=4, D=5, H=(5, 5, 5)),
         deep_rnn_forward(rng, N=2, T=6, D=3, H=(3, 3), h0=False),
+        deep_rnn_forward(rng, N=4, T=3, D=2, H=(5, 3), h0=False),
     ],
     "count_parameters": lambda rng: [([count_parameters(rng) for _ in range(8)] + _shallow(rng),)],
     "sample_sequence": _sample_sequence_cases,

@@ -403,6 +403,15 @@ def test_three_layers_from_zeros_agree_with_torch(deep_rnn_forward, cases, rng):
 
 
 @exercise("deep_rnn_forward", points=0.5)
+def test_without_h0_layers_of_any_size_start_from_zeros(deep_rnn_forward, cases, rng):
+    x, layers, _ = cases.deep_rnn_forward(rng, N=4, T=3, D=2, H=(5, 3, 6))
+    states = _layers(deep_rnn_forward(x, layers), 3)
+    for layer, below in enumerate([x, *states[:-1]]):
+        zeros = np.zeros((4, len(layers[layer][2])))
+        _expect_equation(states[layer], below, *layers[layer], zeros, name=f"states[{layer}] without h0")
+
+
+@exercise("deep_rnn_forward", points=0.5)
 def test_the_layers_are_the_same_in_float32_and_strided(deep_rnn_forward, cases, rng):
     same_in_float32_and_strided(deep_rnn_forward, cases.deep_rnn_forward(rng, N=2, T=3, D=2, H=(4, 3)), "the list")
 

@@ -169,6 +169,7 @@ _CASES = {
         numerical_gradient(rng, shape=(12,), step=None),
         numerical_gradient(rng, "saturating", (2, 3, 4), step=0.5),
         numerical_gradient(rng, "looked_up", (5, 3), step=0.2),
+        numerical_gradient(rng, "by_columns", (4, 3), step=0.3),
     ],
     "rnn_step_backward": lambda rng: [rnn_step_backward(rng), rnn_step_backward(rng, N=5, D=5, H=5)],
     "rnn_backward": lambda rng: [
@@ -234,7 +235,7 @@ def _looked_up(rows, table, bias):
     return ((table[rows].cumsum(axis=0) + shift) ** 3).sum()
 
 
-LOSSES = {"cubic": _cubic, "saturating": _saturating, "looked_up": _looked_up}
+LOSSES = {"cubic": _cubic, "by_columns": _cubic, "saturating": _saturating, "looked_up": _looked_up}
 
 
 def _values_of_terms(namespace, points):
@@ -257,8 +258,13 @@ def _values_of_terms(namespace, points):
 
 
 def _gradient_of(namespace, loss, args, which, step):
-    """The student's gradient of one of LOSSES, with the default step for None, and the arguments after the call."""
+    """The student's gradient of one of LOSSES, with the default step for None, and the arguments after the call.
+
+    For the loss "by_columns" X lies column by column in memory.
+    """
     given = () if step is None else (step,)
+    if loss == "by_columns":
+        args = [*args[:which], np.asfortranarray(args[which]), *args[which + 1 :]]
     gradient = namespace["numerical_gradient"](LOSSES[loss], tuple(args), which, *given)
     return {"gradient": gradient, "args": list(args)}
 

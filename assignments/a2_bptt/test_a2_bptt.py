@@ -120,13 +120,24 @@ def test_numerical_gradient_leaves_the_arguments_as_they_were(probe, cases, rng)
     expect.unchanged(before, after, name="args")
 
 
+def _expect_torchs_gradient(probe, cases, rng, name="the gradient", **options):
+    gradient, (weights, X, scale), _ = _gradient(probe, cases, rng, step=None, **options)
+    X = _tensor(X, grad=True)
+    loss = (_tensor(weights) * X**3).sum() + scale * X.mean() ** 2
+    expect.close(gradient, _derivatives(loss, X)[0], name=name, rtol=1e-6)
+
+
 @exercise("numerical_gradient", points=2)
 def test_the_gradient_agrees_with_torch(probe, cases, rng):
     for shape in ((3, 4), (2, 3, 2)):
-        gradient, (weights, X, scale), _ = _gradient(probe, cases, rng, shape=shape, step=None)
-        X = _tensor(X, grad=True)
-        loss = (_tensor(weights) * X**3).sum() + scale * X.mean() ** 2
-        expect.close(gradient, _derivatives(loss, X)[0], name="the gradient", rtol=1e-6)
+        _expect_torchs_gradient(probe, cases, rng, shape=shape)
+
+
+@exercise("numerical_gradient", points=0.5)
+def test_the_gradient_of_an_array_that_lies_column_by_column_in_memory(probe, cases, rng):
+    name = "the gradient at an X that lies column by column in memory"
+    for shape in ((4, 3), (2, 3, 2)):
+        _expect_torchs_gradient(probe, cases, rng, name, loss="by_columns", shape=shape)
 
 
 @exercise("numerical_gradient", points=1)
@@ -379,6 +390,12 @@ def test_the_jacobian_of_the_first_step_is_in_none_of_the_products(jacobian_prod
     desired = _torch_products(J)
     J[:, 0] = np.nan
     expect.close(jacobian_product(J), desired, name="P with NaN in J[:, 0]")
+
+
+@exercise("jacobian_product", points=0.5)
+def test_six_thousand_steps_take_six_thousand_products(jacobian_product, cases, rng):
+    (J,) = cases.jacobian_product(rng, N=1, T=6000, H=2)  # with a product for every pair of steps, the call is ended
+    expect.close(jacobian_product(J), _torch_products(J), name="P of 6000 steps")
 
 
 @exercise("jacobian_product", points=0.5)

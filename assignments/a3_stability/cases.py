@@ -41,6 +41,12 @@ def loss_along(rng, N=3, T=5, D=4, H=6, K=7, M=9, names=("U", "W", "b", "V", "c_
     return parameters, direction, offsets, rng.standard_normal((N, T, D)), targets
 
 
+def at_whole_numbers(rng, args):
+    """The arguments of loss_along with the offsets -4 to 4, integers, in any order."""
+    parameters, direction, _, x, targets = args
+    return parameters, direction, rng.permutation(np.arange(-4, 5)), x, targets
+
+
 def parameters_of(rng, D, H, K):
     """A dict of U (H, D), W (H, H), b (H,), V (K, H) and c_out (K,)."""
     U, W, b = layer(rng, D, H)
@@ -116,7 +122,7 @@ def _clip_gradient_norm_cases(rng):
     (nan, _), (infinite, _), (first, _) = (clip_gradient_norm(rng) for _ in range(3))
     nan["W"][1, 2], infinite["b"][1], first["U"][0, 1] = np.nan, -np.inf, np.nan
     return [
-        clip_gradient_norm(rng),
+        clip_gradient_norm(rng, norm=40.0, threshold=5.0),  # single entries are larger than 5
         clip_gradient_norm(rng, norm=3.0, threshold=5.0),  # both the squares and the sizes add up to more than 5
         clip_gradient_norm(rng, norm=2e-6, threshold=1e-6),
         clip_gradient_norm(rng, norm=0.5, threshold=0.4),  # the squares add up to less than 0.4
@@ -124,7 +130,7 @@ def _clip_gradient_norm_cases(rng):
         (nan, 5.0),
         (infinite, 5.0),
         (first, 5.0),
-        clip_gradient_norm(rng, norm=40.0, threshold=5.0),  # single entries are larger than 5
+        clip_gradient_norm(rng, norm=1.5, threshold=5.0),  # longer than 1, and the squares add up to less than 5
     ]
 
 
@@ -134,6 +140,7 @@ _CASES = {
         loss_along(rng),
         loss_along(rng, N=2, T=4, D=3, H=5, K=4, M=11, names=("W", "b")),
         loss_along(rng, N=4, T=3, D=2, H=4, K=5, M=10, names=("V",), reach=6.0),
+        at_whole_numbers(rng, loss_along(rng, N=2, T=5, D=3, H=4, K=6)),
     ],
     "norm_stabilizer": lambda rng: [
         norm_stabilizer(rng),
@@ -192,6 +199,7 @@ _CASES = {
         zoneout_rnn_forward(rng, N=2, T=3, D=2, H=4, p=1.0),
         zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=1.2),
         zoneout_rnn_forward(rng, N=2, T=3, D=4, H=3, p=-0.2, training=False),
+        zoneout_rnn_forward(rng, N=2, T=3, D=2, H=5, p=-0.2),
     ],
 }
 

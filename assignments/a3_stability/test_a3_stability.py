@@ -182,6 +182,13 @@ def test_a_parameter_that_the_direction_does_not_name_stays_where_it_is(loss_alo
         expect.close(loss_along(*args), desired, name=f"the losses along {' and '.join(names)}")
 
 
+@exercise("loss_along", points=0.5)
+def test_the_losses_at_whole_numbers_are_no_whole_numbers(loss_along, cases, rng):
+    args = cases.at_whole_numbers(rng, cases.loss_along(rng, N=2, T=3, D=3, H=4, K=5))
+    desired = _torch_losses(*args)
+    expect.close(loss_along(*args), desired, name="the losses at offsets that are integers")
+
+
 @exercise("loss_along", points=1)
 def test_the_slope_of_the_losses_is_the_gradient_times_the_direction(loss_along, cases, rng):
     parameters, direction, _, x, targets = cases.loss_along(rng, N=4, T=6, D=3, H=5, K=4)
@@ -740,6 +747,17 @@ def test_each_place_draws_its_masks_by_the_stated_call(dropout_deep_rnn, cases, 
             drawn = np.broadcast_to(again.random((3, 1 if same_mask else 4, features)) >= p, mask.shape)
             words = f"the masks at place {place} are not those that the docstring's call draws, same_mask={same_mask}"
             expect.that(bool((mask == drawn).all()), words)
+
+
+@exercise("dropout_deep_rnn", points=0.5)
+def test_masks_are_drawn_in_training_where_p_is_0_too(dropout_deep_rnn, cases, rng):
+    for same_mask in (False, True):
+        x, layers, p, generator, *_ = cases.dropout_deep_rnn(rng, N=3, T=4, D=3, H=(5, 6), p=0.0)
+        after = dropout_deep_rnn.watched(x, layers, p, generator, True, same_mask).args[3]
+        for features in (3, 5, 6):
+            generator.random((3, 1 if same_mask else 4, features))
+        words = f"with p = 0 other numbers were drawn than by the docstring's calls, same_mask={same_mask}"
+        generator_untouched(generator, after, words)
 
 
 @exercise("dropout_deep_rnn", points=1)

@@ -1102,7 +1102,7 @@ def dropout_deep_rnn(x, layers, p, rng, training=True, same_mask=False):
     x: (N, T, D). layers: list of L tuples (U, W, b); U of layer l is (H_l, H_{l-1}), with H_0 = D.
     rng: numpy.random.Generator, the only source of randomness. Each place, from the lowest up, draws its masks
     by one call: m = rng.random(v.shape) >= p, v being (N, T, features). If same_mask, it draws (N, 1, features)
-    instead, and the steps of a sequence share the mask.
+    instead, and the steps of a sequence share the mask. With p = 0 the masks are drawn too.
     If training is False, D changes nothing and nothing is drawn.
     Returns out: (N, T, H_L) float64, the $D(h^L_t)$, and the list of the L arrays $h^l$, (N, T, H_l) float64.
     Raises ValueError unless 0 <= p < 1.
