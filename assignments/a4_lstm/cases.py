@@ -178,7 +178,7 @@ _CASES = {
         forget_bias_init(rng, H=4, rule="one"),
         forget_bias_init(rng, H=7, each=True),
         (vector(rng, 16), "remember", float(rng.uniform(1.5, 3))),  # so few steps that one more or less shows
-        forget_bias_init(rng, rule="two"),
+        (vector(rng, 16), "two", float(rng.uniform(3, 60))),  # T is there for whoever takes the word for another
     ],
 }
 

@@ -16,8 +16,8 @@ keys needs months of computing, for a name and a mask come from a key by scrypt.
 programs the mistake: that program opens its own sentence, and is meant to.
 
 A trace that is not sealed opens nothing: it meets some row's tag once in 64 look-ups, and that row gives two keys of
-texts with a chance of (70 / 2^32)^2, as no exercise has more than 70 texts. A check looks up at most 4096 bins for each
-of some 30 scopes, mostly a few: its chance of a false sentence is below 1e-12.
+texts with a chance of (100 / 2^32)^2, as no exercise has more than 100 texts. A check looks up at most 4096 bins for
+each of some 30 scopes, mostly a few: its chance of a false sentence is below 2e-12.
 """
 
 from __future__ import annotations

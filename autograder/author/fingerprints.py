@@ -346,8 +346,8 @@ def _of_the_right(sample: Sample) -> list[str]:
 def _of_single_outputs(sample: Sample, mistakes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, Message]]:
     """(scope, mistake, message) where one output among several shows a mistake, whatever the other outputs are.
 
-    The message is the mistake's sentence if it changes this output alone and calls nothing right, else what `of` says
-    of the output.
+    The message is what `of` says of the output, or else the mistake's sentence, if it is listed as true `anywhere` or
+    changes this output alone and calls nothing right.
     """
     shown, right = sample.subject.shown, sample.right
     says = {mistake["id"]: mistake["says"] for mistake in mistakes}
@@ -359,7 +359,7 @@ def _of_single_outputs(sample: Sample, mistakes: Sequence[Mapping[str, Any]]) ->
                 continue
             changed = [one for one in shown if not fingerprint.same(right.output(one), sample.by[name].output(one))]
             alone = changed == [output] and not _speaks_of_all(says[name])
-            sentence = (mistake.get("of") or {}).get(output, says[name] if alone else "")
+            sentence = (mistake.get("of") or {}).get(output, says[name] if alone or mistake.get("anywhere") else "")
             others = [other for key, other in own.items() if says[key] != says[name]]
             if sentence and all(fingerprint.apart(own[name], other) for other in [right.output(output), *others]):
                 yield f"{diagnosis.OUTPUT} {output}", name, Message(says=sentence)

@@ -10,7 +10,7 @@ from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
 from autograder.course.source import load_reference, shown_path
 
-_KEYS = {"id": str, "old": str, "new": str, "says": str, "exempt": str, "of": dict, "alone": bool}
+_KEYS = {"id": str, "old": str, "new": str, "says": str, "exempt": str, "of": dict, "anywhere": bool, "alone": bool}
 
 
 def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
@@ -46,8 +46,8 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
 
     id: a name. old: occurs exactly once in the solution; new takes its place. says: what the result equals, and the
     question that leads on; never the line to write. exempt: why the self-checker cannot name the mistake; None if it
-    can. of: by output, what to say where that output alone is the mistake's. alone: true if the mistake is not sealed
-    together with a second one.
+    can. of: by output, what to say where that output alone is the mistake's. anywhere: true if `says` is said of any
+    such output. alone: true if the mistake is not sealed together with a second one.
     Raises ValueError, with a sentence, if the file is not of that form.
     """
     try:

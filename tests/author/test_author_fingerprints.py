@@ -254,6 +254,20 @@ def test_names_of_outputs_come_from_the_return_or_the_keys(written):
     assert written([SQUARE], solution=keyed)["exercises"]["product"]["outputs"] == ["dc", "da"]
 
 
+def test_a_sentence_that_is_true_anywhere_is_said_of_one_output_among_wrong_ones(written, tmp_path):
+    solution = PRODUCT.replace("return c", "return c, c.T + 1")
+    wrong = [SQUARE, {"id": "doubles", "old": "a @ b", "new": "2.0 * (a @ b)"}]
+    only_first = {"product": lambda a, b: ((a @ b) ** 2, a)}
+    for flag in ({}, {"anywhere": True}):
+        (tmp_path / "mistakes.json").write_text(
+            json.dumps(written([mistake | flag for mistake in wrong], solution=solution))
+        )
+        cases = load_reference(Repository(tmp_path).cases("a1"))
+        found = diagnose(tmp_path, "product", LocalProvider(only_first), cases)
+        assert found.sentence == ""
+        assert found.sentences == ((("c", "squares?"),) if flag else ())
+
+
 def test_an_output_that_could_be_guessed_is_not_judged_by_itself(written, tmp_path):
     solution = PRODUCT.replace("return c", "return c, float(c.sum())")
     content = written([SQUARE], solution=solution)
