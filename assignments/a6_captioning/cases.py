@@ -239,7 +239,7 @@ _CASES = {
         caption_loss(rng, (3, 5), 5, 6, spread=600.0),
     ],
     "lstm_step": lambda rng: [lstm_step(rng), lstm_step(rng, 2, 3, 4), lstm_step(rng, 4, 5, 5)],
-    "CaptionModel": lambda rng: [CaptionModel(rng), CaptionModel(rng, (4, 2, 5, 3), 6, 3, 5, 4, 8)],
+    "CaptionModel": lambda rng: [CaptionModel(rng), CaptionModel(rng, (4, 2, 5, 3), 7, 3, 5, 4, 8)],
     "train_step": lambda rng: [
         train_step(rng),
         train_step(rng, max_norm=50.0),
@@ -536,6 +536,11 @@ def _beams(namespace, weights, features, k, max_length, alpha):
     return [namespace["decode_beam"](model, picture, k, max_length, alpha) for picture in features]
 
 
+def _beam_from_table(namespace, table, picture, k, max_length, alpha):
+    """The student's decode_beam of one picture (G,) on a TableModel."""
+    return namespace["decode_beam"](TableModel(table), picture, k, max_length, alpha)
+
+
 def _beams_without_alpha(namespace, weights, features, k, max_length):
     """The same without the last argument."""
     model = RememberingModel(weights)
@@ -620,6 +625,7 @@ PROBES = {
     "sampled_from_table": _sampled_from_table,
     "drawn": _drawn,
     "beams": _beams,
+    "beam_from_table": _beam_from_table,
     "beams_without_alpha": _beams_without_alpha,
     "extend_beam": _extend_beam,
     "beam": _beam,

@@ -133,6 +133,9 @@ def test_vectors_are_a_tensor_with_one_axis_more(embedding_forward, cases, rng):
     result = embedding_forward(*cases.embedding_forward(rng))
     expect.tuple(result, 2, "the result")
     expect_tensor(result[0], (3, 5, 4), "out")
+    result = embedding_forward(*cases.embedding_forward(rng, 1, 1, 2, 3))
+    expect.tuple(result, 2, "the result")
+    expect_tensor(result[0], (1, 1, 3), "out of a single word")
 
 
 test_a_lookup_leaves_its_arguments_as_they_were = arguments_test("embedding_forward", "E ids", points=0.2)
@@ -304,7 +307,8 @@ def test_gradients_flow_through_a_step_to_all_arguments(probe, cases, rng):
 
 @exercise("CaptionModel")
 def test_a_model_gives_states_and_logits_of_the_right_shapes(probe, cases, rng):
-    shown = probe("model_and_gradients", *cases.CaptionModel(rng))
+    weights, features, tokens, words = cases.CaptionModel(rng)
+    shown = probe("model_and_gradients", weights, features, tokens, words)
     for state, name in (
         (shown["start"], "start's"),
         (_pair(shown["step"], "step's result", "a state and logits")[0], "step's"),
@@ -314,6 +318,9 @@ def test_a_model_gives_states_and_logits_of_the_right_shapes(probe, cases, rng):
         expect_tensor(c, (3, 3), f"{name} c")
     expect_tensor(shown["step"][1], (3, 9), "step's logits")
     expect_tensor(shown["logits"], (3, 6, 9), "forward's logits")
+    longer = torch.cat([tokens, torch.full((3, 4), cases.PAD)], dim=1)
+    (logits,) = probe("model_logits", weights, [(features, longer)])
+    expect_tensor(logits, (3, 10, 9), "forward's logits where four more columns hold nothing but PAD")
 
 
 def _read_by_torch(weights, features, tokens):
@@ -558,6 +565,17 @@ def test_a_caption_ends_before_its_first_end_or_at_max_length(probe, cases):
     expect.equal(said, [[4, 5], [6, 4, 4, 5], []], name="the captions", because=because)
 
 
+@exercise("decode_greedy", points=0.5)
+def test_of_two_equal_logits_the_first_is_said(probe, cases):
+    table = torch.zeros(2, 3, 7, 7, dtype=torch.float64)
+    equal = ((4, 5), (0, 6), (cases.END, 3))
+    for group, words in enumerate(equal):
+        table[:, group, :, list(words)] = 5.0
+    said = probe("greedy_from_table", table, cases.groups(3, 1), 2)
+    because = "of models that find 4 and 5, PAD and 6, or END and 3 equally likely; of equal logits the first wins"
+    expect.equal(said, [[4, 4], [0, 0], []], name="the captions", because=because)
+
+
 @exercise("decode_greedy", points=1)
 def test_a_picture_gets_the_caption_that_it_gets_alone(probe, cases, rng):
     weights, features, max_length = cases.decode_greedy(rng)
@@ -756,6 +774,18 @@ def test_the_value_is_that_of_the_caption(probe, cases, rng):
             desired = float(log_p[np.arange(len(whole)), whole].sum() / len(whole) ** alpha)
             because = f"log probabilities of the caption said, END included, over the length to the power of {alpha}"
             expect.close(value, desired, name=f"value {n}", rtol=1e-6, because=because)
+
+
+@exercise("decode_beam", points=0.5)
+def test_what_has_ended_keeps_its_slot_in_all_rounds(probe, cases):
+    p = torch.full((3, 1, 6, 6), 1 / 6, dtype=torch.float64)  # chances, by step and word read
+    p[0, 0, cases.START] = torch.tensor([0.01, 0.01, 0.6, 0.3, 0.06, 0.02])
+    p[1, 0, 3] = torch.tensor([0.06, 0.06, 0.06, 0.07, 0.4, 0.35])
+    p[2, 0, 5] = torch.tensor([0.01, 0.01, 0.95, 0.01, 0.01, 0.01])
+    row, value = _beam(probe("beam_from_table", p.log(), torch.ones(1).double(), 2, 3, 1.6), 3, 6)
+    because = "of two slots END has one from round 1 on; 3 4 finds room in round 2, and 3 5 does not"
+    expect.equal(row, [], name="the caption", because=because)
+    expect.close(value, math.log(0.6), name="the caption's value", rtol=1e-6, because=because)
 
 
 @exercise("decode_beam", points=1)

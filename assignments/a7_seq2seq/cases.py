@@ -23,9 +23,12 @@ SHOWN_BY = {
 }
 
 
-def pad_batch(rng, lengths=(3, 6, 1, 5), pad=-7):
-    """(sequences, pad): lists of these lengths, of ids from 1 to 40."""
-    return [rng.integers(1, 41, length).tolist() for length in lengths], pad
+def pad_batch(rng, lengths=(3, 6, 1, 5), pad=-7, inside=False):
+    """(sequences, pad): lists of these lengths, of ids from 1 to 40. inside: the first list begins with pad."""
+    sequences = [rng.integers(1, 41, length).tolist() for length in lengths]
+    if inside:
+        sequences[0][0] = pad
+    return sequences, pad
 
 
 def reverse_within_lengths(rng, lengths=(4, 2, 7, 1, 6), T=7):
@@ -76,9 +79,9 @@ def translate_beam(rng, cell="gru", N=6, H=5, K=6, max_length=7, k=3, alpha=0.7,
     return *translate_greedy(rng, cell, N, H, K, max_length, spread), k, alpha
 
 
-def edit_distance(rng, I=5, J=8, symbols=4):
-    """(hypothesis, reference): two lists that share many symbols."""
-    return rng.integers(0, symbols, I).tolist(), rng.integers(0, symbols, J).tolist()
+def edit_distance(rng, I=5, J=8, symbols=4, first=0):
+    """(hypothesis, reference): two lists that share many symbols, which are numbers from `first` on."""
+    return tuple(rng.integers(first, first + symbols, length).tolist() for length in (I, J))
 
 
 def phoneme_error_rate(rng, N=5):
@@ -152,6 +155,7 @@ _CASES = {
     "pad_batch": lambda rng: [
         (*pad_batch(rng), *reverse_within_lengths(rng)),
         (*pad_batch(rng, (2, 4, 4, 3), 0), *reverse_within_lengths(rng, (5, 3, 2), 8)),
+        (*pad_batch(rng, (3, 2, 4), 50, inside=True), *reverse_within_lengths(rng, (2, 3), 4)),
     ],
     "encode": lambda rng: [
         encode(rng),
@@ -182,7 +186,7 @@ _CASES = {
     ],
     "edit_distance": lambda rng: [
         (*edit_distance(rng), *phoneme_error_rate(rng)),
-        (*edit_distance(rng, I=7, J=4, symbols=3), *phoneme_error_rate(rng, N=7)),
+        (*edit_distance(rng, I=7, J=4, symbols=3, first=9), *phoneme_error_rate(rng, N=7)),
         (*edit_distance(rng, I=0, J=9), *phoneme_error_rate(rng, N=4)),
         (*edit_distance(rng, I=9, J=0), *phoneme_error_rate(rng, N=6)),
         (*edit_distance(rng, I=6, J=3), [[4] * 12, [5, 6] * 5], [[6], [4, 5]]),

@@ -44,9 +44,10 @@ def test_padding_and_reversing_leave_their_arguments_as_they_were(pad_batch, pro
 @exercise("pad_batch", points=2)
 def test_the_sequences_stand_at_the_left_and_the_pad_symbol_everywhere_else(pad_batch, cases, rng):
     for shape, pad in (((3, 6, 1, 5), 0), ((2, 2), -4), ((4, 1, 3), 9), ((1,), 9)):
-        sequences, pad = cases.pad_batch(rng, shape, pad)
+        sequences, pad = cases.pad_batch(rng, shape, pad, inside=pad == 9)
         tokens, lengths = pad_batch(sequences, pad)
-        _equal(lengths, torch.tensor(shape), "lengths")
+        because = "the first sequence begins with the pad symbol" if pad == 9 else ""
+        _equal(lengths, torch.tensor(shape), "lengths", because)
         rows = to_numpy(tokens, "tokens", torch.int64).tolist()
         for row, sequence in zip(rows, sequences, strict=True):
             expect.equal(row[: len(sequence)], sequence, name="a row's beginning", because="it is the sequence")
@@ -487,6 +488,18 @@ def test_known_distances(edit_distance):
                 expect.that(distance <= desired + 2, "one symbol more in each word adds more than 2 to the distance")
 
 
+@exercise("edit_distance", points=1)
+def test_a_symbol_of_several_letters_or_digits_is_one_symbol(edit_distance):
+    for hypothesis, reference, desired in (
+        (["AH0", "K"], ["AH1", "K"], 1),
+        (["AH", "K"], ["A", "HK"], 2),
+        ([12, 3], [1, 23], 2),
+        ([10, 11, 12], [10, 12], 1),
+    ):
+        distance, _ = _distance(edit_distance(hypothesis, reference), len(hypothesis), len(reference))
+        expect.equal(distance, desired, name=f"distance of {hypothesis} and {reference}")
+
+
 @exercise("edit_distance", points=2)
 def test_neighbours_in_the_table_differ_by_one_at_most(edit_distance, cases, rng):
     args = cases.edit_distance(rng, I=9, J=7, symbols=3)
@@ -515,6 +528,22 @@ def test_every_symbol_counts_alike_in_the_error_rate(probe):
         rate = probe("phoneme_error_rate", hypotheses, references)
         because = f"references of {len(references[0])} and {len(references[1])} symbols"
         expect.close(rate, desired, name="the rate", rtol=1e-9, atol=1e-12, because=because)
+
+
+@exercise("edit_distance", points=1)
+def test_the_error_rate_counts_every_edit(probe):
+    for hypotheses, references, desired, because in (
+        (
+            [[4, 4], [5, 6]],
+            [[], [5, 7]],
+            3 / 2,
+            "an empty reference, of which two symbols are said: 3 edits, 2 symbols",
+        ),
+        ([[5, 6], []], [[5, 7], []], 1 / 2, "nothing is said where nothing is meant: 1 edit, 2 symbols"),
+        ([[1, 2, 3, 4]], [[2, 3, 4, 5]], 2 / 4, "one symbol too many at the front and one too few at the end"),
+    ):
+        rate = probe("phoneme_error_rate", hypotheses, references)
+        expect.close(rate, desired, name="the rate", rtol=1e-9, because=because)
 
 
 # error_by_length
@@ -548,6 +577,8 @@ def test_bins_hold_their_lower_edge_and_not_their_upper_one(error_by_length):
 def test_the_rate_of_a_bin_is_edits_over_phonemes(error_by_length):
     rates, _ = _rates(error_by_length([9, 0, 3, 4], [9, 1, 4, 1], [4, 4, 8, 8], [4, 5, 8, 9]), 3)
     expect.close(rates, np.array([0.9, np.nan, 1.4]), name="rates", because="9 of 10, nothing, 7 of 5")
+    rates, _ = _rates(error_by_length([0, 0, 3], [4, 2, 6], [1, 2, 3], [1, 3, 4]), 2)
+    expect.close(rates, np.array([0.0, 0.5]), name="rates", because="no edit in 6 phonemes, 3 in 6")
 
 
 @exercise("error_by_length", points=1)

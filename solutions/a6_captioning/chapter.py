@@ -2053,8 +2053,8 @@ def nucleus(probabilities, mass):
     r"""Distributions without their tails: 0 outside of the nucleus $V_m$, $p_k / \sum_{j \in V_m} p_j$ within it.
 
     $V_m$: the smallest set of words whose probabilities add up to m or more; of the sets of this size the most probable
-    one, which leaves out no word that is more probable than one of its own. (Of equally probable words any may be
-    taken.) Each row has its own nucleus, of one word at least.
+    one, which leaves out no word that is more probable than one of its own. (Of equally probable words at
+    its edge any may be taken, or all.) Each row has its own nucleus, of one word at least.
     probabilities: (N, K), float; each row is a distribution. mass: float, m, above 0 and at most 1.
     Returns filtered: (N, K), word k still in column k, in the dtype of the probabilities; each row adds up to 1.
     Holtzman, Buys, Du, Forbes and Choi 2020, section 3.1 (top-p sampling).
