@@ -92,7 +92,10 @@ def build_all(repository: Repository, course: Course, assignments: Sequence[str]
 
 def generated_files(repository: Repository, assignment: str) -> dict[str, bytes]:
     """Return what is generated beside an assignment's notebook, by name. Raises SourceError."""
-    source = read_source(repository, assignment)
+    return _made(repository, read_source(repository, assignment))
+
+
+def _made(repository: Repository, source: Source) -> dict[str, bytes]:
     return {name: make(repository, source) for name, make in GENERATED.items()}
 
 
@@ -103,8 +106,8 @@ def build(repository: Repository, course: Course, assignment: str, generate: boo
     Everything is made before anything is written. Raises SourceError that names every slip in what the author wrote,
     BuildError if nbgrader refuses. After these, as after any other failure, repository and course are as before.
     """
-    made = generated_files(repository, assignment) if generate else {}
-    return _build(repository, course, read_source(repository, assignment), made)
+    source = read_source(repository, assignment)
+    return _build(repository, course, source, _made(repository, source) if generate else {})
 
 
 def _build(repository: Repository, course: Course, source: Source, made: dict[str, bytes]) -> Built:

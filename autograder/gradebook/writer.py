@@ -25,8 +25,9 @@ from nbgrader import preprocessors as steps
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload, load_only
-from traitlets.config import Config, Configurable
+from traitlets.config import Config, Configurable, LazyConfigValue
 from traitlets.utils.importstring import import_item
 
 from autograder import atomic
@@ -103,7 +104,10 @@ def writer_for(
     if not _leaves_steps(config):
         return None
     writer = Writer(course, repository, assignment, submitted, config, log)
-    return writer if writer.knows_release() else None
+    try:
+        return writer if writer.knows_release() else None
+    except (ValueError, RuntimeError):  # MissingEntry, checksums that contradict: nbgrader tells of it, by student
+        return None
 
 
 class Writer:
@@ -144,25 +148,25 @@ class Writer:
         return same and sanitized == release and not others
 
     def write(self, result: Result) -> str:
-        """Write a result; return why that did not work, or nothing. Raises SQLAlchemyError, OSError.
+        """Write a result; return why that did not work, or nothing: then all is as it was.
 
-        If it did not work, all is as it was.
+        Raises SQLAlchemyError or OSError where the database or a file cannot be used.
         """
         self.log.info("%s of %s: recording", self.assignment, result.student)
         try:
             notebook = self._notebook(result)
             files = self._files(result.student, written(notebook))
-        except OSError:
+            with Session(api.create_engine(self.url, echo=False, future=True)) as session:
+                self._rows(session, result.student, notebook)
+                with atomic.all_or_none(files):
+                    for path in (path for path, content in files.items() if content is not None):
+                        path.chmod(_MODE)
+                    session.commit()
+        except (SQLAlchemyError, OSError):
             raise
-        except Exception as error:
+        except Exception as error:  # one student's rows or notebook: the others are recorded
             self.log.exception("%s of %s was not recorded", self.assignment, result.student)
             return harmless.line(str(error) or type(error).__name__)
-        with Session(api.create_engine(self.url, echo=False, future=True)) as session:
-            self._rows(session, result.student, notebook)
-            with atomic.all_or_none(files):
-                for path in (path for path, content in files.items() if content is not None):
-                    path.chmod(_MODE)
-                session.commit()
         return ""
 
     def _release(self) -> NotebookNode:
@@ -272,6 +276,8 @@ def _leaves_steps(config: Config) -> bool:
     if any(set(config[section]) - _FREE.get(section, set()) for section in _AT_WORK & config.keys()):
         return False
     settings, ours = config.Autograde, f"{__package__}.gradebook.GradeInSandbox"
+    if any(isinstance(value, LazyConfigValue) for value in settings.values()):  # nbgrader's own list with more steps
+        return False
     before = {_class_of(step) for step in settings.get("sanitize_preprocessors", ())}
     after = {_class_of(step) for step in settings.get("autograde_preprocessors", _NEEDED) if step != ours}
     return (
@@ -282,7 +288,11 @@ def _leaves_steps(config: Config) -> bool:
 
 
 def _class_of(named: Any) -> Any:
-    return import_item(named) if isinstance(named, str) else named
+    """Return the class that a configuration names; the name, if there is none of that name."""
+    try:
+        return import_item(named) if isinstance(named, str) else named
+    except ImportError:
+        return named
 
 
 def _graded(notebook: NotebookNode) -> list[tuple[str, NotebookNode]]:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, nullcontext
 
 import pytest
-from nbgrader.api import SourceCell
+from nbgrader.api import GradeCell, SourceCell
 
 from autograder.course.paths import Course
 from autograder.gradebook import gradebook, writer
@@ -90,6 +90,7 @@ MORE = (
     "c.AssignLatePenalties.plugin_class = 'nbgrader.plugins.LateSubmissionPlugin'",
     "c.Autograde.autograde_preprocessors.append('nbgrader.preprocessors.LockCells')",
     "c.Autograde.autograde_preprocessors.remove('nbgrader.preprocessors.SaveAutoGrades')",
+    "a = c.Autograde; del a.sanitize_preprocessors; a.sanitize_preprocessors.append('nbgrader.preprocessors.Execute')",
 )
 
 
@@ -131,6 +132,38 @@ def test_a_gradebook_that_knows_another_release_has_nbgraders_converter(desk, ma
         opened.db.commit()
     desk.record(made("s1"))
     assert converted == ["s1"]
+
+
+def test_a_gradebook_without_a_graded_cell_has_nbgraders_converter(desk, made, converted):
+    desk.submit("s1")
+    with desk.gradebook() as opened:
+        opened.db.delete(opened.db.query(GradeCell).filter(GradeCell.name == "negate").one())
+        opened.db.commit()
+    (recorded,) = desk.record(made("s1"))
+    assert converted == ["s1"]
+    assert "negate" in recorded.reason
+
+
+def test_a_row_that_is_missing_stops_no_other_student(desk, made):
+    for student in ("s1", "s2"):
+        desk.submit(student)
+    desk.record(made("s1"), made("s2"))
+    with desk.gradebook() as opened:
+        opened.db.delete(opened.find_grade("double", TINY, TINY, "s1"))
+        opened.db.commit()
+    first, second = desk.record(made("s1", negate=1.0), made("s2", negate=1.0))
+    assert "the gradebook has no grade of the cell" in first.reason
+    assert second.recorded
+    assert (desk.grades("s1")["negate"], desk.grades("s2")["negate"]) == (6.0, 1.0)
+
+
+def test_steps_that_are_not_there_are_nbgraders_to_tell(desk, made, converted):
+    desk.submit("s1")
+    desk.configure("c.Autograde.autograde_preprocessors = ['no.such.Step']")
+    (recorded,) = desk.record(made("s1"))
+    assert converted == ["s1"]
+    assert not recorded.recorded
+    assert recorded.reason
 
 
 @pytest.mark.parametrize("fails", ["written", "commit"])
