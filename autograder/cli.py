@@ -207,7 +207,7 @@ def grade(
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
-    What ran out of time is graded once more at the end, with nothing beside it, and that result counts.
+    What ran out of time is graded once more at the end, with a core for itself, and that result counts.
     """
     from autograder.grading.forks import start_server
 

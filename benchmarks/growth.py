@@ -8,6 +8,7 @@ Of each class a share is hostile or loops without end; nothing of it should cost
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -64,10 +65,9 @@ def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
             some = size * hostile // 100
             simulate.simulate(repository, course, assignment, size - some, SEED, course.submitted, kinds=FAMILIES)
             if some:
-                others = Course(Path(folder, "others"))
-                kinds = ("hostile", "looping")
-                simulate.simulate(repository, course, assignment, some, SEED, others.root, kinds=kinds)
-                for student in sorted(others.root.iterdir()):
+                others = Path(folder, "others")
+                simulate.of_kinds(repository, course, assignment, _costly(some), SEED, others)
+                for student in sorted(others.iterdir()):
                     if student.is_dir():
                         student.rename(course.submitted / f"x{student.name}")
             command = [sys.executable, "-m", "autograder.cli", "grade", assignment, "--course", str(course.root)]
@@ -76,6 +76,14 @@ def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
         row = found[-1]
         print(f"| {size} | {row.seconds:.0f} | {row.each:.2f} | {row.peak / 1e9:.2f} GB |", flush=True)
     return found
+
+
+def _costly(count: int) -> list[simulate.Kind]:
+    """Return so many kinds, hostile and looping by turns, in an order that does not depend on the size of the class."""
+    families = [[kind for kind in simulate.KINDS if kind.family == family] for family in ("hostile", "looping")]
+    for kinds in families:
+        random.Random(SEED).shuffle(kinds)
+    return [families[number % 2][number // 2 % len(families[number % 2])] for number in range(count)]
 
 
 def growth(found: Sequence[Grown]) -> str:

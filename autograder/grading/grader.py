@@ -52,9 +52,9 @@ class Job:
 
     received: the submission, or None to have it read from `path` in `submitted` when the job is given out. slow:
     whether it seems to import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all:
-    those that ran out of time when other jobs ran beside this one, which are graded `again` with more time, or those
-    that a change of the assignment concerns. inputs: the set of inputs of its tests: see
-    autograder.grading.attempts.
+    those that a change of the assignment concerns, or those that are graded `again` with more time, as they ran out of
+    it when other jobs ran beside this one: by exercise, which of its calls did so first. inputs: the set of inputs of
+    its tests: see autograder.grading.attempts.
     """
 
     course: Course
@@ -69,16 +69,20 @@ class Job:
     fingerprint: str
     slow: bool = False
     only: tuple[str, ...] = ()
-    again: bool = False
+    again: tuple[tuple[str, int], ...] = ()
     inputs: int = 0
 
 
 class Graded(NamedTuple):
-    """A result as JSON, the seconds it took, and the exercises that ran out of time."""
+    """A result as JSON, and the seconds it took.
+
+    out_of_time: by exercise that ran out of time, which of its calls was the first to do so, 0 if not one of them. Of a
+    job that is graded again, the exercises that were given up, as the same call ran out of time again.
+    """
 
     text: str
     seconds: float
-    out_of_time: tuple[str, ...] = ()
+    out_of_time: tuple[tuple[str, int], ...] = ()
 
 
 class GraderFault(Exception):
@@ -156,12 +160,12 @@ def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> 
     )
 
 
-def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Result, tuple[str, ...]]:
+def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Result, tuple[tuple[str, int], ...]]:
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
             reply = _grader(job, assignment).grade(
-                submission, job.only, job.inputs, alone=job.again, carry_over=job.options.carry_over
+                submission, job.only, job.inputs, again=job.again, carry_over=job.options.carry_over
             )
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"], job.only)
         except (GraderFault, WallError) as error:
@@ -170,10 +174,10 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     return blank_result(assignment, job, "failed", fault), ()
 
 
-def _out_of_time(assignment: Assignment, names: list[str], only: tuple[str, ...]) -> tuple[str, ...]:
+def _out_of_time(assignment: Assignment, calls: dict[str, int], only: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     """Return all exercises if a cell ("") ran out of time, on which any of them may depend; else those that did."""
     graded = [name for name in assignment.points if not only or name in only]
-    return tuple(name for name in graded if "" in names or name in names)
+    return tuple((name, calls.get(name, 0)) for name in graded if "" in calls or name in calls)
 
 
 def _result(assignment: Assignment, job: Job, submission: Submission, reply: dict[str, Any]) -> Result:
@@ -304,13 +308,13 @@ class Grader:
         only: tuple[str, ...] = (),
         inputs: int = 0,
         *,
-        alone: bool = False,
+        again: tuple[tuple[str, int], ...] = (),
         carry_over: bool = True,
         traced: bool = False,
     ) -> dict[str, Any]:
         """Run all tests on one submission, or those of the exercises `only`, watching time, memory and scratch space
-        from outside. inputs: the set of inputs that the tests get. carry_over: see autograder.grading.carried. traced:
-        note every call too, as `traces`. Raises GraderFault.
+        from outside. inputs: the set of inputs that the tests get. again: see Job. carry_over: see
+        autograder.grading.carried. traced: note every call too, as `traces`. Raises GraderFault.
         """
         fork_server = self._fork_server(submission.slow - set(self.imports))
         job = {
@@ -320,7 +324,7 @@ class Grader:
             "fork_server": fork_server.pid,
             "scratch_root": str(fork_server.scratch_root),
             "only": list(only),
-            "alone": alone,
+            "again": dict(again),
             "carry_over": carry_over,
             "seed": seed_of(self.assignment.seed, inputs),
             "traced": traced,
@@ -332,7 +336,7 @@ class Grader:
             wire.send(jobs, wire.encode(job))
         except (OSError, wire.Closed) as error:
             raise GraderFault(f"the session ended: {error}") from error
-        limits = self.limits.alone() if alone else self.limits
+        limits = self.limits.alone() if again else self.limits
         end = time.monotonic() + limits.whole_patience * limits.submission + _GRACE
         poll = select.poll()
         poll.register(jobs, select.POLLIN)

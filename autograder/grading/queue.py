@@ -156,7 +156,8 @@ def run(
 
     Jobs that import what is slow to import go to the first place while there are others for the rest: each process
     that grades one has to import it. One that ran out of time is graded again in what ran out, once, after all others
-    and with no other beside it on its machine; the second result counts.
+    and with half of its machine's places empty, so that it has a core for itself. An exercise whose first call without
+    an end has none again keeps its first result and costs no more time; of others the second result counts.
     """
     try:
         if waiting:
@@ -261,9 +262,11 @@ class _Run:
         result = Result.from_json(graded.text)
         if job.again:
             late = self.first.pop(job.student)
-            yield late.first.with_second(result), late.seconds + graded.seconds
+            given_up = [name for name, _ in graded.out_of_time]
+            yield late.first.with_second(result, given_up), late.seconds + graded.seconds
         elif graded.out_of_time:
-            late = _Late(replace(job, only=graded.out_of_time, again=True), result, graded.seconds)
+            only = tuple(name for name, _ in graded.out_of_time)
+            late = _Late(replace(job, only=only, again=graded.out_of_time), result, graded.seconds)
             self.first[job.student] = late
             self.late.append(late.job)
         else:
@@ -272,8 +275,10 @@ class _Run:
     def _fill(self) -> None:
         """Give the places what they have room for."""
         for index, line in enumerate(self.lines.values()):
-            beside = [other for other in self.lines.values() if other.place.host == line.place.host and other.given]
-            if any(other.alone and (other is line or other.given_late) for other in beside):
+            host = [other for other in self.lines.values() if other.place.host == line.place.host]
+            beside = [job for other in host for job in other.given.values()]
+            late = sum(bool(job.again) for job in beside)
+            if (line.alone and line.given) or (late and (self.suspects or self.queue)):
                 continue
             line.alone = False
             if self.suspects:  # no place is given more until one is empty and takes the suspect
@@ -282,8 +287,10 @@ class _Run:
             elif self.queue:
                 while len(line.given) < _AHEAD * line.place.threads and self.queue:
                     self._give(line, self.queue.take(slow_first=index == 0))
-            elif self.late and not beside:
-                self._give(line, self.late.popleft(), alone=True)
+            elif late == len(beside):
+                room = max(1, sum(other.place.threads for other in host) // 2) - late
+                for _ in range(min(room, line.place.threads - len(line.given), len(self.late))):
+                    self._give(line, self.late.popleft())
 
     def _give(self, line: _Line, job: grader.Job, *, alone: bool = False) -> None:
         line.alone = alone
@@ -302,11 +309,6 @@ class _Line:
         self.place = place
         self.given: dict[Future[grader.Graded], grader.Job] = {}
         self.alone = False
-
-    @property
-    def given_late(self) -> bool:
-        """Whether it grades a job a second time, which has the machine for itself."""
-        return any(job.again for job in self.given.values())
 
 
 class _Queue:

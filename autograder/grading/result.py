@@ -82,18 +82,20 @@ class Result:
                 return one
         raise KeyError(name)
 
-    def with_second(self, second: Result) -> Result:
+    def with_second(self, second: Result, given_up: Collection[str] = ()) -> Result:
         """Return this result with the exercises that were graded a second time, and that grading's flags.
 
+        given_up: exercises that the second grading did not get to the end of; they stay as they are here.
         A second grading that failed, or could not be read, is the result.
         """
         if second.status != "graded":
             return second
-        again = {exercise.name: exercise for exercise in second.exercises}
+        again = {exercise.name: exercise for exercise in second.exercises if exercise.name not in given_up}
         exercises = [again.get(exercise.name, exercise) for exercise in self.exercises]
         points = sum(exercise.points for exercise in exercises)
         kept = [flag for flag in self.flags if flag.kind in OF_EXERCISES and not _concerns(flag, again)]
-        return replace(self, exercises=exercises, flags=[*second.flags, *kept], points=points)
+        new = [flag for flag in second.flags if flag.kind not in OF_EXERCISES or not _concerns(flag, given_up)]
+        return replace(self, exercises=exercises, flags=[*new, *kept], points=points)
 
     def to_json(self) -> str:
         """Return the file's text: points with four decimals, a fixed order of keys, a newline at the end."""

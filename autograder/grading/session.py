@@ -117,9 +117,9 @@ class Session:
     def _grade(self, session: pytest.Session, job: dict[str, Any], control: socket.socket) -> dict[str, Any]:
         notebook = Notebook([tuple(cell) for cell in job["cells"]], job["plain"])
         forks = Forks(control, job["fork_server"], Path(job["scratch_root"]))
-        student = StudentProcesses(forks, self.limits.alone() if job["alone"] else self.limits, notebook)
+        student = StudentProcesses(forks, self.limits.alone() if job["again"] else self.limits, notebook)
         kind = TracedProvider if job.get("traced") else RemoteProvider
-        provider = kind(student, job["problems"], getattr(current.cases, "OPAQUE", {}))
+        provider = kind(student, job["problems"], getattr(current.cases, "OPAQUE", {}), job["again"])
         files = {name: text if there else NotHandedIn(text) for name, (there, text) in job["handed_in"].items()}
         only = set(job["only"])
         if only and job["carry_over"] and self.own_steps is not None:  # which decide what is carried over
@@ -130,7 +130,7 @@ class Session:
         try:
             with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
-                out_of_time = provider.out_of_time  # not what judging beside wrong steps takes
+                out_of_time = dict(provider.out_of_time)  # not what judging beside wrong steps takes
                 if job["carry_over"]:
                     self._carry_over(items, provider)
             provider.finish()
@@ -138,6 +138,8 @@ class Session:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
+        if job["again"]:
+            out_of_time = dict.fromkeys(provider.given_up, 0)
         told = student.told or notebook
         records = [vars(record) | {"output": "", "detail": ""} for record in self.recorder.records]
         return {
@@ -154,6 +156,8 @@ class Session:
 
     def _name_mistake(self, exercise: str, provider: RemoteProvider) -> None:
         """Note the mistake that an exercise makes whose tests have just run, if it is one of the catalogue."""
+        if exercise in provider.given_up:
+            return
         own = [record for record in self.recorder.records if record.exercise == exercise]
         messages = [record.message for record in own if record.outcome in ("failed", "error")]
         if not messages or not started(messages):
@@ -210,6 +214,8 @@ class Session:
         anew = Anew(provider)
         depends: dict[str, bool] = {}
         for exercise, code, steps in list(self.own_steps.to_judge_again(self.recorder.records)):
+            if exercise in provider.given_up:
+                continue
             for step in steps:
                 if step not in depends:
                     rng = generator_for(f"carried {step}")

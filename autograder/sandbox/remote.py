@@ -4,6 +4,7 @@ process.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -22,29 +23,39 @@ class RemoteProvider:
     """Calls the functions of a notebook that runs elsewhere.
 
     problems: by exercise, the sentence that says why its function cannot be found. opaque: by exercise, positions in
-    the returned tuple that stay in the student's process.
+    the returned tuple that stay in the student's process. last_chance: by exercise, which of its calls was the first
+    that ran out of time before; if that call or an earlier one does so again, the exercise is given up.
     """
 
     def __init__(
-        self, student: StudentProcesses, problems: Mapping[str, str], opaque: Mapping[str, tuple[int, ...]]
+        self,
+        student: StudentProcesses,
+        problems: Mapping[str, str],
+        opaque: Mapping[str, tuple[int, ...]],
+        last_chance: Mapping[str, int] | None = None,
     ) -> None:
         self.student = student
         self.problems = problems
         self.opaque = opaque
+        self.last_chance = last_chance or {}
+        self.given_up: set[str] = set()
         self._exercise = ""
-        self._slow = False
-        self._out_of_time: set[str] = set()
+        self._slow: set[str] = set()
+        self._asked: Counter[str] = Counter()
+        self._out_of_time: dict[str, int] = {}
 
     @property
-    def out_of_time(self) -> list[str]:
-        """The exercises that wanted more time; "" among them if a cell or the submission as a whole did."""
-        return sorted(self._out_of_time | ({""} if self.student.cell_out_of_time else set()))
+    def out_of_time(self) -> dict[str, int]:
+        """The exercises that wanted more time, and which of their calls was the first to do so, counted from 1.
+
+        "" is among them if a cell or the submission as a whole did.
+        """
+        return self._out_of_time | ({"": 0} if self.student.cell_out_of_time else {})
 
     def begin(self, exercise: str = "") -> None:
         """Start an exercise: its first call goes to a fresh process."""
         self.student.end_exercise()
         self._exercise = exercise
-        self._slow = False
 
     def begin_hidden(self) -> None:
         """From now on hidden inputs go to the student's code, and nothing that comes from it becomes text."""
@@ -99,6 +110,9 @@ class RemoteProvider:
 
     def _start(self, name: str = "") -> None:
         """Make sure that there is a process for the calls, and that it defines the function `name`, if one is given."""
+        self._asked[self._exercise] += 1
+        if self._exercise in self.given_up:
+            raise StudentTimeout("an earlier call ran out of time twice")
         self._in_time(lambda: self.student.start(self._exercise))
         if name:
             self._explain_if_undefined(name)
@@ -118,7 +132,7 @@ class RemoteProvider:
             raise StudentError(error.names, f"{name} is not defined: its cell raised {said}", error.traceback)
 
     def _ask(self, request: dict[str, Any], expected: int) -> list[Any]:
-        allowed = _LATER_CALL if self._slow else self.student.limits.call
+        allowed = _LATER_CALL if self._exercise in self._slow else self.student.limits.call
         try:
             reply = self._in_time(lambda: self.student.ask(request, allowed))
         except wire.Closed:
@@ -136,9 +150,12 @@ class RemoteProvider:
         try:
             return step()
         except OutOfTime as error:
-            self._slow = True
+            self._slow.add(self._exercise)
+            asked = self._asked[self._exercise]
             if not error.idle:
-                self._out_of_time.add("" if error.whole else self._exercise)
+                self._out_of_time.setdefault("" if error.whole else self._exercise, asked)
+            if asked <= self.last_chance.get(self._exercise, 0):
+                self.given_up.add(self._exercise)
             raise StudentTimeout(str(error)) from None
 
     def _death_text(self) -> str:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,9 @@ def graded(job):
     if not job.only:
         result.exercise("scaled").points = result.points = 40.0
     result.exercises = [exercise for exercise in result.exercises if exercise.name in (job.only or ("scaled", "total"))]
-    if job.only and job.student != "looping":
-        result.exercise("total").points = 30.0
-    late = ("total",) if job.student.startswith("late") or job.student == "looping" else ()
+    if job.only:
+        result.exercise("total").points = 30.0  # of looping too, whose second result does not count
+    late = (("total", 1),) if job.student == "looping" or (job.student.startswith("late") and not job.only) else ()
     return grader.Graded(result.to_json(), 0.5, late)
 
 
@@ -192,6 +193,20 @@ class Worker:
         self.given.pop(student).set_result(grader.Graded(result.to_json(), 0.5))
 
 
+class Graders(Worker):
+    """Grades what is new at once, and what is graded again when the test says so."""
+
+    def submit(self, job):
+        self.given[job.student] = future = Future()
+        if not job.again:
+            self.given.pop(job.student).set_result(graded(job))
+        return future
+
+    def grade_again(self, student):
+        again = replace(job(student), only=("total",), again=(("total", 1),))
+        self.given.pop(student).set_result(graded(again))
+
+
 class Workers:
     """Machines that come and go: `script` is run at each look, and changes `places`."""
 
@@ -209,6 +224,25 @@ class Workers:
 
     def died(self, place):
         return place.died
+
+
+def test_what_ran_out_of_time_is_graded_again_on_half_of_a_machine(made, assignment):
+    one, two = Graders("one", threads=4), Graders("two")
+    met = []
+
+    def script():
+        while True:
+            waiting = [place for place in (one, two) if place.given]
+            if waiting:
+                met.append((len(one.given), len(two.given)))
+                waiting[0].grade_again(next(iter(waiting[0].given)))
+            yield
+
+    students = [f"late{number}" for number in range(6)]
+    got = run([job(student) for student in students], assignment, machines=Workers(script(), one, two))
+    assert got == dict.fromkeys(students, ("graded", 1.0))
+    assert met[0] == (2, 1)
+    assert max(first for first, _ in met) == 2
 
 
 def test_what_waited_at_a_lost_place_goes_to_others_and_what_ran_is_tried_alone(made, assignment):

@@ -37,10 +37,10 @@ def submission(fork_server):
     """submission(*cells, limits=...): the provider of a notebook with these cells."""
     made, before = [], set(fork_server.scratch_root.iterdir())
 
-    def start(*cells, limits=LIMITS):
+    def start(*cells, limits=LIMITS, last_chance=None):
         named = [(f"cell-{n}", cell) for n, cell in enumerate(cells)]
         forks = Forks(fork_server.control, fork_server.pid, fork_server.scratch_root)
-        made.append(RemoteProvider(StudentProcesses(forks, limits, Notebook(named)), {}, {}))
+        made.append(RemoteProvider(StudentProcesses(forks, limits, Notebook(named)), {}, {}, last_chance))
         made[-1].begin()
         return made[-1]
 
@@ -163,13 +163,41 @@ def test_a_call_out_of_time_is_told_unless_no_other_work_can_have_delayed_it(sub
         provider.begin(name)
         with pytest.raises(StudentTimeout):
             provider.call(name, (), {})
-    assert provider.out_of_time == ["loop"]
+    assert provider.out_of_time == {"loop": 1}
+
+
+LOOPS_FROM = COUNTER.replace("count", "call").replace("    return", "    while len(seen) >= {call}: pass\n    return")
+
+
+def test_a_call_that_runs_out_of_time_once_more_is_the_last_of_its_exercise(submission):
+    provider = submission(COUNTER, LOOPS_FROM.format(call=2), last_chance={"slow": 2})
+    provider.begin("slow")
+    assert provider.call("call", (), {}) == 1
+    with pytest.raises(StudentTimeout, match=r"needs more than .* s of processor time"):
+        provider.call("call", (), {})
+    for _ in range(2):  # in a new process it would answer
+        with pytest.raises(StudentTimeout, match="an earlier call ran out of time twice"):
+            provider.call("call", (), {})
+        provider.begin("slow")
+    provider.begin("other")
+    assert provider.call("count", (), {}) == 1
+    assert provider.given_up == {"slow"}
+
+
+def test_a_call_that_has_time_the_second_time_leaves_the_others_theirs(submission):
+    provider = submission(LOOPS_FROM.format(call=3), last_chance={"slow": 2})
+    provider.begin("slow")
+    assert [provider.call("call", (), {}) for _ in range(2)] == [1, 2]
+    with pytest.raises(StudentTimeout):
+        provider.call("call", (), {})
+    assert provider.call("call", (), {}) == 1
+    assert (provider.given_up, provider.out_of_time) == (set(), {"slow": 3})
 
 
 def test_a_cell_out_of_time_concerns_all_exercises(submission):
     provider = submission(COUNTER, "while True:\n    pass")
     assert provider.call("count", (), {}) == 1
-    assert provider.out_of_time == [""]
+    assert provider.out_of_time == {"": 0}
     assert provider.student.notebook.left_out == {
         "cell-1": "the cell needs more than 2 s of processor time, so it was left out"
     }
@@ -180,7 +208,7 @@ def test_a_submission_may_not_compute_longer_than_all_of_it_may(submission):
     provider = submission(burn, limits=replace(LIMITS, submission=2.0))
     with pytest.raises(StudentTimeout, match="the submission needs more than 2 s of processor time"):
         exercises(provider, "call", 10)
-    assert provider.out_of_time == [""]
+    assert list(provider.out_of_time) == [""]
 
 
 FRAMES = """
