@@ -1357,7 +1357,7 @@ def written_shares(i, f):
     for t in range(T):
         A[:, t, :t] = f[:, t, None] * A[:, t - 1, :t]  # what was there has passed one gate more
         A[:, t, t] = i[:, t]
-    left = np.cumprod(f, axis=1, dtype=np.float64)
+    left = np.cumprod(f, axis=1)
     ### END SOLUTION
     return A, left
 
