@@ -31,6 +31,8 @@ def main(given: Sequence[str] | None = None) -> int:
     print("\n## Beside nbgrader\n", flush=True)
     found = compare_all(names[:1] if quick else names, 4 if quick else 12, 1 if quick else 2)
     ratio = statistics.median(one.ratio for one in found.values())
+    print("\n## Beside otter\n", flush=True)
+    passed = [_runs("otter", *(names[:1] if quick else names), "--students", "2" if quick else "6")]
     print("\n## Where the time goes\n", flush=True)
     overhead = _overhead(names[:1] if quick else names)
     print("\n## The gradebook\n", flush=True)
@@ -40,7 +42,7 @@ def main(given: Sequence[str] | None = None) -> int:
     print("\n## A Dask cluster\n", flush=True)
     dask = machines.compare(names[0], 6 if quick else 40, 1 if quick else 3)
     print("\n## The student's side\n", flush=True)
-    passed = [_runs("selfcheck"), _runs("cells", "--at-most", str(AT_MOST)), _runs("captioning")]
+    passed += [_runs("selfcheck"), _runs("cells", "--at-most", str(AT_MOST)), _runs("captioning")]
     beside = f"{ratio:.1f} times nbgrader (median over {len(found)} assignments)"
     print(f"bench: {beside}, {overhead} overhead per submission, growth {grown}, dask {dask:.2f} times local")
     return 0 if all(passed) and (quick or ratio >= AT_LEAST) and not any(one.differ for one in found.values()) else 1

@@ -1,8 +1,8 @@
 """The tests as an ordinary nbgrader course has them: in the student's kernel, beside the student's code.
 
-`points("NAME", globals())` stands in the baseline's test cells and gives the points as the cell's last value. It runs
-the
-same tests on the same inputs as the grader, with the reference in the same process: fast to write, and defenceless.
+`points("NAME", globals())` stands in the baseline's test cells and gives the points as the cell's last value. It
+runs the same tests on the same inputs as the grader, with the reference in the same process: fast to write, and
+defenceless.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import inspect
 import os
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,29 +18,34 @@ import numpy as np
 
 from selfcheck.target import LocalProvider, Probe, Target, current, setting
 
+FILES = ("KERNEL_BASELINE_VISIBLE", "KERNEL_BASELINE_HIDDEN")  # variables that hold the test files' places
+
 _loaded: dict[str, ModuleType] = {}
 
 
 def points(name: str, namespace: dict[str, Any], most: float) -> float:
     """What the exercise earns: `most`, shared among its tests by weight; nothing if a gate fails."""
-    cases, reference = _module("KERNEL_BASELINE_CASES"), _module("KERNEL_BASELINE_REFERENCE")
-    with setting(cases=cases, provider=LocalProvider(namespace, cases)):
-        return _points(name, most, reference)
-
-
-def _points(name: str, most: float, reference: ModuleType) -> float:
-    earned = possible = 0.0
-    for file in ("KERNEL_BASELINE_VISIBLE", "KERNEL_BASELINE_HIDDEN"):
-        for test, weight, arguments, label in _tests(_module(file), name):
-            passed = _passes(test, arguments, label, reference)
-            if weight is None and not passed:
-                return 0.0
-            possible += weight or 0.0
-            earned += (weight or 0.0) * passed
+    found = outcomes(name, namespace)
+    if not all(passed for _, weight, passed in found if weight is None):
+        return 0.0
+    earned, possible = (sum(weight or 0.0 for _, weight, passed in found if passed or all_) for all_ in (False, True))
     return round(most * earned / possible, 4)
 
 
-def _tests(module: ModuleType, name: str) -> Any:
+def outcomes(name: str, namespace: dict[str, Any]) -> list[tuple[str, float | None, bool]]:
+    """Run the exercise's tests, gates first, up to one that fails: name, weight (None of a gate), whether it passed."""
+    cases, reference = module("KERNEL_BASELINE_CASES"), module("KERNEL_BASELINE_REFERENCE")
+    found: list[tuple[str, float | None, bool]] = []
+    with setting(cases=cases, provider=LocalProvider(namespace, cases)):
+        for file in FILES:
+            for test, weight, arguments, label in tests(module(file), name):
+                found.append((label, weight, _passes(test, arguments, label, reference)))
+                if found[-1][1:] == (None, False):
+                    return found
+    return found
+
+
+def tests(module: ModuleType, name: str) -> Any:
     """The exercise's tests, gates first: (function, weight, parameters, name of the instance)."""
     found = []
     for title, test in vars(module).items():
@@ -84,11 +88,13 @@ def _passes(test: Any, arguments: dict[str, Any], label: str, reference: ModuleT
     return True
 
 
-def _module(variable: str) -> ModuleType:
-    if variable not in _loaded:
-        spec = importlib.util.spec_from_file_location(variable.lower(), Path(os.environ[variable]))
+def module(variable: str) -> ModuleType:
+    """The module in the file that an environment variable names, imported once."""
+    path = os.environ[variable]
+    if path not in _loaded:
+        spec = importlib.util.spec_from_file_location(variable.lower(), path)
         assert spec is not None
         assert spec.loader is not None
-        _loaded[variable] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(_loaded[variable])
-    return _loaded[variable]
+        _loaded[path] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(_loaded[path])
+    return _loaded[path]
