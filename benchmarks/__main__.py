@@ -29,7 +29,7 @@ def main(given: Sequence[str] | None = None) -> int:
     names = Repository.default().names()
 
     print("\n## Beside nbgrader\n", flush=True)
-    found = compare_all(names[:1] if quick else names, 4 if quick else 12, 1 if quick else 2)
+    found = compare_all(names[:1] if quick else names, 4 if quick else 20, 1 if quick else 2)
     ratio = statistics.median(one.ratio for one in found.values())
     print("\n## Beside otter\n", flush=True)
     passed = [_runs("otter", *(names[:1] if quick else names), "--students", "2" if quick else "6")]

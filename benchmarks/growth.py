@@ -67,9 +67,7 @@ def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
             if some:
                 others = Path(folder, "others")
                 simulate.of_kinds(repository, course, assignment, _costly(some), SEED, others)
-                for student in sorted(others.iterdir()):
-                    if student.is_dir():
-                        student.rename(course.submitted / f"x{student.name}")
+                _sit_among(sorted(course.submitted.glob("*/")), sorted(others.glob("*/")))
             command = [sys.executable, "-m", "autograder.cli", "grade", assignment, "--course", str(course.root)]
             done = run(command, Path.cwd())
         found.append(Grown(size, done.seconds, done.peak))
@@ -84,6 +82,13 @@ def _costly(count: int) -> list[simulate.Kind]:
     for kinds in families:
         random.Random(SEED).shuffle(kinds)
     return [families[number % 2][number // 2 % len(families[number % 2])] for number in range(count)]
+
+
+def _sit_among(students: Sequence[Path], others: Sequence[Path]) -> None:
+    """Move the folders of others among those of the students, with as many between any two, in the order of grading."""
+    for number, other in enumerate(others):
+        neighbour = students[number * len(students) // len(others)]
+        other.rename(neighbour.with_name(f"{neighbour.name}x"))
 
 
 def growth(found: Sequence[Grown]) -> str:
