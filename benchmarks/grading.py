@@ -2,8 +2,9 @@
 
 python -m benchmarks.grading [ASSIGNMENT ...] [--all] [--students N] [--repetitions K] [--at-least RATIO]
 
-Both start as a fresh process and end with every grade in an nbgrader gradebook. Demo cells are taken out of the
-baseline's notebooks, which would otherwise run them for every student; the grader never runs them.
+Both start as a fresh process and end with every grade in an nbgrader gradebook, for the same tests: neither writes
+feedback, and points of code that is right beside a wrong step, which nbgrader does not know, are not given. Demo cells
+are taken out of the baseline's notebooks, which would otherwise run them for every student; the grader never runs them.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def compare(name: str, students: int, repetitions: int) -> Comparison:
                 shutil.rmtree(one.root)
                 shutil.copytree(kept / one.root.name, one.root)
             command = [sys.executable, "-m", "autograder.cli", "grade", name]
-            command += ["--course", str(course.root), "--no-feedback"]
+            command += ["--course", str(course.root), "--no-feedback", "--no-carry-over"]
             found.ours.append(run(command, Path.cwd(), environment))
             command = [sys.executable, "-m", "nbgrader", "autograde", name, "--log-level=ERROR"]
             found.theirs.append(run(command, baseline.root, environment))

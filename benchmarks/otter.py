@@ -83,7 +83,8 @@ def compare(name: str, students: int) -> list[str]:
         simulate.of_kinds(repository, course, name, kinds[:students], SEED, course.submitted)
         environment = prepare_baseline(repository, course, baseline, name)
         packed = _autograder(Path(folder), Assignment.load(course, repository, name), environment)
-        command = [sys.executable, "-m", "autograder.cli", "grade", name, "--course", str(course.root), "--no-feedback"]
+        command = [sys.executable, "-m", "autograder.cli", "grade", name, "--course", str(course.root)]
+        command += ["--no-feedback", "--no-carry-over"]
         ours = run(command, Path.cwd(), environment)
         mine, theirs, begin = scores(course, name), {}, time.perf_counter()
         for student in sorted(mine):
