@@ -138,7 +138,7 @@ def _one_hot_cases(rng):
 
 
 def _logits_far_apart(rng):
-    """(h, V, c_out) of which every logit is above 1000 or below -1000, so that wherever one cuts them off is one."""
+    """(h, V, c_out): every logit is above 1000 or below -1000, beyond any bound at which code may cut logits off."""
     V = rng.choice([-1.0, 1.0], (5, 8)) * rng.uniform(1200, 3000, (5, 8))
     return 0.9 * rng.permutation(np.eye(8)).reshape(2, 4, 8), V, vector(rng, 5)
 
