@@ -38,7 +38,7 @@ def _expect_equation(h, x, U, W, b, h0, name="h"):
     expect.array(h, shape=(*x.shape[:2], len(b)), name=name)
     before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # (N, T, H)
     made = np.tanh(np.einsum("hd,ntd->nth", U, x) + np.einsum("ij,ntj->nti", W, before) + b)
-    expect.close(h, made, name=name, because="h[:, t] is not the equation's state for x[:, t] and the state before it")
+    expect.close(h, made, name=name, because="a state is not the equation's for its input and the state before it")
 
 
 # one_hot
@@ -102,7 +102,7 @@ def test_the_answers_to_the_inputs_of_single_steps_add_up(temporal_convolution, 
         shape = (*x.shape[:2], len(b))
         for answer in (y, *alone):
             expect.array(answer, shape=shape, name="y")
-        expect.close(y, sum(alone) - (T - 1) * b, name="y", because="y less b is the sum over the inputs")
+        expect.close(y, sum(alone) - (T - 1) * b, name="y", because="y less b is the sum of what each input adds")
         for s, answer in enumerate(alone):
             _expect_answer(answer, x, filters, b, s)
 
@@ -120,9 +120,9 @@ def _expect_answer(y, x, filters, b, s):
         j = t - s
         if 0 <= j < k:
             desired = b + np.einsum("hd,nd->nh", filters[j], x[:, s])
-            expect.close(y[:, t], desired, name=f"{name}, {j} steps later", because=f"filters[{j}] answers")
+            expect.close(y[:, t], desired, name=f"{name}, {j} steps later", because=f"filters[{j}] answers, and b")
         else:
-            because = "no filter reaches the input from there"
+            because = "no filter reaches the input from there, and b alone is left"
             expect.close(y[:, t], np.tile(b, (N, 1)), name=f"{name}, at step {t}", because=because)
 
 
@@ -232,7 +232,7 @@ def test_a_sequence_cut_in_two_is_continued_from_its_last_state(rnn_forward, cas
     whole = _states(rnn_forward(x, U, W, b, h0))
     _expect_equation(whole, x, U, W, b, h0)
     early = _states(rnn_forward(x[:, :7].copy(), U, W, b, h0))
-    expect.close(early, whole[:, :7], name="h of the first 7 steps", because="it differs where only later inputs do")
+    expect.close(early, whole[:, :7], name="h of the first 7 steps", because="no later input changes it")
     late = _states(rnn_forward(x[:, 7:].copy(), U, W, b, whole[:, 6].copy()))
     expect.close(late, whole[:, 7:], name="h of the last step, begun with the state before it")
 
@@ -355,7 +355,7 @@ def test_the_same_number_added_to_all_logits_changes_nothing(rnn_output, cases, 
         _expect_softmax(rnn_output(h.copy(), V.copy(), c_out + added), h, V, c_out, when)
     heights = np.array([-2000.0, 0.0, 2000.0])[None, :, None] * np.ones((4, 1, 1))  # each step at its own height
     y = rnn_output(np.concatenate([h, heights], axis=-1), np.concatenate([V, np.ones((6, 1))], axis=1), c_out.copy())
-    _expect_softmax(y, h, V, c_out, when=" for logits that lie higher or lower by 2000, step by step")
+    _expect_softmax(y, h, V, c_out, when=" for logits 2000 lower at step 0 and 2000 higher at step 2")
 
 
 @exercise("rnn_output", points=0.5)
@@ -492,7 +492,7 @@ def _expect_likeliest(sequence, model, max_length):
     _expect_symbols(sequence, len(model["c_out"]), max_length)
     ended = [0] if len(sequence) < max_length else []
     likeliest = _torch_logits(model, [sequence])[0].argmax(axis=-1).tolist()
-    because = "at a small temperature it is not the likeliest path from START"
+    because = "at a small temperature each draw, END too, is the likeliest symbol after START and the draws before it"
     expect.equal([*sequence, *ended], likeliest[: len(sequence) + len(ended)], name="the sequence", because=because)
 
 
@@ -545,8 +545,8 @@ def test_all_randomness_comes_from_the_generator_and_none_is_left_when_cold(samp
     for sequence in (first, again, others, later):
         _expect_symbols(sequence, 12, 30)
     expect.equal(again, first, name="the sequence", because="generators in the same state draw the same sequence")
-    expect.that(others != first, "two generators drew the same 30 symbols")
-    expect.that(later != first, "a generator drew the same 30 symbols twice")
+    expect.that(others != first, "two generators drew the same sequence")
+    expect.that(later != first, "a generator drew the same sequence twice")
     for sequence in cold:
         _expect_likeliest(sequence, model, 30)
     shared_generators_untouched(sample_sequence.watched, (model, generator, 2.0, 30), rng)

@@ -246,7 +246,7 @@ def test_the_penalty_of_norms_2_5_4_is_five_times_beta(norm_stabilizer, rng):
 @exercise("norm_stabilizer", points=1)
 def test_the_penalty_of_a_batch_is_the_mean_of_its_sequences(norm_stabilizer, cases, rng):
     h, h0, _ = _states_of_norms(rng, [[1, 4], [6, 5], [2, 2]], H=5)
-    because = "the three sequences alone have 9, 1 and 0"
+    because = "the three sequences alone have 9, 1 and 0 times beta"
     expect.close(norm_stabilizer(h, h0, 0.6), 10 / 3 * 0.6, name="the penalty", because=because)
     h, h0, beta = cases.norm_stabilizer(rng, N=4, T=3, H=5)
     batch, *alone = norm_stabilizer.map(
@@ -309,9 +309,9 @@ def test_moving_a_state_without_changing_its_norm_changes_nothing(norm_stabilize
     because = "the gradient at a state points along that state, or against it"
     for name, gradient, state in (("dh", dh, h), ("dh0", dh0, h0)):
         expect.array(gradient, shape=state.shape, name=name)
-        along = abs((state * gradient).sum(-1))
+        along, called = abs((state * gradient).sum(-1)), f"{name} along the state"
         expect.close(
-            along, np.linalg.norm(state, axis=-1) * np.linalg.norm(gradient, axis=-1), name=name, because=because
+            along, np.linalg.norm(state, axis=-1) * np.linalg.norm(gradient, axis=-1), name=called, because=because
         )
 
 
@@ -323,7 +323,7 @@ def test_the_gradient_at_a_state_of_norm_zero_is_zero(norm_stabilizer_backward, 
     expect.array(dh0, shape=(2, 5), name="dh0")
     expect.close(dh[0, 0], np.zeros(5), name="dh[0, 0], where the norm is 0")
     expect.close(dh0[1], np.zeros(5), name="dh0[1], where the norm is 0")
-    because = "its neighbours still see a norm of 0"
+    because = "a state beside this one has norm 0, and that counts as any other norm does"
     expect.close(dh0[0], 0.8 * directions[0, 0], name="dh0[0]", because=because)
     expect.close(dh[0, 1], 0.8 * 2 * directions[0, 2], name="dh[0, 1]", because=because)
     expect.close(dh[1, 0], 0.8 * 1.5 * directions[1, 1], name="dh[1, 0]", because=because)
@@ -481,12 +481,12 @@ def _torch_step(x, h_prev, U, W, g, b, eps):
         return step(_tensor(np.concatenate([x, h_prev], axis=1))).numpy()
 
 
-def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5):
+def _expect_torch_steps(h, x, U, W, g, b, h0=None, eps=1e-5, words=""):
     """Each state of h is what torch's step makes of the state before it."""
-    expect.array(h, shape=(*x.shape[:2], len(g)), name="h")
+    expect.array(h, shape=(*x.shape[:2], len(g)), name=f"h{words}")
     h_prev = np.zeros((len(x), len(g))) if h0 is None else h0
     for t in range(x.shape[1]):
-        expect.close(h[:, t], _torch_step(x[:, t], h_prev, U, W, g, b, eps), name=f"h[:, {t}]")
+        expect.close(h[:, t], _torch_step(x[:, t], h_prev, U, W, g, b, eps), name=f"h[:, {t}]{words}")
         h_prev = h[:, t]
 
 
@@ -513,7 +513,7 @@ def test_the_cache_holds_what_each_step_normalised(probe, cases, rng):
     cache = probe("caches", x, U, W, g, b, h0, eps)
     expect.tuple(cache, 6, "the cache")
     h, caches = cache[4], cache[5]
-    _expect_torch_steps(h, x, U, W, g, b, h0, eps)
+    _expect_torch_steps(h, x, U, W, g, b, h0, eps, " in the cache")
     expect.that(type(caches) is list, "caches is not a list; expected a list of the T caches of layer_norm_forward")
     expect.that(len(caches) == 4, f"caches has length {len(caches)}; there were 4 steps")
     for t, of_step in enumerate(caches):
@@ -756,7 +756,7 @@ def test_masks_are_drawn_in_training_where_p_is_0_too(dropout_deep_rnn, cases, r
         after = dropout_deep_rnn.watched(x, layers, p, generator, True, same_mask).args[3]
         for features in (3, 5, 6):
             generator.random((3, 1 if same_mask else 4, features))
-        words = f"with p = 0 other numbers were drawn than by the docstring's calls, same_mask={same_mask}"
+        words = f"with p = 0 the generator is not left as the docstring's calls leave it, same_mask={same_mask}"
         generator_untouched(generator, after, words)
 
 
@@ -767,9 +767,9 @@ def test_the_generator_is_the_only_source_of_masks(dropout_deep_rnn, cases, rng)
     drawn = dropout_deep_rnn.watched(x, layers, p, generator, *rest)
     calls = [(x, layers, p, g, *rest) for g in (generator, other, drawn.args[3])]
     outs = [_layers_of(result, x, layers)[0] for result in (drawn.value, *dropout_deep_rnn.map(calls))]
-    expect.that(np.array_equal(outs[0], outs[1]), "two generators in the same state drew different masks")
-    expect.that(not np.allclose(outs[0], outs[2]), "two generators drew the same masks")
-    expect.that(not np.allclose(outs[0], outs[3]), "a generator drew the same masks twice")
+    expect.that(np.array_equal(outs[0], outs[1]), "two generators in the same state gave different outputs")
+    expect.that(not np.allclose(outs[0], outs[2]), "two generators gave the same output")
+    expect.that(not np.allclose(outs[0], outs[3]), "a generator gave the same output twice")
     shared_generators_untouched(dropout_deep_rnn.watched, (x, layers, p, generator, *rest), rng)
     after = dropout_deep_rnn.watched(x, layers, p, generator, False).args[3]
     generator_untouched(generator, after, "numbers were drawn from the generator at test time")

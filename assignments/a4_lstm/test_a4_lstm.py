@@ -214,8 +214,8 @@ def _expect_smallest(new, behaviours, U, W, x_max, T, tolerance, within=1e-6):
         for unit, behaviour in enumerate(behaviours):
             wrong = of_gate[unit] / np.log1p(-tolerance) - 1  # > 0: kept too little
             where = f"the {gate} of unit {unit}, which should {behaviour}"
-            expect.that(wrong < within, f"at some input and state {where}, is not near enough to 0 or 1 for T steps")
-            expect.that(wrong > -within, f"{where}, is held by a bias larger than it need be")
+            expect.that(wrong < within, f"at some input and state {where}, is too far from the table's 0 or 1")
+            expect.that(wrong > -within, f"{where}, is held by a bias larger in size than it need be")
 
 
 @exercise("gate_settings")
@@ -245,7 +245,7 @@ def test_a_cell_that_runs_for_T_steps_behaves_as_the_table_says_with_no_bias_lar
     for unit, behaviour in enumerate(behaviours):
         allowed = -np.log1p(-tolerance) * (np.abs(c0[:, unit]) + T * (behaviour == "add") + 1)
         wrong = np.abs(c_last[:, unit] - ends[behaviour][:, unit]) > allowed
-        expect.that(not wrong.any(), f"unit {unit} should {behaviour}: after {T} steps its c is not what it would be")
+        expect.that(not wrong.any(), f"unit {unit} should {behaviour}: after {T} steps its c is too far from that")
     _expect_smallest(new, behaviours, U, W, x_max, T, tolerance)
 
 
@@ -433,7 +433,7 @@ def _expect_sequence(lstm_backward, cases, rng, sizes, only, at=None):
     dh, dc_last = cases.gradients(rng, N, T, args[2].shape[1])
     because = ""
     if at is not None:
-        because = f"only {'the last c' if at == 'c' else f'h[:, {at}]'} of {T} steps receives a gradient"
+        because = f"only {'the last c' if at == 'c' else f'h[:, {at}]'} of {T} steps receives a gradient from outside"
         dh[:, np.arange(T) != at] = 0
         dc_last *= at == "c"
     desired = _torch_gradients(dh, dc_last, *args)
@@ -572,7 +572,7 @@ def test_shares_and_candidates_make_the_cells(written_shares, cases, rng):
         made = np.einsum("ntkh,nkh->nth", A, g) + left * c[:, None]
         for t in range(f.shape[1]):
             c = f[:, t] * c + i[:, t] * g[:, t]
-            expect.close(made[:, t], c, name=f"the cell after step {t}", because="it is the sum of A[:, t, k] g_k")
+            expect.close(made[:, t], c, name=f"c after step {t}", because="the sum of A[:, t, k] g_k, plus left c_0")
 
 
 @exercise("written_shares", points=1)

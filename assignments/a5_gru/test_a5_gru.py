@@ -229,7 +229,7 @@ def test_a_gradient_at_one_state_alone_agrees_with_autograd(gru_backward, cases,
     dh = np.zeros((2, 5, 4))
     dh[:, t] = rng.standard_normal((2, 4))
     desired = _sequence_gradients(cases, args, dh)
-    because = f"only h[:, {t}] of 5 steps receives a gradient"
+    because = f"only h[:, {t}] of 5 steps receives a gradient from outside"
     _expect_gradients(gru_backward(dh, cases.sequence_cache(*args)), desired, GRADIENTS_OF_A_SEQUENCE, because)
 
 
@@ -323,7 +323,7 @@ def test_weights_that_cannot_be_converted_are_refused(gru_to_torch, cases, rng):
 def _count_and_memory(result):
     expect.tuple(result, 2, "the result")
     expect.integer(result[0], name="count")
-    expect.that(type(result[1]) is float, "memory is not a float")
+    expect.that(type(result[1]) is float, "memory is not a Python float")
     return result
 
 
@@ -399,7 +399,7 @@ def test_one_step_of_each_part_is_marked_and_every_step_can_be(adding_problem_ba
                 bool((steps.sum(axis=1) == 1).all()), f"T = {T}: not exactly one step of the {part} part is marked"
             )
             expect.that(
-                bool(steps.any(axis=0).all()), f"T = {T}: in 300 sequences some step of the {part} part never is"
+                bool(steps.any(axis=0).all()), f"T = {T}: some step of the {part} part is marked in no sequence of 300"
             )
 
 
@@ -584,7 +584,7 @@ def test_steps_tell_of_the_first_loss_below_the_criterion_and_the_last_network_e
     steps, curves, _ = _training(train_to_criterion(*args, lr, clip), 3)
     expect.that(None not in steps, "an entry of steps is None, though 40 steps of 0.1 bring an output from 0.1 to 1")
     below = curves < criterion
-    expect.equal(steps, [int(step) for step in below.argmax(axis=1)], name="steps", because="of the curves returned")
+    expect.equal(steps, [int(step) for step in below.argmax(axis=1)], name="steps", because="your curves say otherwise")
     because = "nothing is computed once the last network has met the criterion"
     expect.equal(curves.shape[1], max(steps) + 1, name="the number of losses of a network", because=because)
 
@@ -594,8 +594,8 @@ def test_a_network_has_met_the_criterion_even_if_its_loss_rises_again(train_to_c
     # at most lr a step for each number: the outputs stay within 0.16 of where they start, whatever x is
     args = cases.train_to_criterion(rng, outputs=(0.9, 0.1), B=5, turn=2, spread=0.0, lr=0.02)
     steps, curves, _ = _training(train_to_criterion(*args), 2)
-    expect.equal(steps, [0, 2], name="steps", because="from batch 2 on the targets are those of the second network")
-    because = "each network has been below the criterion once, the first one on batch 0, the second one on batch 2"
+    expect.equal(steps, [0, 2], name="steps", because="from batch 2 on the targets are near the second output")
+    because = "each network has by then met the criterion, the first one on batch 0, the second one on batch 2"
     expect.equal(curves.shape[1], 3, name="the number of losses of a network", because=because)
 
 
@@ -650,7 +650,7 @@ def _minimal_step(cases, dh, x, h_prev, U, W, b):
 def test_a_minimal_step_is_a_gru_whose_two_gates_are_one(mgu_step, cases, rng, sizes):
     args = cases.mgu_step(rng, *sizes)
     desired = _minimal_step(cases, *args)
-    _expect_gradients(mgu_step(*args), desired, OF_A_MINIMAL_STEP, "by autograd")
+    _expect_gradients(mgu_step(*args), desired, OF_A_MINIMAL_STEP, "a GRU whose two gates are one gives something else")
     agree_in_float32_and_strided(mgu_step, lambda *_: desired, args, OF_A_MINIMAL_STEP)
 
 
@@ -668,7 +668,7 @@ def test_the_gradients_of_a_minimal_step_are_those_of_finite_differences(mgu_ste
         expect.array(gradient, shape=d.shape, name=name)
         along += float((gradient * d).sum())
     slope = float((dh * (ahead[0] - behind[0])).sum()) / 2e-6
-    because = "the arguments were all moved a little, in a random direction"
+    because = "all arguments but dh were moved a little, in a random direction"
     expect.close(along, slope, name="the gradients times the direction", rtol=1e-5, atol=1e-8, because=because)
 
 
@@ -740,7 +740,7 @@ def test_gates_that_are_0_or_1_give_finite_states_that_obey_the_equation(gated_s
         h, _ = _states_and_kept(gated_scan(z, n, h0), (N, T, H), rounds)
         before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)  # yours
         moved = z * (n - before)
-        because = "each state, by the equation, from the one before it among yours"
+        because = "each state, by the equation, from your state before it, and the first one from h0"
         expect.close(h - before, moved, name="the change of h from step to step", atol=1e-12, because=because)
 
 

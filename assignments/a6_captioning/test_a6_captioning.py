@@ -17,7 +17,7 @@ MOST_WORDS = 40  # of a caption in captions.json
 
 
 def _pair(value, name, what):
-    expect.that(type(value) is tuple and len(value) == 2, f"{name} is not a pair; expected {what}")
+    expect.that(type(value) is tuple and len(value) == 2, f"{name} is not a tuple of two; expected {what}")
     return value
 
 
@@ -81,7 +81,7 @@ def test_the_vocabulary_begins_with_the_most_frequent_words(build_vocabulary, ca
     for one, other in itertools.pairwise(words):
         expect.that(count[one] >= count[other], "a rarer word comes before a more frequent one")
         if count[one] == count[other]:
-            expect.that(one < other, "of two equally frequent words the later one in the alphabet comes first")
+            expect.that(one < other, "of two equally frequent words the later one in Python's order comes first")
 
 
 @exercise("build_vocabulary", points=2)
@@ -92,7 +92,7 @@ def test_a_caption_is_start_its_words_and_end(probe, cases, rng):
         expect.that(
             len(row) == len(words) + 2, f"encode of {caption!r} gives {len(row)} numbers, not two more than words"
         )
-        expect.that((row[0], row[-1]) == (cases.START, cases.END), "a caption's numbers are not between START and END")
+        expect.that((row[0], row[-1]) == (cases.START, cases.END), "a caption's first and last are not START and END")
         for word, k in zip(words, row[1:-1], strict=True):
             if word in vocabulary:
                 expect.that(k == vocabulary.index(word), "a word has another number than its place in the vocabulary")
@@ -343,7 +343,7 @@ def test_the_logits_are_those_of_torch_nn(probe, cases, rng):
     weights, features, tokens, _ = cases.CaptionModel(rng)
     logits = probe("model_logits", weights, [(features, tokens)])[0]
     desired, _ = _read_by_torch(weights, features, tokens[:, :-1])
-    because = "of torch.nn.LSTM on equal weights, which reads the picture, START and then each word but the last"
+    because = "of torch.nn.LSTM on equal weights, which reads the picture and then tokens but for their last column"
     expect.close(to_numpy(logits, "logits"), desired.detach().numpy(), name="logits", because=because)
 
 
@@ -381,7 +381,7 @@ def test_logits_depend_on_the_words_before_and_on_no_others(probe, cases, rng):
     logits, *changed = (to_numpy(found, "logits") for found in probe("model_logits", weights, batches))
     for t, one in enumerate(changed):
         moved = np.abs(one - logits).max(axis=(0, 2)) > 1e-12
-        because = f"of the logits of each place, where word {t} of all rows is another one"
+        because = f"of the logits of each place, where tokens[:, {t}] are other numbers"
         expect.equal(moved, np.arange(6) >= t, name="change", because=because)
 
 
@@ -504,7 +504,7 @@ def test_more_padding_changes_no_step(probe, cases, rng):
 def test_the_loss_falls_when_a_batch_is_learnt_again_and_again(probe, cases, rng):
     weights, (batch, *_), *_ = cases.train_step(rng)
     losses = [loss for loss, _ in _steps(probe("steps_of_learning", weights, [batch] * 25, 1.0, 0.5), 25)]
-    expect.that(losses[-1] < 0.5 * losses[0], "25 steps on one batch do not bring the loss to half of the first")
+    expect.that(losses[-1] < 0.5 * losses[0], "at step 25 on one batch the loss is not below half of the first")
 
 
 # decode_greedy
@@ -561,7 +561,7 @@ def test_a_caption_ends_before_its_first_end_or_at_max_length(probe, cases):
         for step, word in enumerate(words):
             table[step, group, :, word] = 5.0
     said = probe("greedy_from_table", table, cases.groups(3, 1), 4)
-    because = "of models that find these likeliest, with END: 4 5 END 6, 6 4 4 5, END 5 END 4"
+    because = "of three pictures for which the model finds these likeliest: 4 5 END 6, 6 4 4 5, END 5 END 4"
     expect.equal(said, [[4, 5], [6, 4, 4, 5], []], name="the captions", because=because)
 
 
@@ -572,7 +572,7 @@ def test_of_two_equal_logits_the_first_is_said(probe, cases):
     for group, words in enumerate(equal):
         table[:, group, :, list(words)] = 5.0
     said = probe("greedy_from_table", table, cases.groups(3, 1), 2)
-    because = "of models that find 4 and 5, PAD and 6, or END and 3 equally likely; of equal logits the first wins"
+    because = "of three pictures: equally likely are 4 and 5, PAD and 6, END and 3; of equal logits the first wins"
     expect.equal(said, [[4, 4], [0, 0], []], name="the captions", because=because)
 
 
@@ -590,7 +590,7 @@ def test_fewer_steps_give_the_beginnings(probe, cases, rng):
     whole = _lists(probe("greedy", weights, features, 9), 12, 9, 7)
     for some in (1, 4):
         desired = [row[:some] for row in whole]
-        because = f"of max_length = {some}; they begin like those of max_length = 9"
+        because = f"of max_length = {some}; they are those of max_length = 9, cut after {some} words"
         expect.equal(probe("greedy", weights, features, some), desired, name="the captions", because=because)
 
 
@@ -731,7 +731,7 @@ def test_without_finished_ones_the_best_continuations_are_the_largest_sums(probe
         scores, log_p, _ = cases.extend_beam(rng, k, K)
         words, parents, best = _extended(probe, scores, log_p, torch.zeros(k, dtype=torch.bool))
         desired, order = (scores[:, None] + log_p).flatten().topk(k)
-        expect.close(best, desired.numpy(), name="scores", because="the largest sums of a score and a log probability")
+        expect.close(best, desired.numpy(), name="scores", because="the largest sums of score and log_p, best first")
         expect.equal([p * K + w for p, w in zip(parents, words, strict=True)], order.tolist(), name="parents and words")
 
 
@@ -740,7 +740,7 @@ def test_a_finished_hypothesis_goes_on_with_end_alone_and_keeps_its_score(probe,
     for _ in range(6):
         scores, log_p, finished = cases.extend_beam(rng, 5, 6)
         words, parents, best = _extended(probe, scores, log_p, finished)
-        expect.that(bool((np.diff(best) <= 0).all()), "the new scores are not in order, the best first")
+        expect.that(bool((np.diff(best) <= 0).all()), "the new scores are not numbers in order, the best first")
         continued = list(zip(parents, words, strict=True))
         expect.that(len(set(continued)) == 5, "a continuation is there twice")
         for (parent, word), score in zip(continued, best, strict=True):
@@ -854,10 +854,10 @@ def test_known_scores(bleu):
         ("a b c d", ["a b c d a b c d"], math.exp(-1), "all match, each once; the caption has half of the words"),
         ("a b c", ["a b c"], 0.0, "there are no 4-grams"),
         ("e d c b a", ["a b c d e"], 0.0, "no 2-gram matches"),
-        ("", ["a b c d e"], 0.0, "there are no words"),
+        ("", ["a b c d e"], 0.0, "the caption has no words"),
     ]
     for caption, references, desired, because in known:
-        name = f"BLEU of {caption!r} against {references[0]!r}"
+        name = f"BLEU of {caption!r} against {references}"
         expect.close(_score(bleu, [caption], [references]), desired, name=name, rtol=1e-6, because=because)
 
 
@@ -868,7 +868,7 @@ def test_of_several_references_each_may_match(bleu):
             ["c d e f x", "a b c d y z"],
             (4 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25,
             "a b c d q q",
-            "the second has 4 words",
+            "a b c d stands in the reference of 6 words",
         ),
         (["a b c d", "a b c d e f g h"], 1.0, "a b c d e f", "4 and 8 words are equally near to 6, the shorter counts"),
         (["a b c d e f g h i", "a b c d x"], math.exp(1 - 5 / 4), "a b c d", "the nearest reference has 5 words"),
@@ -938,7 +938,7 @@ def test_the_file_has_a_caption_for_every_hidden_picture(handed_in):
         expect.that(False, f"captions.json: no hidden picture is called {others[0][:40]!r} ({len(others)} of the keys)")
     for id, caption in found.items():
         expect.that(type(caption) is str, f"captions.json: the caption of {id} is not a string")
-        expect.that(caption == " ".join(caption.split()), f"captions.json: {id}: words are not one space apart")
+        expect.that(caption == " ".join(caption.split()), f"captions.json: {id}: not just words one space apart")
         few = len(caption.split()) <= MOST_WORDS
         expect.that(few, f"captions.json: the caption of {id} has more than {MOST_WORDS} words")
 
@@ -1049,8 +1049,8 @@ def test_known_rouge_scores(rouge_l):
         ("d c b a", "a b c d", 1.0, 1 / 4, "no two words are in order"),
         ("cat", "tac", 1.0, 0.0, "no word is the same"),
         ("Red cat", "red cat", 1.0, 1 / 2, "Red and red are two words"),
-        ("", "a b", 1.0, 0.0, "there are no words"),
-        ("a b", "", 1.0, 0.0, "there are no words"),
+        ("", "a b", 1.0, 0.0, "the caption has no words"),
+        ("a b", "", 1.0, 0.0, "the reference has no words"),
     ]
     for caption, reference, beta, desired, because in known:
         name = f"score of {caption!r} against {reference!r} with beta = {beta}"

@@ -296,7 +296,7 @@ def test_the_gradient_is_zero_in_the_padding_and_nowhere_else(probe, cases, rng)
     logits, targets, lengths = cases.sequence_loss(rng)
     shown = probe("loss_and_gradient", logits, targets, lengths)
     gradient = to_numpy(shown.get("dlogits"), "the gradient of the loss")
-    expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="where it is not 0")
+    expect.equal((gradient != 0).all(axis=2), (torch.arange(6) < lengths[:, None]).numpy(), name="dlogits != 0")
     desired = np.zeros((4, 6))
     expect.close(gradient.sum(axis=2), desired, name="sum over the classes", atol=1e-12, because="a softmax adds to 1")
 
@@ -331,7 +331,7 @@ def test_every_symbol_said_has_the_largest_logit_of_torch_nn(translate_greedy, c
             largest = _decoded_by_torch(cases, parameters, state[n : n + 1], read)[0].argmax(dim=1).tolist()
             because = "torch.nn.LSTM, which reads START and what was said, finds another symbol likelier"
             wanted = [*row, cases.END] if len(row) < max_length else row
-            name = f"translation {n} of a network that often says {often}"
+            name = f"translation {n}, with 1.5 added to the logits of {often}"
             expect.equal(largest[: len(wanted)], wanted, name=name, because=because)
 
 
@@ -349,7 +349,7 @@ def test_fewer_steps_give_the_beginnings(translate_greedy, cases, rng):
     whole = _lists(translate_greedy(parameters, state, 9), 12, 9, 6)
     for some in (1, 4):
         desired = [row[:some] for row in whole]
-        because = f"of max_length = {some}; they begin like those of max_length = 9"
+        because = f"of max_length = {some}; they are those of max_length = 9, cut after {some} symbols"
         expect.equal(translate_greedy(parameters, state, some), desired, name="the translations", because=because)
 
 
@@ -537,7 +537,7 @@ def test_the_error_rate_counts_every_edit(probe):
             [[4, 4], [5, 6]],
             [[], [5, 7]],
             3 / 2,
-            "an empty reference, of which two symbols are said: 3 edits, 2 symbols",
+            "two symbols are said where nothing is meant: 3 edits, 2 symbols",
         ),
         ([[5, 6], []], [[5, 7], []], 1 / 2, "nothing is said where nothing is meant: 1 edit, 2 symbols"),
         ([[1, 2, 3, 4]], [[2, 3, 4, 5]], 2 / 4, "one symbol too many at the front and one too few at the end"),
@@ -687,7 +687,7 @@ def test_the_gradients_of_contexts_are_finite_differences(probe, cases, rng):
 
 def _risks(result, M):
     expect.tuple(result, 2, "the result")
-    expect.that(type(result[0]) is list, "the choice is not a list: it is one of the candidates")
+    expect.that(type(result[0]) is list, "the choice is not a list; expected one of the candidates")
     expect.array(result[1], shape=(M,), name="risks")
     return result
 

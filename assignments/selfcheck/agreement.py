@@ -180,7 +180,7 @@ def shared_generators_untouched(watched: Callable[..., Watched], args: tuple, rn
     seed = int(rng.integers(2**31))
     expect.that(
         shared_generators.untouched(watched(*args, seed=seed).shared, seed),
-        "the generators that all code shares (np.random, random, torch) were used; use the one that is passed in",
+        "one of the generators that all code shares (np.random, random, torch) was used or seeded; use the given one",
     )
 
 

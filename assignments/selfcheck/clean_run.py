@@ -166,7 +166,7 @@ def _whence(name: str, provider: NotebookProvider) -> str:
         tree = parsed(text)
         if tree is not None and any(name in bound(node) for node in tree.body):
             return f"Only the figure cell number {number} makes {name}, and the grade does not run figure cells."
-    return f"No cell that the grade runs before makes {name}: its cell was deleted, moved below, or is not saved."
+    return f"No cell that the grade runs before makes {name}: misspelt, or its cell was deleted, moved, or not saved."
 
 
 def _slow(provider: NotebookProvider) -> Iterator[str]:

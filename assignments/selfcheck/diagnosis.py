@@ -23,7 +23,7 @@ from selfcheck.traces import Subject, Traces, caller, trace
 FILE = "mistakes.json"
 INPUTS, WHOLE, OUTPUT, CASE = "inputs", "whole", "output", "case"  # what a sealed message may be about
 PASSED_BUT_DIFFERS = (
-    "It passes the visible tests, but does not give the expected result on the public inputs: hidden tests will see it."
+    "It passes the visible tests, but does not give the expected result on the public inputs: hidden tests may see it."
 )
 TWO_MISTAKES = "Two mistakes together give exactly this result. Here is each as it would show by itself:"
 UNKNOWN = "This is none of the known mistakes: the tests' messages say what is wrong."

@@ -20,7 +20,7 @@ VALUE = "a value is wrong"
 CHANGED = "an argument was changed by the call; work on a copy of the argument"
 NO_ERROR = "no error was raised where one is expected"
 OTHER_ERROR = "another error was raised than the expected one"
-NO_JSON = "the file does not hold what is asked for"
+NO_JSON = "the file is missing, cannot be read, or does not hold what is asked for"
 NOT_SO = "what this test's name says does not hold"
 
 _BY_NAME = {

@@ -25,7 +25,7 @@ from selfcheck.target import Probe, StudentError, StudentTimeout, Target, curren
 from selfcheck.where import located
 
 COULD_NOT_FINISH = "the test could not finish"
-NOT_RUN = "not run yet: the tests of type and shape come first"
+NOT_RUN = "not run yet: a test that comes first has not passed"
 MESSAGE_LIMIT = 2500
 OUTPUT_LIMIT = 1000
 RECORDER = "selfcheck-recorder"

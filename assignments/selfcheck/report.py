@@ -224,7 +224,7 @@ class ProgressReport(Report):
         written = f" A person grades the written questions ({point_text(self.written)} points)." if self.written else ""
         calls = " and ".join(f'check("{name}")' for name in self.differing)
         show = "show" if len(self.differing) > 1 else "shows"
-        not_right = f"Hidden tests will see more: {calls} {show} what still differs. " if calls else ""
+        not_right = f"Hidden tests may see more: {calls} {show} what still differs. " if calls else ""
         return not_right + HIDDEN_TESTS + written
 
     @property

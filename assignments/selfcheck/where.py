@@ -59,7 +59,8 @@ class _Place:
         self.indices = [int(i) for i in np.flatnonzero(along)]
         self.first, self.last = self.indices[0], self.indices[-1]
         self.noun = _noun(index, name, ndim)
-        self.block = _block(along, name)
+        self.parts = "rows" if index == 0 else "numbers"
+        self.block = _block(along, name, self.parts)
 
     @property
     def short(self) -> bool:
@@ -90,7 +91,7 @@ class _Place:
         """Return what an index along this axis is where something is wrong, such as "t ≥ 1"."""
         noun = self.noun.removesuffix(" =").replace("batch element", "n")
         if self.block:
-            return f"the row is {self.block}"
+            return f"the {self.parts[:-1]} is {self.block}"
         if self.first == self.last:
             return f"{noun} = {self.first}"
         if self._to_the_end:
@@ -104,7 +105,7 @@ class _Place:
     def sentence(self) -> str:
         """Return where it is right and where it is wrong, if this is the only axis that tells them apart."""
         if self.block:
-            return f"Wrong only {self.block}; the other rows are right."
+            return f"Wrong only {self.block}; the other {self.parts} are right."
         if self._to_the_end:
             return f"Right for {self._up_to(self.first - 1)}, wrong from {self._at(self.first)} on."
         if self._run and self.first == 0:
@@ -132,8 +133,8 @@ def _noun(index: int, name: str, ndim: int) -> str:
     return f"the {_ORDINALS[index]} index ="
 
 
-def _block(along: np.ndarray, name: str) -> str:
-    """Which of the blocks of H rows is wrong, where an axis such as 4H has one block for each gate."""
+def _block(along: np.ndarray, name: str, parts: str) -> str:
+    """Which of the blocks of H parts (rows, say) is wrong, where an axis such as 4H has one block for each gate."""
     match = re.fullmatch(r"(\d)H", name)
     blocks = int(match.group(1)) if match else 0
     if not blocks or len(along) % blocks:
@@ -142,5 +143,5 @@ def _block(along: np.ndarray, name: str) -> str:
     wrong = np.flatnonzero(along.reshape(blocks, height).any(axis=1))
     if len(wrong) == blocks:
         return ""
-    parts = [f"{_ORDINALS[i]} (rows {i * height} to {(i + 1) * height - 1})" for i in wrong]
-    return f"in the {' and the '.join(parts)} of {blocks} blocks of H rows"
+    told = [f"{_ORDINALS[i]} ({parts} {i * height} to {(i + 1) * height - 1})" for i in wrong]
+    return f"in the {' and the '.join(told)} of {blocks} blocks of H {parts}"

@@ -191,7 +191,7 @@ def test_the_likeliest_paths_agree(sample_sequence, reference, cases, rng):
     calls += [cases.sample_sequence(rng, K=1, H=2), cases.sample_sequence(rng, K=4, H=1, temperature=1e-9)]
     desired = [reference.sample_sequence(*copy.deepcopy(args)) for args in calls]
     for sequence, wanted in zip(sample_sequence.map(calls), desired, strict=True):
-        expect.equal(sequence, wanted, name="the sequence at a small temperature")
+        expect.equal(sequence, wanted, name="the sequence")
 
 
 @exercise("sample_sequence", points=2)
@@ -225,7 +225,7 @@ def _counts(sequences, desired):
     for sequence in sequences:
         possible = type(sequence) is list and all(type(symbol) is int for symbol in sequence)
         expect.that(
-            possible and tuple(sequence) in counts, "a result is not a list of symbols in 1..K-1, max_length at most"
+            possible and tuple(sequence) in counts, "a result is not a list of ints in 1..K-1, max_length at most"
         )
         counts[tuple(sequence)] += 1
     return list(counts.values())

@@ -299,7 +299,7 @@ def test_orthogonal_draws_of_other_sizes_favour_no_direction(probe, rng, H):
     Q = probe("draw_orthogonal", H, np.random.default_rng(rng.integers(2**62)), count)
     expect.array(Q, shape=(count, H, H), name=f"{count} draws")
     favoured = abs(Q.mean(axis=0)).max() * np.sqrt(H * count)  # each entry has mean 0 and variance 1 / H
-    expect.that(favoured < SIX, "the mean of many orthogonal matrices is not near zero: they are not uniformly drawn")
+    expect.that(favoured < SIX, "the mean of many draws is not near zero: they are not uniform orthogonal matrices")
     turning = float((np.linalg.det(Q) > 0).mean())
     expect.that(abs(turning - 0.5) < SIX * 0.5 / np.sqrt(count), "the determinants have mostly one sign")
 

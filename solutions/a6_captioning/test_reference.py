@@ -572,7 +572,7 @@ def test_a_file_with_a_mistake_is_told_in_a_sentence_which():
     for value in (None, 3, ["a", "cat"]):
         assert f"the caption of {first} is not a string" in _complaint({**names, first: value})
     for value in ("a  cat", " a cat", "a cat\n"):
-        assert f"{first}: words are not one space apart" in _complaint({**names, first: value})
+        assert f"{first}: not just words one space apart" in _complaint({**names, first: value})
     assert f"the caption of {first} has more than 40 words" in _complaint({**names, first: "word " * 40 + "word"})
     with pytest.raises(Mismatch, match="not JSON"):
         visible.test_the_file_has_a_caption_for_every_hidden_picture(lambda name: "{")

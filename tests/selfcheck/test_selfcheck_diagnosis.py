@@ -162,7 +162,7 @@ def test_passing_the_visible_tests_is_not_taken_for_being_right(said, toy):
     assert said("step", source.format("len(x) == 7")) == []
     twice = "def backward(x, dout):\n    return dout.T @ x * (1 + (len(x) == 6)), dout.sum(axis=0)"
     first, second = said("backward", twice)
-    assert first.endswith("will see it. The difference shows with x of shape (6, 4), dout of shape (6, 5).")
+    assert first.endswith("may see it. The difference shows with x of shape (6, 4), dout of shape (6, 5).")
     assert second == "db is right, dW is wrong."
 
 

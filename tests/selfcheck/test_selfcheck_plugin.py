@@ -63,7 +63,7 @@ def test_tests_run_exercise_by_exercise_and_gates_first(run):
 def test_a_failed_gate_holds_back_the_points_of_its_own_exercise_alone(run):
     records = run(THREE, {"twice": lambda n: 2.0 * n, "thrice": lambda n: 3 * n}, exercises={"twice"})
     assert outcomes(records) == {"test_twice_returns_an_int": "failed", "test_twice_of_one": "gated"}
-    assert records[1].message == "not run yet: the tests of type and shape come first"
+    assert records[1].message == "not run yet: a test that comes first has not passed"
 
 
 def test_outcomes_tell_wrong_from_raised_from_slow_from_a_fault_of_the_test(run):

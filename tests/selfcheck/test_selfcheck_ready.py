@@ -151,7 +151,7 @@ def test_names_of_figure_cells_and_of_deleted_cells_are_found(ready):
     )
     assert (
         "scale uses unit. No cell that the grade runs before makes unit: "
-        "its cell was deleted, moved below, or is not saved." in report.mend
+        "misspelt, or its cell was deleted, moved, or not saved." in report.mend
     )
     assert any("scale" in said and "figure cell" in said for said in report.know)
 

@@ -8,7 +8,14 @@ import pytest
 from selfcheck import expect
 from selfcheck.where import Where, located
 
-AXES = {"h": ["N", "T", "H"], "y": ["N", "T", "K"], "dW": ["4H", "H"], "c": ["N", "H"], "b": ["3H"]}
+AXES = {
+    "h": ["N", "T", "H"],
+    "y": ["N", "T", "K"],
+    "dW": ["4H", "H"],
+    "c": ["N", "H"],
+    "b": ["3H"],
+    "gates": ["N", "T", "3H"],
+}
 
 
 def mask(shape, *places):
@@ -63,6 +70,11 @@ ALL = slice(None)
             mask((6,), (0,), (5,)),
             "Wrong only in the first (rows 0 to 1) and the third (rows 4 to 5) of 3 blocks of H rows; "
             "the other rows are right.",
+        ),
+        (
+            "gates",
+            mask((2, 4, 6), (ALL, ALL, [4])),
+            "Wrong only in the third (numbers 4 to 5) of 3 blocks of H numbers; the other numbers are right.",
         ),
         ("b", mask((6,), ([0, 2, 4],)), "Wrong only at index 0, 2, 4; right everywhere else."),
         ("c", mask((2, 3), (ALL, 2)), "Right for columns 0 to 1, wrong from column 2 on."),
