@@ -6,8 +6,8 @@ The mistakes are the instructor's own code and run here, in the trusted process;
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -29,12 +29,29 @@ _ATTEMPTS = 10  # seeds tried for inputs on which every mistake shows
 
 @dataclass(frozen=True)
 class _Known:
-    """Inputs of an exercise, and what the reference and each mistake make of them."""
+    """What the reference and each mistake of an exercise make of inputs, those of the attempt of this number."""
 
-    inputs: Callable[[], list[tuple]]
+    attempt: int
     subject: Subject
     right: Trace
     wrong: dict[str, Trace]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON's types."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> _Known:
+        """Return what `to_data` was made of, with all that is computed of its traces computed."""
+        subject = Subject(data["subject"]["name"], tuple(data["subject"]["outputs"]), tuple(data["subject"]["opaque"]))
+        wrong = {mistake: _trace(made) for mistake, made in data["wrong"].items()}
+        return cls(data["attempt"], subject, _trace(data["right"]), wrong)
+
+
+def _trace(data: Mapping[str, Any]) -> Trace:
+    made = Trace(data["exact"], tuple(data["reals"]), data["unknowns"])
+    _ = made.combined
+    return made
 
 
 class Catalogue:
@@ -61,7 +78,8 @@ class Catalogue:
             return None
         known = self.rehearse(exercise)
         try:
-            mine = trace(known.subject, caller(exercise, provider, self.cases), known.inputs(), self.describe).whole
+            inputs = self._inputs(exercise, known.attempt)
+            mine = trace(known.subject, caller(exercise, provider, self.cases), inputs, self.describe).whole
         except StudentError:
             return None
         if same(mine, known.right):
@@ -79,11 +97,21 @@ class Catalogue:
             self.rehearsed[exercise] = known
         return self.rehearsed[exercise]
 
-    def _on_inputs(self, exercise: str, attempt: int) -> _Known:
-        seed = int.from_bytes(hashlib.sha256(self.seed + f"{exercise} {attempt}".encode()).digest(), "big")
+    def rehearsed_beyond(self, known: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return, by exercise, what was learnt of those that are not among the known ones, for another process."""
+        return {exercise: one.to_data() for exercise, one in self.rehearsed.items() if exercise not in known}
 
+    def learn(self, rehearsed: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over what another process has learnt."""
+        self.rehearsed |= {exercise: _Known.from_data(data) for exercise, data in rehearsed.items()}
+
+    def _inputs(self, exercise: str, attempt: int) -> list[tuple]:
+        seed = int.from_bytes(hashlib.sha256(self.seed + f"{exercise} {attempt}".encode()).digest(), "big")
+        return self.cases.CASES(exercise, np.random.default_rng(seed))
+
+    def _on_inputs(self, exercise: str, attempt: int) -> _Known:
         def inputs() -> list[tuple]:
-            return self.cases.CASES(exercise, np.random.default_rng(seed))
+            return self._inputs(exercise, attempt)
 
         def call(namespace: dict[str, Any]) -> Function:
             return caller(exercise, LocalProvider(namespace, self.cases), self.cases)
@@ -96,7 +124,7 @@ class Catalogue:
             source = markers.patched(self.sources[exercise], mistake["old"], mistake["new"] or "")
             exec(compile(source, mistake["id"], "exec", dont_inherit=True), namespace)
             wrong[mistake["id"]] = trace(subject, call(namespace), inputs(), self.describe).whole
-        return _Known(inputs, subject, right, wrong)
+        return _Known(attempt, subject, right, wrong)
 
     @cached_property
     def _reference(self) -> dict[str, Any]:

@@ -88,28 +88,28 @@ class Session:
                 if pid == 0:
                     self._serve(session, job, control, writing)
             os.close(writing)
-            with open(reading, encoding="utf-8") as said:
-                learnt = json.loads(said.read() or "{}")
+            with open(reading, encoding="utf-8") as file:
+                said = file.read()
             _, status = os.waitpid(pid, 0)
             if status != 0:
                 self._send({"fault": f"the session's fork ended with status {status}"})
-            elif any(learnt.values()):  # once, and not in every fork
+            elif any((learnt := json.loads(said)).values()):  # once, and not in every fork
                 import_all(learnt["imported"])
-                for exercise in learnt["rehearsed"]:
-                    self.catalogue.rehearse(exercise)
+                self.catalogue.learn(learnt["rehearsed"])
                 gc.freeze()
 
     def _send(self, message: dict[str, Any]) -> None:
         wire.send(self.jobs.fileno(), wire.encode(message))
 
     def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket, writing: int) -> None:
-        """Grade, answer, and write to `writing` which modules it imported and which exercises' mistakes it ran."""
+        """Grade, answer, and write to `writing` which modules it imported and what exercises' mistakes made."""
         status, known, rehearsed = 1, set(sys.modules), set(self.catalogue.rehearsed)
         gc.disable()  # this process ends in a second
         try:
             self._send(self._grade(session, job, control))
-            beyond = [exercise for exercise in self.catalogue.rehearsed if exercise not in rehearsed]
-            os.write(writing, json.dumps({"imported": imported_beyond(known), "rehearsed": beyond}).encode())
+            beyond = self.catalogue.rehearsed_beyond(rehearsed)
+            with open(writing, "w", encoding="utf-8") as learnt:
+                json.dump({"imported": imported_beyond(known), "rehearsed": beyond}, learnt)
             status = 0
         finally:
             os._exit(status)

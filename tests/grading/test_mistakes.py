@@ -1,5 +1,6 @@
 """A failed exercise is named by the catalogue's mistake whose outputs it has, shown by a probe where it must be."""
 
+import json
 from types import ModuleType
 
 import numpy as np
@@ -29,10 +30,14 @@ def _cases():
     return cases
 
 
+def _catalogue(cases):
+    cell = Cell("powers-solution", "powers-solution", EXERCISE, SOURCE)
+    return Catalogue((cell,), LISTED, cases, bytes(32))
+
+
 def test_a_generator_is_named_by_what_its_probe_lists():
     cases = _cases()
-    cell = Cell("powers-solution", "powers-solution", EXERCISE, SOURCE)
-    catalogue = Catalogue((cell,), LISTED, cases, bytes(32))
+    catalogue = _catalogue(cases)
 
     def named(function):
         return catalogue.identify("powers", LocalProvider({"powers": function}, cases))
@@ -43,3 +48,16 @@ def test_a_generator_is_named_by_what_its_probe_lists():
     assert named(lambda x: iter([x, x * x])) is None
     assert named(lambda x: iter([x[::-1], (x * x)[::-1]])) == "turns_around"
     assert named(np.linalg.inv) is None
+
+
+def test_what_one_process_has_learnt_of_the_mistakes_another_need_not_run(monkeypatch):
+    cases = _cases()
+    first, second = _catalogue(cases), _catalogue(cases)
+    first.rehearse("powers")
+    told = json.dumps(first.rehearsed_beyond(()))
+    assert first.rehearsed_beyond({"powers"}) == {}
+
+    second.learn(json.loads(told))
+    monkeypatch.setattr(second, "_on_inputs", None)
+    assert second.identify("powers", LocalProvider({"powers": lambda x: iter([x**3] * 2)}, cases)) == "cubes"
+    assert second.identify("powers", LocalProvider({"powers": lambda x: iter([x, x * x])}, cases)) is None
