@@ -8,6 +8,7 @@ saturated, biases and initial states are not zero, and gradients reach every sta
 
 import numpy as np
 import sympy
+from sympy.printing.numpy import NumPyPrinter
 
 from selfcheck.arrays import layer, matrix, vector
 
@@ -238,6 +239,9 @@ def _looked_up(rows, table, bias):
 LOSSES = {"cubic": _cubic, "by_columns": _cubic, "saturating": _saturating, "looked_up": _looked_up}
 
 
+_AS_LAMBDIFY = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+
+
 def _values_of_terms(namespace, points):
     """Values (P,) of each of the student's three terms at the points (P, 6)."""
     symbols = sympy.symbols("W U x_0 x_1 x_2 s_before")
@@ -252,7 +256,8 @@ def _values_of_terms(namespace, points):
         if others:
             found = ", ".join(sorted(map(str, others)))
             raise ValueError(f"{name} holds {found}; only the six symbols that are passed in may be left in it")
-        evaluated = sympy.lambdify(symbols, expression, "numpy")(*points.T)
+        # with modules="numpy" lambdify would import all of NumPy, its tests included
+        evaluated = sympy.lambdify(symbols, expression, {}, NumPyPrinter(_AS_LAMBDIFY))(*points.T)
         values[name] = np.broadcast_to(np.asarray(evaluated, dtype=np.float64), len(points)).copy()
     return values
 
