@@ -200,7 +200,8 @@ def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
             found = assignment.changed(exercise, change, namespace)
             tried += 1
             for output, accused in [(None, found.sentence)] if found.sentence else found.sentences:
-                assert accused == mistake["says"], (exercise, mistake["id"], name)
+                written = mistake.get("of", {}).get(output, mistake["says"])
+                assert accused == written, (exercise, mistake["id"], name)
                 assert not _alters(change, namespace, assignment, exercise, output), (exercise, mistake["id"], name)
     assert tried >= 100
 
