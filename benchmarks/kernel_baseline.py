@@ -26,23 +26,23 @@ _loaded: dict[str, ModuleType] = {}
 def points(name: str, namespace: dict[str, Any], most: float) -> float:
     """What the exercise earns: `most`, shared among its tests by weight; nothing if a gate fails."""
     found = outcomes(name, namespace)
-    if not all(passed for _, weight, passed in found if weight is None):
-        return 0.0
-    earned, possible = (sum(weight or 0.0 for _, weight, passed in found if passed or all_) for all_ in (False, True))
-    return round(most * earned / possible, 4)
+    earned = sum(weight for _, weight, passed in found if passed)
+    return round(most * earned / sum(weight for _, weight, _ in found), 4)
 
 
-def outcomes(name: str, namespace: dict[str, Any]) -> list[tuple[str, float | None, bool]]:
-    """Run the exercise's tests, gates first, up to one that fails: name, weight (None of a gate), whether it passed."""
+def outcomes(name: str, namespace: dict[str, Any]) -> list[tuple[str, float, bool]]:
+    """Run the exercise's tests: the name of each, its weight (0 of a gate), whether it passed.
+
+    Gates come first; once one has failed no other test runs, and none counts as passed.
+    """
     cases, reference = module("KERNEL_BASELINE_CASES"), module("KERNEL_BASELINE_REFERENCE")
-    found: list[tuple[str, float | None, bool]] = []
+    found, stopped = [], False
     with setting(cases=cases, provider=LocalProvider(namespace, cases)):
-        for file in FILES:
-            for test, weight, arguments, label in tests(module(file), name):
-                found.append((label, weight, _passes(test, arguments, label, reference)))
-                if found[-1][1:] == (None, False):
-                    return found
-    return found
+        for test, weight, arguments, label in (one for file in FILES for one in tests(module(file), name)):
+            passed = not stopped and _passes(test, arguments, label, reference)
+            stopped |= weight is None and not passed
+            found.append((label, weight or 0.0, passed))
+    return [(label, weight, passed and not stopped) for label, weight, passed in found]
 
 
 def tests(module: ModuleType, name: str) -> Any:

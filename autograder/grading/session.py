@@ -130,7 +130,8 @@ class Session:
         try:
             with setting(provider=provider, handed_in=files, seed=job["seed"]):
                 self._run(items, provider)
-                out_of_time = dict(provider.out_of_time)  # not what judging beside wrong steps takes
+                # not what judging beside wrong steps takes
+                out_of_time = dict.fromkeys(provider.given_up, 0) if job["again"] else provider.out_of_time
                 if job["carry_over"]:
                     self._carry_over(items, provider)
             provider.finish()
@@ -138,8 +139,6 @@ class Session:
             return {"fault": str(error)}
         except Exception:
             return {"fault": traceback.format_exc(limit=8)}
-        if job["again"]:
-            out_of_time = dict.fromkeys(provider.given_up, 0)
         told = student.told or notebook
         records = [vars(record) | {"output": "", "detail": ""} for record in self.recorder.records]
         return {

@@ -28,7 +28,7 @@ class Limits:
         return self.patience / 4
 
     def alone(self) -> Limits:
-        """Return the limits for a submission that is graded with no other beside it."""
+        """Return the limits for a submission that is graded once more, after all others."""
         return replace(self, patience=2 * self.patience)
 
 

@@ -150,6 +150,8 @@ def test_an_error_is_asked_by_its_class():
     assert message(expect.raises, "ValueError", abs, 1) == "no error was raised; expected ValueError"
     with pytest.raises(StudentError):
         expect.raises("ValueError", fails, ("NotImplementedError", "RuntimeError"))
+    with pytest.raises(StudentError):  # told as too slow, with its line, and not as another error
+        expect.raises("ValueError", fails, ("TimeoutError", "OSError"))
 
 
 def test_what_is_made_of_large_numbers_may_differ_by_their_rounding():
