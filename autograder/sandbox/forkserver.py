@@ -3,8 +3,9 @@
 Descriptor 0 is the control socket to the trusted side. `F` + bytes of address space in use + a blank + a scratch
 folder's path, with the child's channel as an SCM_RIGHTS descriptor, forks. `R` reaps what has ended and tells whether a
 child is left: killing is done from outside, since a process that could list processes could look into them. `C` tells
-whether the sandbox lets a few processes run at once. End of file ends the fork server. (Answers are written, not sent:
-the sandbox's supervisor looks at each send.)
+whether the sandbox lets a few processes run at once. `M`, with the list of this process's mapped memory as a
+descriptor, gathers that in large pages. End of file ends the fork server. (Answers are written, not sent: the sandbox's
+supervisor looks at each send.)
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from typing import Any
 
 from autograder.sandbox import worker
 from autograder.sandbox.limits import Limits, limit_this_process
+from autograder.sandbox.pages import collapse
+from autograder.sandbox.preload import asking_once
 from autograder.sandbox.syscalls import SystemCallFilter, drop_capabilities
 
 _PR_SET_PDEATHSIG = 1
@@ -37,10 +40,11 @@ def main(settings: dict[str, Any]) -> None:
     """Serve until the control socket closes. host.ForkServer says what the settings are."""
     gc.disable()  # it takes a sixth of the time that imports do
     _be_subreaper()
-    _import_selfcheck(Path(settings["selfcheck"]))
-    shell = importlib.import_module("selfcheck.execute").make_shell()
-    for name in settings["preload"]:
-        importlib.import_module(name)
+    with asking_once():
+        _import_selfcheck(Path(settings["selfcheck"]))
+        shell = importlib.import_module("selfcheck.execute").make_shell()
+        for name in settings["preload"]:
+            importlib.import_module(name)
     confine = None
     if settings["confine"]:
         import sandlock
@@ -66,6 +70,9 @@ def main(settings: dict[str, Any]) -> None:
             os.write(control.fileno(), b"none\n" if _reap() else b"some\n")
         elif request[:1] == b"C":
             os.write(control.fileno(), b"room\n" if _has_room() else b"full\n")
+        elif request[:1] == b"M" and channel is not None:
+            collapse(channel)
+            os.write(control.fileno(), b"done\n")
         elif request[:1] == b"F" and channel is not None:
             in_use, _, scratch = request[1:].decode().partition(" ")
             pid = _fork()

@@ -27,7 +27,9 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEX
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
          "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
-_MODULES = tuple(f"autograder.sandbox.{name}" for name in ("limits", "syscalls", "wire", "worker", "forkserver"))
+_MODULES = tuple(
+    f"autograder.sandbox.{name}" for name in ("limits", "pages", "preload", "syscalls", "wire", "worker", "forkserver")
+)
 _SYSTEM_FILES = (
     "/usr/lib",
     "/usr/lib64",
@@ -214,6 +216,10 @@ class ForkServer:
             raise WallError(f"the sandboxed process did not start: {error}. Run `autograder doctor`") from error
         if answer != b"ready\n":
             raise WallError("the sandboxed process ended while it was starting. Run `autograder doctor`")
+        with contextlib.suppress(PermissionError), open(f"/proc/{self.pid}/maps", "rb") as maps:
+            socket.send_fds(self.control, [b"M"], [maps.fileno()])
+            if self.control.recv(64) != b"done\n":
+                raise WallError("the sandboxed process ended while it was starting. Run `autograder doctor`")
         self.control.settimeout(None)
 
     def unchanged(self, seconds: float = 2.0) -> bool:
