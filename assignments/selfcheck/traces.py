@@ -109,11 +109,16 @@ def trace(
 
     call: as `caller` makes it; an error of the function is a Raised, everything else passes through.
     """
+    return Traces(tuple(case_trace(subject, call, case, i, describe) for i, case in enumerate(cases)))
+
+
+def case_trace(
+    subject: Subject, call: Callable[..., Watched], case: tuple[Any, ...], number: int, describe: Describer
+) -> dict[str, Trace]:
+    """Do as `trace`, with the case of this number alone."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return Traces(
-            tuple(_case(subject, call, case, f"{subject.name} {i}", describe) for i, case in enumerate(cases))
-        )
+        return _case(subject, call, case, f"{subject.name} {number}", describe)
 
 
 def _case(

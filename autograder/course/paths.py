@@ -149,6 +149,11 @@ class Course:
         return self.root / "attempts"
 
     @property
+    def rehearsed(self) -> Path:
+        """What the graders keep of running the mistakes of each assignment; made anew where it is missing."""
+        return self.root / "rehearsed"
+
+    @property
     def gradebook(self) -> Path:
         return self.root / "gradebook.db"
 

@@ -25,7 +25,7 @@ from autograder.course import policies, roster, variants
 from autograder.course.paths import Course
 from autograder.course.policies import course_policies
 from autograder.gradebook.shown_tests import TEMPLATES
-from autograder.grading.batch import grader_code
+from autograder.grading.installed import grader_code
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, read_bytes
 

@@ -6,11 +6,8 @@ import contextlib
 import fnmatch
 import glob
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import os
-import platform
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
@@ -19,19 +16,14 @@ from pathlib import Path
 from autograder import faults
 from autograder.course.paths import Course, Repository, result_name
 from autograder.grading import attempts, grader, queue
-from autograder.grading.assignment import Assignment, code_hash
+from autograder.grading.assignment import Assignment
+from autograder.grading.installed import installed_versions
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Received, Unreadable, read_bytes, receive
 from autograder.grading.versions import Version, remember, version_of
 from autograder.sandbox.host import other_user
 from autograder.sandbox.limits import Limits
-
-# What the grader computes and reads with, and what notebooks and tests import.
-_PACKAGES = (
-    *("ipython", "msgpack", "nbformat", "pytest", "sandlock"),
-    *("matplotlib", "numpy", "scipy", "sympy", "torch"),
-)
 
 _MOST_HELD = 2**28  # bytes: what waits beyond them is read again when it is given out
 
@@ -192,27 +184,6 @@ def machine_version(wall: str, limits: Limits, carry_over: bool = True) -> str:
     wall, and whether points are carried over.
     """
     return f"{installed_versions()} | {wall} | {limits!r} | {carry_over!r}"
-
-
-def installed_versions() -> str:
-    """The versions of Python and of what computes, and a hash of the grader's own code: the same on each machine."""
-    versions = [f"python {platform.python_version()}"]
-    for package in _PACKAGES:
-        try:
-            versions.append(f"{package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            versions.append(f"{package} none")
-    return " | ".join([*versions, grader_code()])
-
-
-def grader_code() -> str:
-    """Return a hash of the code of autograder and selfcheck: all of it.
-
-    Some of it (the build, the demo) changes no result, but which is which is known only to who knows all imports.
-    Grading once more than needed costs time; a result of code that is no longer there costs a student points.
-    """
-    specs = (importlib.util.find_spec(package) for package in ("autograder", "selfcheck"))
-    return code_hash(*(Path(spec.origin).parent for spec in specs if spec and spec.origin))
 
 
 def stored_result(path: Path, key: str, student: str) -> Result | None:

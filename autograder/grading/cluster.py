@@ -25,8 +25,8 @@ from distributed import Client, KilledWorker
 
 from autograder.grading import machine, packed
 from autograder.grading.assignment import Assignment
-from autograder.grading.batch import installed_versions
 from autograder.grading.grader import Graded, Job
+from autograder.grading.installed import installed_versions
 from autograder.grading.options import Options
 from autograder.grading.queue import ClusterError, Ended, Place
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -25,6 +25,8 @@ from autograder.faults import sentence
 from autograder.grading.assignment import Assignment
 from autograder.grading.attempts import seed_of
 from autograder.grading.forks import context, late_imports
+from autograder.grading.installed import installed_versions
+from autograder.grading.kept import Shelf
 from autograder.grading.options import Options
 from autograder.grading.result import ExerciseResult, Flag, Result, TestResult
 from autograder.grading.submission import (
@@ -130,7 +132,7 @@ def run_traced(job: Job) -> tuple[Result, list[dict[str, Any]]]:
     check_student_id(job.student, job.options.roster)
     assert job.received is not None
     submission = read(job.received, assignment)
-    grader = Grader(assignment, job.options.limits, job.options.wall)
+    grader = Grader(assignment, job.options.limits, job.options.wall, submission.slow)
     try:
         reply = grader.grade(submission, inputs=job.inputs, carry_over=job.options.carry_over, traced=True)
         return _result(assignment, job, submission, reply), reply["traces"]
@@ -164,7 +166,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
     fault = ""
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
-            reply = _grader(job, assignment).grade(
+            reply = _grader(job, assignment, submission.slow).grade(
                 submission, job.only, job.inputs, again=job.again, carry_over=job.options.carry_over
             )
             return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"], job.only)
@@ -229,7 +231,8 @@ def _result(assignment: Assignment, job: Job, submission: Submission, reply: dic
 class Grader:
     """A session and a fork server; a second fork server for submissions that import slow modules."""
 
-    def __init__(self, assignment: Assignment, limits: Limits, wall: str) -> None:
+    def __init__(self, assignment: Assignment, limits: Limits, wall: str, first: Collection[str] = frozenset()) -> None:
+        """Start both; first: the slow modules of the submission to come, whose fork server is the first."""
         self.assignment = assignment
         self.limits = limits
         self.wall = wall
@@ -237,7 +240,7 @@ class Grader:
         self.slow: set[str] = set()
         self.imports = assignment.imports()
         self.jobs, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        files, name = assignment.repository, assignment.name
+        files, name, fingerprint = assignment.repository, assignment.name, assignment.fingerprint()
         setup = {
             "seed": assignment.seed,
             "cases": files.cases(name),
@@ -247,6 +250,7 @@ class Grader:
             "hidden": files.hidden(name),
             "mistakes": files.mistakes(name),
             "right": files.right(name),
+            "shelf": Shelf.of_version(assignment.course.rehearsed / name, fingerprint, installed_versions()),
             "cells": [vars(cell) for cell in assignment.cells],
             "limits": limits,
         }
@@ -254,7 +258,7 @@ class Grader:
         try:
             self.session.start()
             theirs.close()  # so that the end of the session is the end of the conversation
-            self._fork_server(set())
+            self._fork_server(self._slow(first))
             self._wait_until_ready()
         except BaseException:
             theirs.close()
@@ -294,6 +298,10 @@ class Grader:
             )
         return self.fork_servers[heavy]
 
+    def _slow(self, modules: Collection[str]) -> set[str]:
+        """Return which of these slow modules every fork server does not import already."""
+        return set(modules) - set(self.imports)
+
     def _wait_until_ready(self) -> None:
         try:
             reply = wire.decode(wire.receive(self.jobs.fileno(), time.monotonic() + 120))
@@ -316,7 +324,7 @@ class Grader:
         from outside. inputs: the set of inputs that the tests get. again: see Job. carry_over: see
         autograder.grading.carried. traced: note every call too, as `traces`. Raises GraderFault.
         """
-        fork_server = self._fork_server(submission.slow - set(self.imports))
+        fork_server = self._fork_server(self._slow(submission.slow))
         job = {
             "cells": submission.cells,
             "plain": submission.plain,
@@ -379,14 +387,17 @@ _current: tuple[tuple, Grader] | None = None
 _closing = threading.Lock()
 
 
-def _grader(job: Job, assignment: Assignment) -> Grader:
-    """Return this process's grader; make a new one when the assignment, the limits or the sandbox have changed."""
+def _grader(job: Job, assignment: Assignment, slow: Collection[str]) -> Grader:
+    """Return this process's grader; make a new one when the assignment, the limits or the sandbox have changed.
+
+    slow: the slow modules that the job's submission imports.
+    """
     global _current
     wanted = (assignment.name, job.fingerprint, job.options.limits, job.options.wall)
     if _current is not None and _current[0] != wanted:
         close_grader()
     if _current is None:
-        _current = (wanted, Grader(assignment, job.options.limits, job.options.wall))
+        _current = (wanted, Grader(assignment, job.options.limits, job.options.wall, slow))
     return _current[1]
 
 

@@ -191,7 +191,7 @@ class _Graders:
 def _graders(worker: Connection, threads: int, folder: Path) -> Iterator[_Graders]:
     """Take in what the worker sends first, and start the processes; in the end all of it is gone."""
     from autograder.grading import queue
-    from autograder.grading.batch import installed_versions
+    from autograder.grading.installed import installed_versions
     from autograder.grading.packed import unpack
 
     local = queue.Local()

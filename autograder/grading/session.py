@@ -103,13 +103,12 @@ class Session:
 
     def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket, writing: int) -> None:
         """Grade, answer, and write to `writing` which modules it imported and what exercises' mistakes made."""
-        status, known, rehearsed = 1, set(sys.modules), set(self.catalogue.rehearsed)
+        status, known = 1, set(sys.modules)
         gc.disable()  # this process ends in a second
         try:
             self._send(self._grade(session, job, control))
-            beyond = self.catalogue.rehearsed_beyond(rehearsed)
             with open(writing, "w", encoding="utf-8") as learnt:
-                json.dump({"imported": imported_beyond(known), "rehearsed": beyond}, learnt)
+                json.dump({"imported": imported_beyond(known), "rehearsed": self.catalogue.learnt()}, learnt)
             status = 0
         finally:
             os._exit(status)
@@ -265,7 +264,7 @@ def serve(jobs: socket.socket, setup: dict[str, Any]) -> None:
     try:
         seed, cases = setup["seed"], load_file(setup["cases"], "cases")
         reference = load_file(setup["reference"], "reference")
-        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], cases, seed)
+        session.catalogue = load_catalogue(setup["cells"], setup["mistakes"], cases, seed, setup["shelf"])
         if setup["right"].is_file():
             right = load_file(setup["right"]).RIGHT
             session.own_steps = OwnSteps(session.catalogue.given, session.catalogue.sources, right, cases)

@@ -12,7 +12,7 @@ import pytest
 import autograder
 import selfcheck
 from autograder.course.paths import Repository
-from autograder.grading import batch
+from autograder.grading import batch, installed
 from autograder.grading.assignment import Assignment, code_hash
 from autograder.grading.submission import receive
 from autograder.sandbox.limits import Limits
@@ -93,7 +93,7 @@ def test_what_is_no_code_does_not_change_the_key(code, key):
 
 
 def test_the_code_has_the_same_hash_wherever_it_lies(code):
-    hashed = batch.grader_code()
+    hashed = installed.grader_code()
     assert hashed == code_hash(*PACKAGES.values())
     shutil.copytree(code / "autograder", code / "elsewhere" / "autograder")
     assert code_hash(code / "elsewhere" / "autograder", code / "selfcheck") == hashed
@@ -148,6 +148,6 @@ def test_another_set_of_inputs_changes_the_key(course, assignment, hand_in, solv
 
 @pytest.mark.parametrize("package", ["nbformat", "msgpack", "sympy", "torch"])
 def test_another_version_of_what_reads_and_computes_changes_the_key(key, monkeypatch, package):
-    before, version = key(), batch.importlib.metadata.version
-    monkeypatch.setattr(batch.importlib.metadata, "version", lambda name: "0" if name == package else version(name))
+    before, version = key(), installed.importlib.metadata.version
+    monkeypatch.setattr(installed.importlib.metadata, "version", lambda name: "0" if name == package else version(name))
     assert key() != before

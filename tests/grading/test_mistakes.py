@@ -5,8 +5,9 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder.course.notebook import EXERCISE
+from autograder.course.notebook import EXERCISE, GIVEN
 from autograder.grading.assignment import Cell
+from autograder.grading.kept import Shelf
 from autograder.grading.mistakes import Catalogue
 from selfcheck.target import LocalProvider
 
@@ -30,9 +31,13 @@ def _cases():
     return cases
 
 
-def _catalogue(cases):
+def _catalogue(cases, shelf=None):
     cell = Cell("powers-solution", "powers-solution", EXERCISE, SOURCE)
-    return Catalogue((cell,), LISTED, cases, bytes(32))
+    return Catalogue((cell,), LISTED, cases, bytes(32), shelf)
+
+
+def _cubes(cases):
+    return LocalProvider({"powers": lambda x: iter([x**3] * 2)}, cases)
 
 
 def test_a_generator_is_named_by_what_its_probe_lists():
@@ -53,11 +58,75 @@ def test_a_generator_is_named_by_what_its_probe_lists():
 def test_what_one_process_has_learnt_of_the_mistakes_another_need_not_run(monkeypatch):
     cases = _cases()
     first, second = _catalogue(cases), _catalogue(cases)
-    first.rehearse("powers")
-    told = json.dumps(first.rehearsed_beyond(()))
-    assert first.rehearsed_beyond({"powers"}) == {}
+    assert first.learnt() == {}
+    assert first.identify("powers", _cubes(cases)) == "cubes"
+    told = json.dumps(first.learnt())
 
     second.learn(json.loads(told))
-    monkeypatch.setattr(second, "_on_inputs", None)
-    assert second.identify("powers", LocalProvider({"powers": lambda x: iter([x**3] * 2)}, cases)) == "cubes"
+    monkeypatch.setattr(second, "wrong", None)
+    assert second.identify("powers", _cubes(cases)) == "cubes"
     assert second.identify("powers", LocalProvider({"powers": lambda x: iter([x, x * x])}, cases)) is None
+
+
+def test_a_mistake_runs_only_until_it_is_told_from_the_answer(monkeypatch):
+    cases = _cases()
+    cases.CASES = lambda name, rng: [(rng.uniform(2, 3, (3, 4)),) for _ in range(5)]
+    catalogue = _catalogue(cases)
+    assert catalogue.identify("powers", LocalProvider({"powers": lambda x: iter([x, x * x + 1])}, cases)) is None
+    known = catalogue.rehearsed["powers"].wrong
+    assert {mistake: len(made) for mistake, made in known.items()} == {"cubes": 1, "turns_around": 1}
+    assert catalogue.identify("powers", _cubes(cases)) == "cubes"
+    assert {mistake: len(made) for mistake, made in known.items()} == {"cubes": 5, "turns_around": 1}
+
+
+def test_a_mistake_that_shows_only_in_a_later_case_is_named(monkeypatch):
+    cases = _cases()
+    cases.CASES = lambda name, rng: [(np.ones((3, 4)),), (rng.uniform(2, 3, (3, 4)),)]
+    catalogue = _catalogue(cases)
+    assert catalogue.identify("powers", _cubes(cases)) == "cubes"
+    assert catalogue.identify("powers", LocalProvider({"powers": lambda x: iter([x, x * x])}, cases)) is None
+
+
+def test_a_mistake_that_remembers_runs_on_all_cases_in_their_order():
+    cases = _cases()
+    cases.CASES = lambda name, rng: [(rng.uniform(2, 3, (3, 4)),) for _ in range(3)]
+    cell = Cell("powers-solution", "powers-solution", EXERCISE, SOURCE)
+    new = "x**n + (_seen.append(0) or len(_seen)) // 5"  # the third case is the first that differs
+    listed = {"powers": [{"id": "remembers", "old": "x**n", "new": new, "says": "Shared?"}]}
+    given = Cell("given", "", GIVEN, "_seen = []")
+    known = Catalogue((given, cell), listed, cases, bytes(32))
+    seen = []
+
+    def remembering(x):
+        return iter([x**n + (seen.append(0) or len(seen)) // 5 for n in (1, 2)])
+
+    assert known.identify("powers", LocalProvider({"powers": remembering}, cases)) == "remembers"
+
+
+def test_what_the_mistakes_made_is_kept_for_the_next_run(monkeypatch, tmp_path):
+    cases, shelf = _cases(), Shelf.of_version(tmp_path / "rehearsed", "one")
+    first = _catalogue(cases, shelf)
+    assert first.identify("powers", _cubes(cases)) == "cubes"
+    (kept,) = (tmp_path / "rehearsed").glob("*/powers.json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+    second = _catalogue(cases, Shelf.of_version(tmp_path / "rehearsed", "one"))
+    monkeypatch.setattr(second, "wrong", None)
+    assert second.identify("powers", _cubes(cases)) == "cubes"
+    assert second.rehearsed == first.rehearsed
+
+    kept.write_text("{half of")
+    assert _catalogue(cases, shelf).identify("powers", _cubes(cases)) == "cubes", "what is damaged is computed again"
+    assert json.loads(kept.read_text())["attempt"] == first.rehearsed["powers"].attempt
+
+    Shelf.of_version(tmp_path / "rehearsed", "another")
+    assert not kept.exists(), "of another version nothing is kept"
+
+
+def test_where_nothing_can_be_kept_the_mistakes_run_all_the_same(tmp_path):
+    (tmp_path / "rehearsed").write_text("no folder")
+    cases = _cases()
+    assert (
+        _catalogue(cases, Shelf.of_version(tmp_path / "rehearsed", "one")).identify("powers", _cubes(cases)) == "cubes"
+    )
+    assert (tmp_path / "rehearsed").read_text() == "no folder"
