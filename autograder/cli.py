@@ -44,6 +44,7 @@ from autograder.grading.result import Result, write_atomically
 from autograder.in_commands import checked_policies
 
 if TYPE_CHECKING:
+    from autograder.gradebook.feedback import Meanwhile
     from autograder.grading.queue import Machines
 
 app = typer.Typer(
@@ -249,13 +250,16 @@ def grade(
         def started(to_do: int, unchanged: int) -> None:
             bar.update(task, total=to_do + unchanged, description=f"grading ({unchanged} unchanged)")
 
-        stream = grade_stream(target, repository, assignment, options, on_start=started)
+        pages = _pages(target, assignment) if gradebook and feedback else None
+        stream = grade_stream(target, repository, assignment, options, on_start=started, meanwhile=pages)
 
         def coming() -> Iterator[Result]:
             for result in stream:
                 graded.append(result)
                 bar.advance(task)
                 yield result
+                if pages is not None:  # it is in the gradebook by now
+                    pages.waiting.append(result.student)
 
         unrecorded = 0
         if gradebook and students_known:
@@ -273,6 +277,13 @@ def grade(
     _summary(graded, unrecorded)
     if unwritten:
         _stop(unwritten, MACHINE_FAULT)
+
+
+def _pages(course: Course, assignment: str) -> Meanwhile:
+    """Return what writes feedback pages beside the grading."""
+    from autograder.gradebook.feedback import Meanwhile
+
+    return Meanwhile(course, assignment)
 
 
 def _into_gradebook(

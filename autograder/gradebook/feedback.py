@@ -8,6 +8,7 @@ a grader's comments and the points. Formulas become pictures inside the page.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -53,6 +54,7 @@ from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment, tests_output
 from autograder.grading.result import Result
 
+FEW = 5  # pages, for which a result may wait
 MANY = 60  # pages, from which on all cores write them
 LIGHT, DARK = "default", "monokai"  # of Pygments: the colours of code, which can be read on the page's grounds
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
@@ -62,25 +64,31 @@ class FeedbackError(OSError):
     """A page could not be written; the text says whose and why."""
 
 
-def write_feedback(course: Course, assignment: str, students: Sequence[str] | None = None) -> list[Path]:
+def write_feedback(
+    course: Course, assignment: str, students: Sequence[str] | None = None, *, more: bool = False
+) -> list[Path]:
     """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for these students, or for all with an autograded notebook.
 
     Beside it ASSIGNMENT.md says the same in Markdown; what nbgrader's `release_feedback` reads is there too. A page
     that shows already what it would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
     assignment was not built in this course, and FeedbackError, once all others are written, if a page could not be.
+    more: whether this process will write others; then the one that draws their cells lives on.
     """
     course = Course(course.root.resolve())
-    found = sorted(path.parts[-3] for path in course.autograded.glob(f"*/{assignment}/{assignment}.ipynb"))
-    chosen = found if students is None else [student for student in found if student in students]
+    chosen = _autograded(course, assignment, students)
     if not chosen:
         return []
     kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
-        state = states(config.CourseDirectory.db_url, assignment)
+        state = states(config.CourseDirectory.db_url, assignment, chosen if len(chosen) < MANY else None)
         stale = [
             student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))
         ]
-        errors = _converted(config, log, assignment, stale) if len(stale) < MANY else {}
+        try:
+            errors = _converted(config, log, assignment, stale) if len(stale) < MANY else {}
+        finally:
+            if not more:
+                _drawer().close()
     if len(stale) >= MANY:
         errors = _converted_beside(course, assignment, stale)
     for student in stale:
@@ -94,17 +102,41 @@ def write_feedback(course: Course, assignment: str, students: Sequence[str] | No
     return [course.feedback / student / assignment / f"{assignment}.html" for student in chosen]
 
 
+class Meanwhile:
+    """Writes pages of students whose grades are in the gradebook while others are still being graded."""
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self.course = course
+        self.assignment = assignment
+        self.waiting: list[str] = []
+
+    def __call__(self) -> bool:
+        """Write a few pages, if that many wait; a page that cannot be written is left for `write_feedback` to tell."""
+        if len(self.waiting) < FEW:
+            return False
+        students, self.waiting = self.waiting[:FEW], self.waiting[FEW:]
+        with contextlib.suppress(FeedbackError):
+            write_feedback(self.course, self.assignment, students, more=True)
+        return True
+
+
+def _autograded(course: Course, assignment: str, students: Sequence[str] | None) -> list[str]:
+    """Return, sorted, who of these students has an autograded notebook, or who of all."""
+    place = f"{assignment}/{assignment}.ipynb"
+    if students is None:
+        return sorted(path.parts[-3] for path in course.autograded.glob(f"*/{place}"))
+    named = {student for student in students if Path(student).name == student}
+    return sorted(student for student in named if (course.autograded / student / place).is_file())
+
+
 def _converted(config: Config, log: logging.Logger, assignment: str, students: Sequence[str]) -> dict[str, str]:
     """Write the pages of these students; return why one could not be, by student."""
     config.merge(feedback_config())
     config.HTMLExporter.optimistic_validation = True  # once for a notebook, not after each step
     converter = _Feedback(Folders(config=config, log=log), config=config, log=log)
     converter.choose(assignment, students)
-    try:
-        with read_once(), patch("nbconvert.exporters.html.BeautifulSoup", _parsed):
-            return converter.convert_chosen() if students else {}
-    finally:
-        _drawer().close()
+    with read_once(), patch("nbconvert.exporters.html.BeautifulSoup", _parsed):
+        return converter.convert_chosen() if students else {}
 
 
 def _converted_beside(course: Course, assignment: str, students: Sequence[str]) -> dict[str, str]:
@@ -118,7 +150,10 @@ def _converted_beside(course: Course, assignment: str, students: Sequence[str]) 
 def _part(course: Course, assignment: str, students: Sequence[str]) -> dict[str, str]:
     with opened(course, assignment) as (config, log):
         log.setLevel(logging.WARNING)  # several write to one file
-        return _converted(config, log, assignment, students)
+        try:
+            return _converted(config, log, assignment, students)
+        finally:
+            _drawer().close()
 
 
 class _AsItIs(str):

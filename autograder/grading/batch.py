@@ -39,10 +39,11 @@ def grade_stream(
     options: Options,
     *,
     on_start: Callable[[int, int], None] | None = None,
+    meanwhile: Callable[[], bool] | None = None,
 ) -> Iterator[Result]:
     """Grade all submissions of an assignment, giving results as they come; only what changed is graded again.
 
-    on_start(to_do, done_before) tells what there is to do.
+    on_start(to_do, done_before) tells what there is to do. meanwhile: see autograder.grading.queue.run.
     Raises NotBuilt, NothingToGrade or WallError before anything is graded; the processes start at once. An interruption
     loses nothing: finished results are on disk, and the next run goes on from there.
     """
@@ -104,7 +105,7 @@ def grade_stream(
         waiting.append(job)
     if on_start:
         on_start(len(waiting), len(unchanged))
-    coming = queue.run(waiting, loaded, machines, close=options.machines is None)
+    coming = queue.run(waiting, loaded, machines, close=options.machines is None, meanwhile=meanwhile)
     if waiting:
         next(coming)  # the processes start while the caller gets ready
 

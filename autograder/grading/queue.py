@@ -11,7 +11,7 @@ import itertools
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from typing import NamedTuple, Protocol
@@ -148,11 +148,17 @@ class Local:
 
 
 def run(
-    waiting: list[grader.Job], assignment: Assignment, machines: Machines, *, close: bool
+    waiting: list[grader.Job],
+    assignment: Assignment,
+    machines: Machines,
+    *,
+    close: bool,
+    meanwhile: Callable[[], bool] | None = None,
 ) -> Iterator[tuple[Result, float] | None]:
     """Yield results as they come, each with the seconds it took, after one None when the first jobs are given out.
 
-    close: let the machines go at the end.
+    close: let the machines go at the end. meanwhile: called again and again while no result has come, until it returns
+    False, as it has nothing to do; a call should not take longer than a job.
 
     Jobs that import what is slow to import go to the first place while there are others for the rest: each process
     that grades one has to import it. One that ran out of time is graded again in what ran out, once, after all others
@@ -162,7 +168,7 @@ def run(
     try:
         if waiting:
             machines.start(len(waiting))
-            yield from _Run(waiting, assignment, machines).results()
+            yield from _Run(waiting, assignment, machines, meanwhile or (lambda: False)).results()
     finally:
         if close:
             machines.close()
@@ -179,9 +185,12 @@ class _Late(NamedTuple):
 class _Run:
     """What is to do, what is being done, and where."""
 
-    def __init__(self, waiting: list[grader.Job], assignment: Assignment, machines: Machines) -> None:
+    def __init__(
+        self, waiting: list[grader.Job], assignment: Assignment, machines: Machines, meanwhile: Callable[[], bool]
+    ) -> None:
         self.assignment = assignment
         self.machines = machines
+        self.meanwhile = meanwhile
         self.queue = _Queue(waiting)
         self.suspects: deque[grader.Job] = deque()
         self.attempts: Counter[str] = Counter()
@@ -197,6 +206,8 @@ class _Run:
             if turn == 0:
                 yield None
             running = [future for line in self.lines.values() for future in line.given]
+            while running and not any(future.done() for future in running) and self.meanwhile():
+                pass
             if running:
                 done, _ = wait(running, timeout=self.machines.look_again, return_when=FIRST_COMPLETED)
             elif self.queue or self.suspects or self.late:
@@ -273,24 +284,32 @@ class _Run:
             yield result, graded.seconds
 
     def _fill(self) -> None:
-        """Give the places what they have room for."""
-        for index, line in enumerate(self.lines.values()):
-            host = [other for other in self.lines.values() if other.place.host == line.place.host]
-            beside = [job for other in host for job in other.given.values()]
-            late = sum(bool(job.again) for job in beside)
-            if (line.alone and line.given) or (late and (self.suspects or self.queue)):
-                continue
-            line.alone = False
-            if self.suspects:  # no place is given more until one is empty and takes the suspect
-                if not line.given:
-                    self._give(line, self.suspects.popleft(), alone=True)
-            elif self.queue:
-                while len(line.given) < _AHEAD * line.place.threads and self.queue:
-                    self._give(line, self.queue.take(slow_first=index == 0))
-            elif late == len(beside):
-                room = max(1, sum(other.place.threads for other in host) // 2) - late
-                for _ in range(min(room, line.place.threads - len(line.given), len(self.late))):
-                    self._give(line, self.late.popleft())
+        """Give the places what they have room for, and then, while many wait, each some more so that it need not wait
+        for us: the last ones go to whoever is free.
+        """
+        threads = sum(line.place.threads for line in self.lines.values())
+        for most, kept in ((1, 0), (_AHEAD, threads)):
+            for index, line in enumerate(self.lines.values()):
+                self._fill_line(line, most * line.place.threads, kept, slow_first=index == 0)
+
+    def _fill_line(self, line: _Line, most: int, kept: int, *, slow_first: bool) -> None:
+        """Give a place up to `most` jobs of the queue, as long as it holds more than `kept`, or what goes before."""
+        host = [other for other in self.lines.values() if other.place.host == line.place.host]
+        beside = [job for other in host for job in other.given.values()]
+        late = sum(bool(job.again) for job in beside)
+        if (line.alone and line.given) or (late and (self.suspects or self.queue)):
+            return
+        line.alone = False
+        if self.suspects:  # no place is given more until one is empty and takes the suspect
+            if not line.given:
+                self._give(line, self.suspects.popleft(), alone=True)
+        elif self.queue:
+            while len(line.given) < most and len(self.queue) > kept:
+                self._give(line, self.queue.take(slow_first=slow_first))
+        elif late == len(beside):
+            room = max(1, sum(other.place.threads for other in host) // 2) - late
+            for _ in range(min(room, line.place.threads - len(line.given), len(self.late))):
+                self._give(line, self.late.popleft())
 
     def _give(self, line: _Line, job: grader.Job, *, alone: bool = False) -> None:
         line.alone = alone
@@ -319,8 +338,8 @@ class _Queue:
         self.slow: deque[grader.Job] = deque()
         self.put_back(jobs)
 
-    def __bool__(self) -> bool:
-        return bool(self.quick or self.slow)
+    def __len__(self) -> int:
+        return len(self.quick) + len(self.slow)
 
     def put_back(self, jobs: Iterable[grader.Job]) -> None:
         for job in jobs:

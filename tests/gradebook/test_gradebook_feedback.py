@@ -259,3 +259,44 @@ def test_many_pages_are_written_by_all_cores_and_are_the_same(desk, made, monkey
     with pytest.raises(feedback.FeedbackError, match="no feedback could be written for s2: "):
         write_feedback(desk.course, TINY)
     assert (desk.page("s1"), desk.page("s3")) == (pages["s1"], pages["s3"])
+
+
+def test_pages_are_written_while_others_wait_for_their_results(desk, made, monkeypatch):
+    for student in ("s1", "s2", "s3"):
+        desk.submit(student)
+    desk.record(made("s1"), made("s2", negate=1.5), made("s3"))
+    monkeypatch.setattr(feedback, "FEW", 2)
+    meanwhile = feedback.Meanwhile(desk.course, TINY)
+    meanwhile.waiting += ["s2"]
+    assert not meanwhile(), "one alone waits for others"
+    meanwhile.waiting += ["s3", "s1"]
+    assert meanwhile()
+    assert not meanwhile()
+    assert sorted(path.name for path in desk.course.feedback.iterdir()) == ["s2", "s3"]
+    early = desk.page("s2")
+    monkeypatch.setattr(feedback.ShowGrades, "preprocess", _refused_but_for("s1"))
+    assert len(write_feedback(desk.course, TINY)) == 3, "what shows already what it would show is left"
+    assert desk.page("s2") == early
+
+
+def test_a_page_that_could_not_be_written_meanwhile_is_told_at_the_end(desk, made, monkeypatch):
+    desk.submit("s1")
+    desk.record(made("s1"))
+    monkeypatch.setattr(feedback, "FEW", 1)
+    (desk.course.autograded / "s1" / TINY / f"{TINY}.ipynb").chmod(0o600)
+    (desk.course.autograded / "s1" / TINY / f"{TINY}.ipynb").write_text("no notebook")
+    meanwhile = feedback.Meanwhile(desk.course, TINY)
+    meanwhile.waiting += ["s1"]
+    assert meanwhile()
+    with pytest.raises(feedback.FeedbackError, match="no feedback could be written for s1: "):
+        write_feedback(desk.course, TINY)
+
+
+def _refused_but_for(student):
+    write = feedback.ShowGrades.preprocess
+
+    def preprocess(self, nb, resources):
+        assert resources["nbgrader"]["student"] == student, "it was written already"
+        return write(self, nb, resources)
+
+    return preprocess

@@ -238,7 +238,7 @@ def test_what_ran_out_of_time_is_graded_again_on_half_of_a_machine(made, assignm
                 waiting[0].grade_again(next(iter(waiting[0].given)))
             yield
 
-    students = [f"late{number}" for number in range(6)]
+    students = [f"late{number}" for number in range(5)]
     got = run([job(student) for student in students], assignment, machines=Workers(script(), one, two))
     assert got == dict.fromkeys(students, ("graded", 1.0))
     assert met[0] == (2, 1)
@@ -267,7 +267,45 @@ def test_what_waited_at_a_lost_place_goes_to_others_and_what_ran_is_tried_alone(
     got = run([job(f"s{number}") for number in range(1, 7)], assignment, machines=machines)
     assert {status for status, _ in got.values()} == {"graded"}
     assert sorted(got) == [f"s{number}" for number in range(1, 7)]
-    assert seen == [["s2"], ["s3"], ["s4", "s5", "s6"]], "s2 and s3 ran: each is tried with nothing beside it"
+    assert seen == [["s2"], ["s3"], ["s5", "s6"], ["s4"]], "s2 and s3 ran: each is tried with nothing beside it"
+
+
+def test_the_last_jobs_wait_for_whoever_is_free(made, assignment):
+    one, two = Worker("one"), Worker("two")
+    met = []
+
+    def script():
+        yield
+        while True:
+            met.append((sorted(one.given), sorted(two.given)))
+            for student in list(two.given):
+                two.grade(student)
+            for student in list(one.given) if len(met) > 5 else ():
+                one.grade(student)
+            yield
+
+    got = run([job(f"s{number}") for number in range(1, 6)], assignment, machines=Workers(script(), one, two))
+    assert len(got) == 5
+    assert met[0] == (["s1", "s3"], ["s2"]), "one each, and more only while more wait than can begin at once"
+    assert {student for _, given in met for student in given} == {"s2", "s4", "s5"}
+
+
+def test_while_no_result_has_come_there_is_time_for_something_else(made, assignment):
+    place, calls = Worker("one"), []
+
+    def meanwhile():
+        calls.append(list(place.given))
+        if len(calls) == 3:
+            place.grade("s1")
+        return len(calls) != 5
+
+    machines = Workers(iter(()), place)
+    coming = queue.run([job("s1"), job("s2")], assignment, machines, close=False, meanwhile=meanwhile)
+    assert next(coming) is None
+    result, _ = next(coming)
+    assert result.student == "s1"
+    assert len(calls) == 3, "not once more, when a result has come"
+    coming.close()
 
 
 @pytest.mark.parametrize(("dies", "status"), [(True, "failed"), (False, "graded")])
