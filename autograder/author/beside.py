@@ -25,8 +25,9 @@ def each(work: Callable[[Repository, str], T], repository: Repository, assignmen
     workers = min(len(assignments), os.cpu_count() or 1)
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     try:
-        largest = sorted(assignments, key=lambda name: _size(repository, name), reverse=True)  # the last one ends alone
-        begun = {name: pool.submit(work, repository, name) for name in largest}
+        largest = max(assignments, key=lambda name: _size(repository, name))  # would end long after the others
+        order = [largest, *(name for name in assignments if name != largest)]  # so that the caller need not wait
+        begun = {name: pool.submit(work, repository, name) for name in order}
         yield from (begun[name].result() for name in assignments)
     finally:
         pool.shutdown(cancel_futures=True)

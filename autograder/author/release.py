@@ -27,7 +27,6 @@ from autograder.course import notebook as notebooks
 from autograder.course.paths import Course
 from autograder.gradebook.course_config import config_text, read_config
 from autograder.gradebook.database import GradebookFault, reachable
-from autograder.gradebook.schema import known_schema
 
 WAIT_SECONDS = 60  # for another program that is writing into the gradebook
 
@@ -147,6 +146,8 @@ def _gradebook(url: URL, root: Path, aside: Path) -> Iterator[_Gradebook]:
         with _told(name):
             connection = _Kept(engine)
             connection.begin()
+        from autograder.gradebook.schema import known_schema  # with nbgrader, which takes a second to import
+
         made = patch("nbgrader.api.create_engine", lambda url, **settings: connection)
         with connection, made, known_schema():
             yield _Gradebook(url, connection, name, new)
