@@ -31,7 +31,7 @@ DOCUMENTS = (
 FOLDERS = ("assignments", "autograder", "benchmarks", "data", "solutions", "tests", ".ci", ".github")
 # What running makes, or what an assignment may have: no file of the repository.
 MADE = re.compile(
-    r"(course|results|submitted|feedback|attempts|collected|variants|STUDENT|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
+    r"(course|results|rehearsed|submitted|feedback|attempts|collected|variants|STUDENT|\.venv)(/|$)|gradebook\.db|nbgrader_config\.py|FOLDER"
     r"|course\.toml|roster\.csv|timestamp\.txt|collected\.json|submission_metadata\.yml|captions(-1)?\.json|inbound"
     r"|\d\d/\d\d/\d{4}|\w+-1\.ipynb|submission_secret\.txt|results\.json|asked\.json|a1_recurrence\.md"
 )
