@@ -8,7 +8,6 @@ a grader's comments and the points. Formulas become pictures inside the page.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import logging
@@ -103,20 +102,28 @@ def write_feedback(
 
 
 class Meanwhile:
-    """Writes pages of students whose grades are in the gradebook while others are still being graded."""
+    """Writes pages of students whose grades are in the gradebook while others are still being graded.
+
+    What goes wrong stops nobody's grade: `write_feedback` comes across it again, and tells it.
+    """
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course = course
         self.assignment = assignment
         self.waiting: list[str] = []
+        self.failed = False
 
     def __call__(self) -> bool:
-        """Write a few pages, if that many wait; a page that cannot be written is left for `write_feedback` to tell."""
-        if len(self.waiting) < FEW:
+        """Write a few pages, if that many wait; return whether it was worth a try."""
+        if self.failed or len(self.waiting) < FEW:
             return False
         students, self.waiting = self.waiting[:FEW], self.waiting[FEW:]
-        with contextlib.suppress(FeedbackError):
+        try:
             write_feedback(self.course, self.assignment, students, more=True)
+        except FeedbackError:
+            pass  # of one of these students
+        except Exception:
+            self.failed = True  # the disk or the gradebook: of the next ones too
         return True
 
 

@@ -1,5 +1,6 @@
 """Feedback pages: what a student reads, and what no page may hold."""
 
+import errno
 import re
 from html.parser import HTMLParser
 
@@ -290,6 +291,22 @@ def test_a_page_that_could_not_be_written_meanwhile_is_told_at_the_end(desk, mad
     assert meanwhile()
     with pytest.raises(feedback.FeedbackError, match="no feedback could be written for s1: "):
         write_feedback(desk.course, TINY)
+
+
+def test_what_else_goes_wrong_meanwhile_stops_nothing_and_is_not_tried_again(desk, made, monkeypatch):
+    tried = []
+
+    def full(*arguments, **options):
+        tried.append(arguments)
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(feedback, "FEW", 1)
+    monkeypatch.setattr(feedback, "write_feedback", full)
+    meanwhile = feedback.Meanwhile(desk.course, TINY)
+    meanwhile.waiting += ["s1", "s2"]
+    assert meanwhile()
+    assert not meanwhile()
+    assert len(tried) == 1
 
 
 def _refused_but_for(student):
