@@ -2,9 +2,10 @@
 
 python -m benchmarks.grading [ASSIGNMENT ...] [--all] [--students N] [--repetitions K] [--at-least RATIO]
 
-Both start as a fresh process and end with every grade in an nbgrader gradebook, for the same tests: neither writes
-feedback, and points of code that is right beside a wrong step, which nbgrader does not know, are not given. Demo cells
-are taken out of the baseline's notebooks, which would otherwise run them for every student; the grader never runs them.
+Both start as a fresh process and end with every grade in an nbgrader gradebook, for the same tests on the same inputs:
+neither writes feedback, and points of code that is right beside a wrong step, which nbgrader does not know, are not
+given. Demo cells are taken out of the baseline's notebooks, which would otherwise run them for every student; the
+grader never runs them.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from autograder.author.build import build
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import Assignment
+from autograder.grading.attempts import seed_of
 from benchmarks.measured import Run, run, spread
 
 FAMILIES = ("right", "alternative", "wrong", "unfinished")  # nothing that loops: a kernel would only wait for it
 SEED = 11
+INPUTS = 0  # the set of inputs that all get, by either grader
 
 BASELINE = """
 c = get_config()
@@ -111,6 +114,7 @@ def compare(name: str, students: int, repetitions: int) -> Comparison:
                 shutil.copytree(kept / one.root.name, one.root)
             command = [sys.executable, "-m", "autograder.cli", "grade", name]
             command += ["--course", str(course.root), "--no-feedback", "--no-carry-over"]
+            command += ["--inputs", str(INPUTS)]
             found.ours.append(run(command, Path.cwd(), environment))
             command = [sys.executable, "-m", "nbgrader", "autograde", name, "--log-level=ERROR"]
             found.theirs.append(run(command, baseline.root, environment))
@@ -141,7 +145,7 @@ def prepare_baseline(repository: Repository, course: Course, baseline: Course, a
         **os.environ,
         "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", ""),
         "PYTHONPATH": os.pathsep.join([str(here), str(here / "assignments")]),
-        "KERNEL_BASELINE_SEED": loaded.seed.hex(),
+        "KERNEL_BASELINE_SEED": seed_of(loaded.seed, INPUTS).hex(),
         "KERNEL_BASELINE_CASES": str(repository.cases(assignment).resolve()),
         "KERNEL_BASELINE_REFERENCE": str(repository.source(assignment).resolve()),
         "KERNEL_BASELINE_VISIBLE": str(repository.visible(assignment).resolve()),

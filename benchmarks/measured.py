@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.sandbox.processes import descendants_of
 
-LOOK_EVERY = 0.5  # seconds
+LOOK_EVERY = 1.0  # seconds; a look at a dozen processes takes some hundredths of one
 
 
 @dataclass(frozen=True)

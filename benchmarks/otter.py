@@ -28,7 +28,7 @@ from autograder.author.build import build
 from autograder.course.paths import Course, Repository
 from autograder.grading.assignment import Assignment
 from benchmarks import kernel_baseline
-from benchmarks.grading import FAMILIES, SEED, prepare_baseline, scores
+from benchmarks.grading import FAMILIES, INPUTS, SEED, prepare_baseline, scores
 from benchmarks.measured import run
 
 _TEST_FILE = """OK_FORMAT = False
@@ -82,7 +82,7 @@ def compare(name: str, students: int) -> list[str]:
         environment = prepare_baseline(repository, course, baseline, name)
         packed = _autograder(Path(folder), Assignment.load(course, repository, name), environment)
         command = [sys.executable, "-m", "autograder.cli", "grade", name, "--course", str(course.root)]
-        command += ["--no-feedback", "--no-carry-over"]
+        command += ["--no-feedback", "--no-carry-over", "--inputs", str(INPUTS)]
         ours = run(command, Path.cwd(), environment)
         mine, theirs, begin = scores(course, name), {}, time.perf_counter()
         for student in sorted(mine):
