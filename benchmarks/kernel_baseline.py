@@ -7,10 +7,13 @@ defenceless.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import inspect
+import io
 import os
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -24,8 +27,13 @@ _loaded: dict[str, ModuleType] = {}
 
 
 def points(name: str, namespace: dict[str, Any], most: float) -> float:
-    """What the exercise earns: `most`, shared among its tests by weight; nothing if a gate fails."""
-    found = outcomes(name, namespace)
+    """What the exercise earns: `most`, shared among its tests by weight; nothing if a gate fails.
+
+    What the student's code warns of is not shown: nbgrader gives no points to a cell that writes to standard error.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        found = outcomes(name, namespace)
     earned = sum(weight for _, weight, passed in found if passed)
     return round(most * earned / sum(weight for _, weight, _ in found), 4)
 
