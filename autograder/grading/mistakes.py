@@ -5,6 +5,7 @@ The mistakes are the instructor's own code and run here, in the trusted process;
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -124,8 +125,9 @@ class Catalogue:
 
     def _rehearsal(self, exercise: str) -> _Rehearsal:
         """Return inputs on which each of an exercise's mistakes shows, and what is known of the mistakes on them."""
-        if exercise not in self.rehearsed and self.shelf is not None and (kept := self.shelf.get(exercise)):
-            self.learn({exercise: kept})
+        if exercise not in self.rehearsed and self.shelf is not None:
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # nothing, or something else
+                self.learn({exercise: self.shelf.get(exercise)})
         if exercise in self.rehearsed:
             known = self.rehearsed[exercise]
             return _Rehearsal(self, exercise, known.attempt, known)

@@ -115,9 +115,10 @@ def test_what_the_mistakes_made_is_kept_for_the_next_run(monkeypatch, tmp_path):
     assert second.identify("powers", _cubes(cases)) == "cubes"
     assert second.rehearsed == first.rehearsed
 
-    kept.write_text("{half of")
-    assert _catalogue(cases, shelf).identify("powers", _cubes(cases)) == "cubes", "what is damaged is computed again"
-    assert json.loads(kept.read_text())["attempt"] == first.rehearsed["powers"].attempt
+    for damaged in ("{half of", "[1]", '{"attempt": 0}'):
+        kept.write_text(damaged)
+        assert _catalogue(cases, shelf).identify("powers", _cubes(cases)) == "cubes", "it is computed again"
+        assert json.loads(kept.read_text())["attempt"] == first.rehearsed["powers"].attempt
 
     Shelf.of_version(tmp_path / "rehearsed", "another")
     assert not kept.exists(), "of another version nothing is kept"
