@@ -140,6 +140,8 @@ def prepare_baseline(repository: Repository, course: Course, baseline: Course, a
         copy = baseline.submission(path.parent.parent.name, assignment)
         copy.parent.mkdir(parents=True)
         nbformat.write(submission, copy)
+        for file in filter(Path.is_file, map(path.with_name, loaded.handed_in)):
+            shutil.copy(file, copy.with_name(file.name))
     here = Path(__file__).resolve().parent.parent
     environment = {
         **os.environ,
