@@ -40,7 +40,7 @@ def main(given: Sequence[str] | None = None) -> int:
     print("\n## Growth\n", flush=True)
     grown = growth.growth(growth.grow(names[0], (4, 8) if quick else growth.SIZES, hostile=5))
     print("\n## A Dask cluster\n", flush=True)
-    dask = machines.compare(names[0], 6 if quick else 40, 1 if quick else 3)
+    dask = machines.compare(names[0], 6 if quick else 120, 1 if quick else 2)
     print("\n## The student's side\n", flush=True)
     passed += [_runs("selfcheck"), _runs("cells", "--at-most", str(AT_MOST)), _runs("captioning")]
     beside = f"{ratio:.1f} times nbgrader (median over {len(found)} assignments)"
