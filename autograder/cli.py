@@ -40,11 +40,11 @@ from autograder.command_line import stop as _stop
 from autograder.console import print_table
 from autograder.course.lock import InUse, locked
 from autograder.course.paths import Course, Repository
+from autograder.gradebook.meanwhile import Meanwhile
 from autograder.grading.result import Result, write_atomically
 from autograder.in_commands import checked_policies
 
 if TYPE_CHECKING:
-    from autograder.gradebook.feedback import Meanwhile
     from autograder.grading.queue import Machines
 
 app = typer.Typer(
@@ -250,7 +250,7 @@ def grade(
         def started(to_do: int, unchanged: int) -> None:
             bar.update(task, total=to_do + unchanged, description=f"grading ({unchanged} unchanged)")
 
-        pages = _pages(target, assignment) if gradebook and feedback else None
+        pages = Meanwhile(target, assignment) if gradebook and feedback else None
         stream = grade_stream(target, repository, assignment, options, on_start=started, meanwhile=pages)
 
         def coming() -> Iterator[Result]:
@@ -277,13 +277,6 @@ def grade(
     _summary(graded, unrecorded)
     if unwritten:
         _stop(unwritten, MACHINE_FAULT)
-
-
-def _pages(course: Course, assignment: str) -> Meanwhile:
-    """Return what writes feedback pages beside the grading."""
-    from autograder.gradebook.feedback import Meanwhile
-
-    return Meanwhile(course, assignment)
 
 
 def _into_gradebook(

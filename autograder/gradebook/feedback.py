@@ -53,7 +53,6 @@ from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment, tests_output
 from autograder.grading.result import Result
 
-FEW = 5  # pages, for which a result may wait
 MANY = 60  # pages, from which on all cores write them
 LIGHT, DARK = "default", "monokai"  # of Pygments: the colours of code, which can be read on the page's grounds
 _UNDESCRIBED = re.compile(r"<img(?![^>]*\salt=)")
@@ -99,32 +98,6 @@ def write_feedback(
     for student in chosen:
         _make_releasable(course, student, assignment)
     return [course.feedback / student / assignment / f"{assignment}.html" for student in chosen]
-
-
-class Meanwhile:
-    """Writes pages of students whose grades are in the gradebook while others are still being graded.
-
-    What goes wrong stops nobody's grade: `write_feedback` comes across it again, and tells it.
-    """
-
-    def __init__(self, course: Course, assignment: str) -> None:
-        self.course = course
-        self.assignment = assignment
-        self.waiting: list[str] = []
-        self.failed = False
-
-    def __call__(self) -> bool:
-        """Write a few pages, if that many wait; return whether it was worth a try."""
-        if self.failed or len(self.waiting) < FEW:
-            return False
-        students, self.waiting = self.waiting[:FEW], self.waiting[FEW:]
-        try:
-            write_feedback(self.course, self.assignment, students, more=True)
-        except FeedbackError:
-            pass  # of one of these students
-        except Exception:
-            self.failed = True  # the disk or the gradebook: of the next ones too
-        return True
 
 
 def _autograded(course: Course, assignment: str, students: Sequence[str] | None) -> list[str]:

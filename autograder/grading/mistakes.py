@@ -175,12 +175,9 @@ class _Rehearsal:
         self.inputs = catalogue.inputs(exercise, attempt)
         self.grown = known is None
         self.running: dict[str, Function] = {}
-        if known is None:
-            right = catalogue.right(exercise)
-            known = _Known(attempt, self._subject(right), [], {})
-            self.known = known
-            known.right = self.traces(catalogue.right(exercise))
-        self.known = known
+        self.known = known or _Known(attempt, self._subject(catalogue.right(exercise)), [], {})
+        if self.grown:
+            self.known.right = self.traces(catalogue.right(exercise))
 
     def traces(self, call: Function) -> list[Trace]:
         """Return a trace for each case."""

@@ -10,7 +10,7 @@ from pygments.styles import get_style_by_name
 from pygments.token import Token
 
 from autograder.course import notebook as cells
-from autograder.gradebook import feedback, harmless, shown_tests
+from autograder.gradebook import feedback, harmless, meanwhile, shown_tests
 from autograder.gradebook.feedback import shown_comment, write_feedback
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.result import ExerciseResult, TestResult
@@ -266,13 +266,13 @@ def test_pages_are_written_while_others_wait_for_their_results(desk, made, monke
     for student in ("s1", "s2", "s3"):
         desk.submit(student)
     desk.record(made("s1"), made("s2", negate=1.5), made("s3"))
-    monkeypatch.setattr(feedback, "FEW", 2)
-    meanwhile = feedback.Meanwhile(desk.course, TINY)
-    meanwhile.waiting += ["s2"]
-    assert not meanwhile(), "one alone waits for others"
-    meanwhile.waiting += ["s3", "s1"]
-    assert meanwhile()
-    assert not meanwhile()
+    monkeypatch.setattr(meanwhile, "FEW", 2)
+    pages = meanwhile.Meanwhile(desk.course, TINY)
+    pages.waiting += ["s2"]
+    assert not pages(), "one alone waits for others"
+    pages.waiting += ["s3", "s1"]
+    assert pages()
+    assert not pages()
     assert sorted(path.name for path in desk.course.feedback.iterdir()) == ["s2", "s3"]
     early = desk.page("s2")
     monkeypatch.setattr(feedback.ShowGrades, "preprocess", _refused_but_for("s1"))
@@ -283,12 +283,12 @@ def test_pages_are_written_while_others_wait_for_their_results(desk, made, monke
 def test_a_page_that_could_not_be_written_meanwhile_is_told_at_the_end(desk, made, monkeypatch):
     desk.submit("s1")
     desk.record(made("s1"))
-    monkeypatch.setattr(feedback, "FEW", 1)
+    monkeypatch.setattr(meanwhile, "FEW", 1)
     (desk.course.autograded / "s1" / TINY / f"{TINY}.ipynb").chmod(0o600)
     (desk.course.autograded / "s1" / TINY / f"{TINY}.ipynb").write_text("no notebook")
-    meanwhile = feedback.Meanwhile(desk.course, TINY)
-    meanwhile.waiting += ["s1"]
-    assert meanwhile()
+    pages = meanwhile.Meanwhile(desk.course, TINY)
+    pages.waiting += ["s1"]
+    assert pages()
     with pytest.raises(feedback.FeedbackError, match="no feedback could be written for s1: "):
         write_feedback(desk.course, TINY)
 
@@ -300,12 +300,12 @@ def test_what_else_goes_wrong_meanwhile_stops_nothing_and_is_not_tried_again(des
         tried.append(arguments)
         raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(feedback, "FEW", 1)
+    monkeypatch.setattr(meanwhile, "FEW", 1)
     monkeypatch.setattr(feedback, "write_feedback", full)
-    meanwhile = feedback.Meanwhile(desk.course, TINY)
-    meanwhile.waiting += ["s1", "s2"]
-    assert meanwhile()
-    assert not meanwhile()
+    pages = meanwhile.Meanwhile(desk.course, TINY)
+    pages.waiting += ["s1", "s2"]
+    assert pages()
+    assert not pages()
     assert len(tried) == 1
 
 

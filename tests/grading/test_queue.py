@@ -297,7 +297,7 @@ def test_while_no_result_has_come_there_is_time_for_something_else(made, assignm
         calls.append(list(place.given))
         if len(calls) == 3:
             place.grade("s1")
-        return len(calls) != 5
+        return len(calls) < 9
 
     machines = Workers(iter(()), place)
     coming = queue.run([job("s1"), job("s2")], assignment, machines, close=False, meanwhile=meanwhile)
