@@ -1,4 +1,4 @@
-"""The fork server of the commands that are started as `python -m NAME`."""
+"""The fork server of commands: what it imports once, and the main program of those started as `python -m NAME`."""
 
 from __future__ import annotations
 
@@ -26,3 +26,15 @@ def test_its_processes_run_the_main_module_without_a_warning(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.stderr == ""
     assert done.stdout.split() == ["imported"] * 3 + ["done"]  # the command, the server, and the process
+
+
+ENDING = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count() > 0))  # runs after what was registered later
+import autograder.grading.start
+"""
+
+
+def test_no_collection_looks_at_what_there_is_as_the_interpreter_ends():
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
