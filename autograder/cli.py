@@ -210,7 +210,7 @@ def grade(
 
     What ran out of time is graded once more at the end, with a core for itself, and that result counts.
     """
-    from autograder.grading.forks import start_server
+    from autograder.grading.forks import imports_of, start_server
 
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
@@ -218,7 +218,7 @@ def grade(
     context.with_resource(locked(written, f"autograder grade {assignment}"))
     tests = (repository.visible(assignment), repository.hidden(assignment))
     if cluster is None:
-        start_server(repository.source(assignment), *tests)  # it imports while we do
+        start_server(imports_of(repository.source(assignment), *tests))  # it imports while we do
 
     from dataclasses import replace
 

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from autograder.course.paths import Course, Repository
 from autograder.grading.batch import grade_stream
-from autograder.grading.forks import start_server
+from autograder.grading.forks import imports_of, start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
@@ -47,7 +47,8 @@ def run(course: Course, console: Console, repository: Repository, students: int 
         shutil.rmtree(course.root)
     first, *others = names = repository.names()
     tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
-    start_server(repository.source(first), *tests)  # one server for all: it imports what any of them needs, once
+    modules = imports_of(repository.source(first), *tests)
+    start_server(modules)  # one server for all: it imports what any of them needs, once
     from autograder.gradebook.gradebook import record  # beside the server's imports, which are this module's and more
 
     begin, written = time.monotonic(), []

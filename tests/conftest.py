@@ -20,7 +20,7 @@ IMPORTED_ONCE = ("torch", "torch._dynamo", "sympy", "autograder.author.mutant_se
 def pytest_configure(config: pytest.Config) -> None:
     """In each process that shares the work, start the fork server of graders and mutants, with slow imports done."""
     if hasattr(config, "workerinput"):
-        start_server(also=IMPORTED_ONCE)
+        start_server(IMPORTED_ONCE)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -102,7 +102,7 @@ def judging(
     yielded raises SourceError if the tests cannot be collected, or if the reference does not pass them.
     """
     tests = (repository.visible(assignment), repository.hidden(assignment))
-    forks.start_server(repository.source(assignment), *tests, also=[__name__])
+    forks.start_server([*forks.imports_of(repository.source(assignment), *tests), __name__])
     with ProcessPoolExecutor(1, mp_context=forks.context()) as executor:
         begun = executor.submit(_judge, repository, assignment, mutants, right, seeds)
 

@@ -25,6 +25,7 @@ from distributed import Client, KilledWorker
 
 from autograder.grading import machine, packed
 from autograder.grading.assignment import Assignment
+from autograder.grading.forks import imports_of
 from autograder.grading.grader import Graded, Job
 from autograder.grading.installed import installed_versions
 from autograder.grading.options import Options
@@ -37,7 +38,7 @@ _READY_SECONDS = 120
 class Worker:
     """A place: one worker of the cluster."""
 
-    def __init__(self, client: Client, address: str, threads: int, asked: tuple[str, bytes, bytes]) -> None:
+    def __init__(self, client: Client, address: str, threads: int, asked: tuple[Any, ...]) -> None:
         self.address = address
         self.host = urlsplit(address).hostname or address
         self.threads = threads
@@ -122,7 +123,7 @@ class Cluster:
         self.client: Client | None = None
         self.workers: dict[str, Worker] = {}
         self.refused: dict[str, str] = {}
-        self.asked: tuple[str, bytes, bytes] = ("", b"", b"")
+        self.asked: tuple[str, bytes, bytes, tuple[str, ...]] = ("", b"", b"", ())
         self._seen: dict[str, int] = {}
         self._closing = threading.Event()
         self._watching: threading.Thread | None = None
@@ -134,7 +135,9 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by `say`
         asked = pickle.dumps(Options(wall=options.wall, limits=options.limits))
         self._let_go()  # of those that have another assignment
-        self.asked = (installed_versions(), asked, pickle.dumps(packed.pack(assignment)))
+        files, name = assignment.repository, assignment.name
+        modules = imports_of(files.source(name), files.visible(name), files.hidden(name))
+        self.asked = (installed_versions(), asked, pickle.dumps(packed.pack(assignment)), modules)
 
     def start(self, jobs: int) -> None:
         """Connect, and have all workers that are there get ready. Raises ClusterError if one of them cannot grade."""
@@ -206,7 +209,7 @@ class Cluster:
 
     def _watch(self) -> None:
         """Look for workers until the end; connect anew to a scheduler that was gone."""
-        while not self._closing.wait(self.look_again):
+        while not self._closing.is_set():
             try:
                 if self.client is None or self.client.status == "closed":
                     self._connect()
@@ -214,6 +217,7 @@ class Cluster:
                 self._seen = dict(self.client.nthreads())
             except Exception:  # whatever Dask raises where no scheduler answers
                 self._seen = {}
+            self._closing.wait(self.look_again)
 
     def close(self) -> None:
         """Let go of the workers, which then remove what they were given."""

@@ -27,22 +27,30 @@ def context() -> Any:
     return multiprocessing.get_context("forkserver")
 
 
-def start_server(reference: Path | None = None, *tests: Path, also: Iterable[str] = ()) -> None:
-    """Start the fork server with what the test files import, with what the reference's first call would, and `also`;
-    without effect once it runs, and on Windows, where there is none. Returns at once.
+def start_server(modules: Iterable[str] = ()) -> None:
+    """Do as `import_once` with what every grader needs and these modules."""
+    import_once(["autograder.grading.reader", "autograder.grading.session", *modules])
+
+
+def import_once(modules: Iterable[str]) -> None:
+    """Start the fork server with the main program and these modules, but for those that are not installed; without
+    effect once it runs, and on Windows, where there is none. Returns at once.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     from multiprocessing import forkserver
 
-    texts = [path.read_text("utf-8") for path in tests if path.is_file()]
-    wanted = module_imports(*texts) + late_imports(*texts)
-    cells = reference.read_text("utf-8").split("\n# %%") if reference and reference.is_file() else []
-    wanted += late_imports(*(cell for cell in cells if "exercise=" in cell.partition("\n")[0]))
-    known = [name for name in wanted if importlib.util.find_spec(name.partition(".")[0])]
-    own = ("autograder.grading.start", *_main(), "autograder.grading.reader", "autograder.grading.session")
-    context().set_forkserver_preload([*own, *known, *also])
+    known = [name for name in modules if importlib.util.find_spec(name.partition(".")[0])]
+    context().set_forkserver_preload(["autograder.grading.start", *_main(), *known])
     forkserver.ensure_running()
+
+
+def imports_of(reference: Path, *tests: Path) -> tuple[str, ...]:
+    """Return the modules that the test files import, and those that the reference's first call would."""
+    texts = [path.read_text("utf-8") for path in tests if path.is_file()]
+    cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
+    exercises = (cell for cell in cells if "exercise=" in cell.partition("\n")[0])
+    return module_imports(*texts) + late_imports(*texts) + late_imports(*exercises)
 
 
 def _main() -> tuple[str, ...]:

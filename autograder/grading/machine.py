@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -41,12 +41,12 @@ GRADED, ENDED, FAULT, DIED, GONE = "graded", "ended", "fault", "died", "gone"
 _CLOSING_SECONDS = 20
 
 
-def start(versions: str, options: bytes, packed: bytes) -> Machine:
+def start(versions: str, options: bytes, packed: bytes, modules: Sequence[str]) -> Machine:
     """Start the graders of the worker that runs this, one for each of its threads."""
     from distributed import get_worker
 
     worker = get_worker()
-    return Machine(versions, options, packed, worker.state.nthreads, Path(worker.local_directory))
+    return Machine(versions, options, packed, modules, worker.state.nthreads, Path(worker.local_directory))
 
 
 class Machine:
@@ -55,15 +55,19 @@ class Machine:
     refusal: why this machine cannot grade what it was asked to; '' if it can.
     """
 
-    def __init__(self, versions: str, options: bytes, packed: bytes, threads: int, folder: Path) -> None:
-        """Start the process; unless its versions are those given, it gets nothing and ends."""
+    def __init__(
+        self, versions: str, options: bytes, packed: bytes, modules: Sequence[str], threads: int, folder: Path
+    ) -> None:
+        """Start the process, which imports `modules` at once; unless its versions are those given, it gets nothing and
+        ends.
+        """
         self.refusal = ""
         self._numbers = itertools.count()
         self._waiting: dict[int, Future[tuple]] = {}
         self._sending = threading.Lock()
         private = tempfile.mkdtemp(prefix="grading-", dir=folder)  # nobody else may look into it
         self._process_end, theirs = Pipe()
-        command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(threads), private]
+        command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(threads), private, *modules]
         process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=private)
         theirs.close()
         end = weakref.finalize(self, _end, self._process_end, self._sending, process, private)
@@ -212,16 +216,18 @@ def _graders(worker: Connection, threads: int, folder: Path) -> Iterator[_Grader
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def main(descriptor: int, threads: int, folder: Path) -> None:
-    """Own the graders of a worker, at the other end of a connection: DESCRIPTOR THREADS FOLDER."""
+def main(descriptor: int, threads: int, folder: Path, modules: Sequence[str]) -> None:
+    """Own the graders of a worker, at the other end of a connection: DESCRIPTOR THREADS FOLDER MODULE..."""
     import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
+    from autograder.grading.forks import start_server
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.set_inheritable(descriptor, False)
+    start_server(modules)  # it imports while we do, and while the assignment comes
     with suppress(EOFError, OSError), _graders(Connection(descriptor), threads, folder) as graders:
         graders.serve()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])

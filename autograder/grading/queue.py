@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from autograder.grading import grader
 from autograder.grading.assignment import Assignment
-from autograder.grading.forks import context, start_server
+from autograder.grading.forks import context, imports_of, start_server
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import receive
@@ -120,7 +120,7 @@ class Local:
         if options.wall != "none":
             check_wall()
         files, name = assignment.repository, assignment.name
-        start_server(files.source(name), files.visible(name), files.hidden(name))
+        start_server(imports_of(files.source(name), files.visible(name), files.hidden(name)))
         self.most = options.jobs or os.cpu_count() or 1
 
     def start(self, jobs: int) -> None:

@@ -28,6 +28,33 @@ def test_its_processes_run_the_main_module_without_a_warning(tmp_path):
     assert done.stdout.split() == ["imported"] * 3 + ["done"]  # the command, the server, and the process
 
 
+IMPORTS = """
+import sys
+import autograder.grading.start
+from autograder.grading.forks import context, import_once
+
+
+def look():
+    print(*(name in sys.modules for name in ("tabnanny", "nowhere", "sndhdr")))
+
+
+if __name__ == "__main__":
+    import_once(["tabnanny", "nowhere.at_all"])
+    look()
+    process = context().Process(target=look)
+    process.start()
+    process.join()
+"""
+
+
+def test_its_processes_have_what_it_imported_and_it_passes_over_what_is_not_installed(tmp_path):
+    (tmp_path / "program.py").write_text(IMPORTS)
+    command = [sys.executable, "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["False False False", "True False False"]
+
+
 ENDING = """
 import atexit, gc
 atexit.register(lambda: print(gc.get_freeze_count() > 0))  # runs after what was registered later
