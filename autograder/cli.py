@@ -97,7 +97,7 @@ def build(
 
     An assignment of which nothing has changed since it was built in this course is left as it is.
     """
-    from autograder.author import unchanged
+    from autograder.author import beside, unchanged
 
     repository = Repository.default()
     names = _known(repository, assignments)
@@ -123,6 +123,7 @@ def build(
                 output.print(f"{name}: nothing has changed since it was built in {target.root}")
         if not stale:
             return
+        beside.start(repository, stale, "autograder.author.build")  # it imports while we do
         from autograder.author.build import build_all
 
         for built in build_all(repository, target, stale):

@@ -5,30 +5,46 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
 from autograder.course.paths import Repository
+from autograder.grading.forks import context, import_once
 
 T = TypeVar("T")
 
+_SLOW = {"sympy": "sympy", "torch": "torch", "torch.optim": "torch._dynamo"}  # to import, for scripts that speak of it
 
-def each(work: Callable[[Repository, str], T], repository: Repository, assignments: Sequence[str]) -> Iterator[T]:
-    """Yield `work(repository, assignment)` in the order of the assignments, on all cores; one alone is done here.
 
-    work: a function of a module. What it raises is raised at the turn of its assignment, and what has not begun by then
-    is not begun.
+def start(repository: Repository, assignments: Sequence[str], *modules: str) -> None:
+    """Have `modules`, and what is slow to import of what these assignments need, imported once for all processes of
+    `each`. Returns at once.
+    """
+    if len(assignments) > 1:
+        paths = [repository.source(name) for name in assignments]
+        scripts = [path.read_text("utf-8") for path in paths if path.is_file()]
+        import_once([*modules, *(slow for said, slow in _SLOW.items() if any(said in script for script in scripts))])
+
+
+def each(
+    work: Callable[[Repository, str], T], repository: Repository, assignments: Sequence[str]
+) -> Iterator[tuple[str, T]]:
+    """Yield each assignment with `work(repository, assignment)` as they end, on all cores; one alone is done here.
+
+    work: a function of a module. What it raises is raised, and what has not begun by then is not begun.
     """
     if len(assignments) < 2:
-        yield from (work(repository, name) for name in assignments)
+        yield from ((name, work(repository, name)) for name in assignments)
         return
+    start(repository, assignments, work.__module__)
     workers = min(len(assignments), os.cpu_count() or 1)
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    pool = ProcessPoolExecutor(workers, mp_context=context() if forks else multiprocessing.get_context("spawn"))
     try:
         largest = max(assignments, key=lambda name: _size(repository, name))  # would end long after the others
-        order = [largest, *(name for name in assignments if name != largest)]  # so that the caller need not wait
-        begun = {name: pool.submit(work, repository, name) for name in order}
-        yield from (begun[name].result() for name in assignments)
+        order = [largest, *(name for name in assignments if name != largest)]
+        begun = {pool.submit(work, repository, name): name for name in order}
+        yield from ((begun[done], done.result()) for done in as_completed(begun))
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -85,8 +85,10 @@ class Built:
 
 
 def build_all(repository: Repository, course: Course, assignments: Sequence[str]) -> Iterator[Built]:
-    """Build assignments one after another, see `build`; all cores make what is generated beside their notebooks."""
-    for name, made in zip(assignments, beside.each(generated_files, repository, assignments), strict=True):
+    """Build assignments, see `build`, in the order in which all cores have made what is generated beside their
+    notebooks.
+    """
+    for name, made in beside.each(generated_files, repository, assignments):
         yield _build(repository, course, read_source(repository, name), made)
 
 

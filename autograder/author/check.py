@@ -28,7 +28,9 @@ def check(repository: Repository, assignments: list[str] | None = None) -> list[
 
     Each assignment is built anew in a temporary course directory and compared with what is committed.
     """
-    return [found for one in beside.each(_problems, repository, assignments or repository.names()) for found in one]
+    names = assignments or repository.names()
+    found = dict(beside.each(_problems, repository, names))
+    return [problem for name in names for problem in found[name]]
 
 
 def _problems(repository: Repository, name: str) -> list[Problem]:

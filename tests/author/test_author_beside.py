@@ -1,8 +1,9 @@
-"""Assignments that are worked on at once come in their order, and what goes wrong with one is told at its turn."""
+"""Assignments that are worked on at once come as they are done, and what goes wrong with one is told whole."""
 
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -15,7 +16,7 @@ NAMES = REPOSITORY.names()[:3]
 
 
 def process_of(repository, name):
-    return name, os.getpid()
+    return os.getpid()
 
 
 def refused(repository, name):
@@ -24,10 +25,16 @@ def refused(repository, name):
     return name
 
 
-def test_several_are_done_in_other_processes_and_come_in_their_order():
-    found = list(beside.each(process_of, REPOSITORY, NAMES))
-    assert [name for name, _ in found] == NAMES
-    assert os.getpid() not in {process for _, process in found}
+def slow_first(repository, name):
+    if name == NAMES[0]:
+        time.sleep(3)
+    return os.getpid()
+
+
+def test_several_are_done_in_other_processes_and_come_as_they_are_done():
+    found = dict(beside.each(slow_first, REPOSITORY, NAMES[:2]))
+    assert list(found) == [NAMES[1], NAMES[0]]
+    assert os.getpid() not in found.values()
 
 
 def test_one_alone_is_done_here():
@@ -35,9 +42,22 @@ def test_one_alone_is_done_here():
     assert list(beside.each(process_of, REPOSITORY, [])) == []
 
 
-def test_what_an_author_wrote_wrong_is_told_whole_after_those_before_it():
-    found = beside.each(refused, REPOSITORY, NAMES)
-    assert next(found) == NAMES[0]
+def test_what_an_author_wrote_wrong_is_told_whole():
     with pytest.raises(SourceError) as error:
-        next(found)
+        list(beside.each(refused, REPOSITORY, NAMES))
     assert [problem.sentence for problem in error.value.problems] == ["one thing", "another"]
+
+
+@pytest.mark.parametrize(
+    ("assignments", "modules"),
+    [
+        (["a1_recurrence"], None),
+        (["a1_recurrence", "a2_bptt"], ["work", "sympy", "torch"]),
+        (["a1_recurrence", "a5_gru"], ["work", "torch", "torch._dynamo"]),
+    ],
+)
+def test_what_is_slow_to_import_is_imported_once_for_all_of_them(monkeypatch, assignments, modules):
+    asked = []
+    monkeypatch.setattr(beside, "import_once", asked.append)
+    beside.start(REPOSITORY, assignments, "work")
+    assert asked == ([] if modules is None else [modules])

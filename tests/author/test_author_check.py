@@ -145,7 +145,7 @@ def test_only_the_assignments_that_are_asked_for_are_checked(tmp_path, monkeypat
     repository = write_sample(tmp_path, "a1_sample", "a2_sample", "a3_sample")
     monkeypatch.setattr(checking, "student_notebook", lambda *_: b"as committed")
     monkeypatch.setattr(checking, "GENERATED", {})
-    monkeypatch.setattr(checking.beside, "each", lambda work, *of: (work(of[0], name) for name in of[1]))
+    monkeypatch.setattr(checking.beside, "each", lambda work, *of: ((name, work(of[0], name)) for name in of[1]))
     for name in repository.names():
         repository.notebook(name).write_bytes(b"as committed")
     for name in ("a1_sample", "a3_sample"):
