@@ -103,7 +103,7 @@ class Worker:
             self.lost = True
             return None
         error = self.refusal.exception()
-        if isinstance(error, ImportError | AttributeError):
+        if isinstance(error, ImportError | AttributeError | TypeError):  # the last one: `start` takes other arguments
             return "it has no autograder, or another version of it: install there what is installed here"
         return self.refusal.result() if error is None else f"{type(error).__name__}: {error}"
 

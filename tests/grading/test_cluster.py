@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -112,6 +113,15 @@ def test_what_is_packed_holds_the_names_of_axes_that_messages_use(assignment, tm
     there = unpack(pack(assignment), tmp_path / "there")
     told = assignment.repository.outline(NAME).read_bytes()
     assert there.repository.outline(NAME).read_bytes() == told
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("no module"), TypeError("start() takes 3 arguments, 4 given")])
+def test_a_worker_whose_grader_cannot_even_start_is_told_to_install_another(error):
+    worker = dask_cluster.Worker.__new__(dask_cluster.Worker)
+    worker.refusal = Future()
+    worker.refusal.set_exception(error)
+    said = worker.refuses()
+    assert said == "it has no autograder, or another version of it: install there what is installed here"
 
 
 def test_versions_that_differ_are_named():
