@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
@@ -13,16 +14,18 @@ from autograder.grading.forks import context, import_once
 
 T = TypeVar("T")
 
+# Elsewhere a library that was loaded before a fork may not work after it, and there may be no fork at all.
+_FORKS = sys.platform == "linux"
 _SLOW = {"sympy": "sympy", "torch": "torch", "torch.optim": "torch._dynamo"}  # to import, for scripts that speak of it
 
 
 def start(repository: Repository, assignments: Sequence[str], *modules: str) -> None:
     """Have `modules`, and what is slow to import of what these assignments need, imported once for all processes of
-    `each`. Returns at once.
+    `each`, where those are forks. Returns at once.
     """
-    if len(assignments) > 1:
+    if len(assignments) > 1 and _FORKS:
         paths = [repository.source(name) for name in assignments]
-        scripts = [path.read_text("utf-8") for path in paths if path.is_file()]
+        scripts = [path.read_text("utf-8", "replace") for path in paths if path.is_file()]
         import_once([*modules, *(slow for said, slow in _SLOW.items() if any(said in script for script in scripts))])
 
 
@@ -38,8 +41,7 @@ def each(
         return
     start(repository, assignments, work.__module__)
     workers = min(len(assignments), os.cpu_count() or 1)
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
-    pool = ProcessPoolExecutor(workers, mp_context=context() if forks else multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=context() if _FORKS else multiprocessing.get_context("spawn"))
     try:
         largest = max(assignments, key=lambda name: _size(repository, name))  # would end long after the others
         order = [largest, *(name for name in assignments if name != largest)]

@@ -37,6 +37,13 @@ def test_several_are_done_in_other_processes_and_come_as_they_are_done():
     assert os.getpid() not in found.values()
 
 
+def test_where_forks_are_not_to_be_trusted_each_process_starts_anew(monkeypatch):
+    monkeypatch.setattr(beside, "_FORKS", False)
+    monkeypatch.setattr(beside, "import_once", None)  # a call of it would fail
+    found = dict(beside.each(process_of, REPOSITORY, NAMES[:2]))
+    assert os.getpid() not in found.values()
+
+
 def test_one_alone_is_done_here():
     assert list(beside.each(process_of, REPOSITORY, NAMES[:1])) == [(NAMES[0], os.getpid())]
     assert list(beside.each(process_of, REPOSITORY, [])) == []
@@ -58,6 +65,7 @@ def test_what_an_author_wrote_wrong_is_told_whole():
 )
 def test_what_is_slow_to_import_is_imported_once_for_all_of_them(monkeypatch, assignments, modules):
     asked = []
+    monkeypatch.setattr(beside, "_FORKS", True)
     monkeypatch.setattr(beside, "import_once", asked.append)
     beside.start(REPOSITORY, assignments, "work")
     assert asked == ([] if modules is None else [modules])
