@@ -217,9 +217,8 @@ def grade(
     _known(repository, [assignment])
     written = target.root if gradebook or results is None else results
     context.with_resource(locked(written, f"autograder grade {assignment}"))
-    tests = (repository.visible(assignment), repository.hidden(assignment))
     if cluster is None:
-        start_server(imports_of(repository.source(assignment), *tests))  # it imports while we do
+        start_server(imports_of(repository, assignment))  # it imports while we do
 
     from dataclasses import replace
 

@@ -46,9 +46,7 @@ def run(course: Course, console: Console, repository: Repository, students: int 
     if course.root.exists():
         shutil.rmtree(course.root)
     first, *others = names = repository.names()
-    tests = [path for name in names for path in (repository.visible(name), repository.hidden(name))]
-    modules = imports_of(repository.source(first), *tests)
-    start_server(modules)  # one server for all: it imports what any of them needs, once
+    start_server(imports_of(repository, *names))  # one server for all: it imports what any of them needs, once
     from autograder.gradebook.gradebook import record  # beside the server's imports, which are this module's and more
 
     begin, written = time.monotonic(), []

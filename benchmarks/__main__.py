@@ -56,7 +56,7 @@ def _runs(module: str, *arguments: str) -> bool:
 
 def _overhead(names: Sequence[str]) -> str:
     """Return the milliseconds beyond the student's own computation; its clocks want a process of their own."""
-    command = [sys.executable, "-m", "benchmarks.stages", *names, "--students", "5"]
+    command = [sys.executable, "-m", "benchmarks.stages", *names]
     with tempfile.TemporaryFile("w+") as output:
         subprocess.run(command, stdout=output, cwd=Path(__file__).parents[1], check=True)
         output.seek(0)

@@ -89,8 +89,13 @@ def _passes(test: Any, arguments: dict[str, Any], label: str, reference: ModuleT
             digest = hashlib.sha256(seed + b"\0" + label.encode()).digest()
             arguments[name] = np.random.default_rng(int.from_bytes(digest, "big"))
         else:
-            beside = {"handed_in": lambda name: read_handed_in(Path(name)), "note": lambda text: None}
-            fixtures = {"cases": current.cases, "reference": reference, "probe": Probe(), **beside}
+            fixtures = {
+                "cases": current.cases,
+                "reference": reference,
+                "probe": Probe(),
+                "handed_in": lambda name: read_handed_in(Path(name)),
+                "note": lambda text: None,
+            }
             arguments[name] = fixtures.get(name) or Target(name)
     try:
         test(**arguments)

@@ -101,8 +101,7 @@ def judging(
     A mutant may never end: it has ten times as long as the reference needs. A right solution has a minute. What is
     yielded raises SourceError if the tests cannot be collected, or if the reference does not pass them.
     """
-    tests = (repository.visible(assignment), repository.hidden(assignment))
-    forks.start_server([*forks.imports_of(repository.source(assignment), *tests), __name__])
+    forks.start_server([*forks.imports_of(repository, assignment), __name__])
     with ProcessPoolExecutor(1, mp_context=forks.context()) as executor:
         begun = executor.submit(_judge, repository, assignment, mutants, right, seeds)
 

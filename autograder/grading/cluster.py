@@ -34,11 +34,13 @@ from autograder.grading.queue import ClusterError, Ended, Place
 _CONNECTING_SECONDS = 10
 _READY_SECONDS = 120
 
+Asked = tuple[str, bytes, bytes, tuple[str, ...]]  # what `machine.start` takes
+
 
 class Worker:
     """A place: one worker of the cluster."""
 
-    def __init__(self, client: Client, address: str, threads: int, asked: tuple[Any, ...]) -> None:
+    def __init__(self, client: Client, address: str, threads: int, asked: Asked) -> None:
         self.address = address
         self.host = urlsplit(address).hostname or address
         self.threads = threads
@@ -123,7 +125,7 @@ class Cluster:
         self.client: Client | None = None
         self.workers: dict[str, Worker] = {}
         self.refused: dict[str, str] = {}
-        self.asked: tuple[str, bytes, bytes, tuple[str, ...]] = ("", b"", b"", ())
+        self.asked: Asked = ("", b"", b"", ())
         self._seen: dict[str, int] = {}
         self._closing = threading.Event()
         self._watching: threading.Thread | None = None
@@ -135,8 +137,7 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by `say`
         asked = pickle.dumps(Options(wall=options.wall, limits=options.limits))
         self._let_go()  # of those that have another assignment
-        files, name = assignment.repository, assignment.name
-        modules = imports_of(files.source(name), files.visible(name), files.hidden(name))
+        modules = imports_of(assignment.repository, assignment.name)
         self.asked = (installed_versions(), asked, pickle.dumps(packed.pack(assignment)), modules)
 
     def start(self, jobs: int) -> None:

@@ -1,4 +1,4 @@
-"""Where the grader's processes come from: a fork server that has imported, once, what they all need.
+"""Where the processes of grading and of a build come from: a fork server that has imported, once, what they all need.
 
 Light to import, so that a command can start the server first and then do its own imports beside it.
 """
@@ -11,9 +11,11 @@ import importlib
 import multiprocessing
 import sys
 from collections.abc import Collection, Iterable
+from functools import cache
 from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import Any
+
+from autograder.course.paths import Repository
 
 _LATE = {  # the first use of the one imports the other, and takes half a second or more
     "torch.optim": "torch._dynamo",
@@ -32,23 +34,28 @@ def start_server(modules: Iterable[str] = ()) -> None:
 
 
 def import_once(modules: Iterable[str]) -> None:
-    """Start the fork server with the main program and these modules, but for those that are not installed; without
+    """Start the fork server, which imports the main program and of these modules those that are installed. Without
     effect once it runs, and on Windows, where there is none. Returns at once.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     from multiprocessing import forkserver
 
-    context().set_forkserver_preload(["autograder.grading.start", *_main(), *modules])  # it passes over ImportError
+    context().set_forkserver_preload(["autograder.grading.start", *_main(), *modules])  # which passes over ImportError
     forkserver.ensure_running()
 
 
-def imports_of(reference: Path, *tests: Path) -> tuple[str, ...]:
-    """Return the modules that the test files import, and those that the reference's first call would."""
+@cache
+def imports_of(repository: Repository, *assignments: str) -> tuple[str, ...]:
+    """Return the modules that the tests of these assignments import, and those that their references' first calls
+    would; read once in a process, as the fork server starts once.
+    """
+    tests = [place(name) for name in assignments for place in (repository.visible, repository.hidden)]
     texts = [path.read_text("utf-8") for path in tests if path.is_file()]
-    cells = reference.read_text("utf-8").split("\n# %%") if reference.is_file() else []
+    references = [path.read_text("utf-8") for path in map(repository.source, assignments) if path.is_file()]
+    cells = [cell for reference in references for cell in reference.split("\n# %%")]
     exercises = (cell for cell in cells if "exercise=" in cell.partition("\n")[0])
-    return module_imports(*texts) + late_imports(*texts) + late_imports(*exercises)
+    return tuple(dict.fromkeys(module_imports(*texts) + late_imports(*texts) + late_imports(*exercises)))
 
 
 def _main() -> tuple[str, ...]:

@@ -58,8 +58,8 @@ class Machine:
     def __init__(
         self, versions: str, options: bytes, packed: bytes, modules: Sequence[str], threads: int, folder: Path
     ) -> None:
-        """Start the process, which imports `modules` at once; unless its versions are those given, it gets nothing and
-        ends.
+        """Start the process, which imports those of `modules` that are installed; unless its versions are those given,
+        it gets nothing else and ends.
         """
         self.refusal = ""
         self._numbers = itertools.count()

@@ -119,8 +119,7 @@ class Local:
         """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run."""
         if options.wall != "none":
             check_wall()
-        files, name = assignment.repository, assignment.name
-        start_server(imports_of(files.source(name), files.visible(name), files.hidden(name)))
+        start_server(imports_of(assignment.repository, assignment.name))
         self.most = options.jobs or os.cpu_count() or 1
 
     def start(self, jobs: int) -> None:
