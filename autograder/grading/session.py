@@ -170,15 +170,16 @@ class Session:
         No hidden input is there while anything of the student's becomes text.
         """
         following = dict(zip(items, [*items[1:], None], strict=True))
-        exercises = list(dict.fromkeys(map(exercise_of, items)))
+        tests: dict[str, dict[bool, list[pytest.Item]]] = {}  # by exercise, visible and hidden
+        for item in items:
+            tests.setdefault(exercise_of(item), {False: [], True: []})[is_hidden(item)].append(item)
         for hidden in (False, True):
             if hidden:
                 provider.begin_hidden()
-            for exercise in exercises:
+            for exercise, those in tests.items():
                 provider.begin(exercise)
-                for item in items:
-                    if exercise_of(item) == exercise and is_hidden(item) == hidden:
-                        self._run_one(item, following[item], provider)
+                for item in those[hidden]:
+                    self._run_one(item, following[item], provider)
                 if hidden:
                     self._name_mistake(exercise, provider)
 
