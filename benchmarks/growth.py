@@ -27,11 +27,12 @@ SIZES = (30, 300, 3000)
 
 @dataclass(frozen=True)
 class Grown:
-    """A class of a size, graded into the gradebook, feedback included."""
+    """A class of a size, graded into the gradebook, feedback included; bytes of memory as in `measured.Run`."""
 
     students: int
     seconds: float
     peak: int
+    without_students: int = 0
 
     @property
     def each(self) -> float:
@@ -56,7 +57,10 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
     """Grade a class of each size, in a course of its own, and print a table in Markdown, row by row."""
-    print("| submissions | seconds | s a submission | peak memory |\n|---|---|---|---|", flush=True)
+    print(
+        "| submissions | seconds | s a submission | peak memory | without students' code |\n|---|---|---|---|---|",
+        flush=True,
+    )
     found = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="growth-") as folder:
@@ -70,9 +74,10 @@ def grow(assignment: str, sizes: Sequence[int], hostile: int) -> list[Grown]:
                 _sit_among(sorted(course.submitted.glob("*/")), sorted(others.glob("*/")))
             command = [sys.executable, "-m", "autograder.cli", "grade", assignment, "--course", str(course.root)]
             done = run(command, Path.cwd())
-        found.append(Grown(size, done.seconds, done.peak))
-        row = found[-1]
-        print(f"| {size} | {row.seconds:.0f} | {row.each:.2f} | {row.peak / 1e9:.2f} GB |", flush=True)
+        row = Grown(size, done.seconds, done.peak, done.without_students)
+        found.append(row)
+        memory = f"{row.peak / 1e9:.2f} GB | {row.without_students / 1e9:.2f} GB"
+        print(f"| {size} | {row.seconds:.0f} | {row.each:.2f} | {memory} |", flush=True)
     return found
 
 
@@ -103,14 +108,18 @@ def draw(found: Sequence[Grown], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3.5), layout="constrained")
+    seconds, memory = figure.subplots(1, 2)
     sizes = [one.students for one in found]
-    for axes, values, label in (
-        (figure.add_subplot(1, 2, 1), [one.each for one in found], "seconds for a submission"),
-        (figure.add_subplot(1, 2, 2), [one.peak / 1e9 for one in found], "peak memory in GB"),
-    ):
-        axes.plot(sizes, values, "o-", color="tab:blue")
-        axes.set(xscale="log", xlabel="submissions", ylabel=label, ylim=(0, 1.2 * max(values)))
+    seconds.plot(sizes, [one.each for one in found], "o-")
+    seconds.set(ylabel="seconds for a submission", ylim=(0, 1.2 * max(one.each for one in found)))
+    memory.plot(sizes, [one.peak / 1e9 for one in found], "o-", label="all processes")
+    memory.plot(sizes, [one.without_students / 1e9 for one in found], "s--", label="without students' code")
+    memory.set(ylabel="peak memory in GB", ylim=(0, 1.2 * max(one.peak for one in found) / 1e9))
+    memory.legend()
+    for axes in (seconds, memory):
+        axes.set(xscale="log", xlabel="submissions")
         axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.minorticks_off()
     figure.savefig(path, dpi=150)
 
 

@@ -42,6 +42,14 @@ def test_a_run_knows_the_memory_of_all_its_processes(tmp_path):
     assert found.seconds > 1.5
 
 
+def test_what_a_fork_server_forks_counts_as_students_memory(tmp_path):
+    fork = "import os, time\nif os.fork() == 0:\n held = b'1' * 60_000_000\n"
+    hold = f"{fork}time.sleep(1.5)  # autograder.sandbox.forkserver"
+    start = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {hold!r}], check=True)"
+    found = run([sys.executable, "-c", start], tmp_path)
+    assert 0 < found.without_students < found.peak - 60_000_000
+
+
 def test_a_command_that_fails_ends_the_benchmark_with_what_it_printed(tmp_path, capfd):
     with pytest.raises(SystemExit, match="ended with 3"):
         run([sys.executable, "-c", "print('no course'); raise SystemExit(3)"], tmp_path)
