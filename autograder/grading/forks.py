@@ -17,9 +17,12 @@ from typing import Any
 
 from autograder.course.paths import Repository
 
-_LATE = {  # the first use of the one imports the other, and takes half a second or more
+_SHAPES = "torch.fx.experimental.symbolic_shapes"
+_LATE = {  # the first use of the one imports the other, and takes a tenth of a second to some seconds
     "torch.optim": "torch._dynamo",
-    "torch.autograd.grad": "torch.fx.experimental.symbolic_shapes",
+    "torch.autograd.grad": _SHAPES,
+    "sympy": "sympy.tensor.tensor",  # with the first sum
+    "sympy.lambdify": "sympy.codegen.ast",
 }
 
 
@@ -47,10 +50,11 @@ def import_once(modules: Iterable[str]) -> None:
 
 @cache
 def imports_of(repository: Repository, *assignments: str) -> tuple[str, ...]:
-    """Return the modules that the tests of these assignments import, and those that their references' first calls
-    would; read once in a process, as the fork server starts once.
+    """Return the modules that the tests and cases of these assignments import, and those that the first calls of these
+    and of their references would; read once in a process, as the fork server starts once.
     """
-    tests = [place(name) for name in assignments for place in (repository.visible, repository.hidden)]
+    places = (repository.visible, repository.hidden, repository.cases)
+    tests = [place(name) for name in assignments for place in places]
     texts = [path.read_text("utf-8") for path in tests if path.is_file()]
     references = [path.read_text("utf-8") for path in map(repository.source, assignments) if path.is_file()]
     cells = [cell for reference in references for cell in reference.split("\n# %%")]
@@ -68,18 +72,20 @@ def _main() -> tuple[str, ...]:
 
 def late_imports(*sources: str) -> tuple[str, ...]:
     """Modules that running the sources imports, though they do not say so."""
-    return tuple(module for used, module in _LATE.items() if any(_refers(source, used) for source in sources))
+    found = [module for used, module in _LATE.items() if any(_refers(source, used) for source in sources)]
+    if any("torch" in source and _sends_a_gradient_back(source) for source in sources):
+        found.append(_SHAPES)
+    return tuple(dict.fromkeys(found))
 
 
 def _refers(source: str, dotted: str) -> bool:
     """Whether the code, not its docstrings and comments, refers to what is called so; a text that is no code may."""
     if dotted.rpartition(".")[2] not in source:
         return False
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-        named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    nodes = _nodes(source)
+    if nodes is None:
         return dotted in source
+    named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
     named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in nodes:
         if isinstance(node, ast.ImportFrom):
@@ -87,15 +93,28 @@ def _refers(source: str, dotted: str) -> bool:
     return any(f"{name}.".startswith(f"{dotted}.") for name in named)
 
 
+def _sends_a_gradient_back(source: str) -> bool:
+    """Whether the code calls a method `backward` with a gradient; without one torch takes a shorter way."""
+    if ".backward(" not in source:
+        return False
+    calls = [node for node in _nodes(source) or [] if isinstance(node, ast.Call)]
+    back = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "backward"]
+    return any(call.args or "gradient" in {keyword.arg for keyword in call.keywords} for call in back)
+
+
+def _nodes(source: str) -> list[ast.AST] | None:
+    """Return the nodes of the code; None of what is none."""
+    try:
+        return list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def module_imports(*sources: str) -> tuple[str, ...]:
     """Modules that the sources import, selfcheck aside; a source with magics counts for nothing."""
     found: dict[str, None] = {}
     for source in sources:
-        try:
-            nodes = list(ast.walk(ast.parse(source)))
-        except SyntaxError:
-            continue
-        for node in nodes:
+        for node in _nodes(source) or []:
             if isinstance(node, ast.Import):
                 found.update(dict.fromkeys(alias.name for alias in node.names))
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -43,7 +43,7 @@ def main(settings: dict[str, Any]) -> None:
     with asking_once():
         _import_selfcheck(Path(settings["selfcheck"]))
         shell = importlib.import_module("selfcheck.execute").make_shell()
-        for name in settings["preload"]:
+        for name in (*settings["preload"], "resource"):  # with which each child is limited
             importlib.import_module(name)
     confine = None
     if settings["confine"]:

@@ -314,6 +314,11 @@ def test_a_cell_that_fills_the_wall_with_processes_costs_no_exercise(submission)
         ("from torch.optim.adam import Adam", True),
         ("%time torch.optim", True),
         ("torch.autograd.grad(loss, leaves)", True),
+        ("torch.tanh(a).backward(dh)", True),
+        ("torch.tanh(a).backward(retain_graph=True, gradient=dh)", True),
+        ("import sympy", True),
+        ("import torch\nloss.backward(retain_graph=True)", False),
+        ("layer.backward(dh)", False),
         ('def f():\n    """One of torch.optim."""', False),
         ("import torch  # torch.optim", False),
     ],
@@ -324,7 +329,7 @@ def test_what_is_imported_late_is_found_in_code_and_not_in_prose(source, found):
 
 def test_what_is_slow_to_import_is_found():
     cells = ["import matplotlib.pyplot as plt", "x = np.ones(3)", "import sympy as s"]
-    assert slow_imports(cells) == {"matplotlib", "sympy"}
+    assert slow_imports(cells) == {"matplotlib", "sympy", "sympy.tensor.tensor"}
     assert slow_imports(["import numpy as np"]) == set()
 
 
