@@ -86,9 +86,23 @@ def roster(
             "the table as CSV (UTF-8) and run this again",
             style="yellow",
         )
+    nameless = [student.original_id for student in found if not student.name]
+    if 0 < len(nameless) < len(found):
+        errors.print(
+            f"note: {len(nameless)} of {len(found)} have an id and no name: {', '.join(nameless[:10])}. "
+            "If a line is no student's, delete it, and run this again",
+            style="yellow",
+        )
     for student in found:
         if student.id != student.original_id:
-            output.print(f"{student.original_id} has the id {student.id}: nbgrader's exchange takes no + and no *")
+            output.print(
+                f"{student.original_id} has the id {student.id}: an id begins with a letter or a digit, and nbgrader's "
+                "exchange takes no + and no *"
+            )
+    first = found.students[0]
+    output.print(
+        f"ids are from the column {found.ids_from!r}; the first student is {first.id}: {first.name or 'no name'}"
+    )
     output.print(f"wrote {len(found)} students to {path}" + (" and to the gradebook" if enrolled else ""))
 
 

@@ -300,6 +300,14 @@ CANVAS = """Student,ID,SIS Login ID,Section
 """
 
 
+def test_a_line_that_has_an_id_and_no_name_where_others_have_one_is_told(in_process, tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text("id,name\ns1,Ada Abara\nReport of 30 November,\n")
+    code, out, err = in_process("roster", str(export))
+    assert (code, "wrote 2 students" in out) == (cli.DONE, True)
+    assert "note: 1 of 2 have an id and no name: Report of 30 November. If a line is no student's, delete it" in err
+
+
 def archive_of(course, path, **notebooks):
     with zipfile.ZipFile(path, "w") as archive:
         for name, notebook in notebooks.items():
@@ -315,6 +323,7 @@ def test_from_a_canvas_export_to_grades_with_names_lateness_and_who_is_missing(i
     code, out, _ = in_process("roster", str(export), "--id", "SIS Login ID")
     assert (code, "wrote 3 students" in out, "and to the gradebook" in out) == (cli.DONE, True, True)
     assert "a.b+c@uni.edu has the id a.b-c@uni.edu" in out
+    assert "ids are from the column 'SIS Login ID'; the first student is José Müller: José Müller" in out
     assert "left out: line 2: Canvas's row of points" in out
     assert in_process("course")[1].startswith(f"wrote {course.root / 'course.toml'}")
     rules = (course.root / "course.toml").read_text()

@@ -134,6 +134,13 @@ def test_names_are_found_in_the_forms_of_each_platform_and_two_of_one_name_are_t
         ('id,name\ns1,A\ns2,"Bob "B" Ray"\n', "line 3: ',' expected after"),
         ("ID,Name,ID\n1,A,x1\n", "2 columns called 'ID': rename all but one"),
         ("id,name\ns1,佐藤 花子\n".encode("cp932"), "neither in UTF-8 nor in Windows-1252"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an Excel workbook: open it in a spreadsheet"),
+        ("<html><table><tr><td>ID</td><td>Name</td></tr></table></html>", "a web page or XML: open it in a spread"),
+        ("Class list, Fall 2026\n\nStudent Name;ID\n", "the columns' names are in line 3: delete the lines above it"),
+        ("# CS 101\nid,name\ns1,A\n", "the columns' names are in line 2"),
+        ("Vorname,Kennung\nA,s1\n", "If these are the columns' names, say which column holds the ids: --id COLUMN"),
+        ("First name,Last name,Email\nA,B,a@u\nC,D,\n", "line 3: C D has no Email: fill it in, choose another column"),
+        ("identifier,github_username,name\nm1,jm,A\nm2,,\n", "line 3: m2 has no github_username"),
     ],
 )
 def test_what_is_not_certain_is_a_sentence(write, text, says):
@@ -195,6 +202,7 @@ def test_an_id_is_composed_and_begins_with_a_letter():
         ("ID,Student,SIS Login ID\n12345.0,A,a\n12346.0,B,b\n", ["12345", "12346"]),  # whole numbers read as fractions
         ("id,name\n1.0,A\n1.5,B\n", ["1.0", "1.5"]),
         ("id,name\n\u200b12345,A\n\u202a12346\u202c,B\n", ["12345", "12346"]),  # marks that nobody sees
+        ('"sep=;"\nid;name\ns1;A\n', ["s1"]),
         ('Student,ID,SIS Login ID,a1\n,,,Manual Posting\n    Points Possible,,,5\n"A, B",7,ab,\n', ["7"]),
     ],
 )
@@ -202,6 +210,52 @@ def test_what_spreadsheets_and_platforms_add_is_not_part_of_an_id(tmp_path, text
     path = tmp_path / "class.csv"
     path.write_text(text, encoding="utf-8")
     assert read_roster(path).ids() == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "left_out"),
+    [
+        (  # Canvas, where an account shows last and first names in two columns
+            "LastName,FirstName,ID,SIS Login ID,Section,a1 (2)\n    Points Possible,,,,,10.00\n"
+            "Müller,José,1001,jm,A,\nStudent,Test,1099,fa4e,A,\n",
+            ["1001"],
+            ["line 2: Canvas's row of points", "line 4: Canvas's test student"],
+        ),
+        (
+            "Last Name,First Name,Email Address,a1\nDate,,,2026-10-06\nPoints,,,10\nMüller,José,j@u,9\n",
+            ["j@u"],
+            ["line 2: Google Classroom's row of dates or points", "line 3: Google Classroom's row of dates or points"],
+        ),
+        ("ID,Name,Credits\nA1,José,3\nTotal: 1,,3\n", ["A1"], ["line 3: Total: 1: a row of totals"]),
+        ("Name,ID\nJosé,A1\nTotal,1\n", ["A1"], ["line 3: Total: a row of totals"]),
+        ("id\ns1\nTotal students 1\n", ["s1"], ["line 3: Total students 1: a row of totals"]),
+        ("Name,Username,Role\nAda,a,Student\nGus,g,Grader\nMia,m,maintain\n", ["a"],
+         ["line 3: Gus: Grader", "line 4: Mia: maintain"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_student_is_left_out_and_told(write, text, ids, left_out):
+    roster = read_roster(write(text))
+    assert (roster.ids(), list(roster.left_out)) == (ids, left_out)
+
+
+@pytest.mark.parametrize("name", ["Totally, Ann", "Date, Ann", "Total, Ann", "Points"])
+def test_a_name_like_a_total_with_an_id_is_a_students(write, name):
+    assert read_roster(write(f'id,name\ns1,"{name}"\n')).ids() == ["s1"]
+
+
+def test_a_column_of_ids_in_which_nothing_is_leaves_them_to_the_next(write):
+    blackboard = '"Last Name"\t"First Name"\t"Username"\t"Student ID"\n"Müller"\t"José"\t"jm"\t""\n'
+    roster = read_roster(write(blackboard, "utf-16"))
+    assert (roster.ids(), roster.ids_from) == (["jm"], "Username")
+    with pytest.raises(TableProblem, match="José Müller has no Student ID"):
+        read_roster(write(blackboard.replace('"jm"', '""'), "utf-16"))
+
+
+def test_a_user_id_of_sakai_or_canvas_finds_the_student(write):
+    roster = read_roster(write("Name,User ID,Email Address\nJosé Müller,jm,j@u\n"))
+    assert (roster.ids(), roster.find("jm")) == (["j@u"], "j@u")
+    group_set = "name,canvas_user_id,user_id,login_id\nJosé Müller,1001,U1,jm\n"
+    assert {read_roster(write(group_set)).find(text) for text in ("1001", "U1", "jm")} == {"jm"}
 
 
 def test_a_column_of_ids_may_have_any_name(write):

@@ -26,7 +26,7 @@ _COLUMNS = {
     "id": ("id", "studentid"),
     "login": ("sisloginid", "loginid", "login", "username", "githubusername", "netid"),
     "email": ("email", "emailaddress", "mail"),
-    "number": ("sisuserid", "sid", "sisid", "studentnumber", "idnumber", "orgdefinedid"),
+    "number": ("sisuserid", "sid", "sisid", "studentnumber", "idnumber", "orgdefinedid", "userid", "canvasuserid"),
     "identifier": ("identifier",),
     "name": ("student", "name", "fullname", "studentname"),
     "first_name": ("firstname", "givenname"),
@@ -36,7 +36,12 @@ _COLUMNS = {
     "original_id": ("originalid",),
 }
 _IDS = ("id", "login", "email", "number", "identifier")  # in this order of preference
-_STAFF = re.compile(r"\b(instructor|teacher|ta|reader|manager|assistant|observer)\b", re.IGNORECASE)
+_STAFF = re.compile(
+    r"\b(instructor|teacher|ta|reader|manager|assistant|observer|grader|designer|tutor|lecturer|professor|faculty|staff"
+    r"|maintain)\b",  # Sakai's instructors may be called maintain
+    re.IGNORECASE,
+)
+_TOTALS = re.compile(r"(grand )?totals?( students| count| rows)?[^\w]*\d*", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<apostrophe>\d+)|#(?P<brightspace>[\w.@+-]+)')
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.IGNORECASE)
 _WHOLE = re.compile(r"\d+\.0+")
@@ -86,10 +91,17 @@ class Student:
 class Roster:
     """The students by id, and the ways to find one: an id or an address that names one student, or a name."""
 
-    def __init__(self, students: Iterable[Student], left_out: Iterable[str] = (), columns: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        students: Iterable[Student],
+        left_out: Iterable[str] = (),
+        columns: Iterable[str] = (),
+        ids_from: str = "",
+    ) -> None:
         self.students = tuple(students)
         self.left_out = tuple(left_out)
         self.columns = tuple(columns)
+        self.ids_from = ids_from  # the name of the column that holds the ids
         self._known: dict[str, set[str]] = {}
         self._named: dict[str, set[str]] = {}
         self._by_id = {student.id: student for student in self.students}
@@ -168,14 +180,16 @@ def read_roster(path: Path, id_column: str = "") -> Roster:
     for name in header:
         if name and header.count(name) > 1 and (_kind(name) or name.casefold() == id_column.casefold()):
             raise RosterProblem(f"{path} has {header.count(name)} columns called {name!r}: rename all but one")
-    ids = next((kind for kind in _IDS if kind in kinds and not _blinds(kind, kinds, rows)), None)
+    known = [kind for kind in _IDS if kind in kinds and not _blinds(kind, kinds, rows)]
+    ids = next((kind for kind in known if _is_filled(kinds.index(kind), rows)), next(iter(known), None))
     if ids is None and not id_column:
         raise RosterProblem(
             f"{path} has no column named id or student_id, and none that a learning platform exports (SIS Login ID, "
-            f"Username, Email, SID). Its first line is: {', '.join(header)[:200]!r}. "
-            "Add a first line with the columns' names"
+            f"Username, Email, SID). Its first line is: {', '.join(header)[:200]!r}. If these are the columns' names, "
+            "say which column holds the ids: --id COLUMN. If not, add a first line with the names"
         )
-    return Roster(*_students(path, header, kinds, rows, ids or "", id_column), columns=header)
+    column = _own_name(header, id_column) if id_column else header[kinds.index(ids)]
+    return Roster(*_students(path, header, kinds, rows, column), columns=header, ids_from=column)
 
 
 def course_roster(course: Course, path: Path | None = None) -> Roster | None:
@@ -193,28 +207,28 @@ def write_roster(course: Course, roster: Roster) -> Path:
 
 
 def _students(
-    path: Path, header: list[str], kinds: list[str | None], rows: Rows, ids: str, id_column: str
+    path: Path, header: list[str], kinds: list[str | None], rows: Rows, ids: str
 ) -> tuple[list[Student], list[str]]:
     found: list[Student] = []
     left_out: list[str] = []
     lines: dict[str, int] = {}
-    numbers = _fractions(header, kinds, rows, id_column)
+    numbers = _fractions(header, kinds, rows, ids)
     for line, row in rows:
         columns = dict.fromkeys(header, "") | {
             name: _whole(cell) if name in numbers else cell for name, cell in zip(header, map(_said, row), strict=False)
         }
         fields = {kind: columns[name] for kind, name in reversed(list(zip(kinds, header, strict=True))) if kind}
-        raw = columns[_own_name(header, id_column)] if id_column else fields[ids]
+        raw = columns[ids]
         if reason := _no_student(fields, columns, raw):
             left_out.append(f"line {line}: {reason}")
             continue
         if not raw and not any(fields.values()):
             continue
-        who = fields.get("name") or fields.get("email") or "this row"
         if not raw:
+            who = next(filter(None, (" ".join(filter(None, _names(fields))), *map(fields.get, _IDS))), "this row")
             raise RosterProblem(
-                f"{path}, line {line}: {_short(who)} has no {id_column or header[kinds.index(ids)]}: "
-                "fill it in, or choose another column with --id"
+                f"{path}, line {line}: {_short(who)} has no {ids}: "
+                "fill it in, choose another column with --id, or delete the line if it is no student's"
             )
         if _ROUNDED.fullmatch(raw):
             raise RosterProblem(
@@ -258,12 +272,16 @@ def _all_different(students: list[Student]) -> list[Student]:
 
 def _no_student(fields: dict[str, str], columns: dict[str, str], raw: str) -> str:
     """Say why a row is no student's; '' if it is one's."""
-    name = fields.get("name", "")
+    name = fields.get("name", "") or ", ".join(filter(None, (fields.get("last_name"), fields.get("first_name"))))
     known = [raw, *(fields.get(kind, "") for kind in _IDS)]
     if name.lower() == "points possible" or (not any(known) and "(read only)" in columns.values()):
         return "Canvas's row of points"
     if name.lower() in ("student, test", "test student"):
         return "Canvas's test student"
+    if name.lower() in ("date", "points", "class average") and not any(known):
+        return "Google Classroom's row of dates or points"
+    if _TOTALS.fullmatch(name or raw):
+        return f"{_short(name or raw)}: a row of totals"
     if _STAFF.search(fields.get("role", "")) and "student" not in fields.get("role", "").lower():
         return f"{_short(name or fields.get('email', ''))}: {_short(fields['role'])}"
     if not any(known) and any(columns.values()) and not name and not fields.get("last_name"):
@@ -280,12 +298,12 @@ def _said(cell: str) -> str:
     return marked[marked.lastgroup] if marked and marked.lastgroup else text
 
 
-def _fractions(header: list[str], kinds: list[str | None], rows: Rows, id_column: str) -> set[str]:
+def _fractions(header: list[str], kinds: list[str | None], rows: Rows, ids: str) -> set[str]:
     """Return the columns of ids that hold nothing but 12345.0: a program has read whole numbers as fractions."""
     found = set()
     for place, (name, kind) in enumerate(zip(header, kinds, strict=True)):
         cells = [cell for _, row in rows if place < len(row) and (cell := row[place].strip())]
-        if name and (kind in _IDS or name.casefold() == id_column.casefold()):
+        if name and (kind in _IDS or name == ids):
             found |= {name} if cells and all(map(_WHOLE.fullmatch, cells)) else set()
     return found
 
@@ -322,6 +340,11 @@ def _blinds(kind: str, kinds: list[str | None], rows: Rows) -> bool:
         return False
     place = kinds.index(kind)
     return any(re.match(r"\D+ \d+$", row[place]) for _, row in rows if place < len(row))
+
+
+def _is_filled(place: int, rows: Rows) -> bool:
+    """Is there anything in this column? A platform may list one that the school does not use."""
+    return any(row[place].strip() for _, row in rows if place < len(row))
 
 
 def _own_name(header: list[str], wanted: str) -> str:

@@ -13,6 +13,12 @@ LONGEST_FIELD = 1000
 LONGEST_FILE = 20 * 2**20
 MOST_LINES = 20_000
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_ABOVE = 20  # lines of titles that there may be above the columns' names
+_OTHERS = (  # what systems call .csv or .xls too, by how it begins
+    (re.compile(rb"PK\x03\x04"), "an Excel workbook or a zip"),
+    (re.compile(rb"\xd0\xcf\x11\xe0"), "an Excel workbook"),
+    (re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|meta|table|\?xml)", re.IGNORECASE), "a web page or XML"),
+)
 
 Rows = list[tuple[int, list[str]]]  # each with the line in which it ends
 
@@ -31,8 +37,9 @@ def read_table(path: Path, known: Callable[[str], bool]) -> tuple[list[str], Row
         content = file.read(LONGEST_FILE + 1)
     if len(content) > LONGEST_FILE:
         raise TableProblem(f"{path} is larger than {LONGEST_FILE // 2**20} MiB: this is no table of students")
-    if content.startswith(b"PK\x03\x04"):
-        raise TableProblem(f"{path} is an Excel workbook or a zip: save the table as CSV (UTF-8)")
+    for begins, what in _OTHERS:
+        if begins.match(content):
+            raise TableProblem(f"{path} is {what}: open it in a spreadsheet, and save the table as CSV (UTF-8)")
     return _table(_decoded(content, path), path, known)
 
 
@@ -49,9 +56,11 @@ def is_windows_1252(path: Path) -> bool:
 def _table(text: str, path: Path, known: Callable[[str], bool]) -> tuple[list[str], Rows]:
     """The first line and the others with their numbers, split at what splits the first into the most known columns."""
     lines = text.splitlines()
-    skip = bool(lines and re.fullmatch(r"sep=.", lines[0].strip()))
+    skip = bool(lines and re.fullmatch(r'"?sep=."?', lines[0].strip()))
     firsts = {delimiter: _first(text, delimiter, skip) for delimiter in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda one: (sum(map(known, firsts[one])), one == ","))
+    if not any(map(known, firsts[delimiter])) and (line := _names_below(text, known)):
+        raise TableProblem(f"{path}: the columns' names are in line {line}: delete the lines above it")
     rows: Rows = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -84,6 +93,14 @@ def _first(text: str, delimiter: str, skip: bool) -> list[str]:
         return next(itertools.islice(lines, int(skip), None), [])
     except csv.Error:
         return []
+
+
+def _names_below(text: str, known: Callable[[str], bool]) -> int:
+    """Return the first line that names two columns at least, of a table that begins with titles; 0 if none does."""
+    for number, line in enumerate(text.splitlines()[:_ABOVE], 1):
+        if any(sum(map(known, _first(line, delimiter, False))) >= 2 for delimiter in _DELIMITERS):
+            return number
+    return 0
 
 
 def _check_fields(rows: Rows, path: Path) -> None:
