@@ -69,6 +69,14 @@ class Item:
     def folder(self) -> str:
         return self.path.rpartition("/")[0]
 
+    def problem(self) -> str:
+        """Say why it cannot be read; '' if it can."""
+        try:
+            self.read()
+        except SourceProblem as problem:
+            return str(problem)
+        return ""
+
     def below(self, folder: str) -> Item:
         """Return the same file, by its path below `folder`, which it lies in."""
         return replace(self, path=self.path[len(folder) + 1 :] if folder else self.path, readings=())

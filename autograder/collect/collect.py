@@ -45,7 +45,7 @@ def plan(course: Course, source: Source, roster: Roster | None, policies: Polici
             done.listed.append((one.label, str(problem)))
             continue
         done.taken += Submission(one, student, found.style, source, assignments, options, done).taken()
-    done.taken = _one_each(done.taken, policies, done)
+    done.taken = _one_each(done.taken, policies, options.take, done)
     done.taken = [compared(course, one, policies) for one in done.taken]
     done.taken.sort(key=lambda one: (one.assignment, one.student))
     return done
@@ -88,8 +88,11 @@ def _check_owner(one: Handed, student: str, roster: Roster | None) -> None:
         raise NotCertain(f"it was handed in as {student} from the account of {owner}")
 
 
-def _one_each(taken: list[Taken], policies: Policies, done: Plan) -> list[Taken]:
-    """Of several submissions of one student the newest that an attempt is left for; of others some are listed."""
+def _one_each(taken: list[Taken], policies: Policies, take: Collection[str], done: Plan) -> list[Taken]:
+    """Of several submissions of one student the newest that an attempt is left for; of others some are listed.
+
+    take: paths of notebooks, which choose where times do not say which is the newest.
+    """
     groups: dict[tuple[str, str], list[Taken]] = {}
     for one in taken:
         groups.setdefault((one.student, one.assignment), []).append(one)
@@ -97,10 +100,16 @@ def _one_each(taken: list[Taken], policies: Policies, done: Plan) -> list[Taken]
     for (student, assignment), several in groups.items():
         allowed = policies.rules(assignment).attempts
         if len({_digest(one) for one in several}) == 1:
-            several = several[:1]
-        if len(several) > 1 and any(one.noted.moment is None for one in several):
-            labels = ", ".join(shown_name(one.label) for one in several)
-            done.listed.append((student, f"{len(several)} submissions of {assignment} without their times: {labels}"))
+            several = [min(several, key=_handed_in)]
+        asked = [one for one in several if _path(one) in take]
+        several = asked if len(asked) == 1 else several
+        times = [one.noted.moment for one in several]
+        if len(several) > 1 and (None in times or len(set(times)) < len(times)):
+            paths = ", ".join(shown_name(_path(one)) for one in several)
+            done.listed.append(
+                (student, f"{len(several)} submissions of {assignment}, and no times say which is the newest: {paths}. "
+                          "Choose one with --take PATH")
+            )  # fmt: skip
             continue
         in_order = sorted(several, key=_handed_in)
         counted = in_order[:allowed] if allowed else in_order
@@ -115,8 +124,14 @@ def _handed_in(one: Taken) -> float:
     return one.noted.moment.timestamp() if one.noted.moment is not None else 0.0
 
 
-def _digest(one: Taken) -> bytes:
-    return hashlib.sha256(one.notebook.read()).digest()
+def _path(one: Taken) -> str:
+    return one.label if one.notebook.path == one.label else f"{one.label}/{one.notebook.path}"
+
+
+def _digest(one: Taken) -> tuple[tuple[str, bytes], ...]:
+    """Return what is the same of two submissions with the same notebook and the same files beside it."""
+    files = [("", one.notebook), *one.beside]
+    return tuple(sorted((name, hashlib.sha256(item.read()).digest()) for name, item in files))
 
 
 def late_by(one: Taken, policies: Policies) -> timedelta | None:

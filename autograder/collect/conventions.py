@@ -8,6 +8,7 @@
 | attempt | `a1_jdoe_attempt_2026-10-06-13-30-00_file.ipynb` | Blackboard; nbgrader's zip_collect |
 | exchange | `inbound/jdoe+a1+2026-10-06 13:30:00.0 UTC+random/` | nbgrader's exchange |
 | folders | a folder for each student, or a repository: `a1-jdoe/` | GitHub Classroom |
+| folders | `12-34 - Jane Doe - Oct 6, 2026 926 PM/`; `Doe, Jane(jdoe)/` | Brightspace; Sakai |
 
 A name that does not follow its convention is listed, never bent.
 """
@@ -15,7 +16,7 @@ A name that does not follow its convention is listed, never bent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -33,6 +34,7 @@ STYLES = (CANVAS, MOODLE, GRADESCOPE, ATTEMPT, EXCHANGE, FOLDERS)
 METADATA = "submission_metadata.yml"
 LARGEST_METADATA = 20 * 2**20
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
+ATTACHMENTS = "Submission attachment(s)"  # the folder in a student's folder of Sakai
 
 _CANVAS = re.compile(r"(?P<name>\S.*?)_(?:(?P<late>LATE)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
 _CANVAS_TEXT = re.compile(r"(?P<name>\S.*?)_(?:LATE_)?(?P<user>\d+)_(?:text|link)\.html")
@@ -126,17 +128,20 @@ def _canvas(source: Source, found: Sorted, told: Told) -> None:
         readings = {name}
         for _, item in entries:
             readings |= {m["name"] for text in item.readings if (m := _CANVAS.fullmatch(text.rpartition("/")[2]))}
-        files = tuple(replace(item, path=match["rest"], readings=()) for match, item in _unlike(entries))
+        newest = _unlike(entries)
+        files = tuple(replace(item, path=match["rest"], readings=()) for match, item in newest)
+        left_out = "left out: a newer file of this name is there"
+        found.listed += [(item.path, left_out) for _, item in entries if all(item is not one for _, one in newest)]
         late = any(match["late"] for match, _ in entries)
         found.handed.append(Handed(f"{name}_{user}", files, (user,), tuple(sorted(readings)), late=late))
 
 
-def _unlike(entries: list[tuple[re.Match[str], Item]]) -> Iterator[tuple[re.Match[str], Item]]:
+def _unlike(entries: list[tuple[re.Match[str], Item]]) -> list[tuple[re.Match[str], Item]]:
     """Of attachments with one name only the newest: Canvas numbers them as they come."""
     newest: dict[str, tuple[re.Match[str], Item]] = {}
     for match, item in sorted(entries, key=lambda entry: int(entry[0]["file"])):
         newest[match["rest"]] = (match, item)
-    yield from newest.values()
+    return list(newest.values())
 
 
 def _moodle(source: Source, found: Sorted, told: Told) -> None:
@@ -272,8 +277,10 @@ def _exchange(source: Source, found: Sorted, told: Told) -> None:
     for folder, items in groups.items():
         student, assignment, stamp = _inbound_name(folder.rpartition("/")[2]) or ("", "", "")
         files = {item.path[len(folder) + 1 :]: item for item in items}
-        noted = files.pop(TIMESTAMP, None)
-        secret = files.pop(SECRET, None)
+        noted, secret = (
+            None if one is None or one.problem() else one
+            for one in (files.pop(TIMESTAMP, None), files.pop(SECRET, None))
+        )  # the student's own files, which must not stop the others from being collected
         text = noted.read()[:200].decode("utf-8", "replace").strip() if noted else ""
         moment, note = _moment(text or stamp, told.zone)
         below = tuple(item.below(folder) for item in files.values())
@@ -312,7 +319,7 @@ def _folders(source: Source, found: Sorted, told: Told) -> None:
     items, base = source.items, ""
     while (tops := {item.parts[0] for item in items}) and len(tops) == 1 and all(len(item.parts) > 1 for item in items):
         (top,) = tops
-        if told.student is not None and told.student(top):
+        if told.student is not None and any(map(told.student, (top, *_segments(top)))):
             break
         below = tuple(replace(item.below(top), readings=item.readings) for item in items)
         students = {item.parts[0] for item in below if len(item.parts) > 1}
@@ -324,7 +331,9 @@ def _folders(source: Source, found: Sorted, told: Told) -> None:
         if len(item.parts) == 1:
             stem = item.name.rpartition(".")[0]
             if item.name.lower().endswith((".ipynb", ".zip")) and stem:
-                found.handed.append(Handed(item.name, (item,), (), (stem,), _pieces(stem)))
+                readings = {stem, *(text.rpartition("/")[2].rpartition(".")[0] for text in item.readings)}
+                only = (replace(item, readings=()),)
+                found.handed.append(replace(_handed_by_name(stem, only, readings, told), label=item.name))
             else:
                 found.listed.append((item.path, "it lies in no student's folder"))
         else:
@@ -333,11 +342,18 @@ def _folders(source: Source, found: Sorted, told: Told) -> None:
         files = tuple(item.below(folder) for item in inside)
         readings = {folder, *(text.split("/")[base.count("/")] for item in inside for text in item.readings)}
         place = source.root / base / folder if source.root else None
-        moment = commit_time(place) if place else None
-        said = "the last commit" if moment else ""
-        names = tuple(sorted(readings))
         own = "" if place and (place / ".git").exists() else folder  # a repository's name is not its student's
-        found.handed.append(Handed(folder, files, (), names, _pieces(folder), own, time=moment, time_from=said))
+        one = replace(_handed_by_name(folder, files, readings, told), own_id=own)
+        moment = commit_time(place) if place else None
+        found.handed.append(replace(one, time=moment, time_from="the last commit", note="") if moment else one)
+
+
+def _handed_by_name(name: str, files: tuple[Item, ...], readings: set[str], told: Told) -> Handed:
+    """Return what was handed in under a name that says whose it is, and perhaps when."""
+    moment, note = _moment_in(name, told.zone)
+    names = tuple(sorted(readings | {part for text in readings for part in _segments(text)}))
+    said = "its name" if moment else ""
+    return Handed(name, files, _segments(name), names, _pieces(name), time=moment, time_from=said, note=note)
 
 
 def _pieces(name: str) -> tuple[str, ...]:
@@ -351,6 +367,24 @@ def _pieces(name: str) -> tuple[str, ...]:
         marks = [match.start() for match in re.finditer(r"[-_ ]", one)]
         found += [*(one[mark + 1 :] for mark in marks), *(one[:mark] for mark in marks)]
     return tuple(dict.fromkeys(found))
+
+
+def _segments(name: str) -> tuple[str, ...]:
+    """Return what ` - ` and parentheses part in a name; nothing if they part nothing.
+
+    Brightspace names a folder `12-34 - Jane Doe - Oct 6, 2026 926 PM`, Sakai `Doe, Jane(jdoe)`; people call files
+    `Jane Doe - a1`.
+    """
+    found = tuple(part for part in re.split(r"\s+-\s+|\s*[()]\s*", name) if part)
+    return found if len(found) > 1 else ()
+
+
+def _moment_in(name: str, zone: tzinfo) -> tuple[datetime | None, str]:
+    """Return the time in a name of Brightspace's, or none and the reason."""
+    if not re.match(r"\d+-\d+ - ", name):
+        return None, ""
+    stamp = next((part for part in _segments(name) if re.fullmatch(r"\w+ \d+, \d{4} \d+ [AP]M", part)), "")
+    return _moment(stamp, zone)
 
 
 def _moment(text: str, zone: tzinfo) -> tuple[datetime | None, str]:

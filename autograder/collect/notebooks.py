@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import datetime
 
 from autograder.collect.archive import MAX_FILE, Item, Source, SourceProblem, shown_name, within
-from autograder.collect.conventions import CANVAS, FOLDERS, SECRET, TIMESTAMP, Handed
+from autograder.collect.conventions import ATTACHMENTS, CANVAS, FOLDERS, SECRET, TIMESTAMP, Handed
 from autograder.collect.identify import Assignments
 from autograder.collect.plan import Options, Plan, Taken
 from autograder.course import collected as note
@@ -15,6 +16,7 @@ from autograder.course.collected import Collected
 
 MOST_BESIDE = 100  # files beside a notebook
 MOST_BYTES = 100 * 2**20  # of them together
+_ARCHIVE = re.compile(r".*\.(zip|rar|7z|tar|tgz|gz|bz2|xz)", re.IGNORECASE)
 
 
 class Submission:
@@ -55,15 +57,27 @@ class Submission:
             self._list(f"it was handed in as {self.handed.assignment}, and holds the notebook of {others}")
             return []
         if not by_assignment:
-            names = ", ".join(shown_name(item.path) for item in self.items[:5])
-            self._list("; ".join(refused[:5]) or f"there is no notebook among: {names}")
+            self._list_none(refused)
         return [one for name, found in by_assignment.items() if (one := self._one(name, found))]
+
+    def _list_none(self, refused: list[str]) -> None:
+        """Say why no notebook was taken; of a zip that cannot be opened that is said already."""
+        names = ", ".join(shown_name(item.path) for item in self.items[:5])
+        if refused:
+            self._list("; ".join(refused[:5]))
+        elif archive := next((item for item in self.items if _ARCHIVE.fullmatch(item.name)), None):
+            self._list(
+                f"there is no notebook among: {names}. Unpack {shown_name(archive.name)} into a folder that has the "
+                "student's id as its name, and collect the folder around it"
+            )
+        elif self.items:
+            self._list(f"there is no notebook among: {names}")
 
     def _one(self, assignment: str, found: list[Item]) -> Taken | None:
         flags = []
         chosen, several = self._chosen(assignment, found)
         if chosen is None:
-            paths = ", ".join(shown_name(item.path) for item in found)
+            paths = ", ".join(shown_name(_called(item)) for item in found)
             self._list(f"{len(found)} different notebooks of {assignment}: {paths}. Choose one with --take PATH")
             return None
         if several:
@@ -73,6 +87,8 @@ class Submission:
         if self.handed.partners:
             flags.append((note.GROUP, f"handed in together with {self.handed.partners} more"))
         moment, time_from = self._time()
+        if self.style == FOLDERS and moment is None and self._has(TIMESTAMP, chosen.folder):
+            self._list(f"its {TIMESTAMP} was not used, since the student may have written it: give times with --times")
         if self.handed.late and moment is None:
             flags.append((note.LATE_WITHOUT_TIME, "the platform says late, and no time of submission is known"))
         noted = Collected(
@@ -87,7 +103,7 @@ class Submission:
 
         One as it was released does not count beside others.
         """
-        asked = [item for item in found if self._path(item) in self.options.take or item.path in self.options.take]
+        asked = [item for item in found if self._is_asked_for(item)]
         if len(asked) == 1:
             return asked[0], len(found) > 1
         worked = [item for item in found if not self.assignments.is_untouched(assignment, item.read())]
@@ -101,12 +117,16 @@ class Submission:
         exact = [item for item in found if item.name == f"{assignment}.ipynb" and self._usual(assignment, item)]
         return (exact[0], True) if len(exact) == 1 else (None, True)
 
-    def _path(self, item: Item) -> str:
-        return f"{self.handed.label}/{item.path}"
+    def _is_asked_for(self, item: Item) -> bool:
+        """Does --take name it, with or without its submission, the zip that it was in included or not?"""
+        names = {item.path, _called(item)}
+        return not names.isdisjoint(self.options.take) or any(
+            f"{self.handed.label}/{name}" in self.options.take for name in names
+        )
 
     def _usual(self, assignment: str, item: Item) -> bool:
         """Has the notebook its name, and does it lie where the platform or nbgrader puts it?"""
-        folders = ("", assignment) if self.style == FOLDERS else ("",)
+        folders = ("", assignment, ATTACHMENTS) if self.style == FOLDERS else ("",)
         loose = self.style == FOLDERS and len(self.handed.items) == 1 and item.path == self.handed.label
         named = loose or self.assignments.named(item.name) == assignment
         return named and item.folder in folders
@@ -129,9 +149,14 @@ class Submission:
             elif len(kept) >= MOST_BESIDE or size > MOST_BYTES:
                 self._list(f"files beside the notebook were left out: more than {MOST_BESIDE}, or too large")
                 break
+            elif problem := item.problem():
+                self._list(f"{shown_name(item.path)}, a file beside the notebook, was left out: {problem}")
             elif not (self.style == FOLDERS and notebook.folder == "" and _is_assignments(item, self.assignments)):
                 kept[name] = item
         return tuple(kept.items())
+
+    def _has(self, name: str, folder: str) -> bool:
+        return any(item.name == name and item.folder == folder for item in self.items)
 
     def _time(self) -> tuple[datetime | None, str]:
         if told := self.options.times.get(self.student):
@@ -146,13 +171,22 @@ class Submission:
                 items.append(item)
                 continue
             try:
-                items += _unwrapped(within(item), item.folder)
+                inside = _unwrapped(within(item), item.folder)
             except SourceProblem as problem:
                 self._list(str(problem))
+                continue
+            if not inside:
+                self._list(f"{shown_name(item.path)} contains no file")
+            items += [replace(one, readings=(f"{item.path}/{one.below(item.folder).path}",)) for one in inside]
         return items
 
     def _list(self, reason: str) -> None:
         self.done.listed.append((self.handed.label, reason))
+
+
+def _called(item: Item) -> str:
+    """Return a file's path with the zip that a student has put it into, which tells it from one of another zip."""
+    return item.readings[0] if item.readings else item.path
 
 
 def _unwrapped(items: tuple[Item, ...], folder: str) -> list[Item]:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from autograder.collect.archive import SourceProblem
-from autograder.collect.conventions import CANVAS, GRADESCOPE, MOODLE, Handed
+from autograder.collect.conventions import CANVAS, FOLDERS, GRADESCOPE, MOODLE, Handed
 from autograder.course.roster import Roster, is_column
 from autograder.course.student_ids import is_id, name_key
 from autograder.course.tables import read_table
@@ -39,6 +39,8 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
         keys, theirs = {name_key(name) for name in handed.names}, roster[student].name_keys()
         if style == CANVAS and theirs and keys.isdisjoint(theirs | set(map(_without_accents, theirs))):
             raise NotCertain(f"its number is that of {_listed(known, roster)}, who has another name")
+        if style == FOLDERS and named and student not in named:
+            raise NotCertain(f"its id is that of {_listed(known, roster)}, its name that of {_listed(named, roster)}")
         return student
     if whole := _found(handed.pieces[:1], roster):
         return whole.pop()

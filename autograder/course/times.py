@@ -17,6 +17,8 @@ _TIME = re.compile(
 _DASHED = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})-(\d{2})-(\d{2})")
 # Moodle's grading worksheet: Tuesday, 6 October 2026, 1:30 PM
 _MOODLE = re.compile(r"[A-Za-z]+, (\d{1,2}) ([A-Za-z]+) (\d{4}), (\d{1,2}):(\d{2})(?: ?([AaPp][Mm]))?")
+# Brightspace's folders: Oct 6, 2026 926 PM
+_BRIGHTSPACE = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) (\d{1,2})(\d{2}) ([AP]M)")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -72,7 +74,10 @@ def read_time(value: object, zone: tzinfo, *, late: bool = False) -> datetime:
     if match := _DASHED.fullmatch(text):
         text = f"{match[1]} {match[2]}:{match[3]}:{match[4]}"
     if match := _MOODLE.fullmatch(text):
-        text = _from_moodle(match, text)
+        text = _from_words(match.groups(), text)
+    if match := _BRIGHTSPACE.fullmatch(text):
+        month, day, *rest = match.groups()
+        text = _from_words((day, month, *rest), text)
     match = _TIME.fullmatch(text)
     if match is None:
         raise TimeProblem(f"{_quoted(text)} is no time for certain: {_WRITE}")
@@ -126,16 +131,18 @@ def _placed(local: datetime, zone: tzinfo, late: bool) -> datetime:
     return found
 
 
-def _from_moodle(match: re.Match[str], text: str) -> str:
-    day, month, year, hour, minute, half = match.groups()
-    if month.lower() not in _MONTHS:
+def _from_words(parts: tuple[str, ...], text: str) -> str:
+    """Return the time in figures. parts: day, month, year, hour, minute, and AM, PM or nothing."""
+    day, month, year, hour, minute, half = parts
+    known = next((name for name in _MONTHS if month.lower() in (name, name[:3])), None)
+    if known is None:
         raise TimeProblem(f"{_quoted(text)} names no month in English: {_WRITE}")
     hours = int(hour)
     if half:
         if not 1 <= hours <= 12:
             raise TimeProblem(f"{_quoted(text)} is no time: {_WRITE}")
         hours = hours % 12 + 12 * (half.lower() == "pm")
-    return f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02} {hours:02}:{minute}"
+    return f"{year}-{_MONTHS.index(known) + 1:02}-{int(day):02} {hours:02}:{minute}"
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ import zlib
 
 import pytest
 
-from archives import ONE, notebook
+from archives import ONE, TWO, notebook
 from autograder.collect import archive as reading
 from autograder.collect.archive import SourceProblem, open_source, safe_path
 
@@ -125,6 +125,25 @@ def test_a_damaged_file_is_its_students_and_the_others_are_collected(desk):
     done = desk.collect(path)
     assert desk.there() == [f"1001/{ONE}"]
     assert "damaged in the archive" in done.listed[0][1]
+
+
+def test_a_damaged_file_beside_a_notebook_is_its_students_and_a_dry_run_says_so_too(desk):
+    files = {
+        "müllerjosé_1001_1_a2_two.ipynb": notebook(TWO), "müllerjosé_1001_2_captions.json": b"[1, 2, 3]" * 400,
+        "obrienann_1003_3_a1_one.ipynb": notebook(),
+    }  # fmt: skip
+    path = desk.zip(files)
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("müllerjosé_1001_2_captions.json")
+    start = entry.header_offset + 30 + len(entry.filename.encode())
+    content[start : start + entry.compress_size] = bytes(entry.compress_size)
+    path.write_bytes(content)
+    for done in (desk.plan(path), desk.collect(path)):
+        assert [one.student for one in done.taken] == ["1003", "1001"]
+        assert "captions.json, a file beside the notebook, was left out: " in done.listed[0][1]
+        assert "is damaged in the archive" in done.listed[0][1]
+    assert desk.there() == [f"1001/{TWO}", f"1003/{ONE}"]
 
 
 def test_a_name_that_is_damaged_in_one_of_its_two_places(desk):

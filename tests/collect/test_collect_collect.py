@@ -129,8 +129,9 @@ def test_a_notebook_as_it_was_released_does_not_count_beside_work(desk):
 
 def test_of_files_of_one_name_canvas_newest_counts(desk):
     files = {canvas(number=9): notebook(mark="9"), canvas(number=10): notebook(mark="10")}
-    desk.collect(desk.zip(files))
+    done = desk.collect(desk.zip(files))
     assert desk.content("1001") == notebook(mark="10")
+    assert done.listed == [(canvas(number=9), "left out: a newer file of this name is there")]
 
 
 def test_of_what_canvas_has_numbered_the_newest_counts_with_a_flag(desk):
@@ -155,8 +156,56 @@ def test_a_students_zip_is_opened_and_one_that_cannot_be_trusted_is_listed(desk)
     done = desk.collect(desk.zip(files))
     assert desk.there() == [f"1001/{TWO}"]
     assert desk.beside("1001", "captions.json", TWO) == "[]"
-    for says in ("outside itself", "grow more than 200 times", "not complete", "no notebook among: w.7z"):
+    for says in (
+        "outside itself",
+        "grow more than 200 times",
+        "not complete",
+        "no notebook among: w.7z. Unpack w.7z into",
+    ):
         assert says in reasons(done)
+    assert len(done.listed) == 4
+
+
+def test_two_zips_of_one_student_are_told_apart_and_one_without_a_file_is_told(desk):
+    files = {f"1001/{name}.zip": inner({"a1_one.ipynb": notebook(mark=name)}) for name in "xy"}
+    path = desk.zip(files | {"1003/empty.zip": inner({})})
+    done = desk.plan(path)
+    assert done.taken == []
+    assert dict(done.listed) == {
+        "1001": "2 different notebooks of a1_one: x.zip/a1_one.ipynb, y.zip/a1_one.ipynb. Choose one with --take PATH",
+        "1003": "empty.zip contains no file",
+    }
+    for take in ("1001/y.zip/a1_one.ipynb", "y.zip/a1_one.ipynb"):
+        assert [one.noted.flags[0][1] for one in desk.plan(path, take=(take,)).taken] == ["a1_one.ipynb was taken of 2"]
+    desk.collect(path, take=("1001/y.zip/a1_one.ipynb",))
+    assert desk.content("1001") == notebook(mark="y")
+
+
+def test_submissions_that_no_time_tells_apart_are_listed_and_one_may_be_chosen(desk):
+    from datetime import UTC, datetime
+
+    path = desk.zip({f"{name}/a1_one.ipynb": notebook(mark=name) for name in ("1001", "jmueller")})
+    for times in ({}, {"1001": datetime(2026, 10, 6, tzinfo=UTC)}):
+        done = desk.plan(path, times=times)
+        assert done.taken == []
+        assert done.listed == [
+            ("1001", "2 submissions of a1_one, and no times say which is the newest: 1001/a1_one.ipynb, "
+                     "jmueller/a1_one.ipynb. Choose one with --take PATH"),
+        ]  # fmt: skip
+        (taken,) = desk.plan(path, times=times, take=("jmueller/a1_one.ipynb",)).taken
+        assert taken.label == "jmueller"
+
+
+def test_the_same_notebook_with_another_file_beside_it_is_another_submission(desk):
+    files = {}
+    for day, captions in (("06", b"[1]"), ("07", b"[2]")):
+        front = f"a2_jmueller_attempt_2026-10-{day}-13-30-00"
+        files |= {f"{front}_a2_two.ipynb": notebook(TWO), f"{front}_captions.json": captions}
+    desk.collect(desk.zip(files))
+    assert desk.beside("1001", "captions.json", TWO) == "[2]"
+    again = {name: notebook(TWO) for name in reversed(files) if name.endswith(".ipynb")}
+    (taken,) = desk.plan(desk.zip(again, name="again.zip")).taken
+    assert taken.noted.time == "2026-10-06T13:30:00+00:00"  # the same work twice was there the first time
 
 
 def test_files_beside_the_notebook_keep_the_names_that_the_assignment_asks_for(desk):

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from archives import ONE, TWO, notebook
-from autograder.collect import commits
+from autograder.collect import archive, commits
 
 
 def listed(done, label):
@@ -295,6 +295,19 @@ def test_the_exchanges_newest_attempt_counts_with_its_secret(desk):
     assert desk.plan(root).taken[0].notebook.read() == notebook(mark=first)
 
 
+def test_what_a_student_puts_into_the_exchange_in_place_of_its_files_stops_nobody(desk, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_FILE", 2**16)
+    names = [f"{one}+a1_one+2026-10-06 11:00:00.000000 UTC+abc" for one in ("jmueller", "o'brien")]
+    root = inbound(desk, *names)
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        (root / "inbound" / names[1] / name).write_bytes(bytes(2**17))
+    done = desk.collect(root)
+    assert [(one.student, one.noted.time) for one in done.taken] == [
+        ("1001", "2026-10-06T11:00:00+00:00"), ("1003", "2026-10-06T11:00:00+00:00"),
+    ]  # fmt: skip
+    assert not (desk.course.submitted / "1003" / ONE / "submission_secret.txt").exists()
+
+
 def test_without_a_roster_the_exchanges_own_ids_count_and_a_platforms_names_do_not(desk):
     (desk.course.root / "roster.csv").unlink()
     assert [one.student for one in desk.plan(inbound(desk, "o'brien+a1_one+2026-10-06 10:00:00 UTC")).taken] == [
@@ -365,6 +378,44 @@ def test_plain_folders_and_files_by_id_login_address_and_name(desk):
     assert done.listed == []
     wrapped = desk.zip({f"submissions/{name}": content for name, content in files.items()}, name="wrapped.zip")
     assert {one.student for one in desk.plan(wrapped).taken} == {one.student for one in done.taken}
+
+
+def test_brightspace_has_names_and_times_in_its_folders_and_the_newest_counts(desk):
+    desk.rules('timezone = "America/New_York"')
+    folders = [
+        "123-456 - José Müller - Oct 6, 2026 1130 PM", "123-456 - José Müller - Oct 7, 2026 926 AM",
+        "124-456 - Jane Doe - Oct 6, 2026 1130 PM", "125-456 - Al Smith_Jones - Okt 6, 2026 1130 PM",
+    ]  # fmt: skip
+    done = desk.collect(desk.zip(notebooks("index.html", *(f"{folder}/a1_one.ipynb" for folder in folders))))
+    assert {one.student: one.noted.time for one in done.taken} == {"1001": "2026-10-07T09:26:00-04:00", "1007": ""}
+    assert desk.content("1001") == notebook(mark=f"{folders[1]}/a1_one.ipynb")
+    assert "2 students have this name" in listed(done, "124-456")[0]
+    assert "names no month in English" in listed(done, "125-456")[0]
+    one = desk.plan(desk.zip(notebooks(f"{folders[0]}/a1_one.ipynb"), name="one.zip"))
+    assert [(taken.student, taken.noted.time) for taken in one.taken] == [("1001", "2026-10-06T23:30:00-04:00")]
+
+
+def test_sakai_has_the_id_behind_the_name(desk):
+    files = notebooks(
+        *("a1/Doe, Jane(jane2)/Submission attachment(s)/a1_one.ipynb", "a1/Nobody, N(nn)/a1_one.ipynb"),
+        *("a1/Doe, Jane(jmueller)/a1_one.ipynb", "a1/grades.csv"),
+    )
+    done = desk.collect(desk.zip(files))
+    assert [(one.student, one.noted.flags) for one in done.taken] == [("1006", ())]
+    assert listed(done, "Nobody") == ["nobody on the roster has this name or id"]
+    assert "its id is that of 1001 (José Müller), its name that of 1005 (Jane Doe), 1006" in listed(done, "Doe")[0]
+
+
+def test_a_name_before_or_behind_the_files_is_the_students(desk):
+    done = desk.plan(desk.zip(notebooks("José Müller - a1_one.ipynb", "Copy of a1_one - Ann O'Brien.ipynb")))
+    assert [one.student for one in done.taken] == ["1001", "1003"]
+
+
+def test_a_timestamp_in_a_students_own_folder_is_not_believed_and_told(desk):
+    files = notebooks("jmueller/a1_one/a1_one.ipynb") | {"jmueller/a1_one/timestamp.txt": b"2026-10-06 13:30 UTC"}
+    done = desk.plan(desk.zip(files))
+    assert done.taken[0].noted.time == ""
+    assert "its timestamp.txt was not used" in listed(done, "jmueller")[0]
 
 
 def test_repositories_as_github_zips_them_have_the_branch_in_their_names(desk):
