@@ -45,7 +45,7 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
     if whole := _found(handed.pieces[:1], roster):
         return whole.pop()
     if len(named) == 1:
-        if style == CANVAS and (number := _canvas_number(next(iter(named)), roster)):
+        if style == CANVAS and (number := roster[next(iter(named))].canvas_number):
             raise NotCertain(f"its number is nobody's on the roster, and that of {_listed(named, roster)} is {number}")
         return named.pop()
     if len(named) > 1:
@@ -82,14 +82,6 @@ def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, dat
         except TimeProblem as problem:
             raise SourceProblem(f"{path}, line {line}: {problem}") from None
     return found
-
-
-def _canvas_number(student: str, roster: Roster) -> str:
-    """Return Canvas's number of a student, if the roster is Canvas's own and so has the numbers of all."""
-    kept = roster[student].columns
-    if not {"ID", "SIS Login ID"} <= kept.keys() or not kept["ID"].isdecimal():
-        return ""
-    return kept["ID"]
 
 
 def _without_accents(key: str) -> str:

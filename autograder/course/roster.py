@@ -78,6 +78,12 @@ class Student:
         """The name as people read it."""
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.fields.get("name", "")
 
+    @property
+    def canvas_number(self) -> str:
+        """Canvas's number of the student; '' if the roster is not Canvas's own, which has the numbers of all."""
+        number = self.columns.get("ID", "")
+        return number if "SIS Login ID" in self.columns and number.isdecimal() else ""
+
     def name_keys(self) -> set[str]:
         """Return the forms of the name that platforms write: its words in their order, from whichever they begin.
 

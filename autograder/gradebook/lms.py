@@ -29,7 +29,7 @@ from autograder import atomic
 from autograder.gradebook import harmless
 
 POINTS_POSSIBLE = "points possible"
-_CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Section")
 _CANVAS_FILE = re.compile(r"(?P<front>.*?_(?:LATE_)?(?P<user>\d+)_(?P<attachment>\d+))_.+", re.DOTALL)
 # Columns by what they say of a person, in the order in which they are tried; Canvas first, then Moodle.
 _IDS = ("sis login id", "sis user id", "id", "username", "id number", "institution id")
@@ -43,7 +43,7 @@ class LmsFileError(ValueError):
 
 @dataclass(frozen=True)
 class Person:
-    """A student of the gradebook."""
+    """A student of the gradebook. lms_id: the number of the learning management system's own."""
 
     id: str
     name: str = ""
@@ -81,8 +81,9 @@ class Matched:
 
 def read_canvas(path: Path) -> Listing:
     """Read Canvas's exported gradebook. Raises LmsFileError if it is not one."""
-    columns, lines, delimiter = _read(path, {"student", "id"})
-    if not {"student", "id"} <= _plain_names(columns):
+    columns, lines, delimiter = _read(path, {"id"})
+    names = _plain_names(columns)
+    if "id" not in names or not ("student" in names or {"lastname", "firstname"} <= names):
         raise LmsFileError(f"{path} has no columns Student and ID: export the gradebook from Canvas (Grades, Export)")
     whole = Listing(columns, [], lines, delimiter)
     students = [line for line in lines if whole.cell(line, "ID").strip()]
@@ -138,7 +139,7 @@ def match(listing: Listing, people: Iterable[Person]) -> Matched:
         if len(owners) == 1:
             found.setdefault(owners[0], []).append(line)
         else:
-            why = f"fits {' and '.join(owners)}" if owners else "nobody in the gradebook has its id, e-mail or name"
+            why = f"fits {' and '.join(owners)}" if owners else _no_owner(listing, line, people)
             matched.unclear.append(f"line of {_called(listing, line)}: {why}")
     for person in people:
         lines = found.get(person.id, [])
@@ -155,12 +156,12 @@ def _owners(listing: Listing, line: Sequence[str], people: Sequence[Person]) -> 
     lms = _plain(listing.cell(line, "ID"))
     ids = {_plain(listing.cell(line, column)) for column in _IDS} - {""}
     emails = {_plain(listing.cell(line, column)) for column in _EMAILS} - {""}
-    names = {_words(listing.cell(line, column)) for column in _NAMES} - {frozenset()}
+    names = {_words(name) for name in _names(listing, line)} - {frozenset()}
     for fits in (
         lambda person: bool(lms) and _plain(person.lms_id) == lms,
         lambda person: _plain(person.id) in ids,
         lambda person: _plain(person.email) in emails or _plain(person.id) in emails,
-        lambda person: _words(person.name) in names,
+        lambda person: _words(person.name) in names and (not lms or _plain(person.lms_id) in ("", lms)),
     ):
         owners = [person.id for person in people if fits(person)]
         if owners:
@@ -168,8 +169,23 @@ def _owners(listing: Listing, line: Sequence[str], people: Sequence[Person]) -> 
     return []
 
 
+def _no_owner(listing: Listing, line: Sequence[str], people: Sequence[Person]) -> str:
+    names = {_words(name) for name in _names(listing, line)} - {frozenset()}
+    for person in people:
+        if _words(person.name) in names:
+            return f"it has the name of {person.id}, whose ID there is {person.lms_id}"
+    return "nobody in the gradebook has its id, e-mail or name"
+
+
 def _called(listing: Listing, line: Sequence[str]) -> str:
-    return next(filter(None, (listing.cell(line, column).strip() for column in (*_NAMES, *_IDS))), "no name")
+    ids = (listing.cell(line, column).strip() for column in _IDS)
+    return next(filter(None, (*_names(listing, line), *ids)), "no name")
+
+
+def _names(listing: Listing, line: Sequence[str]) -> list[str]:
+    """Return the names in a line. An account of Canvas may show last and first names in two columns."""
+    two = f"{listing.cell(line, 'LastName').strip()}, {listing.cell(line, 'FirstName').strip()}".strip(", ")
+    return [*(listing.cell(line, column).strip() for column in _NAMES), two]
 
 
 def _plain(text: str) -> str:
@@ -186,22 +202,23 @@ def canvas_grades(
 ) -> tuple[str, list[str]]:
     """Return Canvas's import file, and what to know before it is imported.
 
-    column: the assignment's name in Canvas; its column may carry Canvas's number, as in `NAME (1234)`. Without
-    such a column Canvas asks, at the import, whether to make a new assignment.
+    column: the assignment's name in Canvas; its column may carry Canvas's number, as in `NAME (1234)`, and `column` may
+    too. Without such a column Canvas asks, at the import, whether to make a new assignment.
     """
-    there = [
-        name for name in listing.columns if re.sub(r"\s*\(\d+\)\s*$", "", name).strip().casefold() == column.casefold()
+    wanted = column.strip().casefold()
+    there = [name for name in listing.columns if name.strip().casefold() == wanted] or [
+        name for name in listing.columns if re.sub(r"\s*\(\d+\)\s*$", "", name).strip().casefold() == wanted
     ]
     remarks = [] if there else [f"Canvas lists no assignment {column!r}: it will offer to make a new one"]
     if len(there) > 1:
         raise LmsFileError(f"Canvas lists {len(there)} assignments called {column!r}: rename one of them, export again")
     kept = [
-        name for wanted in _CANVAS_COLUMNS for name in listing.columns if name.strip().casefold() == wanted.casefold()
+        name for known in _CANVAS_COLUMNS for name in listing.columns if name.strip().casefold() == known.casefold()
     ]
     title = there[0] if there else column
     rows = [[*kept, title]]
     for line in listing.above:
-        if listing.cell(line, "Student").strip().casefold() == POINTS_POSSIBLE:
+        if POINTS_POSSIBLE in map(str.casefold, _names(listing, line)):
             possible = listing.cell(line, title).strip() if there else ""
             if _number(possible) not in (None, most):
                 remarks.append(

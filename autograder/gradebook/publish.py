@@ -9,6 +9,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from autograder.course.paths import Course
+from autograder.course.roster import course_roster
 from autograder.gradebook import lms
 from autograder.gradebook.export import TOTALS, grade_table
 from autograder.gradebook.nbgrader_course import opened
@@ -28,15 +29,24 @@ class Handed:
 
 @dataclass(frozen=True)
 class Grades:
-    """An assignment's final totals by student, its points, and the students without one with their status."""
+    """An assignment's final totals by student, its points, and the students without one with their status.
+
+    unread: those whose notebook cannot be read, which gives 0 points but for what a person has given.
+    """
 
     totals: dict[str, float]
     most: float
     waiting: dict[str, str]
+    unread: list[str] = field(default_factory=list)
 
 
 def people(course: Course, assignment: str) -> list[lms.Person]:
-    """Return the students of the gradebook. Raises NotBuilt if the assignment was not built in this course."""
+    """Return the students of the gradebook, with Canvas's numbers where the roster is Canvas's.
+
+    Raises NotBuilt if the assignment was not built in this course.
+    """
+    roster = course_roster(course)
+    numbers = {student.id: student.canvas_number for student in roster or ()}
     with opened(Course(course.root.resolve()), assignment) as (config, _):
         gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
         try:
@@ -45,7 +55,7 @@ def people(course: Course, assignment: str) -> list[lms.Person]:
                     student.id,
                     " ".join(filter(None, (student.first_name, student.last_name))),
                     student.email or "",
-                    student.lms_user_id or "",
+                    student.lms_user_id or numbers.get(student.id, ""),
                 )
                 for student in gradebook.students
             ]
@@ -59,7 +69,8 @@ def final_grades(course: Course, assignment: str) -> Grades:
     total, most, status = (TOTALS.index(name) - len(TOTALS) for name in ("total", "max", "status"))
     final = {line[0]: float(line[total] or 0.0) for line in lines if line[status] in FINAL}
     waiting = {line[0]: str(line[status]) for line in lines if line[status] not in FINAL}
-    return Grades(final, float(lines[0][most]) if lines else 0.0, waiting)
+    unread = [line[0] for line in lines if line[status] == "unreadable"]
+    return Grades(final, float(lines[0][most]) if lines else 0.0, waiting, unread)
 
 
 def hand_grades(
@@ -79,6 +90,11 @@ def hand_grades(
         text, remarks = lms.moodle_grades(listing, matched.lines, grades.totals, grades.most)
     write_atomically(out, text)
     waiting = [f"{student}: no grade in the file: {status}" for student, status in grades.waiting.items()]
+    waiting += [
+        f"{student}: the notebook cannot be read: {grades.totals[student]:g} points in the file"
+        for student in grades.unread
+        if student in matched.lines
+    ]
     written = sum(student in matched.lines for student in grades.totals)
     return Handed(out, written, [*remarks, *matched.unclear, *waiting])
 

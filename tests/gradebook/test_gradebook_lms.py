@@ -80,6 +80,51 @@ def test_what_a_setting_of_canvas_parts_by_semicolons_comes_back_so(graded, tmp_
     assert not [remark for remark in handed.remarks if "is worth" in remark]
 
 
+def test_canvas_with_last_and_first_names_in_two_columns_gets_them_back(graded, tmp_path):
+    text = (
+        "LastName,FirstName,ID,SIS Login ID,Section,a0_tiny (4711)\r\n    Points Possible,,,,,20,\r\n"
+        "Müller,José,1001,x,A,\r\nOther,Ann,1003,y,A,\r\n"
+    )
+    handed = hand_grades(graded.course, TINY, "canvas", written(tmp_path / "c.csv", text), tmp_path / "o")
+    assert rows(tmp_path / "o") == [
+        ["LastName", "FirstName", "ID", "SIS Login ID", "Section", "a0_tiny (4711)"],
+        ["    Points Possible", "", "", "", "", "20"],
+        ["Other", "Ann", "1003", "y", "A", "8.25"],
+        ["Müller", "José", "1001", "x", "A", "12.75"],
+    ]
+    assert not [remark for remark in handed.remarks if remark.startswith("line of")]
+
+
+def test_a_column_of_canvas_may_be_named_with_its_number(graded, tmp_path):
+    listing = written(tmp_path / "c.csv", CANVAS.replace("a0_tiny (4711)", "Recurrence (2) (4711)"))
+    for column in ("Recurrence (2) (4711)", "recurrence (2)"):
+        handed = hand_grades(graded.course, TINY, "canvas", listing, tmp_path / "o", column)
+        assert rows(tmp_path / "o")[0][-1] == "Recurrence (2) (4711)"
+        assert not [remark for remark in handed.remarks if "lists no assignment" in remark]
+
+
+def test_another_person_of_the_same_name_gets_no_grade(graded, tmp_path):
+    """On Canvas's roster José was 1001; he has left, and somebody else of his name is in the class."""
+    (graded.course.root / "roster.csv").write_text(
+        'id,Student,ID,SIS Login ID\njmueller,"Müller, José",1001,jmueller\n', encoding="utf-8"
+    )
+    for number, lines in (("1001", 1), ("2001", 0)):
+        text = f'Student,ID,SIS Login ID,Section,a0_tiny (1)\n"Müller, José",{number},other,A,\n'
+        handed = hand_grades(graded.course, TINY, "canvas", written(tmp_path / "c.csv", text), tmp_path / "o")
+        assert handed.students == lines
+    assert "line of Müller, José: it has the name of jmueller, whose ID there is 1001" in handed.remarks
+
+
+def test_the_points_of_a_notebook_that_cannot_be_read_are_said(graded, made, tmp_path):
+    unreadable = made("jmueller", 0.0, 0.0, status="unreadable", reason="not JSON")
+    for one in (unreadable, made("ghost", 0.0, 0.0, status="unreadable", reason="not on the roster")):
+        one.write(graded.course.result(one.student, TINY))
+    graded.record(unreadable)
+    handed = hand_grades(graded.course, TINY, "canvas", written(tmp_path / "c.csv", CANVAS), tmp_path / "o")
+    assert "jmueller: the notebook cannot be read: 7.5 points in the file" in handed.remarks
+    assert not [remark for remark in handed.remarks if remark.startswith("ghost")]
+
+
 def test_moodle_gets_its_worksheet_back(graded, tmp_path):
     out = tmp_path / "out.csv"
     handed = hand_grades(graded.course, TINY, "moodle", written(tmp_path / "moodle.csv", MOODLE), out)
