@@ -93,6 +93,13 @@ def roster(
             "If a line is no student's, delete it, and run this again",
             style="yellow",
         )
+    strangers = sorted({path.parent.name for path in target.submitted.glob("*/*")} - set(found.accepted()))
+    if strangers:
+        errors.print(
+            f"note: {len(strangers)} who have handed in are not on it: {', '.join(strangers[:10])}. "
+            "If the class had its ids from another column, run this again with --id COLUMN",
+            style="yellow",
+        )
     for student in found:
         if student.id != student.original_id:
             output.print(

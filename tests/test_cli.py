@@ -300,12 +300,21 @@ CANVAS = """Student,ID,SIS Login ID,Section
 """
 
 
-def test_a_line_that_has_an_id_and_no_name_where_others_have_one_is_told(in_process, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "arguments", "says"),
+    [
+        ("id,name\ns1,Ada Abara\nReport of 30 November,\n", (),
+         "note: 1 of 2 have an id and no name: Report of 30 November. If a line is no student's, delete it"),
+        ("ID,Username,Name\n7,s1,Ada Abara\n", (), "note: 1 who have handed in are not on it: s1."),
+        ("ID,Username,Name\n7,s1,Ada Abara\n", ("--id", "Username"), ""),
+    ],
+)  # fmt: skip
+def test_what_looks_wrong_on_a_roster_is_told(one_submission, tmp_path, text, arguments, says):
     export = tmp_path / "export.csv"
-    export.write_text("id,name\ns1,Ada Abara\nReport of 30 November,\n")
-    code, out, err = in_process("roster", str(export))
-    assert (code, "wrote 2 students" in out) == (cli.DONE, True)
-    assert "note: 1 of 2 have an id and no name: Report of 30 November. If a line is no student's, delete it" in err
+    export.write_text(text)
+    code, out, err = one_submission("roster", str(export), *arguments)
+    assert (code, "wrote" in out) == (cli.DONE, True)
+    assert says in err if says else err == ""
 
 
 def archive_of(course, path, **notebooks):

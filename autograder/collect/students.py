@@ -63,6 +63,7 @@ def student_of(handed: Handed, roster: Roster | None, style: str) -> str:
 def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, datetime]:
     """Read when students handed in: a table with a column `time` and one that names the student by id, address or name.
 
+    Columns whose names are known say who is meant; without one, or where these name nobody, any cell may.
     Raises SourceProblem, naming the line, if a time or a student is not certain.
     """
     header, rows = read_table(path, lambda name: is_column(name) or name.strip().casefold() in _TIMES)
@@ -70,18 +71,33 @@ def read_times(path: Path, roster: Roster | None, zone: tzinfo) -> dict[str, dat
     if column is None:
         raise SourceProblem(f"{path} has no column named time; its columns are: {', '.join(header)[:300]}")
     found: dict[str, datetime] = {}
+    lines: dict[str, int] = {}
     for line, row in rows:
         if len(row) <= column or row[column].strip() in ("", "-"):
             continue
-        cells = [cell.strip() for place, cell in enumerate(row) if place != column and cell.strip()]
-        who = _found(cells, roster) or _named(cells, roster) if roster else set(cells[:1])
+        cells = {place: cell.strip() for place, cell in enumerate(row) if place != column and cell.strip()}
+        known = [cell for place, cell in cells.items() if place < len(header) and is_column(header[place])]
+        who = _meant(known, roster) or _meant(list(cells.values()), roster)
         if len(who) != 1:
-            raise SourceProblem(f"{path}, line {line}: {', '.join(cells)[:100]} names no single student of the roster")
+            shown = ", ".join(cells.values())[:100]
+            raise SourceProblem(f"{path}, line {line}: {shown} names no single student of the roster")
         try:
-            found[who.pop()] = read_time(row[column], zone)
+            student, moment = who.pop(), read_time(row[column], zone)
         except TimeProblem as problem:
             raise SourceProblem(f"{path}, line {line}: {problem}") from None
+        if found.setdefault(student, moment) != moment:
+            raise SourceProblem(
+                f"{path}, line {line}: {student} has another time in line {lines[student]}: keep the line of the "
+                "submission that the source holds"
+            )
+        lines[student] = line
     return found
+
+
+def _meant(cells: list[str], roster: Roster | None) -> set[str]:
+    if roster is None:
+        return set(cells[:1])
+    return _found(cells, roster) or _named(cells, roster)
 
 
 def _without_accents(key: str) -> str:

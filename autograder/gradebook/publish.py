@@ -31,7 +31,7 @@ class Handed:
 class Grades:
     """An assignment's final totals by student, its points, and the students without one with their status.
 
-    unread: those whose notebook cannot be read, which gives 0 points but for what a person has given.
+    unread: those whose submission is unreadable: their points are what a person has given, or an earlier run.
     """
 
     totals: dict[str, float]
@@ -91,7 +91,7 @@ def hand_grades(
     write_atomically(out, text)
     waiting = [f"{student}: no grade in the file: {status}" for student, status in grades.waiting.items()]
     waiting += [
-        f"{student}: the notebook cannot be read: {grades.totals[student]:g} points in the file"
+        f"{student}: unreadable: {grades.totals[student]:g} points in the file"
         for student in grades.unread
         if student in matched.lines
     ]

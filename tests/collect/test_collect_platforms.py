@@ -108,10 +108,27 @@ def test_a_table_of_times_counts_more_than_the_archive(desk, tmp_path):
         ("student,time\nJane Doe,2026-10-06 13:00\n", "names no single student"),
         ("student,time\n1001,06/10/2026\n", "line 2"),
         ("student,when\n1001,2026\n", "no column named time"),
+        (
+            "ID,attempt,time\n1001,2,2026-10-08 12:00\n1003,1,2026-10-05 12:00\n1001,1,2026-10-05 12:00\n",
+            "line 4: 1001 has another time in line 2: keep the line of the submission",
+        ),
     ):
         table.write_text(text)
         with pytest.raises(ValueError, match=says):
             read_times(table, course_roster(desk.course), course_policies(desk.course).zone)
+
+
+def test_in_a_table_of_times_a_grade_is_nobodys_number(desk, tmp_path):
+    from datetime import UTC
+
+    from autograder.collect.students import read_times
+    from autograder.course.roster import course_roster
+
+    desk.roster("id,name\n1,José Müller\n2,Ann O'Brien\n")
+    table = tmp_path / "times.csv"
+    table.write_text("Full name,Grade,time\nJosé Müller,2,2026-10-06 13:00\nAnn O'Brien,1,2026-10-06 14:00\n")
+    times = read_times(table, course_roster(desk.course), UTC)
+    assert {student: moment.hour for student, moment in times.items()} == {"1": 13, "2": 14}
 
 
 @pytest.mark.parametrize("flat", [False, True])

@@ -121,7 +121,7 @@ def test_the_points_of_a_notebook_that_cannot_be_read_are_said(graded, made, tmp
         one.write(graded.course.result(one.student, TINY))
     graded.record(unreadable)
     handed = hand_grades(graded.course, TINY, "canvas", written(tmp_path / "c.csv", CANVAS), tmp_path / "o")
-    assert "jmueller: the notebook cannot be read: 7.5 points in the file" in handed.remarks
+    assert "jmueller: unreadable: 7.5 points in the file" in handed.remarks
     assert not [remark for remark in handed.remarks if remark.startswith("ghost")]
 
 
