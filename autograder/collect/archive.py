@@ -115,9 +115,9 @@ def zip_in(file: IO[bytes], shown: str, limits: Limits) -> Iterator[tuple[Item, 
         file.seek(0)
         raise SourceProblem(f"{shown} {_what_else(file.read(512), str(error))}") from None
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not is_junk(entry.orig_filename)]
         _check(entries, shown, limits)
-        items = [item for entry in entries if (item := _item(archive, entry, shown))]
+        items = [_item(archive, entry, shown) for entry in entries]
         paths = [item.path for item in items]
         if len(set(paths)) < len(paths):
             twice = next(name for name in paths if paths.count(name) > 1)
@@ -160,15 +160,13 @@ def _check(entries: list[zipfile.ZipInfo], shown: str, limits: Limits) -> None:
             )
 
 
-def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, shown: str) -> Item | None:
+def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, shown: str) -> Item:
     readings = _readings(entry)
     path = safe_path(readings[0])
     if path is None:
         raise SourceProblem(
             f"{shown} contains {shown_name(readings[0])}, a place outside itself: nothing of it was read"
         )
-    if is_junk(path):
-        return None
     others = tuple(other for reading in readings[1:] if (other := safe_path(reading)) is not None)
     return Item(path, entry.file_size, _zip_time(entry), lambda: _unpacked(archive, entry), others)
 
@@ -206,8 +204,8 @@ def safe_path(name: str) -> str | None:
 
 
 def is_junk(path: str) -> bool:
-    """Is this what operating systems, Jupyter and git leave beside a person's files?"""
-    return any(_JUNK.fullmatch(part) for part in path.split("/"))
+    """Is this what operating systems, Jupyter, git and Python leave beside a person's files? Nothing of it is read."""
+    return any(_JUNK.fullmatch(part) for part in re.split(r"[/\\]", path))
 
 
 def _readings(entry: zipfile.ZipInfo) -> tuple[str, ...]:

@@ -166,6 +166,19 @@ def test_a_students_zip_is_opened_and_one_that_cannot_be_trusted_is_listed(desk)
     assert len(done.listed) == 4
 
 
+def test_an_environment_in_a_students_zip_is_not_looked_at(desk):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("hw/a1_one.ipynb", notebook())
+        for number in range(2_001):
+            archive.writestr(f"hw/.venv/lib/{number}.py", b"")
+        link = zipfile.ZipInfo("hw/.venv/bin/python")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/usr/bin/python3")
+    done = desk.collect(desk.zip({canvas("hw.zip"): content.getvalue()}))
+    assert (desk.content("1001"), done.listed) == (notebook(), [])
+
+
 def test_two_zips_of_one_student_are_told_apart_and_one_without_a_file_is_told(desk):
     files = {f"1001/{name}.zip": inner({"a1_one.ipynb": notebook(mark=name)}) for name in "xy"}
     path = desk.zip(files | {"1003/empty.zip": inner({})})
