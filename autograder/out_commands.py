@@ -53,6 +53,8 @@ def publish(
     from autograder.gradebook.publish import hand_feedback, waiting_for_a_person
 
     system, listing = _system(canvas, moodle)
+    if archive is not None and canvas is None:
+        stop("--archive goes with --canvas GRADEBOOK.csv: without it no zip for Canvas is made", USAGE)
     target = Course(course)
     context.with_resource(locked(target.root, f"autograder publish {assignment}"))
     pages = write_feedback(target, assignment)
@@ -88,6 +90,8 @@ def export(
     from autograder.gradebook.publish import hand_grades
 
     system, listing = _system(canvas, moodle)
+    if column and canvas is None:
+        stop("--column goes with --canvas GRADEBOOK.csv: it is the assignment's name there", USAGE)
     context.with_resource(locked(course, f"autograder export {assignment}"))
     if listing is None:
         path = out or course / f"{assignment}.csv"

@@ -536,6 +536,9 @@ def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_proces
     assert (code, said) == (2, f"error: nobody: there is no {NAME}.ipynb\n")
     code, _, said = in_process("export", NAME, "--canvas", "a.csv", "--moodle", "b.csv")
     assert (code, said) == (2, "error: give --canvas or --moodle, not both\n")
+    for verb, option in (("export", "--column"), ("publish", "--archive")):
+        code, _, said = in_process(verb, NAME, option, "x")
+        assert (code, f"error: {option} goes with --canvas GRADEBOOK.csv" in said) == (2, True)
     code, _, said = in_process("export", NAME, "--canvas", "missing.csv")
     assert code == 2
     assert "missing.csv" in said

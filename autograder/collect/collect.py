@@ -44,6 +44,8 @@ def plan(course: Course, source: Source, roster: Roster | None, policies: Polici
         except NotCertain as problem:
             done.listed.append((one.label, str(problem)))
             continue
+        if one.note and student not in options.times:
+            done.listed.append((one.label, f"{one.note}. No time is noted for it, so it counts as on time"))
         done.taken += Submission(one, student, found.style, source, assignments, options, done).taken()
     done.taken = _one_each(done.taken, policies, options.take, done)
     done.taken = [compared(course, one, policies) for one in done.taken]
@@ -72,9 +74,7 @@ def _timed(found: Sorted, source: Source, zone: tzinfo, options: Options, done: 
                 moment = read_time(moment, zone)
             except TimeProblem as error:
                 moment, problem = None, f"its time was not understood: {error}"
-        if problem:
-            done.listed.append((one.label, f"{problem}. No time is noted for it, so it counts as on time"))
-        timed.append(replace(one, time=moment, time_from=one.time_from if moment else ""))
+        timed.append(replace(one, time=moment, time_from=one.time_from if moment else "", note=problem))
     return timed
 
 

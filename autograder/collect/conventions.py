@@ -383,7 +383,7 @@ def _moment_in(name: str, zone: tzinfo) -> tuple[datetime | None, str]:
     """Return the time in a name of Brightspace's, or none and the reason."""
     if not re.match(r"\d+-\d+ - ", name):
         return None, ""
-    stamp = next((part for part in _segments(name) if re.fullmatch(r"\w+ \d+, \d{4} \d+ [AP]M", part)), "")
+    stamp = next((part for part in _segments(name)[1:] if re.search(r"\b20\d\d\b", part)), "")
     return _moment(stamp, zone)
 
 

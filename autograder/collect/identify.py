@@ -12,7 +12,7 @@ from autograder.course import notebook as cells
 from autograder.course.paths import Course
 
 CLEARLY = 3  # times as many cells of one assignment as of another: a cell or two may have been copied
-# What a browser, a platform or Jupyter adds to a name: " (1)", "-1", "-Copy1", "Copy of ", ".txt".
+# What a browser, a platform or Jupyter adds to a name without making it another: " (1)", "-1", "-Copy1".
 _ADDED = re.compile(r"(\s*\(\d{1,3}\)|-\d{1,3}|-Copy\d*)+(?=\.[^.]+$)", re.IGNORECASE)
 
 

@@ -402,12 +402,18 @@ def test_brightspace_has_names_and_times_in_its_folders_and_the_newest_counts(de
     folders = [
         "123-456 - José Müller - Oct 6, 2026 1130 PM", "123-456 - José Müller - Oct 7, 2026 926 AM",
         "124-456 - Jane Doe - Oct 6, 2026 1130 PM", "125-456 - Al Smith_Jones - Okt 6, 2026 1130 PM",
+        "126-456 - Ann O'Brien - 6 oktober 2026 2330",
     ]  # fmt: skip
     done = desk.collect(desk.zip(notebooks("index.html", *(f"{folder}/a1_one.ipynb" for folder in folders))))
-    assert {one.student: one.noted.time for one in done.taken} == {"1001": "2026-10-07T09:26:00-04:00", "1007": ""}
+    assert {one.student: one.noted.time for one in done.taken} == {
+        "1001": "2026-10-07T09:26:00-04:00", "1003": "", "1007": "",
+    }  # fmt: skip
     assert desk.content("1001") == notebook(mark=f"{folders[1]}/a1_one.ipynb")
     assert "2 students have this name" in listed(done, "124-456")[0]
     assert "names no month in English" in listed(done, "125-456")[0]
+    assert "its time was not understood" in listed(done, "126-456")[0]
+    told = desk.plan(desk.zip(notebooks(f"{folders[4]}/a1_one.ipynb")), times={"1003": done.taken[0].noted.moment})
+    assert (told.listed, told.taken[0].noted.time) == ([], "2026-10-07T09:26:00-04:00")
     one = desk.plan(desk.zip(notebooks(f"{folders[0]}/a1_one.ipynb"), name="one.zip"))
     assert [(taken.student, taken.noted.time) for taken in one.taken] == [("1001", "2026-10-06T23:30:00-04:00")]
 
