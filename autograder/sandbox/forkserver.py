@@ -50,7 +50,7 @@ def main(settings: dict[str, Any]) -> None:
         import sandlock
 
         confine = sandlock
-    calls = SystemCallFilter(settings["network"]) if settings["filtered"] else None
+    calls = SystemCallFilter() if settings["filtered"] else None
     worker.warm_up(shell)
     cases = worker.load_cases(settings["cases"])
     os.register_at_fork(after_in_child=_be_seen)

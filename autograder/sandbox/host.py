@@ -129,7 +129,6 @@ class ForkServer:
             "confine": wall == "sandlock",
             "user": user,
             "filtered": wall in ("sandlock", "user"),
-            "network": wall != "user",
             "readable": readable,
             "limits": asdict(limits),
         }

@@ -7,6 +7,8 @@ starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, 
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
+Sockets are refused whole: Landlock guards the ports of `bind` and `connect`, while a TCP socket also reaches the
+network by `listen` alone, by a first message that opens its connection, and as multipath TCP.
 Where the grader is root, the process becomes a user of its own: a second fence, should Landlock fail.
 """
 
@@ -30,7 +32,7 @@ removexattr 197 14 lremovexattr 198 15 fremovexattr 199 16 removexattrat 466 466
 """
 _NOT_PERMITTED = """
 chown 92 - fchown 93 55 lchown 94 - fchownat 260 54 file_getattr 468 468 file_setattr 469 469
-sendmsg 46 211 sendmmsg 307 269
+socket 41 198 connect 42 203 bind 49 200 listen 50 201 sendmsg 46 211 sendmmsg 307 269
 mknod 133 - mknodat 259 33 name_to_handle_at 303 264 open_by_handle_at 304 265 quotactl 179 60 quotactl_fd 443 443
 inotify_init 253 - inotify_init1 294 26 inotify_add_watch 254 27 inotify_rm_watch 255 28
 fanotify_init 300 262 fanotify_mark 301 263
@@ -51,18 +53,19 @@ syslog 103 116 acct 163 89 swapon 167 224 swapoff 168 225 reboot 169 142 sethost
 vhangup 153 58 init_module 175 105 finit_module 313 273 delete_module 176 106 kexec_load 246 104
 kexec_file_load 320 294 iopl 172 - ioperm 173 - lookup_dcookie 212 18 nfsservctl 180 42 lsm_set_self_attr 460 460
 """
-_SOCKET = "socket 41 198"  # where no sandbox keeps students' code off the network; a pair of sockets is another call
 _CLONE3 = "clone3 435 435"  # its flags lie in memory, where no filter can look; the C library then uses clone
 _CLONE = "clone 56 220"
 _PRLIMIT = "prlimit64 302 261"  # of itself alone
+_FCNTL = "fcntl 72 25"
 
 _NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _STRANGE_CHILDREN = 0x0080_8000  # CLONE_UNTRACED; CLONE_PARENT: a child of the fork server
+_SET_LEASE, _NOTIFY = 1024, 1026  # whoever opens a leased file waits for its holder; a watch of a folder
 
 _MACHINES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}  # column of the table, AUDIT_ARCH_...
 _X32 = 0x4000_0000  # x86-64 has its calls a second time, from this number on
 
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; the argument's low half
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # in struct seccomp_data; their low halves
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF_0000, 0x0005_0000
 
@@ -88,11 +91,8 @@ def _rows(text: str) -> list[tuple[str, ...]]:
     return list(zip(words, words, words, strict=True))
 
 
-def program(machine: str, network: bool = True) -> bytes:
-    """Return the filter for a machine ("x86_64", "aarch64") as the kernel's BPF instructions. Raises KeyError.
-
-    network: whether sockets can be made, for a sandbox that guards them, or not at all.
-    """
+def program(machine: str) -> bytes:
+    """Return the filter for a machine ("x86_64", "aarch64") as the kernel's BPF instructions. Raises KeyError."""
     column, architecture = _MACHINES[machine]
     refuse = _instruction(_RETURN, _ERROR | errno.EPERM)
     made = [_instruction(_LOAD, _ARCHITECTURE), _instruction(_EQUAL, architecture, yes=1), refuse]
@@ -101,16 +101,14 @@ def program(machine: str, network: bool = True) -> bytes:
         made += [_instruction(_AT_LEAST, _X32, no=1), refuse]
     for number, error in denied(machine).values():
         made += [_instruction(_EQUAL, number, no=1), _instruction(_RETURN, _ERROR | error)]
-    if not network:
-        made += [_instruction(_EQUAL, int(_rows(_SOCKET)[0][1 + column]), no=1)]
-        made += [_instruction(_RETURN, _ERROR | errno.EACCES)]
-    for text, test in (
-        (_PRLIMIT, _instruction(_EQUAL, 0, no=1)),
-        (_CLONE, _instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, yes=1)),
+    lease, notify = _instruction(_EQUAL, _SET_LEASE, yes=2), _instruction(_EQUAL, _NOTIFY, yes=1)
+    for text, argument, tests in (
+        (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1)]),
+        (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, yes=1)]),
+        (_FCNTL, _SECOND_ARGUMENT, [lease, notify]),
     ):
-        number = int(_rows(text)[0][1 + column])
-        made += [_instruction(_EQUAL, number, no=4), _instruction(_LOAD, _FIRST_ARGUMENT), test]
-        made += [_instruction(_RETURN, _ALLOW), refuse]
+        decide = [_instruction(_LOAD, argument), *tests, _instruction(_RETURN, _ALLOW), refuse]
+        made += [_instruction(_EQUAL, int(_rows(text)[0][1 + column]), no=len(decide)), *decide]
     return b"".join([*made, _instruction(_RETURN, _ALLOW)])
 
 
@@ -122,11 +120,11 @@ def _instruction(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:
 class SystemCallFilter:
     """The filter of this machine, ready to be installed. Raises OSError where it has no table for the machine."""
 
-    def __init__(self, network: bool = True) -> None:
+    def __init__(self) -> None:
         machine = platform.machine()
         if machine not in _MACHINES:
             raise OSError(errno.ENOSYS, f"no table of system calls for {machine}")
-        code = program(machine, network)
+        code = program(machine)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = ctypes.create_string_buffer(
             struct.pack("@HP", len(code) // 8, ctypes.addressof(self._code)), struct.calcsize("@HP")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import platform
+import socket
 import struct
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from autograder.sandbox.host import ForkServer
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.remote import RemoteProvider
 from autograder.sandbox.student import Forks, Notebook, StudentProcesses
+from selfcheck.target import StudentError
 
 LIMITS = Limits(patience=60.0, processes=16)
 TOOLS = """
@@ -132,6 +135,46 @@ def test_a_new_process_gets_no_namespace_and_no_other_parent(student):
         assert call("error_of", clone, flags | 17, 0, 0, 0, 0) == errno.EPERM, hex(flags)
 
 
+ROADS = """
+import os, socket
+def told(road, port):
+    family = socket.AF_UNIX if road == "of_unix" else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, 262 if road == "multipath" else 0) as made:
+        made.settimeout(5)
+        if road == "listening":
+            made.listen()
+            return "listens"
+        if road == "in_the_first_message":  # MSG_FASTOPEN
+            made.sendto(b"told", 0x20000000, ("127.0.0.1", port))
+        else:
+            made.connect(("127.0.0.1", port))
+            made.send(b"told")
+"""
+
+
+@pytest.mark.parametrize("road", ["connected", "multipath", "in_the_first_message", "listening", "of_unix"])
+def test_no_road_leads_to_the_network(student, road):
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        outside.setblocking(False)
+        with pytest.raises(StudentError, match="PermissionError"):
+            student(ROADS)("told", road, outside.getsockname()[1])
+        with pytest.raises(BlockingIOError):  # nobody has come
+            outside.accept()
+
+
+def test_what_others_open_is_neither_leased_nor_watched(student):
+    call = student(
+        "import fcntl\ndef refused(request, argument, path):\n    with open(os.open(path, os.O_RDONLY)) as file:\n"
+        "        try:\n            fcntl.fcntl(file, request, argument)\n"
+        "        except PermissionError:\n            return True"
+    )
+    lease, watch = 1024, 1026
+    assert call("refused", lease, 0, os.__file__)  # F_RDLCK
+    assert call("refused", lease, 1, os.__file__)  # F_WRLCK: whoever opens the file waits 45 s
+    assert call("refused", watch, 1, os.__file__)
+    assert call("refused", fcntl.F_GETFD, 0, os.__file__) is None
+
+
 def test_no_capability_is_left(student):
     call = student()
     status = dict(line.split(":") for line in Path(f"/proc/{call('own_id')}/status").read_text().splitlines())
@@ -162,6 +205,8 @@ HONEST = {
     "thread": "t = threading.Thread(target=int); t.start(); t.join(); return True",
     "fork": "pid = os.fork()\n    if pid == 0:\n        os._exit(3)\n    return os.waitpid(pid, 0)[1] >> 8 == 3",
     "subprocess": "return subprocess.run([sys.executable, '-I', '-S', '-c', 'raise SystemExit(3)']).returncode == 3",
+    "pair of sockets": "import socket\n    ours, theirs = socket.socketpair()\n    ours.send(b'x')\n"
+    "    return theirs.recv(1) == b'x'",
     "asyncio": "import asyncio\n    async def f():\n        await asyncio.sleep(0)\n        return True\n"
     "    return asyncio.run(f())",
 }
@@ -187,14 +232,18 @@ def test_the_filter_of_each_machine_decides_by_the_machine_the_call_and_its_argu
         (clone, 0x1200011, allowed), (clone, 0x3D0F00, allowed), (clone, 0x10000011, refused),
     ):  # fmt: skip
         assert decision(code, call, architecture, argument) == expected, (call, hex(argument))
+    fcntl_of = {"x86_64": 72, "aarch64": 25}[machine]
+    for request, expected in ((1, allowed), (1024, refused), (1025, allowed), (1026, refused), (1031, allowed)):
+        assert decision(code, fcntl_of, architecture, 5, request) == expected, request
     assert decision(code, read, 0x40000003) == refused  # a call of 32-bit code
     if machine == "x86_64":
         assert decision(code, read | 0x40000000, architecture) == refused
 
 
-def decision(code, call, architecture, argument=0):
+def decision(code, call, architecture, *arguments):
     """What the kernel's BPF machine returns for a call."""
-    data, place, loaded = struct.pack("<IIQQ", call, architecture, 0, argument), 0, 0
+    data = struct.pack("<IIQ6Q", call, architecture, 0, *arguments, *[0] * (6 - len(arguments)))
+    place = loaded = 0
     tests = {0x15: lambda v: loaded == v, 0x35: lambda v: loaded >= v, 0x45: lambda v: bool(loaded & v)}
     while True:
         kind, yes, no, value = struct.unpack_from("<HBBI", code, 8 * place)
