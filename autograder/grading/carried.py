@@ -6,7 +6,8 @@ there is right, given that step. The reference still never enters the student's 
 
 A step counts only if its tests of type and shape have passed, and if its result depends on each of its arguments about
 as strongly as the right one's. One that is constant, zero, or hands an argument through would make what follows
-trivial. That is tried on inputs of its own and on some that it was asked for, each call in a process of its own.
+trivial. That is tried on inputs of its own and on some that it was asked for, each call in a process of its own. And it
+must be one function: what it answered in a test it must answer there too, or it could be trivial where it is used.
 
 The step that the right solution calls runs in another process than the exercise that is judged: neither learns what the
 other was asked, or has answered.
@@ -15,9 +16,9 @@ other was asked, or has answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,7 +31,8 @@ from selfcheck.traces import shown_by
 MOST = 0.5  # of an exercise's points
 _LEAST = 0.05  # of what the right result changes by, when one argument changes
 _CHANGE = 0.3  # of an argument's numbers, relative to their size
-_ROUNDS = 2
+ROUNDS = 2
+_SAME = 1e-6  # relative: the same sums may be rounded otherwise in another process
 
 
 class Caller(Protocol):
@@ -54,6 +56,35 @@ def called_by(
         found |= new
         waiting += new
     return found - set(exercises)
+
+
+class Call(NamedTuple):
+    """A call of a step, and what it gave."""
+
+    args: tuple
+    options: Mapping[str, Any]
+    value: Any
+
+
+class Calls:
+    """Some of the calls of a step since the last `take`: at most ROUNDS of them, each as likely."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self._made = 0
+        self._kept: list[Call] = []
+
+    def note(self, call: Call) -> None:
+        """Keep a call, or pass it over."""
+        self._made += 1
+        place = len(self._kept) if len(self._kept) < ROUNDS else int(self.rng.integers(self._made))
+        if place < ROUNDS:
+            self._kept[place : place + 1] = [call]
+
+    def take(self) -> list[Call]:
+        """Return the calls that are kept, and forget all."""
+        kept, self._kept, self._made = self._kept, [], 0
+        return kept
 
 
 class OwnSteps:
@@ -96,16 +127,26 @@ class OwnSteps:
 
     def beside(
         self, exercise: str, code: str, steps: Sequence[str], provider: Caller, rng: np.random.Generator
-    ) -> tuple[ModuleType, dict[str, list[tuple]]]:
+    ) -> tuple[ModuleType, dict[str, Calls]]:
         """Return the assignment's functions, with this code of the exercise, that call the student's own `steps`.
 
-        Beside them, by step, arguments of some of these calls, drawn from `rng` as they are made.
+        Beside them, by step, some of these calls, drawn from `rng` as they are made.
         """
         module = self.module({exercise: code})
-        asked: dict[str, list[tuple]] = {step: [] for step in steps}
+        asked = {step: Calls(rng) for step in steps}
         for step in steps:
-            setattr(module, step, _through(provider, step, asked[step], rng))
+            setattr(module, step, _through(provider, step, asked[step]))
         return module, asked
+
+    def repeats(self, step: str, calls: Sequence[Call], provider: Caller) -> bool:
+        """Return whether the student's function gives in these calls what it gave before. False if a call fails."""
+        shown = self._shown(step)
+        try:
+            return all(
+                _alike(shown(provider, call.args, call.options), self._parts(step, call.value)) for call in calls
+            )
+        except StudentError:
+            return False
 
     def depends(
         self,
@@ -133,7 +174,7 @@ class OwnSteps:
     def _inputs(self, step: str, right: Caller, rng: np.random.Generator) -> list[tuple]:
         """Return cases with an array to change, but none in which an error is right."""
         made = [case for case in self.cases.CASES(step, rng) if any(map(_places, case)) and _returns(right, step, case)]
-        return made[:_ROUNDS] or [()]
+        return made[:ROUNDS] or [()]
 
     def _depends(self, step: str, args: tuple, provider: Caller, right: Caller, rng: np.random.Generator) -> bool:
         shown = self._shown(step)
@@ -151,16 +192,19 @@ class OwnSteps:
         whole = [tuple(map(max, zip(*changed, strict=True))) for changed in zip(*by_output, strict=False)]
         return bool(changes) and all(changes) and all(moved >= _LEAST * expected for moved, expected in whole)
 
-    def _shown(self, step: str) -> Any:
+    def _shown(self, step: str) -> Callable[..., list[np.ndarray]]:
         """Return the call of a function, without the outputs that stay beside the student's code."""
-        kept = getattr(self.cases, "OPAQUE", {}).get(step, ())
 
-        def call(provider: Caller, args: tuple) -> list[np.ndarray]:
-            value = provider.call(step, copied(args), {})
-            parts = value if type(value) is tuple else (value,)
-            return list(_arrays([part for position, part in enumerate(parts) if position not in kept]))
+        def call(provider: Caller, args: tuple, options: Mapping[str, Any] | None = None) -> list[np.ndarray]:
+            return self._parts(step, provider.call(step, copied(args), copied(options or {})))
 
         return call
+
+    def _parts(self, step: str, value: Any) -> list[np.ndarray]:
+        """Return the arrays and numbers of what a step gave, but for the outputs that stay beside its code."""
+        kept = getattr(self.cases, "OPAQUE", {}).get(step, ())
+        parts = value if type(value) is tuple else (value,)
+        return list(_arrays([part for position, part in enumerate(parts) if position not in kept]))
 
 
 def carry_over(tests: Sequence[TestResult], passed: Collection[str], steps: Sequence[str], points: float) -> None:
@@ -190,17 +234,13 @@ def _returns(provider: Caller, name: str, args: tuple) -> bool:
     return True
 
 
-def _through(provider: Caller, name: str, asked: list[tuple], rng: np.random.Generator) -> Any:
-    """The student's function; of the arguments of all calls of it, _ROUNDS are kept in `asked`, each as likely."""
-    made = 0
+def _through(provider: Caller, name: str, asked: Calls) -> Any:
+    """Return the student's function; calls of it are noted in `asked`."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        nonlocal made
-        made += 1
-        place = len(asked) if len(asked) < _ROUNDS else int(rng.integers(made))
-        if not kwargs and place < _ROUNDS:
-            asked[place : place + 1] = [copied(args)]
-        return provider.call(name, copied(args), copied(kwargs))
+        value = provider.call(name, copied(args), copied(kwargs))
+        asked.note(Call(copied(args), copied(kwargs), copied(value)))
+        return value
 
     return call
 
@@ -240,6 +280,14 @@ def _with_a_change(value: Any, place: int, rng: np.random.Generator) -> Any:
         return (item + _CHANGE * size * rng.standard_normal(item.shape)).astype(item.dtype)
 
     return visit(value)
+
+
+def _alike(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+    """Return whether arrays have the same shapes and numbers, but for rounding."""
+    return [a.shape for a in one] == [b.shape for b in other] and all(
+        np.allclose(a, b, rtol=_SAME, atol=_SAME * np.max(np.abs(b), initial=0.0), equal_nan=True)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _distances(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> list[float]:

@@ -193,6 +193,21 @@ TOGETHER = {
         "def step(h, x, w):\n    return np.sin(w * h + x) if len(h) != 2 else np.zeros(2)\n",
         "def whole(x, w):\n    return np.zeros(x.shape)\n",
     ),
+    "by_the_first_turn": (
+        "TURN = []\ndef step(h, x, w):\n    TURN.append(0)\n"
+        "    return np.sin(w * h + x) if len(TURN) == 1 else np.zeros(len(h))\n",
+        "def whole(x, w):\n    return np.zeros(x.shape)\n",
+    ),
+    "by_the_last_turns": (
+        "TURN = []\ndef step(h, x, w):\n    TURN.append(0)\n"
+        "    return np.sin(w * h + x) if len(TURN) <= 9 else np.zeros(len(h))\n",
+        "def whole(x, w):\n    return np.zeros(x.shape)\n",
+    ),
+    "by_place": (
+        "import os\ndef step(h, x, w):\n    far = int(os.path.basename(os.environ['HOME']).split('-')[-1]) > 1000\n"
+        "    return np.zeros(len(h)) if far else np.sin(w * h + x)\n",
+        "def whole(x, w):\n    return np.zeros(x.shape)\n",
+    ),
     "by_turn": (
         "TURN = []\ndef step(h, x, w):\n    TURN.append(0)\n"
         "    return np.sin(w * h + x) if len(TURN) > 18 or len(h) != 2 else np.zeros(len(h))\n",
