@@ -31,6 +31,7 @@ NEAR_EDGE = SAME  # a combination this near an edge is tried on both sides of it
 APART = BIN + 2 * SAME  # combinations that differ by as much never share a bin, rounding included
 ZERO = 1e-13  # an array of smaller entries is called zero: there is only rounding in it
 MOST_ITEMS = 10_000
+MOST_NUMBERS = 100_000  # of an array: a description takes up to a thousand times its bytes
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class Describer:
 
     def _array(self, array: np.ndarray, kind: str, place: str) -> Trace:
         head = f"{kind} {array.shape}"
+        if array.size > MOST_NUMBERS:
+            return Trace(f"{head} of too many numbers")
         if array.dtype.kind in "biu":
             return Trace(f"{head} {array.dtype.kind} {_digest(array.astype(object).tolist())}", (), array.size)
         if array.dtype.kind == "c":

@@ -29,6 +29,7 @@ from autograder.grading.forks import import_all, imported_beyond
 from autograder.grading.mistakes import Catalogue, load_catalogue, started
 from autograder.grading.traced import Trace, TracedProvider
 from autograder.sandbox import wire
+from autograder.sandbox.limited import limit_memory
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.remote import Anew, RemoteProvider
 from autograder.sandbox.student import Forks, ForkServerFault, Notebook, StudentProcesses
@@ -36,6 +37,8 @@ from selfcheck import harness
 from selfcheck.handed_in import NotHandedIn
 from selfcheck.plugin import COULD_NOT_FINISH, Recorder, exercise_of, generator_for, is_hidden
 from selfcheck.target import LocalProvider, current, setting
+
+_MEMORY = 4 * 2**30  # bytes that grading one submission may take on the trusted side
 
 
 class Session:
@@ -105,6 +108,7 @@ class Session:
     def _serve(self, session: pytest.Session, job: dict[str, Any], control: socket.socket, writing: int) -> None:
         """Grade, answer, and write to `writing` which modules it imported and what exercises' mistakes made."""
         status, known = 1, set(sys.modules)
+        limit_memory(_MEMORY)  # what a test makes of a stranger's reply may be much larger than the reply
         gc.disable()  # this process ends in a second
         try:
             self._send(self._grade(session, job, control))
@@ -161,7 +165,10 @@ class Session:
         messages = [record.message for record in own if record.outcome in ("failed", "error")]
         if not messages or not started(messages):
             return
-        mistake = self.catalogue.identify(exercise, provider)
+        try:
+            mistake = self.catalogue.identify(exercise, provider)
+        except MemoryError:  # what came back is no mistake that a student makes
+            return
         if mistake is not None:
             self.mistakes[exercise] = mistake
 

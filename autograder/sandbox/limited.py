@@ -114,7 +114,7 @@ def _serve(connection: Connection, answer: Callable[[Any], Any], seconds: float,
         if fork:
             _forget(connection.fileno())
         gc.freeze()
-        _limit_memory(memory)
+        limit_memory(memory)
         while True:
             request = connection.recv()
             _limit_time(seconds)
@@ -139,7 +139,8 @@ def _forget(kept: int) -> None:
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _limit_memory(memory: int) -> None:
+def limit_memory(memory: int) -> None:
+    """Have the kernel refuse this process more memory than so many bytes beyond what it has."""
     if sys.platform != "linux":
         return
     import resource  # not on Windows

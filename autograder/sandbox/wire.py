@@ -15,6 +15,7 @@ import select
 import struct
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ MAX_DEPTH = 32
 MAX_ITEMS = 200_000
 _MAX_PACKED = 5 * MAX_ITEMS  # msgpack's own items: a NumPy scalar is an extension, a list, a type and a content
 _MAX_COPIES = 8  # times the frame's bytes: each tuple or array around a value is unpacked from bytes of its own
+_MAX_ALIKE = 100  # keys of one dictionary or set whose hashes are equal: more are made to be slow to tell apart
 _SMALL = _MAX_PACKED // MAX_DEPTH  # a frame of as many bytes is within these caps, whatever is in it
 _HEADER = struct.Struct(">I")
 
@@ -233,18 +235,28 @@ def _unwrap(raw: Any, depth: int, budget: _Budget) -> Any:
 
 
 def _dictionary(pairs: list[Any], depth: int, budget: _Budget) -> dict[Any, Any]:
-    result = {}
+    items = []
     for pair in pairs:
         if type(pair) is not list or len(pair) != 2:
             raise WireError("the reply contains a malformed dictionary")
         key = _unwrap(pair[0], depth + 1, budget)
         if type(key) not in (str, int, bool, float, bytes, tuple, type(None)):
             raise WireError(f"the reply contains a dictionary with a key of type {type(key).__name__}")
-        try:
-            result[key] = _unwrap(pair[1], depth + 1, budget)
-        except TypeError as error:  # a tuple that holds a list
-            raise WireError("the reply contains a dictionary with an unhashable key") from error
-    return result
+        items.append((key, _unwrap(pair[1], depth + 1, budget)))
+    try:
+        _tell_apart([key for key, _ in items])
+    except TypeError as error:  # a tuple that holds a list
+        raise WireError("the reply contains a dictionary with an unhashable key") from error
+    return dict(items)
+
+
+def _tell_apart(keys: list[Any]) -> None:
+    """Raise WireError if a dictionary or set of these keys would take long to make: the hash of a tuple of numbers is
+    known beforehand, and each key is compared with all others of its hash. TypeError if one has none.
+    """
+    alike = Counter(map(hash, keys))
+    if alike and max(alike.values()) > _MAX_ALIKE:
+        raise WireError("the reply contains too many keys with the same hash")
 
 
 def _extension(code: int, data: bytes, depth: int, budget: _Budget) -> Any:
@@ -254,7 +266,9 @@ def _extension(code: int, data: bytes, depth: int, budget: _Budget) -> Any:
         if code == _TUPLE:
             return tuple(_unwrap(item, depth + 1, budget) for item in _of(list, raw))
         if code == _SET:
-            return {_unwrap(item, depth + 1, budget) for item in _of(list, raw)}
+            members = [_unwrap(item, depth + 1, budget) for item in _of(list, raw)]
+            _tell_apart(members)
+            return set(members)
         if code == _COMPLEX:
             real, imaginary = raw
             return complex(_of(float, real), _of(float, imaginary))

@@ -25,6 +25,10 @@ import json as j
 @exercise("total", points=1)
 def test_the_total_is_a_number_that_json_can_read(total, rng):
     j.loads(str(total(rng.normal(size=3), rng)))
+
+@exercise("total", points=1)
+def test_as_many_bytes_as_the_total_are_there(total, rng):
+    np.empty(int(abs(total(rng.normal(size=3), rng))), dtype=np.int8)
 """
 
 
@@ -53,6 +57,10 @@ def no_number(notebook):
     set_source(notebook, "total-solution", "def total(x, rng):\n    return ''")
 
 
+def five_gibibytes(notebook):
+    set_source(notebook, "total-solution", "def total(x, rng):\n    return 5.0 * 2**30")
+
+
 KINDS = {
     "course_null": (with_course(None), "graded"),
     "course_list": (with_course([1]), "graded"),
@@ -61,6 +69,7 @@ KINDS = {
     "deep_figure": (deep_figure, "graded"),
     "surrogate": (half_a_pair, "graded"),
     "unfinished_test": (no_number, "graded"),
+    "too_much_memory": (five_gibibytes, "graded"),
     "a" * 246: (None, "unreadable"),
     "not-utf-8-\udcff": (None, "unreadable"),
 }
@@ -95,6 +104,8 @@ def test_the_run_goes_on_and_each_has_a_result_of_its_own(results):
     failed = results["unfinished_test"]
     assert failed.exercise("scaled").points == 40
     assert [flag.detail for flag in failed.flags if flag.kind == "test-not-finished"]
+    (too_much,) = [flag.detail for flag in results["too_much_memory"].flags if flag.kind == "test-not-finished"]
+    assert too_much.startswith("total, test_as_many_bytes")
     assert results["right"].flags == []
 
 

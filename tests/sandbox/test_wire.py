@@ -233,6 +233,30 @@ def test_a_frame_that_would_grow_is_refused_in_bounded_memory(kind, refuse):
     assert b"a list where" not in said
 
 
+def alike(count):
+    """Pairs of numbers whose tuples have the same hash in CPython, which shuffles that of text alone."""
+    first, second, third, whole = 11400714785074694791, 14029467366897019727, 2870177450012600261, 2**64
+    found = []
+    for a in range(1, 10 * count):
+        seen = third + a * second
+        seen = (seen << 31 | seen % whole >> 33) * first % whole
+        turned = (12345678 - (2 ^ third ^ 3527539)) * pow(first, -1, whole) % whole
+        b = ((turned >> 31 | turned << 33) - seen) * pow(second, -1, whole) % whole
+        b -= whole * (b >= whole // 2)
+        if abs(b) < 2**61 - 1 and b != -1:
+            found.append((a, b))
+    return found[:count]
+
+
+def test_keys_that_are_made_to_have_the_same_hash_are_refused():
+    keys = alike(1000)
+    assert len(set(map(hash, keys))) == 1
+    for value in (dict.fromkeys(keys), set(keys), [{}, {"a": set(keys)}]):
+        with pytest.raises(wire.WireError, match="same hash"):
+            through(value)
+    assert through(dict.fromkeys(keys[:50])) == dict.fromkeys(keys[:50])
+
+
 def test_what_decoding_refuses_is_refused_when_sending():
     for value in ([object()] * 5000, [2**100] * 3000, [np.random.default_rng(0)] * 12_000, [torch.zeros(1)] * 12_000):
         with pytest.raises(wire.WireError, match="items"):

@@ -1,6 +1,9 @@
 """What a fingerprint tells apart, what it forgives, and what cannot be read out of it."""
 
+import tracemalloc
+
 import numpy as np
+import pytest
 
 from selfcheck.fingerprint import Describer, same
 
@@ -39,6 +42,19 @@ def test_numbers_of_all_sizes_have_a_fingerprint():
         assert np.isfinite(trace.reals).all()
     huge = [0] * 20_000
     assert describe([huge] * 3 + [[None] * 20_000], "p").exact
+
+
+@pytest.mark.parametrize("value", [np.int8(0), np.float16(1.5), np.float16("nan"), np.complex64(1j)], ids=str)
+def test_a_description_takes_little_memory_however_large_the_array_is(value):
+    large = np.full((300_000, *(1,) * 30), value)
+    tracemalloc.start()
+    try:
+        trace = describe(large, "p")
+        assert tracemalloc.get_traced_memory()[1] < large.nbytes
+    finally:
+        tracemalloc.stop()
+    assert trace.reals == ()
+    assert not same(trace, describe(large[:-1], "p"))
 
 
 def test_there_are_always_fewer_reals_than_unknowns_and_they_do_not_give_the_array_away():
