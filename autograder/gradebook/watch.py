@@ -127,9 +127,12 @@ class Watch:
         digest = hashlib.sha256()
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             try:
-                digest.update(os.fsencode(path.name) + read_bytes(path, self.submitted))
+                content = read_bytes(path, self.submitted)
             except Unreadable as error:
-                digest.update(os.fsencode(path.name) + str(error).encode())
+                content = str(error).encode()
+            digest.update(
+                os.fsencode(path.name) + b"/" + hashlib.sha256(content).digest()
+            )  # one part cannot pass for two
         return digest.hexdigest()
 
     def _grade(self, assignment: str, students: list[str]) -> list[Result]:

@@ -134,6 +134,24 @@ def test_attempts_are_limited_by_the_day_and_a_restart_gives_none_back(desk, wat
     assert desk.grades("s1")["double"] == 3.0
 
 
+def test_two_submissions_whose_files_hold_the_same_bytes_in_a_row_are_two_attempts(desk, watch, place):
+    name = f"{TINY}.ipynb"
+    watching = watch(attempts=1, today=lambda: date(2026, 1, 1))
+    second = desk.submit("s1", solved(2)).read_bytes()
+    path = desk.submit("s1", solved(1))
+    first = path.read_bytes()
+    path.with_name("A").write_bytes(b"")
+    path.with_name(f"{name} ").write_bytes(second)
+    watching.look()
+    watching.look()
+    path.with_name("A").write_bytes(name.encode() + first)
+    path.write_bytes(b" " + second)
+    path.with_name(f"{name} ").unlink()
+    watching.look()
+    watching.look()
+    assert place.graded == ["s1"]
+
+
 def test_a_failure_of_the_grader_is_tried_again_but_not_for_ever(desk, watch, place):
     desk.submit("s1", {"double-solution": "trap"})
     watching = watch()
