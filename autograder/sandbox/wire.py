@@ -28,6 +28,7 @@ MAX_DEPTH = 32
 MAX_ITEMS = 200_000
 _MAX_PACKED = 5 * MAX_ITEMS  # msgpack's own items: a NumPy scalar is an extension, a list, a type and a content
 _MAX_COPIES = 8  # times the frame's bytes: each tuple or array around a value is unpacked from bytes of its own
+_LONGEST_NAME = 60  # of a class or a dtype: NumPy would read millions of fields
 _MAX_ALIKE = 100  # keys of one dictionary or set whose hashes are equal: more are made to be slow to tell apart
 _SMALL = _MAX_PACKED // MAX_DEPTH  # a frame of as many bytes is within these caps, whatever is in it
 _HEADER = struct.Struct(">I")
@@ -59,7 +60,7 @@ class Handle:
 
 def foreign(type_name: str) -> Any:
     """Return an empty stand-in for an object that cannot travel; only the name of its type is known."""
-    name = "".join(c for c in type_name if c.isidentifier() or c.isdigit())[:60] or "object"
+    name = "".join(c for c in type_name if c.isidentifier() or c.isdigit())[:_LONGEST_NAME] or "object"
     return type(name, (), {"__repr__": lambda self: f"<{name}>", "__module__": "student"})()
 
 
@@ -165,7 +166,7 @@ def _wrap(value: Any, depth: int, budget: _Budget) -> Any:
         data = value.detach().cpu().contiguous().numpy()
         content = [str(value.dtype).removeprefix("torch."), list(data.shape), data.tobytes()]
         return _dear(_TENSOR, content, depth, budget)
-    return _dear(_FOREIGN, kind.__name__[:60], depth, budget)
+    return _dear(_FOREIGN, kind.__name__[:_LONGEST_NAME], depth, budget)
 
 
 def _digits(value: int) -> str:
@@ -288,7 +289,7 @@ def _extension(code: int, data: bytes, depth: int, budget: _Budget) -> Any:
         if code == _HANDLE:
             return Handle(_of(int, raw))
         if code == _FOREIGN:
-            return foreign(_of(str, raw))
+            return foreign(_name(raw))
     except WireError:
         raise
     except Exception as error:  # whatever a malformed extension raises, it means the same
@@ -302,8 +303,14 @@ def _of(kind: type, value: Any) -> Any:
     return value
 
 
+def _name(text: Any) -> str:
+    if len(_of(str, text)) > _LONGEST_NAME:
+        raise WireError("the reply contains too long a name")
+    return str(text)
+
+
 def _dtype(text: Any) -> np.dtype:
-    dtype = np.dtype(_of(str, text))
+    dtype = np.dtype(_name(text))
     if dtype.kind not in _ARRAY_KINDS or dtype.fields is not None or dtype.subdtype is not None:
         raise WireError("the reply contains an array of a dtype that is not numeric")
     return dtype

@@ -257,6 +257,14 @@ def test_keys_that_are_made_to_have_the_same_hash_are_refused():
     assert through(dict.fromkeys(keys[:50])) == dict.fromkeys(keys[:50])
 
 
+@pytest.mark.parametrize("code", [4, 5, 9])
+def test_names_that_are_long_to_read_are_refused_unread(code, monkeypatch):
+    monkeypatch.setattr(np, "dtype", None)  # which would make a field of each
+    content = "f8," * 1000
+    with pytest.raises(wire.WireError, match="too long a name"):
+        wire.decode(packed_ext(code, {4: [content, [1], "C", b""], 5: [content, b""], 9: content}[code]))
+
+
 def test_what_decoding_refuses_is_refused_when_sending():
     for value in ([object()] * 5000, [2**100] * 3000, [np.random.default_rng(0)] * 12_000, [torch.zeros(1)] * 12_000):
         with pytest.raises(wire.WireError, match="items"):
