@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.simulate import hostile_hiding
+from autograder.simulate import hostile_hiding, hostile_replies
 from autograder.simulate.kinds import Kind, Register
 from autograder.simulate.tricks import ANSWER_WITH_LOOT, BELOW, WRONG, Trick, before_answer, replaced
 from autograder.simulate.work import Work
@@ -131,6 +131,24 @@ tried("mq_open", b"/taken", 0o102, 0o600, None)
 tried("memfd_create", b"taken", 0)
 tried("swapon", b"/dev/zero", 0)
 tried("reboot", 0x89ABCDEF)
+""",
+    ),
+    _theft(
+        "sockets-and-leases",
+        "sockets of every kind are made, and files that others open are leased and watched",
+        """
+import fcntl
+import socket
+
+for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        for protocol in (0, 132, 262):  # SCTP, multipath TCP
+            allowed("socket", socket.socket, family, kind, protocol)
+library = os.open(os.path.dirname(os.__file__), os.O_RDONLY)
+allowed("watch", fcntl.fcntl, library, 1026, 1)
+with open(os.__file__) as file:
+    for kind in (0, 1):
+        allowed("lease", fcntl.fcntl, file, 1024, kind)
 """,
     ),
     _theft(
@@ -326,7 +344,7 @@ def fortress_kinds(mark: str, course: Path) -> list[Kind]:
         return text.replace("@MARK@", f'{mark[:4]}" "{mark[4:]}').replace("@COURSE@", path)
 
     tricks = [replace(trick, cell=told(trick.cell), around=told(trick.around))
-              for trick in (*TRICKS, *hostile_hiding.TRICKS)]  # fmt: skip
+              for trick in (*TRICKS, *hostile_hiding.TRICKS, *hostile_replies.TRICKS)]  # fmt: skip
     return [*(trick.kind() for trick in tricks), *_register.kinds]
 
 
