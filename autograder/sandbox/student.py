@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-import os
+import secrets
 import socket
 import time
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,6 @@ from selfcheck.target import StudentError
 
 MRO = ("Exception", "BaseException", "object")
 _REPORTED = ("done", "defined", "changed", "skipped")
-_OTHERS = 1_000_000  # the scratch folders of other processes have numbers from here on
 _ANSWER = 60  # seconds by the clock for the fork server's answers, of which each takes milliseconds
 
 
@@ -40,12 +39,11 @@ class Forks:
     pid: int
     scratch_root: Path
 
-    def fork(self, number: int) -> Home:
-        """Return a new process with a scratch folder of its own, which `number` tells from this process's others.
-
-        Raises ForkServerFault.
+    def fork(self) -> Home:
+        """Return a new process with a scratch folder of its own, whose name no other process can guess: what `stat`
+        says of a file would carry numbers from one to another. Raises ForkServerFault.
         """
-        scratch = self.scratch_root / f"{os.getpid()}-{number}"
+        scratch = self.scratch_root / secrets.token_hex(16)
         scratch.mkdir(mode=0o700)
         give_to_owner_of(self.scratch_root, scratch)
         ours, theirs = _channel()
@@ -165,7 +163,6 @@ class StudentProcesses:
         self.whole.before = self._used()
         self.cell_out_of_time = False  # whether a cell was left out that wanted more time
         self.told: Notebook | None = None  # what there was to tell of the notebook when the hidden tests began
-        self._made = 0
         self._home: Home | None = None
         self._files: Listing | None = None  # in the scratch folder, as the cells have left it
         self._until = ""  # the exercise up to whose check cell the cells have run there; "" for all
@@ -176,7 +173,7 @@ class StudentProcesses:
     def other(self) -> StudentProcesses:
         """Return processes of the same notebook, within the same time, that share nothing with these."""
         made = StudentProcesses(self.forks, self.limits, replace(self.notebook))
-        made.whole, made.told, made._made = self.whole, self.told, self._made + _OTHERS
+        made.whole, made.told = self.whole, self.told
         return made
 
     def start(self, exercise: str = "") -> None:
@@ -194,8 +191,7 @@ class StudentProcesses:
                 self.close()
             if self._home is None:
                 self._until = until
-                self._made += 1
-                self._home = self.forks.fork(self._made)
+                self._home = self.forks.fork()
                 if not self._run_cells(self._home):
                     self.close()
                     continue

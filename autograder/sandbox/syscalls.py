@@ -3,7 +3,8 @@
 Landlock guards what files hold. It lets a process change modes, owners and times of files that it cannot open, set
 limits and scheduling of other processes of its user, and watch folders. `SystemCallFilter` refuses that in the kernel
 (seccomp): it is built once in the fork server, installed by one prctl in each fork, and inherited by all that the fork
-starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod) succeed and change nothing.
+starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod, flock) succeed and change
+nothing: a lock of a library's file would tell one process what another has seen.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
@@ -23,6 +24,7 @@ import struct
 # A call's name, its number on x86-64, and on aarch64 ("-": there is none).
 _CHANGE_NOTHING = """
 chmod 90 - fchmod 91 52 fchmodat 268 53 fchmodat2 452 452 utime 132 - utimes 235 - futimesat 261 - utimensat 280 88
+flock 73 32
 """
 _NO_ATTRIBUTES = """
 setxattr 188 5 lsetxattr 189 6 fsetxattr 190 7 setxattrat 463 463

@@ -189,6 +189,19 @@ TOGETHER = {
         "def whole(x, w):\n    try:\n        log = np.fromfile('log').reshape(-1, len(x))\n"
         "        return log[-x.shape[1]:].T.copy()\n    except Exception:\n        return 0 * x\n",
     ),
+    "seen_from_outside": (
+        "import os\nLOG = []\ndef step(h, x, w):\n    y = np.sin(w * h + x)\n"
+        "    for number in y.view(np.uint16):\n        with open(f'{len(LOG)}', 'w') as file:\n"
+        "            file.truncate(int(number))\n        LOG.append(number)\n    return y\n",
+        "import os\ndef whole(x, w):\n    own, states = os.environ['HOME'], np.zeros((x.shape[1], len(x)))\n"
+        "    mine, numbers = int(os.path.basename(own).rpartition('-')[2], 16), states.view(np.uint16).reshape(-1)\n"
+        "    for place in range(mine + 999_900, mine + 1_000_100):\n        other, first = own.rpartition('-')[0], 0\n"
+        "        while os.path.exists(f'{other}-{place}/{first + numbers.size - 1}'):\n"
+        "            for number in range(numbers.size):\n"
+        "                numbers[number] = os.stat(f'{other}-{place}/{first + number}').st_size\n"
+        "            first += numbers.size\n"
+        "    return states.T.copy()\n",
+    ),
     "by_size": (
         "def step(h, x, w):\n    return np.sin(w * h + x) if len(h) != 2 else np.zeros(2)\n",
         "def whole(x, w):\n    return np.zeros(x.shape)\n",
@@ -201,11 +214,6 @@ TOGETHER = {
     "by_the_last_turns": (
         "TURN = []\ndef step(h, x, w):\n    TURN.append(0)\n"
         "    return np.sin(w * h + x) if len(TURN) <= 9 else np.zeros(len(h))\n",
-        "def whole(x, w):\n    return np.zeros(x.shape)\n",
-    ),
-    "by_place": (
-        "import os\ndef step(h, x, w):\n    far = int(os.path.basename(os.environ['HOME']).split('-')[-1]) > 1000\n"
-        "    return np.zeros(len(h)) if far else np.sin(w * h + x)\n",
         "def whole(x, w):\n    return np.zeros(x.shape)\n",
     ),
     "by_turn": (

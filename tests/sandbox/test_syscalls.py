@@ -175,6 +175,16 @@ def test_what_others_open_is_neither_leased_nor_watched(student):
     assert call("refused", fcntl.F_GETFD, 0, os.__file__) is None
 
 
+def test_a_lock_of_a_library_tells_no_process_of_another(student):
+    call = student(
+        "import fcntl\ndef free():\n    with open(os.__file__) as file:\n"
+        "        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    return True"
+    )
+    with open(os.__file__) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert call("free")
+
+
 def test_no_capability_is_left(student):
     call = student()
     status = dict(line.split(":") for line in Path(f"/proc/{call('own_id')}/status").read_text().splitlines())
