@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -210,3 +212,18 @@ def build_sample(root: Path) -> tuple[Repository, Course]:
     course = Course(root / "course")
     build(repository, course, NAME)
     return repository, course
+
+
+def may_not_be_entered(folder: Path, monkeypatch: Any) -> None:
+    """Close a folder as mode 000 does to an ordinary user, whoever runs the tests."""
+
+    def closed(real: Any) -> Any:
+        def look(path: Any, *arguments: Any, **options: Any) -> Any:
+            if str(path).startswith(f"{folder}/"):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path, *arguments, **options)
+
+        return look
+
+    for name in ("stat", "lstat", "open", "scandir"):
+        monkeypatch.setattr(os, name, closed(getattr(os, name)))

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder import faults
 from autograder.course.paths import Course
 from autograder.course.policies import course_policies
 from autograder.course.times import read_time
@@ -297,14 +298,18 @@ class Chosen(BaseConverter):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """As nbgrader's; of the files beside the notebook only the time stamp and the exchange's secret are copied."""
-        super().init_assignment(assignment_id, student_id)
         source = Path(self._format_source(assignment_id, student_id))
         folder = Path(self._format_dest(assignment_id, student_id))
-        copied = [TIMESTAMP] if self.coursedir.get_existing_timestamp(str(source)) is not None else []
-        copied += [SECRET] if submission_secret(source) else []
-        for name in copied:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, folder / name)
+        try:
+            super().init_assignment(assignment_id, student_id)
+            copied = [TIMESTAMP] if self.coursedir.get_existing_timestamp(str(source)) is not None else []
+            copied += [SECRET] if submission_secret(source) else []
+            for name in copied:
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, folder / name)
+        except OSError as error:
+            self.errors[student_id] = harmless.line(faults.sentence(error))
+            raise
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """As nbgrader's, which only logs what goes wrong."""
@@ -312,7 +317,7 @@ class Chosen(BaseConverter):
             super().convert_single_notebook(notebook_filename)
         except Exception as error:
             student = self.chosen[os.path.dirname(notebook_filename)]
-            self.errors[student] = harmless.line(str(error) or type(error).__name__)
+            self.errors[student] = harmless.line(faults.sentence(error))
             raise
 
     def _converted(self, student: str) -> bool:

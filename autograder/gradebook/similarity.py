@@ -23,6 +23,7 @@ from autograder.course.paths import Course
 from autograder.gradebook import harmless
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 from autograder.grading.assignment import NotBuilt
+from autograder.grading.batch import handed_in
 from autograder.grading.result import write_atomically
 from autograder.grading.submission import Unreadable, read_bytes
 
@@ -97,10 +98,9 @@ def write_pairs(found: Pairs, path: Path) -> None:
 def _codes(submitted: Path, assignment: str, given: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return each student's own code, and why some have none."""
     codes, left_out = {}, {}
-    for path in sorted(submitted.glob(f"*/{assignment}")):
-        student = path.parent.name
+    for student in handed_in(submitted, assignment) if submitted.is_dir() else ():
         try:
-            data = json.loads(read_bytes(path / f"{assignment}.ipynb", submitted))
+            data = json.loads(read_bytes(submitted / student / assignment / f"{assignment}.ipynb", submitted))
             sources = [_source(cell) for cell in data["cells"] if cell.get("cell_type") == "code"]
         except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             left_out[student] = "it is no notebook that can be read"

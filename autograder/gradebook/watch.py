@@ -24,7 +24,7 @@ from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.gradebook import record
 from autograder.gradebook.nbgrader_course import Folders, opened
 from autograder.grading import queue
-from autograder.grading.batch import NothingToGrade, grade_stream
+from autograder.grading.batch import NothingToGrade, grade_stream, handed_in
 from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import Unreadable, read_bytes
@@ -92,9 +92,9 @@ class Watch:
 
     def _arrived(self, assignment: str) -> Iterator[str]:
         """Yield the students whose submission is complete and is not what was graded last."""
-        for folder in sorted(self.submitted.glob(f"{self.options.students}/{assignment}")):
-            student = folder.parent.name
-            place, now = (assignment, student), _look_of(folder)
+        there = handed_in(self.submitted, assignment, self.options.students) if self.submitted.is_dir() else []
+        for student in there:
+            place, now = (assignment, student), _look_of(self.submitted / student / assignment)
             before, self.seen[place] = self.seen.get(place), now
             if now == before and now != self.finished.get(place):
                 yield student
@@ -125,7 +125,12 @@ class Watch:
         """Tell one submission from another: the notebook and what lies beside it, by content."""
         folder = self.submitted / student / assignment
         digest = hashlib.sha256()
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        try:
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:  # it may not be entered
+            paths = []
+            digest.update(str(error).encode())
+        for path in paths:
             try:
                 content = read_bytes(path, self.submitted)
             except Unreadable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import glob
 import hashlib
@@ -53,7 +54,9 @@ def grade_stream(
     loaded = Assignment.load(course, repository, assignment)
     submitted = (options.submitted or course.submitted).resolve()
     folder = (options.results or course.results).resolve() / assignment
-    found = _find(submitted, assignment, options.students)
+    found = handed_in(submitted, assignment, options.students)
+    if not found:
+        raise NothingToGrade(f"no submission matches {submitted}/{options.students}/{assignment}/{assignment}.ipynb")
     if options.chosen is not None:
         found = [student for student in found if student in options.chosen]
     usual = grader.slow_mentions(_content(course.release_notebook(assignment), course.root))
@@ -197,19 +200,29 @@ def stored_result(path: Path, key: str, student: str) -> Result | None:
     return result if current and result.status != "failed" else None
 
 
-def _find(submitted: Path, assignment: str, students: str) -> list[str]:
+def handed_in(submitted: Path, assignment: str, students: str = "*") -> list[str]:
+    """Return, sorted, which students matching the glob have handed in something.
+
+    Raises NothingToGrade if there is no folder of submissions. A student's folder that may not be
+    entered counts: reading it says why, and nobody is left out in silence.
+    """
     if not submitted.is_dir():
         raise NothingToGrade(f"there is no folder {submitted}. Collect the submissions into STUDENT/{assignment}/")
-    found = [
+    return [
         entry.name
         for entry in sorted(os.scandir(submitted), key=lambda e: e.name)
         if (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
         and fnmatch.fnmatchcase(entry.name, students)
-        and os.path.lexists(submitted / entry.name / assignment)
+        and _may_be_there(submitted / entry.name / assignment)
     ]
-    if not found:
-        raise NothingToGrade(f"no submission matches {submitted}/{students}/{assignment}/{assignment}.ipynb")
-    return found
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.EACCES
+    return True
 
 
 def _content(path: Path, inside: Path) -> bytes:

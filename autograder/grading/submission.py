@@ -57,11 +57,14 @@ def check_student_id(student: str, roster: Collection[str] | None) -> None:
 def read_bytes(path: Path, submitted: Path) -> bytes:
     """Return the bytes of a regular file of limited size, not reached through a link. Raises Unreadable."""
     relative = path.relative_to(submitted)
-    for folder in list(relative.parents)[:-1]:
-        if (submitted / folder).is_symlink():
-            raise Unreadable(f"the folder {folder.name} is a symbolic link; submit the folder itself")
-    if path.is_symlink():
-        raise Unreadable("the notebook is a symbolic link; submit the file itself")
+    try:
+        for folder in list(relative.parents)[:-1]:
+            if (submitted / folder).is_symlink():
+                raise Unreadable(f"the folder {folder.name} is a symbolic link; submit the folder itself")
+        if path.is_symlink():
+            raise Unreadable("the notebook is a symbolic link; submit the file itself")
+    except OSError as error:  # a folder that may not be entered, a disk that fails
+        raise Unreadable(f"the notebook cannot be read: {error.strerror}") from error
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:

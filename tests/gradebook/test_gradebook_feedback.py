@@ -262,6 +262,14 @@ def test_many_pages_are_written_by_all_cores_and_are_the_same(desk, made, monkey
     assert (desk.page("s1"), desk.page("s3")) == (pages["s1"], pages["s3"])
 
 
+def test_a_page_whose_folder_cannot_be_made_says_what_to_do(desk, made):
+    desk.submit("s1")
+    desk.record(made("s1"))
+    (desk.course.feedback / "s1").write_text("")
+    with pytest.raises(feedback.FeedbackError, match="for s1: there is a file where a folder is expected"):
+        write_feedback(desk.course, TINY)
+
+
 def test_pages_are_written_while_others_wait_for_their_results(desk, made, monkeypatch):
     for student in ("s1", "s2", "s3"):
         desk.submit(student)

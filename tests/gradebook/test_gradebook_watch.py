@@ -10,6 +10,7 @@ import pytest
 from autograder.gradebook.watch import Watch
 from autograder.grading import grader
 from autograder.grading.options import Options
+from sample import may_not_be_entered
 
 from .conftest import ASSIGNMENT as TINY
 
@@ -159,6 +160,15 @@ def test_a_failure_of_the_grader_is_tried_again_but_not_for_ever(desk, watch, pl
         watching.look()
     assert place.graded == ["s1"] * 3
     assert desk.grades("s1") == {}
+
+
+def test_a_folder_that_may_not_be_entered_is_graded_as_what_it_is_and_ends_no_watch(desk, watch, place, monkeypatch):
+    folder = desk.submit("s1", solved(2)).parents[1]
+    desk.submit("s2", solved(2))
+    may_not_be_entered(folder, monkeypatch)
+    watching = watch(attempts=1)
+    watching.look()
+    assert [result.student for result in watching.look()] == ["s1", "s2"]
 
 
 def test_the_inbound_exchange_is_collected(desk, watch, place, tmp_path):

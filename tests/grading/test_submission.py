@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 
 import pytest
 
 from autograder.grading import submission as reading
+from autograder.grading.batch import handed_in
 from autograder.grading.plan import read_submission
-from autograder.grading.submission import Unreadable, check_student_id, receive
-from sample import NAME
+from autograder.grading.submission import Unreadable, check_student_id, read_bytes, receive
+from sample import NAME, may_not_be_entered
 
 from .conftest import cell_of, code_cell, set_source
 
@@ -207,11 +207,14 @@ def test_a_student_not_on_the_roster_is_refused():
         check_student_id("s2", ["s1"])
 
 
-def test_a_folder_that_may_not_be_entered_is_a_refusal_and_no_error(course, assignment, hand_in, solved, monkeypatch):
+def test_a_folder_that_may_not_be_entered_is_a_refusal_and_nobody_is_left_out(
+    course, assignment, hand_in, solved, monkeypatch
+):
     path = hand_in("s1", solved)
-
-    def denied(*arguments):
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    monkeypatch.setattr(reading, "read_bytes", denied)
-    assert receive(path, course.submitted, assignment).refusal == ("the notebook cannot be read: Permission denied")
+    hand_in("s2", solved)
+    may_not_be_entered(path.parents[1], monkeypatch)
+    with pytest.raises(Unreadable, match="the notebook cannot be read: Permission denied"):
+        read_bytes(path, course.submitted)
+    assert receive(path, course.submitted, assignment).refusal == "the notebook cannot be read: Permission denied"
+    assert handed_in(course.submitted, NAME) == ["s1", "s2"]
+    assert handed_in(course.submitted, "a2_nowhere") == ["s1"]
