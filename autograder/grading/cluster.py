@@ -14,7 +14,7 @@ import pkgutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -202,7 +202,7 @@ class Cluster:
 
     def _connect(self) -> None:
         try:
-            self.client = Client(self.address, timeout=_CONNECTING_SECONDS, set_as_default=False)
+            self.client = _connected(self.address)
         except (OSError, ValueError, TypeError, RuntimeError) as error:  # the last two: of what TLS needs
             raise ClusterError(
                 f"no Dask scheduler answers at {self.address} ({error}): start one, or check the address"
@@ -235,3 +235,23 @@ class Cluster:
         for worker in self.workers.values():
             worker.leave()
         self.workers.clear()
+
+
+def _connected(address: str) -> Client:
+    """Connect to the scheduler at an address. Raises OSError and others of Dask's if none answers there.
+
+    Dask waits without end for the greeting of what listens there and is no scheduler, so it waits in a thread.
+    """
+    connecting: Future[Client] = Future()
+
+    def connect() -> None:
+        try:
+            connecting.set_result(Client(address, timeout=_CONNECTING_SECONDS, set_as_default=False))
+        except BaseException as error:
+            connecting.set_exception(error)
+
+    threading.Thread(target=connect, daemon=True).start()
+    done, _ = wait([connecting], timeout=2 * _CONNECTING_SECONDS)
+    if not done:
+        raise OSError("something else listens there, or a scheduler that hangs")
+    return connecting.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from concurrent.futures import Future
 from dataclasses import replace
@@ -88,6 +89,15 @@ def test_nobody_at_the_address_is_said_in_a_sentence(course, repository, hand_in
     nobody = dask_cluster.Cluster("tcp://127.0.0.1:9")
     with pytest.raises(ClusterError, match="no Dask scheduler answers at tcp:"):
         list(grade_stream(course, repository, NAME, Options(limits=LIMITS, machines=nobody)))
+
+
+def test_what_listens_at_the_address_and_never_greets_is_no_scheduler(course, repository, hand_in, solved, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_CONNECTING_SECONDS", 0.5)
+    hand_in("s1", solved)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        other = dask_cluster.Cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ClusterError, match="something else listens there"):
+            list(grade_stream(course, repository, NAME, Options(limits=LIMITS, machines=other)))
 
 
 def test_what_is_packed_grades_alike_and_holds_nothing_of_the_course(assignment, course, hand_in, solved, tmp_path):
