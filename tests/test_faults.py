@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from autograder import faults
+from autograder.cores import cores
 from autograder.course.lock import locked
 
 
@@ -38,6 +39,12 @@ def test_other_errors_keep_their_own_text_on_one_line():
     assert faults.sentence(ValueError("two\nlines")) == "two lines"
     assert faults.sentence(KeyError("name")) == "KeyError 'name'"
     assert "fewer --jobs" in faults.sentence(MemoryError())
+
+
+def test_only_cores_that_the_process_may_use_are_counted(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert cores() == 2
 
 
 TAKE = """

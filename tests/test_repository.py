@@ -148,6 +148,7 @@ def test_every_imported_package_is_declared(folder):
 ORDER = {
     "atomic": 0,
     "console": 0,
+    "cores": 0,
     "faults": 0,
     "course": 1,
     "sandbox": 2,

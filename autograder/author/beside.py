@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
+from autograder.cores import cores
 from autograder.course.paths import Repository
 from autograder.grading.forks import context, import_once
 
@@ -40,7 +40,7 @@ def each(
         yield from ((name, work(repository, name)) for name in assignments)
         return
     start(repository, assignments, work.__module__)
-    workers = min(len(assignments), os.cpu_count() or 1)
+    workers = min(len(assignments), cores())
     pool = ProcessPoolExecutor(workers, mp_context=context() if _FORKS else multiprocessing.get_context("spawn"))
     try:
         largest = max(assignments, key=lambda name: _size(repository, name))  # would end long after the others

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.cores import cores
 from autograder.course.paths import Repository
 
 MUTANTS = 54
@@ -82,8 +83,8 @@ def full_check(assignment: str, first: Step, others: Sequence[Step], jobs: int |
     outcomes = [carry_out(first)]
     _show(outcomes[0])
     if outcomes[0].passed:
-        with ThreadPoolExecutor(jobs or os.cpu_count()) as cores:
-            for outcome in cores.map(carry_out, others):
+        with ThreadPoolExecutor(jobs or cores()) as pool:
+            for outcome in pool.map(carry_out, others):
                 outcomes.append(outcome)
                 _show(outcome)
     failed = [outcome for outcome in outcomes if not outcome.passed]

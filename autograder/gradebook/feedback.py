@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import logging
 import multiprocessing
-import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -32,6 +31,7 @@ from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from autograder.cores import cores
 from autograder.course import notebook as cells
 from autograder.course.paths import Course, Repository
 from autograder.course.policies import course_policies
@@ -121,9 +121,9 @@ def _converted(config: Config, log: logging.Logger, assignment: str, students: S
 
 def _converted_beside(course: Course, assignment: str, students: Sequence[str]) -> dict[str, str]:
     """Do as `_converted`, on all cores: a page is drawn in turn by its own process and by the one with limits."""
-    cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
-        parts = [pool.submit(_part, course, assignment, students[number::cores]) for number in range(cores)]
+    processes = cores()
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        parts = [pool.submit(_part, course, assignment, students[number::processes]) for number in range(processes)]
         return {student: reason for part in parts for student, reason in part.result().items()}
 
 

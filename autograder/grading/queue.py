@@ -8,7 +8,6 @@ beside it in its place; if that place dies as well, the submission is to blame a
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+from autograder.cores import cores
 from autograder.grading import grader
 from autograder.grading.assignment import Assignment
 from autograder.grading.forks import context, imports_of, start_server
@@ -113,14 +113,14 @@ class Local:
 
     def __init__(self) -> None:
         self.processes: list[LocalProcess] = []
-        self.most = os.cpu_count() or 1
+        self.most = cores()
 
     def prepare(self, assignment: Assignment, options: Options) -> None:
         """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run."""
         if options.wall != "none":
             check_wall()
         start_server(imports_of(assignment.repository, assignment.name))
-        self.most = options.jobs or os.cpu_count() or 1
+        self.most = options.jobs or cores()
 
     def start(self, jobs: int) -> None:
         """Start as many processes as the jobs have use for; those that are there already are kept."""

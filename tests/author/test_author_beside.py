@@ -35,7 +35,7 @@ def first_waits_for_second(repository, name):
 
 
 def test_several_are_done_in_other_processes_and_come_as_they_are_done(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(beside, "cores", lambda: 2)
     found = dict(beside.each(first_waits_for_second, Repository(tmp_path), ["first", "second"]))
     assert list(found) == ["second", "first"]
     assert os.getpid() not in found.values()
