@@ -546,7 +546,7 @@ def _exit_code(error: Exception) -> int | None:
         return FAILED_CHECK
     if isinstance(error, NotBuilt | NothingToGrade | SimulationError | ValueError | FileNotFoundError):
         return USAGE
-    if isinstance(error, WallError | ClusterError | OSError | MemoryError):
+    if isinstance(error, WallError | ClusterError | OSError | MemoryError) or faults.no_more_threads(error):
         return MACHINE_FAULT
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import getpass
 import os
+import tempfile
 
 _NEXT = {
     errno.ENOSPC: "the disk is full{at}. Free some space and run again: what is finished is kept",
@@ -29,12 +30,22 @@ def sentence(error: BaseException) -> str:
     """Return what to tell of an error: for those of files and memory what to do next, for others their own text."""
     if isinstance(error, MemoryError):
         return sentence(OSError(errno.ENOMEM, ""))
+    if no_more_threads(error):
+        return sentence(OSError(errno.EAGAIN, ""))
+    if isinstance(error, OSError) and str(error) == "AF_UNIX path too long":  # of multiprocessing's socket
+        where = tempfile.gettempdir()
+        return f"the path of the folder for temporary files is too long: {where}. Set TMPDIR to a shorter one"
     if isinstance(error, OSError) and error.errno in _NEXT:
         name = error.filename if error.filename2 is None else error.filename2
         at = f": {os.fsdecode(name)}" if isinstance(name, (str, bytes, os.PathLike)) else ""
         return _NEXT[error.errno].format(at=at, user=_user())
     text = " ".join(str(error).split())
     return text if text and not isinstance(error, KeyError) else f"{type(error).__name__} {text}".strip()
+
+
+def no_more_threads(error: BaseException) -> bool:
+    """Return whether the system refused a thread, which Python tells as a RuntimeError."""
+    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
 
 
 def of_the_whole_disk(error: OSError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 
@@ -39,6 +40,13 @@ def test_other_errors_keep_their_own_text_on_one_line():
     assert faults.sentence(ValueError("two\nlines")) == "two lines"
     assert faults.sentence(KeyError("name")) == "KeyError 'name'"
     assert "fewer --jobs" in faults.sentence(MemoryError())
+    assert "fewer --jobs" in faults.sentence(RuntimeError("can't start new thread"))
+
+
+def test_a_path_too_long_for_a_socket_says_which_setting_to_change(tmp_path):
+    with socket.socket(socket.AF_UNIX) as bound, pytest.raises(OSError, match="too long") as raised:
+        bound.bind(str(tmp_path / ("x" * 120)))
+    assert "Set TMPDIR to a shorter one" in faults.sentence(raised.value)
 
 
 def test_only_cores_that_the_process_may_use_are_counted(monkeypatch):
