@@ -7,6 +7,7 @@ import autograder.grading.start  # noqa: F401, before NumPy and torch make their
 # isort: split
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -513,9 +514,11 @@ def _progress() -> Progress:
 def main(run: Callable[..., int | None] = app) -> None:
     """Run the command line; print each expected error as one sentence that says what to do next."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
+    _end_as_by_ctrl_c()
     try:
         code = run(standalone_mode=False) or DONE  # typer turns Ctrl-C into exit code 130
         if code == INTERRUPTED:
+            signal.signal(signal.SIGINT, _once_more)
             errors.print("interrupted: finished results are kept; run the command again to continue", style="yellow")
         sys.exit(code)
     except _USAGE_ERROR as error:
@@ -527,6 +530,19 @@ def main(run: Callable[..., int | None] = app) -> None:
             traceback.print_exc()
         errors.print(f"error: {faults.sentence(error)}", style="red")
         sys.exit(MACHINE_FAULT if foreseen is None else foreseen)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let a command that is told to end (`kill`, a service manager, a terminal that is closed) clean up first."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows lacks the second
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
+            signal.signal(number, signal.default_int_handler)
+
+
+def _once_more(number: int, frame: object) -> None:
+    """Let a second Ctrl-C pass while the processes end; a third ends this one at once."""
+    signal.signal(number, signal.SIG_DFL)
 
 
 def _exit_code(error: Exception) -> int | None:

@@ -495,7 +495,8 @@ def interrupts_taken():
         signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_kill_end_with_130_and_say_that_nothing_is_lost(built, tmp_path, told):
     repository, course = built
     mine = Course(tmp_path / "course")
     shutil.copytree(course.root, mine.root)
@@ -517,7 +518,7 @@ def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(built, tmp_path):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(4)
     while process.poll() is None:  # an interrupt that comes while Python cleans something up is lost: press again
-        os.killpg(process.pid, signal.SIGINT)
+        (os.killpg if told == signal.SIGINT else os.kill)(process.pid, told)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=10)
     stderr = process.stderr.read()
