@@ -350,10 +350,13 @@ def watch(
 ) -> None:
     """Grade submissions as they arrive, and write each one's feedback page, until Ctrl-C.
 
-    Restart it at any time: what arrived meanwhile is graded then.
+    Restart it at any time: what arrived meanwhile is graded then. What goes wrong later, such as an exchange that is
+    out of reach, is told, and tried again at each look. A day is one of the course's time zone.
     """
     import time
+    from datetime import date, datetime
 
+    from autograder.course.policies import course_policies
     from autograder.course.roster import course_roster
     from autograder.gradebook.students import enrol
     from autograder.gradebook.watch import Watch
@@ -361,17 +364,35 @@ def watch(
 
     repository, target = Repository.default(), Course(course)
     names = _known(repository, assignments)
-    students_known = course_roster(target, roster)
+
+    def roster_now() -> tuple[str, ...] | None:
+        students = course_roster(target, roster)
+        return students.accepted() if students else None
+
+    def today() -> date:
+        return datetime.now(course_policies(target).zone).date()
+
     checked_policies(target, roster)
-    options = Options(submitted=submitted, roster=students_known.accepted() if students_known else None, jobs=jobs)
-    if students_known:
+    if students_known := course_roster(target, roster):
         enrol(target, students_known)
-    watching = Watch(target, repository, names, options, attempts=attempts, inbound=inbound, say=output.print)
+    options = Options(submitted=submitted, jobs=jobs)
+    watching = Watch(
+        target, repository, names, options,
+        attempts=attempts, inbound=inbound, say=output.print, today=today, roster=roster_now,
+    )  # fmt: skip
     output.print(f"watching {watching.submitted} for {', '.join(names)}; Ctrl-C ends it")
+    told = None  # what the last look failed with; nothing before the first
     try:
         while True:
-            with suppress(InUse), locked(target.root, f"autograder watch {' '.join(names)}"):
-                watching.look()  # while another command writes to the course, at the next look
+            try:
+                with suppress(InUse), locked(target.root, f"autograder watch {' '.join(names)}"):
+                    watching.look()  # while another command writes to the course, at the next look
+                told = ""
+            except Exception as error:
+                if told is None or _exit_code(error) is None:
+                    raise
+                if told != (told := faults.sentence(error)):
+                    errors.print(f"{told}. Still watching", style="yellow")
             time.sleep(every)
     finally:
         watching.close()

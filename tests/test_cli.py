@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import functools
 import json
 import os
@@ -526,6 +527,34 @@ def test_ctrl_c_and_a_kill_end_with_130_and_say_that_nothing_is_lost(built, tmp_
     assert process.returncode == cli.INTERRUPTED
     assert "finished results are kept" in " ".join(stderr.split())
     assert not list(Path(mine.results / NAME).glob(".*"))
+
+
+def test_a_watch_outlives_what_fails_later_says_it_once_and_ends_by_ctrl_c(in_process, monkeypatch):
+    looks = iter([None, OSError(errno.EIO, "I/O"), OSError(errno.EIO, "I/O"), ValueError("course.toml: line 3"), None])
+
+    class Watching:
+        submitted = "here"
+
+        def __init__(self, *arguments, **options):
+            """Nothing to do."""
+
+        def look(self):
+            failure = next(looks, KeyboardInterrupt())
+            if failure is not None:
+                raise failure
+
+        def close(self):
+            """Nothing to do."""
+
+    monkeypatch.setattr("autograder.gradebook.watch.Watch", Watching)
+    with interrupts_taken():
+        code, _, stderr = in_process("watch", NAME, "--every", "0.1")
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler, "a second Ctrl-C shows no traceback"
+    assert code == cli.INTERRUPTED
+    assert stderr.count("Check it, restore the file from a backup, and run again. Still watching") == 1
+    assert stderr.count("course.toml: line 3. Still watching") == 1
+    looks = iter([OSError(errno.EIO, "I/O")])
+    assert in_process("watch", NAME)[0] == cli.MACHINE_FAULT, "what is wrong at the start is for whoever starts it"
 
 
 def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_process):

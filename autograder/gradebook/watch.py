@@ -38,7 +38,7 @@ class Watch:
     options: how to grade; its `students` and `machines` are the watch's own unless they are given. attempts: how many
     different submissions of a student and an assignment are graded in a day; what comes beyond them waits for the next.
     inbound: whether to collect from nbgrader's exchange at each look. say: where a sentence about each goes. today: the
-    date.
+    date. roster: returns the ids of the students who may submit, at each look, in place of the options'.
     """
 
     def __init__(
@@ -52,12 +52,14 @@ class Watch:
         inbound: bool = False,
         say: Callable[[str], None] = print,
         today: Callable[[], date] = date.today,
+        roster: Callable[[], tuple[str, ...] | None] | None = None,
     ) -> None:
         self.course, self.repository, self.assignments = Course(course.root.resolve()), repository, assignments
         self.machines = options.machines or queue.Local()
         self.options = replace(options, machines=self.machines)
         self.submitted = (options.submitted or course.submitted).resolve()
         self.attempts, self.inbound, self.say, self.today = attempts, inbound, say, today
+        self.roster = roster or (lambda: options.roster)
         self.seen: dict[tuple[str, str], str] = {}
         self.finished: dict[tuple[str, str], str] = {}
         self.waiting: dict[tuple[str, str], date] = {}
@@ -66,6 +68,7 @@ class Watch:
     def look(self) -> list[Result]:
         """Grade what has arrived and was the same at the last look; return the results."""
         graded: list[Result] = []
+        self._read_roster()
         for assignment in self.assignments:
             if self.inbound:
                 self._collect(assignment)
@@ -77,6 +80,13 @@ class Watch:
     def close(self) -> None:
         """End the processes that grade."""
         self.machines.close()
+
+    def _read_roster(self) -> None:
+        """Take over a new roster: whose submission was refused may be on it now."""
+        roster = self.roster()
+        if roster != self.options.roster:
+            self.options = replace(self.options, roster=roster)
+            self.finished.clear()
 
     def _collect(self, assignment: str) -> None:
         """Copy what students have handed in through nbgrader's exchange, as `nbgrader collect --update` does."""

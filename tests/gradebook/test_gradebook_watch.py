@@ -171,6 +171,22 @@ def test_a_folder_that_may_not_be_entered_is_graded_as_what_it_is_and_ends_no_wa
     assert [result.student for result in watching.look()] == ["s1", "s2"]
 
 
+def test_who_joins_the_class_meanwhile_is_on_the_roster(desk, watch, place):
+    known = ("s1",)
+    asked = []
+    submit = place.submit
+    place.submit = lambda job: asked.append(job.options.roster) or submit(job)
+    watching = watch(roster=lambda: known)
+    for student in ("s1", "s2"):
+        desk.submit(student, solved(1))
+    watching.look()
+    watching.look()
+    assert asked == [("s1",), ()]
+    known = ("s1", "s2")
+    watching.look()
+    assert asked == [("s1",), (), ("s2",)]
+
+
 def test_the_inbound_exchange_is_collected(desk, watch, place, tmp_path):
     inbound = tmp_path / "exchange" / desk.course.root.name / "inbound"
     desk.configure(f"c.Exchange.root = {str(tmp_path / 'exchange')!r}", "c.ExchangeCollect.check_owner = False")
