@@ -56,7 +56,11 @@ class OldConfig(ValueError):
 
 
 def config_text(course: Course) -> str:
-    """Return the text of a new course's configuration: written once, then the instructor's to edit."""
+    """Return the text of a new course's configuration: written once, then the instructor's to edit.
+
+    Raises ValueError where the course's path would not be read in it as it is.
+    """
+    _check_path(course)
     kept = "".join(character for character in course.root.resolve().name if character.isalnum() or character in "-_.")
     return _CONFIG.format(course_id=kept or "course")
 
@@ -65,8 +69,9 @@ def read_config(course: Course) -> Config:
     """Run the course's nbgrader_config.py and return what it sets.
 
     Raises OldConfig if it names modules of an earlier version, FileNotFoundError if there is no such file,
-    ValueError if its code fails.
+    ValueError if its code fails, or as `config_text`.
     """
+    _check_path(course)
     if sentence := outdated(course):
         raise OldConfig(sentence)
     loader = PyFileConfigLoader(course.config_file.name, path=str(course.root.resolve()))
@@ -76,6 +81,11 @@ def read_config(course: Course) -> Config:
         raise
     except Exception as error:  # the instructor's code
         raise ValueError(f"{course.config_file} fails with {type(error).__name__}: {error}. Correct it") from error
+
+
+def _check_path(course: Course) -> None:
+    if "?" in str(course.root.resolve()):  # in a URL the path would end there, and the gradebook be outside the course
+        raise ValueError(f"{course.root.resolve()}: a course's path cannot hold a question mark. Rename the folder")
 
 
 def database_url(course: Course) -> str:

@@ -106,6 +106,8 @@ def sentence(error: Exception, where: str) -> str:
         advice = "create it on the server, or correct c.CourseDirectory.db_url in nbgrader_config.py"
     elif _is_server(where):
         advice = "see that the server runs, and that c.CourseDirectory.db_url in nbgrader_config.py names it"
+    elif "unable to open" in said:
+        advice = "make its folder yours to write (chmod u+rwX), and the path no longer than 500 characters"
     elif "readonly" in said:
         advice = "make the file and its folder writable, and run again"
     elif "full" in said:

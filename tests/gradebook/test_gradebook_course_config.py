@@ -45,6 +45,14 @@ def test_a_new_course_is_read_and_not_called_old(course):
     assert read_config(course).Autograde.exporter_class == "autograder.gradebook.gradebook.SubmissionExporter"
 
 
+def test_a_path_that_would_end_within_the_gradebooks_url_is_refused(tmp_path, course):
+    with pytest.raises(ValueError, match="cannot hold a question mark"):
+        config_text(Course(tmp_path / "what now?"))
+    moved = Course(course.root.rename(tmp_path / "what now?"))
+    with pytest.raises(ValueError, match="cannot hold a question mark"):
+        read_config(moved)
+
+
 def test_a_course_without_a_configuration_is_not_called_old(tmp_path):
     assert outdated(Course(tmp_path)) == ""
 

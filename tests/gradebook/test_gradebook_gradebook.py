@@ -11,6 +11,7 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.course import notebook as cells
 from autograder.gradebook import gradebook as module
+from autograder.gradebook.database import GradebookFault, check_file
 from autograder.gradebook.gradebook import record
 from autograder.grading.assignment import NotBuilt
 
@@ -298,6 +299,14 @@ def test_submissions_may_lie_in_another_folder(desk, made, tmp_path):
     desk.course.submitted.rename(elsewhere)
     assert reasons(desk.record(made("s1"), submitted=elsewhere)) == {"s1": ""}
     assert cells.find(desk.autograded("s1"), "negate-solution").source == "def negate(x):\n    return -x"
+
+
+def test_a_path_too_long_for_the_database_needs_no_backup_but_a_shorter_one(tmp_path):
+    folder = tmp_path / ("x" * 200) / ("y" * 200) / ("z" * 200)
+    folder.mkdir(parents=True)
+    (folder / "gradebook.db").touch()
+    with pytest.raises(GradebookFault, match="no longer than 500 characters"):
+        check_file(folder / "gradebook.db")
 
 
 def test_an_assignment_that_was_not_built_is_a_sentence(desk, made, tmp_path):
