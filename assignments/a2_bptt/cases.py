@@ -244,7 +244,7 @@ _AS_LAMBDIFY = {"fully_qualified_modules": False, "inline": True, "allow_unknown
 
 def _values_of_terms(namespace, points):
     """Values (P,) of each of the student's three terms at the points (P, 6)."""
-    symbols = sympy.symbols("W U x_0 x_1 x_2 s_before")
+    symbols = sympy.symbols("w_given u_given x_first x_second x_third s_given")  # as no cell of the notebook has them
     W, U, x0, x1, x2, s_before = symbols
     terms = namespace["chain_rule_terms"](W, U, (x0, x1, x2), s_before)
     if type(terms) is not tuple or len(terms) != 3:

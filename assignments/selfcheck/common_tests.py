@@ -5,6 +5,7 @@ test_rnn_forward_leaves_its_arguments_as_they_were = arguments_test("rnn_forward
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,26 @@ MadeBy = Callable[[ModuleType, ModuleType], Callable[..., tuple]]
 
 def _of_cases(name: str) -> MadeBy:
     return lambda reference, cases: getattr(cases, name)
+
+
+def scaled(name: str, made_by: MadeBy | None = None, **factors: float) -> MadeBy:
+    """Return what makes the arguments that `made_by`, by default cases.py, makes, some of them times a factor.
+
+    name: of the exercise. factors: by name of the argument, which must be the one in the function's definition.
+    """
+
+    def scaled_by(reference: ModuleType, cases: ModuleType) -> Callable[..., tuple]:
+        make = (made_by or _of_cases(name))(reference, cases)
+        arguments = list(inspect.signature(getattr(reference, name)).parameters)
+        factor_at = {arguments.index(argument): factor for argument, factor in factors.items()}
+
+        def made(rng: np.random.Generator, **sizes: Any) -> tuple:
+            args = enumerate(make(rng, **sizes))
+            return tuple(factor_at[place] * value if place in factor_at else value for place, value in args)
+
+        return made
+
+    return scaled_by
 
 
 def shapes_test(name: str, said: str) -> Test:

@@ -9,7 +9,7 @@ import numpy as np
 
 from selfcheck import exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, sized, table
-from selfcheck.common_tests import float32_and_strided_test, sizes_test
+from selfcheck.common_tests import float32_and_strided_test, scaled, sizes_test
 
 STEP = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE = ("dx", "dU", "dW", "db", "dh0")
@@ -107,6 +107,15 @@ test_a_sequence_backward_agrees_in_float32_and_strided = float32_and_strided_tes
 )
 
 
+test_large_gradients_come_back_as_they_are = sizes_test(
+    "rnn_backward",
+    table("N T D H", (2, 6, 3, 4)),
+    SEQUENCE,
+    points=1,
+    made_by=scaled("rnn_backward", dh=1e4, dh_last=1e4),
+)
+
+
 @exercise("rnn_backward", points=1)
 def test_four_thousand_steps_are_one_pass(rnn_backward, reference, cases, rng):
     args = cases.rnn_backward(rng, N=1, T=4000, D=1, H=2)
@@ -167,6 +176,15 @@ def test_the_jacobians_agree_in_float32_and_strided(state_jacobian, reference, c
 test_the_products_agree_at_other_sizes_down_to_one = sizes_test(
     "jacobian_product", table("N T H", (1, 1, 1), (4, 1, 3), (1, 2, 3), (2, 9, 1), (3, 3, 3), (2, 11, 5)), "P", points=2
 )
+
+
+@exercise("jacobian_product", points=1)
+def test_the_products_agree_where_jacobians_have_no_inverse(jacobian_product, reference, cases, rng):
+    (J,) = cases.jacobian_product(rng, N=3, T=7, H=4)
+    J[0, 4, 2] = 0.0  # the row of a saturated unit
+    J[1, 1, :, 3] = 0.0
+    J[2, 5] = 0.0
+    agree(jacobian_product, reference, [("with singular Jacobians", (J,))], "P")
 
 
 @exercise("jacobian_product", points=1)
@@ -232,6 +250,20 @@ def test_eigenvalues_that_are_not_real_count_by_their_size(spectral_verdict, ref
     _expect_verdicts(spectral_verdict, reference, calls)
 
 
+@exercise("spectral_verdict", points=1)
+def test_verdicts_agree_whichever_vectors_a_matrix_stretches_most(spectral_verdict, reference, rng):
+    calls = []
+    for size in (0.9, 1.1):
+        for angle in (0.4, 1.1, 2.0, 2.5):  # repeated products grow and shrink in turns
+            turn = size * np.array([[np.cos(angle), -9 * np.sin(angle)], [np.sin(angle) / 9, np.cos(angle)]])
+            calls += [(turn,), (turn.T.copy(),)]
+    for H in (2, 4, 6):
+        ones, apart = np.ones(H) / np.sqrt(H), np.concatenate([np.ones(H // 2), -np.ones(H // 2)]) / np.sqrt(H)
+        # a vector of ones never shows what the matrix does to others
+        calls.append((0.5 * np.outer(ones, ones) + rng.choice([-1.4, 1.4]) * np.outer(apart, apart),))
+    _expect_verdicts(spectral_verdict, reference, calls)
+
+
 # fixed_points
 
 
@@ -260,7 +292,7 @@ def test_a_little_inside_of_the_border_there_are_three_and_a_little_outside_one(
     units = []
     for w in rng.uniform(1.3, 6.0, 4).tolist():
         border = float(np.sqrt(w * (w - 1)) - np.arctanh(np.sqrt(1 - 1 / w)))
-        units += [(w, sign * border * off) for sign in (-1, 1) for off in (0.99, 1.01)]
+        units += [(w, sign * border * off) for sign in (-1, 1) for off in (0.99, 1.01, 1 - 1e-6, 1 + 1e-6)]
     _expect_points(fixed_points, reference, units)
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from selfcheck.common_tests import arguments_test, float32_and_strided_test, shapes_test, sizes_test
+from selfcheck.common_tests import arguments_test, float32_and_strided_test, scaled, shapes_test, sizes_test
 from selfcheck.expect import Mismatch
 from selfcheck.target import LocalProvider, setting
 
@@ -78,3 +78,17 @@ def test_hidden_tests_compare_with_the_reference_at_the_sizes_given(make, seen_a
     with pytest.raises(Mismatch, match="the result with"):
         run_hidden(make(), lambda x, factor: x)
     assert [(mark.args, mark.kwargs) for mark in make().pytestmark] == [(("scaled",), {"points": 2})]
+
+
+def test_scaled_arguments_are_those_of_the_case_times_their_factors():
+    reference = SimpleNamespace(scaled=lambda x, factor: factor * x)
+    cases = SimpleNamespace(scaled=cases_of)
+    x, factor = scaled("scaled", x=1e3)(reference, cases)(np.random.default_rng(1), N=2)
+    plain, _ = cases_of(np.random.default_rng(1), N=2)
+    assert np.array_equal(x, 1e3 * plain)
+    assert factor == 2.0
+    larger, tenfold = scaled("scaled", lambda *_: of_three, factor=10)(reference, cases)(np.random.default_rng(1), N=2)
+    assert larger.shape == (6, 4)
+    assert tenfold == 20.0
+    with pytest.raises(ValueError, match="'y' is not in list"):
+        scaled("scaled", y=2.0)(reference, cases)
