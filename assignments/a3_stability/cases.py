@@ -214,8 +214,14 @@ def _draw_orthogonal(namespace, H, generator, count):
     return np.stack([namespace["recurrent_init"](H, "orthogonal", generator) for _ in range(count)])
 
 
+def _gives_back_its_argument(namespace, gradients, threshold):
+    """Whether the dict that the student's clip_gradient_norm returns is the very one that it was given."""
+    return namespace["clip_gradient_norm"](gradients, threshold)[0] is gradients
+
+
 PROBES = {
     "caches": _caches,
+    "gives_back_its_argument": _gives_back_its_argument,
     "draw_orthogonal": _draw_orthogonal,
 }
 

@@ -80,6 +80,14 @@ def test_clipping_returns_a_dict_of_float64_arrays_and_a_float(clip_gradient_nor
 test_clipping_leaves_the_gradients_as_they_were = arguments_test("clip_gradient_norm", "gradients threshold", points=1)
 
 
+@exercise("clip_gradient_norm", points=0.5)
+def test_the_dict_that_comes_back_is_a_new_one(probe, cases, rng):
+    for norm in (12.0, 3.0, 0.0):
+        gradients, threshold = cases.clip_gradient_norm(rng, norm=norm)
+        same = probe("gives_back_its_argument", gradients, threshold)
+        expect.that(same is False, f"for a norm of {norm:g} the dict that was passed in comes back; expected a new one")
+
+
 @exercise("clip_gradient_norm", points=2)
 def test_clipping_agrees_with_torch_but_for_its_millionth(clip_gradient_norm, cases, rng):
     for norm in (12.0, 40.0, 3.0):

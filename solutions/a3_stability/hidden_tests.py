@@ -156,6 +156,7 @@ def test_the_gradients_around_states_of_norm_zero_agree(norm_stabilizer_backward
         ("with zeros for h0", (h.copy(), 0 * h0, beta)),
         ("of zeros alone", (0 * h, 0 * h0, beta)),
         ("of a step from zeros", (h[:, :1].copy(), 0 * h0, beta)),
+        ("with very small states", (1e-4 * h, 1e-4 * h0, beta)),
     ]
     agree(norm_stabilizer_backward, reference, calls)
 
@@ -183,6 +184,8 @@ def test_layer_norm_agrees_for_other_epsilons_and_spreads(layer_norm_forward, re
     sizes = table("shape eps spread", ((4, 6), 0.0), ((2, 3, 5), 2.0), ((3, 4), 1e-3, 0.03), ((3, 4), 1e-8, 1e3))
     calls = sized(cases.layer_norm_forward, rng, sizes)
     calls += [("without eps given", cases.layer_norm_forward(rng, (4, 5), spread=2e-3)[:3])]
+    a, *rest = cases.layer_norm_forward(rng, (3, 6))
+    calls += [("with a mean far larger than the spread", (a + 1e5, *rest))]
     agree(layer_norm_forward, reference, calls)
 
 
