@@ -10,7 +10,7 @@ import numpy as np
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import EITHER_FLOAT, results_agree, table
-from selfcheck.common_tests import float32_and_strided_test, sizes_test
+from selfcheck.common_tests import float32_and_strided_test, scaled, sizes_test
 
 ORIGINAL = "of original_lstm_step"
 
@@ -30,6 +30,11 @@ test_the_additive_cell_agrees_at_other_sizes_down_to_one = sizes_test(
 )
 
 
+test_the_additive_cell_agrees_where_the_cell_has_grown = sizes_test(
+    "additive_cell", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("additive_cell", c_prev=50.0)
+)
+
+
 test_the_additive_cell_agrees_in_float32_and_strided = float32_and_strided_test(
     "additive_cell", ("h", "c"), points=1, N=4, D=3, H=7
 )
@@ -43,12 +48,23 @@ def test_the_original_lstm_agrees_at_other_sizes_down_to_one(probe, reference, c
     args = cases.original_lstm_step(rng, N=2, D=3, H=4)
     _original(probe, reference, arrays.strided(args), "with strided arrays")
     _original(probe, reference, arrays.in_float32(args), "with float32 arrays", rtol=1e-4, dtype=EITHER_FLOAT)
+    x, h_prev, c_prev, *weights = cases.original_lstm_step(rng, N=4, D=3, H=5)
+    _original(probe, reference, (x, h_prev, 50 * c_prev, *weights), "with cells that have grown")
 
 
 SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
 
 
 test_a_step_agrees_at_other_sizes_down_to_one = sizes_test("lstm_step_forward", SIZES_OF_A_STEP, ("h", "c"), points=3)
+
+
+test_a_step_agrees_where_the_cell_has_grown = sizes_test(
+    "lstm_step_forward",
+    table("N D H", (4, 3, 5)),
+    ("h", "c"),
+    points=1,
+    made_by=scaled("lstm_step_forward", c_prev=50.0),
+)
 
 
 test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
@@ -101,6 +117,15 @@ test_a_sequence_agrees_at_sizes_of_one = sizes_test(
 )
 
 
+test_a_sequence_agrees_where_the_cell_has_grown = sizes_test(
+    "lstm_forward",
+    table("N T D H", (2, 4, 3, 5)),
+    ("h", "c_last"),
+    points=1,
+    made_by=scaled("lstm_forward", c0=50.0),
+)
+
+
 test_a_sequence_agrees_in_float32_and_strided = float32_and_strided_test(
     "lstm_forward", ("h", "c_last"), points=1, N=2, T=6, D=5, H=3
 )
@@ -129,6 +154,15 @@ def test_a_steps_gradients_are_those_of_a_small_change_of_the_arguments(lstm_ste
     dh, dc = cases.step_gradients(rng, 4, 5)
     result = lstm_step_backward(*copy.deepcopy((dh, dc, cache)))
     _expect_slopes(result, STEP_GRADIENTS, reference.lstm_step_forward, args, (dh, dc), rng)
+
+
+test_large_gradients_come_back_through_a_step_as_they_are = sizes_test(
+    "lstm_step_backward",
+    table("N D H", (3, 4, 2)),
+    STEP_GRADIENTS,
+    points=1,
+    made_by=scaled("lstm_step_backward", _step, dh=1e4, dc=1e4),
+)
 
 
 test_a_steps_gradients_agree_in_float32_and_strided = float32_and_strided_test(
@@ -190,6 +224,15 @@ def test_a_sequences_gradients_are_those_of_a_small_change_of_the_arguments(lstm
     _expect_slopes(result, GRADIENTS, reference.lstm_forward, args, arriving, rng)
 
 
+test_large_gradients_come_back_through_a_sequence_as_they_are = sizes_test(
+    "lstm_backward",
+    table("N T D H", (2, 5, 3, 4)),
+    GRADIENTS,
+    points=1,
+    made_by=scaled("lstm_backward", _sequence, dh=1e4, dc_last=1e4),
+)
+
+
 test_a_sequences_gradients_agree_in_float32_and_strided = float32_and_strided_test(
     "lstm_backward", GRADIENTS, points=1, made_by=_sequence, N=2, T=5, D=4, H=3
 )
@@ -197,6 +240,11 @@ test_a_sequences_gradients_agree_in_float32_and_strided = float32_and_strided_te
 
 test_the_peephole_step_agrees_at_other_sizes_down_to_one = sizes_test(
     "peephole_step", SIZES_OF_A_STEP, ("h", "c"), points=3
+)
+
+
+test_the_peephole_step_agrees_where_the_cell_has_grown = sizes_test(
+    "peephole_step", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("peephole_step", c_prev=50.0)
 )
 
 
