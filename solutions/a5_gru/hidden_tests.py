@@ -12,7 +12,7 @@ import torch
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import agree, agree_in_float32_and_strided, results_agree, sized, table
-from selfcheck.common_tests import float32_and_strided_test, sizes_test
+from selfcheck.common_tests import float32_and_strided_test, scaled, sizes_test
 
 STEP_GRADIENTS = ("dx", "dh_prev", "dU", "dW", "db")
 SEQUENCE_GRADIENTS = ("dx", "dU", "dW", "db", "dh0")
@@ -54,6 +54,15 @@ test_gradients_of_a_step_agree_at_other_sizes_down_to_one = sizes_test(
 )
 
 
+test_large_gradients_come_back_through_a_step_as_they_are = sizes_test(
+    "gru_step_backward",
+    table("N D H", (3, 4, 2)),
+    STEP_GRADIENTS,
+    points=1,
+    made_by=scaled("gru_step_backward", _of_a_step, dh=1e4),
+)
+
+
 test_gradients_of_a_step_agree_in_float32_and_strided = float32_and_strided_test(
     "gru_step_backward", STEP_GRADIENTS, points=1, made_by=_of_a_step, N=4, D=3, H=7
 )
@@ -77,6 +86,15 @@ test_gradients_of_sequences_agree_at_other_sizes = sizes_test(
 
 test_gradients_of_sequences_agree_at_sizes_of_one = sizes_test(
     "gru_backward", SIZES_OF_ONE, SEQUENCE_GRADIENTS, points=2, made_by=_of_a_sequence
+)
+
+
+test_large_gradients_come_back_through_a_sequence_as_they_are = sizes_test(
+    "gru_backward",
+    table("N T D H", (2, 5, 3, 4)),
+    SEQUENCE_GRADIENTS,
+    points=1,
+    made_by=scaled("gru_backward", _of_a_sequence, dh=1e4),
 )
 
 
@@ -129,6 +147,18 @@ def test_what_is_spoilt_in_any_way_is_refused(gru_to_torch, cases, rng, kind):
         for D, H in ((3, 8), (1, 6)):
             args = cases.gru_to_torch(rng, D, H, kind, spoilt)
             expect.raises("ValueError", gru_to_torch, *args, because=because)
+
+
+@exercise("gru_to_torch", points=1)
+def test_rows_and_zeros_are_compared_exactly(gru_to_torch, cases, rng):
+    U, W, b = cases.gru_to_torch(rng, D=3, H=5, kind="constant")
+    varying = U.copy()
+    varying[2, 1] = 1e-12
+    connected = cases.gru_to_torch(rng, D=3, H=5, kind="diagonal")
+    connected[1][10 + 3, 1] = 1e-12
+    because = "rows and zeros are compared exactly"
+    for args in ((varying, W, b), connected):
+        expect.raises("ValueError", gru_to_torch, *args, because=because)
 
 
 @exercise("gru_to_torch", points=1)
