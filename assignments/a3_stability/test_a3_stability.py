@@ -295,6 +295,10 @@ def test_the_gradient_at_norms_2_5_4_is_minus_3_4_minus_1_times_beta(norm_stabil
     expect.close(dh0, desired[1], name="dh0", because=because)
     expect.close(dh, desired[0], name="dh", because=because)
     agree_in_float32_and_strided(norm_stabilizer_backward, lambda *_: desired, (h, h0, 0.3), ("dh", "dh0"))
+    dh, dh0 = _pair(norm_stabilizer_backward(1e-4 * h, 1e-4 * h0, 0.3))
+    because = "the norms are 10,000 times smaller, and so is the gradient"
+    expect.close(1e4 * dh0, desired[1], name="10,000 dh0", because=because)
+    expect.close(1e4 * dh, desired[0], name="10,000 dh", because=because)
 
 
 @exercise("norm_stabilizer_backward", points=1)
@@ -374,6 +378,9 @@ def test_layer_norm_agrees_with_torch(layer_norm_forward, cases, rng):
         args = cases.layer_norm_forward(rng, shape)
         desired = _torch_layer_norm(*args)
         expect.close(_pair(layer_norm_forward(*args))[0], desired, name="y")
+    a, g, b, eps = cases.layer_norm_forward(rng, (3, 6))
+    y, _ = _pair(layer_norm_forward(a + 1e5, g, b, eps))
+    expect.close(y, _torch_layer_norm(a + 1e5, g, b, eps), name="y where the mean is far larger than the spread")
     args = cases.layer_norm_forward(rng, (2, 3, 4))
     desired = _torch_layer_norm(*args), _torch_norm_cache(args[0], args[3])[0]
     part = _y_and_a_hat
