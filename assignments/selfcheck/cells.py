@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import dis
 import functools
 import itertools
 import re
@@ -203,8 +204,13 @@ class AtCheck:
         return [
             name
             for name, (found, used) in self._noted.items()
-            if any(namespace.get(key) is not value for key, value in {**used, name: found}.items())
+            if any(_looked_up(key, namespace) is not value for key, value in {**used, name: found}.items())
         ]
+
+
+def _looked_up(name: str, namespace: Mapping[str, Any]) -> Any:
+    """What a function of the notebook finds under a name: Python's own, such as sum, where no cell has made one."""
+    return namespace.get(name, vars(builtins).get(name))
 
 
 def _is_stub(value: Any) -> bool:
@@ -212,16 +218,25 @@ def _is_stub(value: Any) -> bool:
 
 
 def _used(value: Any, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """The names of the namespace that a function or class refers to, directly or by functions of the namespace."""
+    """What a function or class refers to by name, directly or by functions of the namespace, builtins included."""
     used: dict[str, Any] = {}
     waiting = [value]
     while waiting:
-        for code in function_codes(waiting.pop()):
-            for name in code.co_names:
-                if name in namespace and name not in used:
-                    used[name] = namespace[name]
-                    waiting.append(namespace[name])
+        for name in global_names(waiting.pop()):
+            if name not in used and (name in namespace or hasattr(builtins, name)):
+                used[name] = _looked_up(name, namespace)
+                waiting.append(used[name])
     return used
+
+
+def global_names(value: Any) -> list[str]:
+    """The names that a function, or the methods of a class, look up in the notebook's namespace."""
+    return [
+        str(step.argval)
+        for code in function_codes(value)
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and code.co_name != "<module>"
+    ]
 
 
 def function_codes(value: Any) -> Iterator[types.CodeType]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import builtins
-import dis
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
-from selfcheck.cells import bound, function_codes, parsed
+from selfcheck.cells import bound, global_names, parsed
 from selfcheck.release import student_cells
 
 
@@ -25,7 +23,7 @@ def unknown_names(exercise: str, namespace: Mapping[str, Any]) -> Iterator[tuple
             continue
         seen.add(function)
         value = namespace.get(function)
-        for name in _global_names(value) if _is_own(value, namespace) else ():
+        for name in dict.fromkeys(global_names(value)) if _is_own(value, namespace) else ():
             if name in namespace:
                 waiting.append(name)
             elif not hasattr(builtins, name):
@@ -62,14 +60,3 @@ def _is_own(value: Any, namespace: Mapping[str, Any]) -> bool:
     """Whether a function, or a class by one of its methods, was defined in the notebook and not in a library."""
     members = vars(value).values() if isinstance(value, type) else [value]
     return any(getattr(member, "__globals__", None) is namespace for member in members)
-
-
-def _global_names(function: Any) -> list[str]:
-    """The names that a function, or the methods of a class, look up in the notebook's namespace."""
-    found: dict[str, None] = {}
-    codes: list[CodeType] = list(function_codes(function))
-    for code in codes:
-        for step in dis.get_instructions(code):
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and code.co_name != "<module>":
-                found[str(step.argval)] = None
-    return list(found)

@@ -28,6 +28,11 @@ def name_used_again(notebook):
     notebook["cells"].append(code_cell("scaled = scaled(np.ones(3), 2.0)[0]"))
 
 
+def builtin_shadowed_at_the_end(notebook):
+    set_source(notebook, "scaled-solution", SOLUTION.replace("double(x)", "list(x)").replace("factor / 2", "factor"))
+    notebook["cells"].append(code_cell("list = scaled(np.ones(3), 2.0)[0]"))
+
+
 def release_pasted_below(notebook):
     notebook["cells"].append(code_cell(STUB))
 
@@ -88,6 +93,7 @@ KINDS = {
     reset_at_the_end: "command-skipped",
     deleted_at_the_end: "changed-after-check",
     name_used_again: "changed-after-check",
+    builtin_shadowed_at_the_end: "changed-after-check",
     release_pasted_below: "changed-after-check",
     stub_below_with_its_id: "cell-duplicated",
     split_in_two: "cell-split",

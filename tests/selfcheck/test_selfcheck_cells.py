@@ -59,12 +59,14 @@ def test_what_the_other_cells_define_is_not_taken_from_a_figure_cell():
         ("scale = 3", ["step", "forward"]),
         ("unused = 3", []),
         ("def started(): return 1", []),
+        ("abs = 3", ["step", "forward"]),
+        ("sum = real = 3", []),
     ],
 )
 def test_what_changes_after_a_check_is_told_with_what_stands_on_it(later, changed):
     namespace = {}
     code = (
-        "scale, unused = 2, 0\ndef step(x):\n    return [scale * y for y in x]\n"
+        "scale, unused = 2, 0\ndef step(x):\n    return [scale * abs(y).real for y in x]\n"
         "class forward:\n    def run(self, x):\n        return step(x)\n"
         "def started():\n    raise NotImplementedError()\n"
     )
