@@ -22,9 +22,9 @@ MAX_NESTING = 200
 _SUSPICIOUS = {
     "changes IPython itself": r"ast_transformers|input_transformers|\.run_cell\b|run_cell_async|showtraceback"
     r"|displayhook",
-    "changes a testing library": r"numpy\.testing|np\.testing|_pytest|unittest|pytest\.(skip|exit|xfail|fail)"
-    r"|TestReport",
-    "changes builtins": r"\bbuiltins\b|__builtins__|__import__\s*\(",
+    "changes a testing library": r"(numpy|np)\.testing(?!\.assert_\w+\s*\(|\s+import\b)|_pytest|unittest"
+    r"|pytest\.(skip|exit|xfail|fail)|TestReport",
+    "names builtins or __import__": r"\bbuiltins\b|__builtins__|__import__\s*\(",
     "inspects the interpreter": r"gc\.get_objects|inspect\.(stack|currentframe)|sys\._getframe"
     r"|sys\.(settrace|setprofile|meta_path|path_hooks)",
     "uses ctypes": r"\bctypes\b",
@@ -32,9 +32,9 @@ _SUSPICIOUS = {
     r"|subprocess|multiprocessing",
     "ends its process": r"os\._exit|sys\.exit|SystemExit|os\.abort",
     "opens the network": r"\bsocket\b|urllib|requests\.(get|post)|http\.client",
-    "looks for the grader's files": r"gradebook|\.\./source|/proc/|hidden_|results\.json|junit|solutions/"
-    r"|nbgrader_config",
-    "reads the environment": r"os\.environ|getenv",
+    "looks for the grader's files": r"gradebook|\.\./source|/proc/|results\.json|junit|solutions/|nbgrader_config"
+    r"|hidden_tests?\b|[\"'/]hidden_[\"'*{]",
+    "reads the environment": r"os\.environ(?!\[[^\]\n]*\]\s*=[^=]|\.setdefault\b)|getenv",
     "redefines comparison or type": r"__eq__|__array_ufunc__|__array_function__"
     r"|__class__\s*=|def\s+__class__|__reduce__",
 }

@@ -115,6 +115,28 @@ def test_suspicious_code_is_flagged(hand_in, read, solved):
     assert kinds(read(hand_in("s1", solved))) == ["suspicious-code"]
 
 
+@pytest.mark.parametrize(
+    ("line", "flagged"),
+    [
+        ("hidden_size = hidden_state = 6; print({'hidden_size': hidden_size})", False),
+        ("np.testing.assert_allclose(np.ones(3), 1.0)", False),
+        ("from numpy.testing import assert_allclose", False),
+        ("os.environ['CUDA_VISIBLE_DEVICES'] = ''; os.environ.setdefault('OMP_NUM_THREADS', '1')", False),
+        ("np.testing.assert_allclose.__code__ = None", True),
+        ("setattr(np.testing, name, None)", True),
+        ("[name for name in sys.modules if name.startswith('hidden_')]", True),
+        ("glob.glob('*/hidden_*.py')", True),
+        ("import hidden_tests", True),
+        ("os.environ['PYTEST_CURRENT_TEST']", True),
+        ("os.environ['A'] == 'grader'", True),
+        ("dict(os.environ)", True),
+    ],
+)
+def test_ordinary_code_is_not_called_suspicious(hand_in, read, solved, line, flagged):
+    solved["cells"].append(code_cell(line))
+    assert kinds(read(hand_in("s1", solved))) == ["suspicious-code"] * flagged
+
+
 def test_magics_are_ordinary(hand_in, read, solved):
     solved["cells"].append(code_cell("%matplotlib inline\n!ls"))
     assert kinds(read(hand_in("s1", solved))) == []
