@@ -15,6 +15,7 @@ from selfcheck.cells import bound, does_not_compile, in_pieces, parsed
 from selfcheck.execute import NotebookProvider
 from selfcheck.folder import read_cells
 from selfcheck.handed_in import NotHandedIn, read_handed_in
+from selfcheck.imports import not_in_the_grade
 from selfcheck.patience import Watch
 from selfcheck.readiness import ReadyReport, Receipt
 from selfcheck.record import Record, earned
@@ -64,6 +65,8 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
     report.mend += _cells_that_raise(provider)
     for name in counted:
         report.mend += missing_names(name, provider)
+    ran = [(provider.named(identity), text) for identity, text in provider.merged.cells]
+    report.mend += not_in_the_grade(ran, notebook.parent)
     report.mend += _slow(provider)
     report.mend += _name(notebook, release)
     report.know += _differences(provider, release)

@@ -260,3 +260,24 @@ def test_in_the_terminal_it_is_text(toy):
     assert "  - total is not started yet.\n" in done.stdout
     assert "Receipt (kept in toy.receipt.txt):" in done.stdout
     assert toy.run("-m", "selfcheck", "--ready", "nothing.ipynb").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("from mine import scale", "imports mine from this folder: the grade has only the notebook's own cells."),
+        (
+            "import msgpack.exceptions",
+            "imports msgpack, which requirements.txt does not bring: the grade may not have it",
+        ),
+        ("import os, IPython, traitlets.config, numpy.linalg", ""),
+        ("try:\n    import msgpack\nexcept ImportError:\n    msgpack = None", ""),
+        ("import no_such_package", ""),  # of which the cell says so itself
+    ],
+)
+def test_what_only_this_computer_can_import_is_told(ready, toy, line, said):
+    (toy.folder / "mine.py").write_text("def scale(x):\n    return x\n")
+    (toy.folder / "requirements.txt").write_text("# all that it takes\nnumpy>=1\nipython>=8\n")
+    _, report = ready(total=f"{line}\ndef total(values):\n    return sum(values)")
+    told = [sentence for sentence in report.mend if "imports" in sentence]
+    assert [sentence.partition(said)[1] for sentence in told] == ([said] if said else [])
