@@ -1,6 +1,6 @@
 """`python -m selfcheck [NOTEBOOK [EXERCISE ...]]`: run the visible tests on a saved notebook.
 
-Without a name it is the notebook of the assignment in this folder. `--ready [NOTEBOOK]`: what is left to do before
+Without a notebook's name it is the one of the assignment here. `--ready [NOTEBOOK]`: what is left to do before
 handing in. `--doctor`: does this environment have all that is needed?
 
 Exit code: 0 all visible tests passed (nothing is left, nothing is missing), 1 a visible test did not pass (something
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.doctor:
         return doctor.main(asked.notebook.resolve().parent if asked.notebook else Path.cwd())
     try:
+        if asked.notebook is not None and _is_exercise(asked.notebook):
+            asked.notebook, asked.exercises = None, [str(asked.notebook), *asked.exercises]
         if asked.notebook is None:
             asked.notebook = _notebook_here()
         return _ready(asked.notebook, asked.json) if asked.ready else _check(asked.notebook, asked.exercises)
@@ -60,6 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stopped:
         print(str(stopped) or "You stopped the check", file=sys.stderr)
         return 130
+
+
+def _is_exercise(name: Path) -> bool:
+    """Return whether the first name given is no file, but an exercise of the assignment in the current folder."""
+    return not name.exists() and str(name) in exercise_names(visible_tests(Path.cwd()))
 
 
 def _notebook_here() -> Path:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from selfcheck import history, live, waiting
 from selfcheck.cells import does_not_compile, in_pieces
@@ -36,6 +37,8 @@ from selfcheck.report import CheckReport, Problem, ProgressReport, Report
 from selfcheck.session import CouldNotRun, run_tests
 from selfcheck.target import LocalProvider, not_started
 from selfcheck.unknown import not_run
+
+P = ParamSpec("P")
 
 TO_STOP = "To stop it: the button ■, or Kernel > Interrupt."
 TO_JOIN = (
@@ -63,16 +66,30 @@ def prepare() -> None:
         return
 
 
+def _in_a_script_printed(call: Callable[P, Report | None]) -> Callable[P, Report | None]:
+    """Return a call that also prints its report in a script, where nobody shows the value of a line."""
+
+    @functools.wraps(call)
+    def printing(*args: P.args, **kwargs: P.kwargs) -> Report | None:
+        report = call(*args, **kwargs)
+        if report is not None and _shell() is None and not hasattr(sys, "ps1"):
+            print(report.text(), flush=True)
+        return report
+
+    return printing
+
+
+@_in_a_script_printed
 def check(name: str) -> Report | None:
     """Run the visible tests of one exercise on what this notebook has defined; the last cell's value is the report.
 
-    name: the exercise's name, which is its function's name.
+    name: the exercise's name, which is its function's name; the function itself will do.
     The visible tests are few and their inputs are known: the grade also counts hidden tests on other inputs.
     nbgrader's Validate takes what a cell writes to its errors for a failure, so there a failed check writes its report.
     """
     if is_quiet():
         return None
-    report = _checked(name)
+    report = _checked(getattr(name, "__name__", name))
     if not report.passed and os.environ.get("NBGRADER_EXECUTION") == "validate":
         print(report.text(), file=sys.stderr)
     return report
@@ -105,6 +122,7 @@ def _checked(name: str) -> Report:
     return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
+@_in_a_script_printed
 def progress() -> Report | None:
     """Run all visible tests and add up the points so far, section by section; kept beside the notebook.
 
@@ -134,6 +152,7 @@ def progress() -> Report | None:
     return ProgressReport(release.graded, records, differ, earlier, release.minutes, done, lines)
 
 
+@_in_a_script_printed
 def ready() -> Report | None:
     """Run the saved notebook in a clean process as the grade will, and say what is unfinished before it is handed in.
 

@@ -86,6 +86,37 @@ def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy)
         assert "keep the notebook in the folder it came in" in outputs[name][0].data["text/plain"]
 
 
+def test_an_exercise_may_be_given_by_its_function(executed):
+    outputs = executed(last="check(step)")
+    assert outputs["last"][0].data["text/plain"].startswith("step: ")
+
+
+SCRIPT = """
+from selfcheck import check, progress, ready
+
+
+def total(values):
+    return sum(values)
+
+
+check("total")
+progress()
+ready()
+"""
+
+
+def test_a_script_prints_what_a_notebook_shows(toy):
+    done = toy.run("-c", SCRIPT)
+    assert "total: the visible tests passed" in done.stdout
+    assert "Points so far, from the visible tests only" in done.stdout
+    assert "Receipt" in done.stdout
+
+
+def test_a_notebook_shows_a_report_once(executed):
+    (shown,) = executed(last="check('total')")["last"]
+    assert shown.output_type == "execute_result"
+
+
 LONG = """
 import json, os, time
 from pathlib import Path

@@ -12,6 +12,7 @@ import pytest
 from autograder.sandbox.limits import Limits
 from selfcheck.clean_run import CALL_SECONDS, CELL_SECONDS, local
 from selfcheck.readiness import ReadyReport
+from selfcheck.release import answered, release_of
 
 STUB = "def total(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 BACKWARD = "def backward(x, dout):\n    return scale(dout.T @ x), dout.sum(axis=0) * factor"
@@ -44,6 +45,17 @@ def test_a_finished_notebook_is_ready_and_gets_a_receipt(ready, toy):
     assert re.search(r"^sha256 [0-9a-f]{64}  toy\.ipynb\nThe notebook's hash is of the text and the marks", kept, re.M)
     assert "Ready to hand in" in report.html()
     assert "hidden tests" in report.text()
+
+
+@pytest.mark.parametrize(
+    ("text", "done"),
+    [("YOUR ANSWER HERE", False), (" YOUR ANSWER HERE\n\n", False), ("YOUR ANSWER HERE\n\nBecause it fades.", True)],
+)
+def test_an_answer_below_the_placeholder_is_an_answer(toy, text, done):
+    content = json.loads(toy.notebook.read_text())
+    content["cells"][-1]["source"] = text
+    toy.notebook.write_text(json.dumps(content))
+    assert answered(toy.notebook, release_of(toy.notebook)) == ["why"] * done
 
 
 def notebook_hash(report):

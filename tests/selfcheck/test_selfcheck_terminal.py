@@ -56,6 +56,12 @@ def test_one_exercise_can_be_asked_for(toy):
     assert "step" not in done.stdout
 
 
+def test_an_exercise_alone_is_checked_in_the_folders_notebook(toy):
+    toy.write(step=WRONG)
+    done = toy.run("-m", "selfcheck", "total", "backward")
+    assert (done.returncode, "2 of 2 exercises" in done.stdout) == (0, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
