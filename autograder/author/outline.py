@@ -21,9 +21,10 @@ FIELDS = ("points", "grade", "locked", "solution")
 _MINUTES = re.compile(r"about (\d+) minutes")
 _HINT = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)\s*</details>", re.DOTALL)
 _HEADING = re.compile(r"(?m)^## (.+)$")
-# "Returns h, c: (N, H) float64 each", "x, h_prev: (N, D)", "dW (4H, H)"
-_AXIS = re.compile(r"(?:\d|G\*)?[NTDHKSMFBIJk](?:_\w+)?(?:[+-]1)?|\d")
-_SHAPE = re.compile(r"((?:\w+(?:, |, and | and ))*\w+):? \(((?:[\w+\-* ]+,\s*)+[\w+\-* ]*)\)")
+# "Returns h, c: (N, H) float64 each", "x, h_prev: (N, D)", "dW (4H, H)", "h: (N, T, H + H')"
+_LETTER = r"(?:\d|G\*)?[NTDHKSMFBIJk](?:_\w+)?'?"
+_AXIS = re.compile(rf"{_LETTER}(?:[+-]1| \+ {_LETTER})?|\d")
+_SHAPE = re.compile(r"((?:\w+(?:, |, and | and ))*\w+):? \(((?:[\w+\-*' ]+,\s*)+[\w+\-*' ]*)\)")
 
 
 def outline(notebook: NotebookNode) -> bytes:

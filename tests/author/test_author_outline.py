@@ -64,6 +64,11 @@ def test_axes_are_read_from_docstrings():
     }
 
 
+def test_an_axis_may_be_two_axes_side_by_side():
+    source = """def f(x):\n    "Returns h: (N, T, H + H') float64."\n    return x\n"""
+    assert axes(source) == {"h": ["N", "T", "H + H'"]}
+
+
 def test_a_notebook_merges_with_it_as_with_the_instructors_cells(tmp_path, notebook):
     """The student's own checks run the cells that grading runs."""
     (tmp_path / "release.json").write_bytes(outline(notebook))
