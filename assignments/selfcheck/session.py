@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import warnings
 from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
@@ -17,6 +19,14 @@ from selfcheck.restore import undisturbed
 from selfcheck.target import Provider
 
 SEED = b"public"
+NOT_INSTALLED = (
+    "{package} is not installed in the Python that runs this, {python}: choose the course's environment as the "
+    "notebook's kernel, or install what requirements.txt names (python -m pip install -r requirements.txt). "
+    "In a terminal, python -m selfcheck --doctor says what else is missing."
+)
+ASK_DOCTOR = (
+    "call python -m selfcheck --doctor in its folder, and if nothing is missing there, unpack the assignment again"
+)
 
 
 class CouldNotRun(Exception):
@@ -34,7 +44,9 @@ def run_tests(tests: Sequence[Path], provider: Provider, exercises: Collection[s
         done = harness.run(tests, provider, SEED, cases, hooks=(recorder, _OwnWarnings()), capture=True)
     if done.code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         names = " and ".join(path.name for path in tests)
-        raise CouldNotRun(f"{names} could not be run: unpack the assignment again. pytest said:\n{done.output}")
+        if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", done.output):
+            raise CouldNotRun(NOT_INSTALLED.format(package=missing[1], python=sys.executable))
+        raise CouldNotRun(f"{names} could not be run: {ASK_DOCTOR}. pytest said:\n{done.output}")
     return recorder.records
 
 

@@ -1,5 +1,6 @@
 """Fixtures, gates, order and outcomes, as the plugin makes them."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,8 +151,15 @@ def test_second(twice, cases, rng):
 
 
 def test_a_file_that_cannot_be_collected_is_told_and_not_taken_for_an_interrupt(run):
-    with pytest.raises(CouldNotRun, match="unpack the assignment again"):
-        run("import no_such_module")
+    with pytest.raises(CouldNotRun, match=r"--doctor(.|\n)*unpack the assignment again(.|\n)*ZeroDivisionError"):
+        run("1 / 0")
+
+
+def test_a_package_that_is_missing_is_named_with_the_python_that_lacks_it(run):
+    with pytest.raises(CouldNotRun, match=r"^no_such_module is not installed in the Python that runs this") as told:
+        run("import no_such_module.part")
+    assert sys.executable in str(told.value)
+    assert "Traceback" not in str(told.value)
 
 
 def test_nothing_of_the_session_stays_in_current(run):
