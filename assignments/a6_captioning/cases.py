@@ -276,6 +276,11 @@ _CASES = {
 }
 
 
+def _held(tensor):
+    """A tensor as a parameter that is not trained: a decoder may ask a model for its parameters, say for a device."""
+    return torch.nn.Parameter(tensor, requires_grad=False)
+
+
 class RememberingModel(torch.nn.Module):
     """A model for decoders, with weights set by hand: what it says next depends on the picture and on all words read.
 
@@ -284,7 +289,7 @@ class RememberingModel(torch.nn.Module):
 
     def __init__(self, weights):
         super().__init__()
-        self.weights = weights
+        self.weights = torch.nn.ParameterDict({name: _held(tensor) for name, tensor in weights.items()})
 
     def start(self, features):
         """The pair (h, c), (N, H) each. ValueError unless features are (N, F)."""
@@ -309,7 +314,7 @@ class TableModel(torch.nn.Module):
 
     def __init__(self, table):
         super().__init__()
-        self.table = table
+        self.table = _held(table)
 
     def start(self, features):
         """The pair (h, c): which group, how many steps."""
@@ -475,6 +480,12 @@ def _sampled(namespace, weights, features, temperature, seeds, max_length):
     return [namespace["decode_sample"](model, features, temperature, _generator(seed), max_length) for seed in seeds]
 
 
+def _sampled_in_turn(namespace, weights, features, temperature, seed, max_length):
+    """The student's captions of a RememberingModel, twice, from one generator."""
+    model, generator = RememberingModel(weights), _generator(seed)
+    return [namespace["decode_sample"](model, features, temperature, generator, max_length) for _ in range(2)]
+
+
 def _sampled_from_table(namespace, table, features, temperature, seed, max_length):
     """The student's captions of a TableModel as one int64 array (N, max_length), -1 after a caption's end."""
     said = namespace["decode_sample"](TableModel(table), features, temperature, _generator(seed), max_length)
@@ -622,6 +633,7 @@ PROBES = {
     "greedy": _greedy,
     "greedy_from_table": _greedy_from_table,
     "sampled": _sampled,
+    "sampled_in_turn": _sampled_in_turn,
     "sampled_from_table": _sampled_from_table,
     "drawn": _drawn,
     "beams": _beams,

@@ -635,6 +635,8 @@ def test_the_generator_alone_decides(probe, cases, rng):
     one, again, other = probe("sampled", weights, features, 2.0, [7, 7, 8], max_length)
     expect.equal(again, one, name="the captions", because="of two generators with the same seed")
     expect.that(other != one, "generators with different seeds give the same captions")
+    first, second = probe("sampled_in_turn", weights, features, 2.0, 7, max_length)
+    expect.that(first != second, "a generator gives the same captions twice: what it draws does not move it")
 
 
 def _pair_chances(table, temperature, group):

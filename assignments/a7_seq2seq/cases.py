@@ -31,9 +31,11 @@ def pad_batch(rng, lengths=(3, 6, 1, 5), pad=-7, inside=False):
     return sequences, pad
 
 
-def reverse_within_lengths(rng, lengths=(4, 2, 7, 1, 6), T=7):
-    """(tokens, lengths): ids (N, T), all different in a row, the padding too."""
+def reverse_within_lengths(rng, lengths=(4, 2, 7, 1, 6), T=7, padding=None):
+    """(tokens, lengths): ids (N, T), all different in a row, the padding too unless it is given."""
     rows = np.stack([rng.permutation(np.arange(1, T + 30))[:T] for _ in lengths])
+    if padding is not None:
+        rows[np.arange(T) >= np.array(lengths)[:, None]] = padding
     return torch.tensor(rows), torch.tensor(lengths)
 
 
@@ -154,7 +156,7 @@ def CASES(name, rng):
 _CASES = {
     "pad_batch": lambda rng: [
         (*pad_batch(rng), *reverse_within_lengths(rng)),
-        (*pad_batch(rng, (2, 4, 4, 3), 0), *reverse_within_lengths(rng, (5, 3, 2), 8)),
+        (*pad_batch(rng, (2, 4, 4, 3), 0), *reverse_within_lengths(rng, (5, 3, 2), 8, padding=0)),
         (*pad_batch(rng, (3, 2, 4), 50, inside=True), *reverse_within_lengths(rng, (2, 3), 4)),
     ],
     "encode": lambda rng: [

@@ -121,6 +121,13 @@ def test_a_caption_of_padding_alone_adds_nothing(probe, reference, cases, rng):
 
 
 @exercise("caption_loss", points=1)
+def test_padding_between_the_words_costs_nothing(probe, reference, cases, rng):
+    logits, targets = cases.caption_loss(rng)
+    targets[0, 1], targets[2, 0], targets[2, 4] = cases.PAD, cases.PAD, cases.PAD
+    _probes_agree(probe, reference, cases, "loss_and_gradient", logits, targets)
+
+
+@exercise("caption_loss", points=1)
 def test_losses_of_large_logits_agree(probe, reference, cases, rng):
     for spread in (1e3, 1e5):
         _probes_agree(probe, reference, cases, "loss_and_gradient", *cases.caption_loss(rng, spread=spread))
@@ -277,6 +284,18 @@ def test_beams_agree_at_other_sizes_down_to_one(probe, reference, cases, rng):
         (6, 3, 4, 6, 1, 6, 1.0),
     ):
         _beams_agree(probe, reference, cases, cases.decode_beam(rng, *sizes))
+
+
+@exercise("decode_beam", points=1)
+def test_eight_slots_find_what_four_do_not(probe, reference, cases, rng):
+    def found(args, k):
+        weights, features, _, *rest = copy.deepcopy(args)
+        return [caption for caption, _ in cases.PROBES["beams"](vars(reference), weights, features, k, *rest)]
+
+    args = cases.decode_beam(rng, N=6, K=7, k=8, spread=0.2)
+    while found(args, 8) == found(args, 4):
+        args = cases.decode_beam(rng, N=6, K=7, k=8, spread=0.2)
+    _beams_agree(probe, reference, cases, args)
 
 
 @exercise("decode_beam", points=1)

@@ -424,6 +424,23 @@ def train_step(model, optimiser, features, tokens, max_norm):
 }
 
 RIGHT["decode_greedy"] = {
+    "on_the_models_device": """
+@torch.no_grad()
+def decode_greedy(model, features, max_length):
+    model.eval()
+    device = next(model.parameters()).device
+    state, words = model.start(features.to(device)), torch.full((len(features),), START, device=device)
+    captions, finished = [[] for _ in features], torch.zeros(len(features), dtype=torch.bool, device=device)
+    for _ in range(max_length):
+        state, logits = model.step(state, words)
+        words = logits.argmax(dim=-1)
+        finished |= words == END
+        for n in (~finished).nonzero().flatten().tolist():
+            captions[n].append(words[n].item())
+        if finished.all():
+            break
+    return captions
+""",
     "one_picture_at_a_time": """
 def decode_greedy(model, features, max_length):
     captions = []
@@ -501,6 +518,22 @@ def decode_greedy(model, features, max_length):
 }
 
 RIGHT["decode_sample"] = {
+    "numpys_generator_seeded_by_the_given_one": """
+@torch.no_grad()
+def decode_sample(model, features, temperature, generator, max_length):
+    device, dtype = next(model.parameters()).device, next(iter(model.state_dict().values())).dtype
+    rng = np.random.default_rng(torch.randint(2**31, (1,), generator=generator).item())
+    state, words = model.start(features.to(device, dtype)), torch.full((len(features),), START)
+    columns = []
+    for _ in range(max_length):
+        state, logits = model.step(state, words)
+        edges = (logits.double() / temperature).softmax(dim=1).cumsum(dim=1).numpy()
+        draws = rng.random((len(words), 1)) * edges[:, -1:]
+        words = torch.tensor((draws >= edges).sum(axis=1))
+        columns.append(words.tolist())
+    rows = [list(row) for row in zip(*columns)]
+    return [row[: row.index(END)] if END in row else row for row in rows]
+""",
     "one_picture_at_a_time": """
 @torch.no_grad()
 def decode_sample(model, features, temperature, generator, max_length):

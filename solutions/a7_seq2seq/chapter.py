@@ -443,8 +443,8 @@ def sequence_loss(logits, targets, lengths):
 
     $L = -\frac{1}{\sum_n \ell_n} \sum_n \sum_{t < \ell_n} \log \mathrm{softmax}(\text{logits}_{n,t})_{y_{n,t}}$: each
     symbol counts alike, a long sequence more than a short one; END is a symbol like others.
-    logits: (N, T, K), finite but of any size. targets: (N, T) int64, anything in the padding. lengths: (N,) int64, END
-    included.
+    logits: (N, T, K), finite but of any size. targets: (N, T) int64, ids from 0 to K - 1, in the padding too. lengths:
+    (N,) int64, END included.
     Returns the loss, a tensor of shape () and of the logits' dtype, through which gradients flow.
     """
     ### BEGIN SOLUTION
