@@ -28,7 +28,7 @@ from autograder.author.release import BuildError, Release, generated
 from autograder.course import markers
 from autograder.course import notebook as notebooks
 from autograder.course.paths import Course, Repository
-from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
+from autograder.course.source import Cell, Problem, Source, SourceError, author_text, parse, shown_path
 from autograder.gradebook.course_config import config_text
 
 Generator = Callable[[Repository, Source], bytes]
@@ -270,10 +270,10 @@ def _answer(cell: Cell) -> str:
 
 def _included(repository: Repository, source: Source, cell: Cell) -> str:
     path = repository.assignments / cell.name
-    if not path.is_file():
+    if not path.is_file() or not path.resolve().is_relative_to(repository.assignments.resolve()):
         where = f"{shown_path(source.path)}:{cell.line}"
         raise SourceError([Problem(where, f"include={cell.name!r}: there is no such file in assignments/.")])
-    return path.read_text(encoding="utf-8").strip()
+    return author_text(path).strip()
 
 
 def _given_id(source: str, taken: set[str]) -> str:

@@ -22,7 +22,7 @@ from autograder.author.samples import RIGHT, Refused, Runs, Sample, Unsteady, pa
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
-from autograder.course.source import Source, load_reference
+from autograder.course.source import Source, load_cells
 from selfcheck import diagnosis, fingerprint, sealing
 from selfcheck.fingerprint import Trace
 from selfcheck.sealing import Message, Sealed
@@ -63,7 +63,7 @@ def exercises(repository: Repository, source: Source) -> list[Exercise]:
     path = repository.cases(source.name)
     if not path.is_file():  # the handout names it
         return []
-    cases, reference = load_reference(path), source.load()
+    cases, reference = catalogue.cases(repository, source), load_cells(source)
     run = [cell.reference for cell in source.cells if cell.kind in ("given", "exercise")]
     code = hashlib.sha256("\n".join(run).encode() + path.read_bytes()).digest()
     listed, rights = catalogue.mistakes(repository, source.name), {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.course.paths import Repository
-from autograder.course.source import Problem, Source, SourceError
+from autograder.course.source import Problem, Source, SourceError, author_text
 
 FINGERPRINTS = "mistakes.json"
 NOTATION = "NOTATION.md"
@@ -17,6 +17,7 @@ README = "README.md"
 REQUIREMENTS = "requirements.txt"
 SELFCHECK = "selfcheck"
 SELFCHECK_SUFFIXES = (".py", ".css", ".ini", ".js")
+_DRAWS = re.compile(r"(?m)^\s*(import|from) figures\b")
 _LICENCE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
     maybe = {place: public / place for place in (FINGERPRINTS, OUTLINE)}
     maybe[REQUIREMENTS] = repository.assignments / REQUIREMENTS
     wanted |= {place: path for place, path in maybe.items() if path.is_file()}
-    if repository.figures(name).is_file():
+    if repository.figures(name).is_file() or any(_DRAWS.search(cell.source) for cell in source.cells):
         wanted[repository.figures(name).name] = repository.figures(name)
     selfcheck = repository.assignments / SELFCHECK
     for path in selfcheck.rglob("*"):
@@ -68,7 +69,11 @@ def handout(repository: Repository, source: Source, generated: Mapping[str, byte
 
 def data_names(text: str, where: str) -> Iterator[str]:
     """Yield the names that a Python text asks `data_path` for; SourceError if one is not written out as a string."""
-    for node in ast.walk(ast.parse(_without_magics(text))):
+    try:
+        tree = ast.parse(_without_magics(text))
+    except SyntaxError as error:
+        raise SourceError([Problem(f"{where}:{error.lineno}", f"it is not Python: {error.msg}.")]) from error
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -108,13 +113,13 @@ def _texts(repository: Repository, source: Source) -> Iterator[tuple[str, str]]:
             yield f"{_shown(repository, source.path)}:{cell.line}", cell.reference
     for path in (repository.visible(source.name), repository.cases(source.name), repository.figures(source.name)):
         if path.is_file():
-            yield _shown(repository, path), path.read_text(encoding="utf-8")
+            yield _shown(repository, path), author_text(path)
 
 
 def _licences(repository: Repository, names: list[str]) -> dict[str, bytes]:
     """Return the part of data/README.md that speaks of these files, and the licence files it points to there."""
     path = repository.data / README
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = author_text(path) if path.is_file() else ""
     unnamed = [name for name in names if not _mentions(text, name)]
     if unnamed:
         sentence = f"it does not say under which licence these stand: {', '.join(unnamed)}. Add them to it."

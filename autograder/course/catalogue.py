@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
-from autograder.course.source import load_reference, shown_path
+from autograder.course.source import Source, load_reference, shown_path
 
 _KEYS = {"id": str, "old": str, "new": str, "says": str, "exempt": str, "of": dict, "anywhere": bool, "alone": bool}
 
@@ -24,7 +25,36 @@ def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
     found = getattr(load_reference(path), "RIGHT", None)
     if not isinstance(found, dict):
         raise SourceError([Problem(shown_path(path), "it has no dictionary called RIGHT.")])
+    for exercise, variants in found.items():
+        if not isinstance(variants, dict) or not all(isinstance(text, str) for text in variants.values()):
+            sentence = f"RIGHT[{exercise!r}] is no dictionary of texts, the code of each variant by a word for it."
+            raise SourceError([Problem(shown_path(path), sentence)])
     return found
+
+
+def cases(repository: Repository, source: Source) -> ModuleType:
+    """Return cases.py as a module; SourceError if it raises, or if one of its tables names what is not there."""
+    path = repository.cases(source.name)
+    module, exercises = load_reference(path), {cell.name for cell in source.exercises}
+    opaque, probes, shown_by = (getattr(module, name, {}) for name in ("OPAQUE", "PROBES", "SHOWN_BY"))
+    problems = [
+        f"{table}[{name!r}]: {name!r} is no exercise of {source.name}: mend the name."
+        for table, entries in (("OPAQUE", opaque), ("SHOWN_BY", shown_by))
+        for name in entries
+        if name not in exercises
+    ]
+    for name, places in opaque.items():
+        if not isinstance(places, tuple) or not all(type(place) is int for place in places):
+            problems.append(f"OPAQUE[{name!r}] is {places!r}: write a tuple of positions, such as (1,).")
+    problems += [f"PROBES[{name!r}] is no function." for name, probe in probes.items() if not callable(probe)]
+    problems += [
+        f"SHOWN_BY[{name!r}]: there is no probe {probe!r} in PROBES."
+        for name, probe in shown_by.items()
+        if probe not in probes
+    ]
+    if problems:
+        raise SourceError([Problem(shown_path(path), problem) for problem in problems])
+    return module
 
 
 def mistakes(repository: Repository, assignment: str) -> dict[str, list[dict[str, Any]]]:
@@ -51,7 +81,7 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
     Raises ValueError, with a sentence, if the file is not of that form.
     """
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))
+        listed = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is not TOML: {error}.") from error
     for exercise, entries in listed.items():
@@ -63,6 +93,9 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
                     raise ValueError(f"a mistake of {exercise} has an unknown key {key!r}; keys: {', '.join(_KEYS)}.")
                 if not isinstance(value, _KEYS[key]):
                     raise ValueError(f"{key} of a mistake of {exercise} is not a {_KEYS[key].__name__}: {value!r}.")
+            for output, sentence in entry.get("of", {}).items():
+                if not isinstance(sentence, str):
+                    raise ValueError(f"of.{output} of a mistake of {exercise} is not a str: {sentence!r}.")
         names = [entry["id"] for entry in entries if "id" in entry]
         for name in names:
             if names.count(name) > 1:

@@ -119,6 +119,10 @@ def typed(raw: RawCell, report: Callable[..., None]) -> Cell:
             report("a cell that includes a file holds nothing else: move its text to a cell of its own.")
         return Cell(kind, "", raw.line, name=str(raw.attributes["include"]))
     if kind not in ("exercise", "written"):
+        if kind == "given" and (line := _main_below(raw.source)):
+            report(
+                f"a demo's first line is {MAIN!r}, spelled so, with nothing above it; else the cell is graded.", line
+            )
         return Cell(kind, raw.source, raw.line)
     cell = Cell(
         kind,
@@ -151,6 +155,12 @@ def _kind(raw: RawCell, report: Callable[..., None]) -> Kind:
     if "exercise" in raw.attributes:
         return "exercise"
     return "demo" if raw.source.startswith(MAIN) else "given"
+
+
+def _main_below(source: str) -> int:
+    """Return the line, from 1, in which a given cell asks whether it is the main program; 0 if it does not."""
+    asks = (n for n, line in enumerate(source.split("\n"), 1) if re.match(r"if\s+__name__\s*==", line))
+    return next(asks, 0)
 
 
 def _name(value: object, report: Callable[..., None]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ def read_cells(text: str) -> list[RawCell]:
     lines = _marker_lines(text)
     cells = jupytext.reads(text, fmt=FORMAT).cells
     if len(cells) != len(lines):
+        near = next((n for n, line in enumerate(text.split("\n"), 1) if re.match(r"(#%%|#\s{2,}%%)", line)), 0)
+        if near:
+            raise ValueError(f"line {near} is nearly a cell's first line: begin it with `# %%`.")
         raise ValueError(
             f"it has {len(lines)} lines that begin with `# %%` but {len(cells)} cells: begin each cell with `# %%`, "
             "the first one right after the header."

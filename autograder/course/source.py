@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
+import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -16,10 +19,21 @@ from autograder.course.loading import load_file
 from autograder.course.percent import RawCell, read_cells
 from autograder.course.problem import Problem, SourceError
 
-__all__ = ["Cell", "Problem", "Source", "SourceError", "load_reference", "parse", "shown_path"]
+__all__ = [
+    "Cell",
+    "Problem",
+    "Source",
+    "SourceError",
+    "author_text",
+    "load_cells",
+    "load_reference",
+    "parse",
+    "shown_path",
+]
 
 TOTAL_POINTS = 100
 CODE_POINTS = (75, 85)
+DECIMALS = 6  # of a sum of points: 14.9 + 13.9 + ... is 99.99999999999999 otherwise
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ def parse(path: Path) -> Source:
     Raises SourceError with every problem found, each with the script's name, line and cell; OSError if the script
     cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
+    text = author_text(path)
     problems: list[Problem] = []
     shown = shown_path(path)
     cells: list[Cell] = []
@@ -94,6 +108,8 @@ def parse(path: Path) -> Source:
 
         cells.append(typed(raw, report))
     problems.extend(_whole(shown, cells))
+    if not problems:
+        problems.extend(_not_python(shown, text))
     if problems:
         raise SourceError(problems)
     return Source(path.parent.name, path, tuple(cells))
@@ -103,13 +119,51 @@ def load_reference(path: Path) -> ModuleType:
     """Import a file of the course (a chapter, cases, a catalogue); SourceError, naming the file, if it raises."""
     try:
         return load_file(path)
-    except Exception as error:
-        raise SourceError([Problem(shown_path(path), f"{type(error).__name__}: {error}")]) from error
+    except (Exception, SystemExit) as error:
+        raise SourceError([_raised(path, error)]) from error
+
+
+def load_cells(source: Source) -> ModuleType:
+    """Run an assignment's cells as `Source.load` does; SourceError, naming the line, if one raises."""
+    try:
+        return source.load()
+    except (Exception, SystemExit) as error:
+        raise SourceError([_raised(source.path, error)]) from error
+
+
+def author_text(path: Path) -> str:
+    """Return the text of a file that an author writes; SourceError, naming the line, if it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SourceError([Problem(f"{shown_path(path)}:{line}", "it is not UTF-8: save it as UTF-8.")]) from error
 
 
 def shown_path(path: Path) -> str:
     """Return the end of a path that names the file to an author: room, assignment, file."""
     return "/".join(path.parts[-3:])
+
+
+def _raised(path: Path, error: BaseException) -> Problem:
+    """Return what running a file has raised, with the last of the file's lines that took part in it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    said = str(error)
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        lines.append(error.lineno)
+        said = error.msg
+    where = shown_path(path) + (f":{lines[-1]}" if lines else "")
+    return Problem(where, f"{type(error).__name__}: {said}")
+
+
+def _not_python(shown: str, text: str) -> Iterator[Problem]:
+    """Yield where the script is not Python: then no demo could run, and nothing could import the reference."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        yield Problem(f"{shown}:{error.lineno}", f"it is not Python: {error.msg}.")
+    except ValueError as error:  # a zero byte, before Python 3.12
+        yield Problem(shown, f"it is not Python: {error}.")
 
 
 def _whole(shown: str, cells: list[Cell]) -> list[Problem]:
@@ -125,8 +179,8 @@ def _whole(shown: str, cells: list[Cell]) -> list[Problem]:
                     )
                 )
             seen.setdefault(cell.name, cell.line)
-    code = sum(cell.points for cell in cells if cell.kind == "exercise")
-    total = code + sum(cell.points for cell in cells if cell.kind == "written")
+    code = round(sum(cell.points for cell in cells if cell.kind == "exercise"), DECIMALS)
+    total = round(sum(cell.points for cell in cells), DECIMALS)
     if total != TOTAL_POINTS:
         problems.append(Problem(shown, f"the points sum to {total:g}, not to {TOTAL_POINTS}."))
     low, high = CODE_POINTS

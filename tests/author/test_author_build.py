@@ -373,6 +373,25 @@ def test_an_unknown_assignment_is_named_with_those_there_are(built, tmp_path):
         ("solutions/a1_sample/chapter.py", "NOTATION.md", "SIGNS.md", r"chapter\.py:\d+: include='SIGNS.md'"),
         (
             "solutions/a1_sample/chapter.py",
+            "NOTATION.md",
+            "../solutions/a1_sample/right.py",
+            r"chapter\.py:\d+: include='../solutions/a1_sample/right.py'",
+        ),
+        (
+            "solutions/a1_sample/chapter.py",
+            "    for line in data_path",
+            "    import figures\n\n    for line in data_path",
+            "assignments/a1_sample/figures.py: students need this file",
+        ),
+        (
+            "assignments/a1_sample/test_a1_sample.py",
+            "import numpy as np",
+            "x = (",
+            r"test_a1_sample.py:1: it is not Python",
+        ),
+        ("solutions/a1_sample/chapter.py", "def plotted", "1 / 0\n\ndef plotted", r"chapter.py:\d+: ZeroDivisionError"),
+        (
+            "solutions/a1_sample/chapter.py",
             "words/names.txt",
             "../solutions/a1.py",
             "make it, or mend the name",

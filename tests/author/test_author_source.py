@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course import markers
 from autograder.course.paths import Repository
-from autograder.course.source import SourceError, load_reference, parse
+from autograder.course.source import SourceError, load_cells, load_reference, parse
 
 SCRIPT = "solutions/a1_sample/chapter.py"
 
@@ -144,6 +144,18 @@ SLIPS = [
     ("points=50", "points=40", "70 points are graded by code; it must be 75 to 85"),
     # Python
     ("def scaled_sum(x, w):", "def scaled_sum(x, w:", "is not Python"),
+    ("def plotted(values):", "def plotted(values:", r"chapter\.py:\d+: it is not Python"),
+    (
+        "        print(line, text)",
+        "        print(line, text",
+        r"chapter\.py:\d+: it is not Python: '\(' was never closed",
+    ),
+    ("# Text with", "Text with", r"chapter\.py:12: it is not Python"),
+    ("# Text with", "# A zero \0 byte with", "it is not Python"),
+    # what is nearly a demo or a cell
+    ('if __name__ == "__main__":', "if __name__ == '__main__':", r"chapter\.py:37: a demo's first line is"),
+    ('if __name__ == "__main__":', '# a plot\nif __name__ == "__main__":', r"chapter\.py:38: a demo's first line is"),
+    ("# %%\ndef plotted", "#%%\ndef plotted", "line 31 is nearly a cell's first line"),
 ]
 
 
@@ -162,6 +174,28 @@ def test_a_solution_cell_without_a_region_is_refused(script, edit):
     (problem,) = problems(script)
     assert "no solution region" in problem
     assert "(cell scaled_sum)" in problem
+
+
+def test_points_with_decimals_are_summed_as_they_are_written(script, edit):
+    edit(script, "points=50", "points=14.9")
+    edit(script, "points=30", "points=13.9")
+    for n, points in enumerate((2.0, 14.6, 15.0, 14.4, 1.1, 4.1)):
+        code = f"def f{n}():\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION"
+        script.write_text(
+            f'{script.read_text()}\n\n# %% exercise="f{n}" points={points} difficulty=1 minutes=1\n{code}\n'
+        )
+    assert sum(cell.points for cell in parse(script).exercises) != 80
+
+
+def test_a_byte_order_mark_is_no_text(script):
+    before = parse(script).cells
+    script.write_bytes(b"\xef\xbb\xbf" + script.read_bytes())
+    assert parse(script).cells == before
+
+
+def test_another_encoding_than_utf_8_is_named_with_its_line(script):
+    script.write_bytes(script.read_bytes().replace(b"# Text with", "# Für".encode("latin-1")))
+    assert problems(script) == [f"{SCRIPT}:12: it is not UTF-8: save it as UTF-8."]
 
 
 def test_all_slips_are_told_at_once(script, edit):
@@ -258,7 +292,15 @@ def test_an_edited_reference_is_a_module_of_its_own(script, edit):
 
 def test_a_script_that_raises_is_named(script, edit):
     edit(script, "def plotted", "1 / 0\n\ndef plotted")
-    with pytest.raises(SourceError, match=r"chapter\.py: ZeroDivisionError"):
+    with pytest.raises(SourceError, match=r"chapter\.py:32: ZeroDivisionError"):
+        load_reference(script)
+    with pytest.raises(SourceError, match=r"chapter\.py:32: ZeroDivisionError: division by zero"):
+        load_cells(parse(script))
+
+
+def test_a_line_that_raises_in_a_library_is_the_files_own(script, edit):
+    edit(script, "def plotted", "np.zerso(3)\n\ndef plotted")
+    with pytest.raises(SourceError, match=r"chapter\.py:32: AttributeError: module 'numpy' has no attribute 'zerso'"):
         load_reference(script)
 
 
