@@ -16,7 +16,7 @@ from autograder.author.build import GENERATED, BuildError, read_source, student_
 from autograder.author.handout import handout
 from autograder.author.variants import check_questions
 from autograder.course import catalogue
-from autograder.course.marked_tests import marked_tests
+from autograder.course.marked_tests import marked_tests, slips
 from autograder.course.paths import Course, Repository
 from autograder.course.source import Problem, Source, SourceError, load_reference
 
@@ -30,7 +30,7 @@ def check(repository: Repository, assignments: list[str] | None = None) -> list[
     """
     names = assignments or repository.names()
     found = dict(beside.each(_problems, repository, names))
-    return [problem for name in names for problem in found[name]]
+    return [problem for name in names for problem in dict.fromkeys(found[name])]
 
 
 def _problems(repository: Repository, name: str) -> list[Problem]:
@@ -98,6 +98,7 @@ def _tests(repository: Repository, course: Course, source: Source) -> Iterator[P
             yield Problem(where, f"the {what} tests of {source.name} are missing: write them.")
             continue
         tests = marked_tests(path)
+        yield from (Problem(f"{where}:{line}", sentence) for line, sentence in slips(path))
         for test in tests:
             if test.exercise not in names:
                 yield Problem(
@@ -212,7 +213,8 @@ def _crossing(arguments: Any) -> str:
 
 def _changed(sent: Any, arrived: Any) -> str:
     if type(sent) is not type(arrived):
-        return f"{type(sent).__name__} cannot cross the wire: use arrays, numbers, strings, tuples, lists, dicts."
+        plain = "arrays, numbers, strings, generators, tuples, lists, dicts"
+        return f"{type(sent).__name__} cannot cross the wire: use {plain}."
     if isinstance(sent, np.ndarray) and (sent.dtype, sent.shape) != (arrived.dtype, arrived.shape):
         return f"an array {sent.dtype} {sent.shape} crosses the wire as {arrived.dtype} {arrived.shape}."
     if isinstance(sent, dict):

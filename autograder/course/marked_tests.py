@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course.problem import Problem, SourceError
+from autograder.course.source import Problem, SourceError, author_text, shown_path
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,8 @@ class MarkedTest:
 
 def marked_tests(path: Path) -> list[MarkedTest]:
     """Return the marked tests of a file, one for each mark; SourceError if the file is not Python."""
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise SourceError([Problem(f"{path.name}:{error.lineno}", f"it is not Python: {error.msg}.")]) from error
     found = []
-    for node in tree.body:
+    for node in _statements(path):
         name = name_of_test(node)
         fixtures = node.args.args if isinstance(node, ast.FunctionDef) else []
         strings = frozenset(str(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Constant))
@@ -47,6 +43,54 @@ def marked_tests(path: Path) -> list[MarkedTest]:
             exercise, asked = str(_constant(call.args[0])), frozenset(argument.arg for argument in fixtures)
             found.append(MarkedTest(name, node.lineno, exercise, points, asked, strings))
     return found
+
+
+def slips(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines in which a test is written so that it would count otherwise than it reads, each with a sentence.
+
+    SourceError if the file is not Python.
+    """
+    lines: dict[str, int] = {}
+    for node in _statements(path):
+        name, called = name_of_test(node), getattr(node, "name", "")
+        decorators = [call for call in _marks(node) if isinstance(node, ast.FunctionDef)]
+        if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) and called.lower().startswith("test"):
+            yield (
+                node.lineno,
+                f"{called}: a test is a plain function at the top of the file, neither async nor in a class.",
+            )
+        elif decorators and not name:
+            yield node.lineno, f"{called} is marked and would not run: a test's name begins with test."
+        elif name and not any(_marks(node)):
+            yield node.lineno, f"{name} has no mark and would not count: write @exercise(NAME) above it."
+        elif name in lines:
+            yield node.lineno, f"the name {name} is taken by the test in line {lines[name]}, which would not run."
+        if name:
+            lines.setdefault(name, node.lineno)
+        for call in _marks(node) if name else ():
+            if call in decorators and (len(call.args) > 1 or {option.arg for option in call.keywords} - {"points"}):
+                yield node.lineno, f"{name}: write @exercise(NAME), or @exercise(NAME, points=...)."
+            for option in call.keywords:
+                if option.arg == "points" and not _weight(option.value):
+                    yield (
+                        node.lineno,
+                        f"{name}: points={ast.unparse(option.value)} must be a number above 0, written out.",
+                    )
+
+
+def _weight(node: ast.expr) -> bool:
+    """Is it what `points` may be, None for a test of type and shape?"""
+    value = _constant(node)
+    if value is None:
+        return isinstance(node, ast.Constant)
+    return type(value) in (int, float) and 0 < value < float("inf")
+
+
+def _statements(path: Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(author_text(path)).body
+    except SyntaxError as error:
+        raise SourceError([Problem(f"{shown_path(path)}:{error.lineno}", f"it is not Python: {error.msg}.")]) from error
 
 
 def name_of_test(node: ast.stmt) -> str:

@@ -89,12 +89,23 @@ def test_a_generated_file_is_made_by_the_build_and_checked(own, monkeypatch):
 
 
 DRAWN = "return (rng.standard_normal((N, T)),)"
+ODD = ("'1'", "-1", "0", "1 + 1")
 GAPS = [
     (VISIBLE, '@exercise("scaled_sum")\n', "", f"{VISIBLE}: scaled_sum has no visible test"),
     (HIDDEN, '@exercise("running_mean", points=2)\n', "", f"{HIDDEN}: running_mean has no hidden test"),
     (HIDDEN, '"scaled_sum", points=2', '"scaled_sums", points=2', rf"{HIDDEN}:\d+: .*'scaled_sums': no such exercise"),
     (HIDDEN, '"scaled_sum", points=2', '"scaled_sum"', rf"{HIDDEN}:\d+: .* has no points, so it is a gate"),
     (HIDDEN, '"scaled_sum", points=2', '"scaled_sum"', "a1_sample: no test of scaled_sum earns points"),
+    (VISIBLE, '@exercise("scaled_sum")\n', "", rf"{VISIBLE}:\d+: test_the_sum_has.* has no mark and would not count"),
+    (VISIBLE, "test_the_first_mean_is", "first_mean_is", rf"{VISIBLE}:\d+: first_mean_is.* would not run"),
+    (VISIBLE, "def test_the_first_mean", "async def test_the_first_mean", "a test is a plain function"),
+    (VISIBLE, "import numpy as np", "class TestSum: ...", rf"{VISIBLE}:1: TestSum: a test is a plain function"),
+    (VISIBLE, "test_the_first_mean_is_the_first_value", "test_the_sum_has_one_number_per_row", "taken by the test in"),
+    *((VISIBLE, "points=1", f"points={odd}", re.escape(f"points={odd} must be a number above 0")) for odd in ODD),
+    (VISIBLE, "points=1", "point=1", "write @exercise"),
+    (VISIBLE, ", points=1", ", 1", "write @exercise"),
+    (VISIBLE, "import numpy as np", "x = (", rf"{VISIBLE}:1: it is not Python: '\(' was never closed"),
+    (HIDDEN, "from selfcheck import", "x = (", rf"{HIDDEN}:1: it is not Python: '\(' was never closed"),
     (RIGHT, '"scaled_sum": {"product": "def scaled_sum(x, w):\\n    return x @ w\\n"},', "", "scaled_sum has no right"),
     (RIGHT, '"running_mean": {', '"mean": {}, "running_mean": {', "'mean' is no exercise of a1_sample"),
     (RIGHT, "def scaled_sum(x, w):", "def sum(x, w):", "scaled_sum, product: it does not define scaled_sum"),
@@ -115,6 +126,13 @@ GAPS = [
     (CASES, DRAWN, "return ([object()],)", "object cannot cross the wire"),
     (CASES, DRAWN, "return ({'a': open},)", "cannot cross the wire"),
     (CASES, DRAWN, "return (rng.undefined(N),)", "raises AttributeError"),
+    (CASES, "def CASES(", "OPAQUE = {'scaled_sums': (1,)}\ndef CASES(", "OPAQUE.*: 'scaled_sums' is no exercise"),
+    (CASES, "def CASES(", "OPAQUE = {'scaled_sum': 0}\ndef CASES(", r"OPAQUE\['scaled_sum'\] is 0: write a tuple"),
+    (CASES, "def CASES(", "SHOWN_BY = {'scaled_sum': 'sum'}\ndef CASES(", "there is no probe 'sum' in PROBES"),
+    (CASES, "def CASES(", "PROBES = {'sum': 5}\ndef CASES(", r"PROBES\['sum'\] is no function"),
+    (CASES, "def CASES(", "raise SystemExit(0)\ndef CASES(", rf"{CASES}:9: SystemExit: 0"),
+    (RIGHT, '"running_mean": {', '"scaled_sum": "def", "running_mean": {', "is no dictionary of texts"),
+    (MISTAKES, 'old = "nt,t->n"', 'of.total = 5\nold = "nt,t->n"', "of.total of a mistake of scaled_sum is not"),
     (CASES, "return [globals()", "return [print, globals()", r"CASES\('scaled_sum'"),
 ]  # fmt: skip
 
@@ -136,7 +154,8 @@ def test_a_missing_file_is_named(quick, place):
 def test_an_exercise_without_points_needs_no_hidden_test(quick, edit):
     edit(quick.root / SCRIPT, "points=50", "points=80")
     edit(quick.root / SCRIPT, "points=30", "points=0")
-    edit(quick.root / HIDDEN, '@exercise("running_mean", points=2)\n', "")
+    text = (quick.root / HIDDEN).read_text()
+    (quick.root / HIDDEN).write_text(text.partition('@exercise("running_mean", points=2)\n')[0])
     problems = [one for one in found(quick) if "it is not what the script says" not in one]
     assert problems == []
 
