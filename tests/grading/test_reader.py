@@ -35,7 +35,7 @@ def test_what_is_read_is_what_would_be_read_here(read, assignment, solved):
     found = read(notebook)
     assert (found.cells, found.flags, found.problems) == (here.cells, here.flags, here.problems)
     assert [flag.kind for flag in found.flags] == ["suspicious-code"]
-    assert found.slow == {"sympy"}
+    assert found.slow == {"sympy", "sympy.tensor.tensor"}
     (plain,) = [text for source, text in found.plain.items() if "sympy" in source]
     assert "get_ipython().run_line_magic('matplotlib', 'inline')" in plain
 
