@@ -62,7 +62,9 @@ def publish(
         stop(f"nothing of {assignment} is graded in {course}. Run `autograder grade {assignment}` first", USAGE)
     output.print(f"wrote {len(pages)} feedback pages, each as HTML and as Markdown")
     if waiting := waiting_for_a_person(target, assignment):
-        errors.print(f"{len(waiting)} pages say 'not graded yet' somewhere: {', '.join(waiting)}", style="yellow")
+        errors.print(
+            f"{len(waiting)} pages have parts that wait for a person, and say so: {', '.join(waiting)}", style="yellow"
+        )
     if listing is not None:
         path = out or course / f"feedback-{assignment}-{system}.zip"
         handed = hand_feedback(target, assignment, system, listing, path, archive)

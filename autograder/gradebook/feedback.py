@@ -15,7 +15,7 @@ import multiprocessing
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +39,7 @@ from autograder.course.variants import course_variants
 from autograder.gradebook import restored
 from autograder.gradebook.current import Kept, same_for_all, shown, states
 from autograder.gradebook.drawer import Drawer
+from autograder.gradebook.lateness import settle_those
 from autograder.gradebook.nbgrader_course import (
     SECRET,
     TIMESTAMP,
@@ -67,8 +68,9 @@ def write_feedback(
 ) -> list[Path]:
     """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for these students, or for all with an autograded notebook.
 
-    Beside it ASSIGNMENT.md says the same in Markdown; what nbgrader's `release_feedback` reads is there too. A page
-    that shows already what it would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
+    Late penalties are brought up to date first, so that a page says what an export says. Beside it ASSIGNMENT.md says
+    the same in Markdown; what nbgrader's `release_feedback` reads is there too. A page that shows already what it
+    would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
     assignment was not built in this course, and FeedbackError, once all others are written, if a page could not be.
     more: whether this process will write others; then the one that draws their cells lives on.
     """
@@ -78,6 +80,7 @@ def write_feedback(
         return []
     kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
+        settle_those(config, course, assignment, set(chosen).__contains__)
         state = states(config.CourseDirectory.db_url, assignment, chosen if len(chosen) < MANY else None)
         stale = [
             student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))
@@ -191,6 +194,8 @@ class ShowGrades(GetGrades):
         released = Path(folder.format_path(folder.release_directory, ".", where["assignment"]))
         release = restored.released(released / f"{where['notebook']}.ipynb")
         course = Course(Path(folder.root))
+        if not isinstance(self.parent.parent, _Feedback):  # nbgrader's own command, or formgrader's button
+            self._settle(course, folder.course_id, where)
         variants = course_variants(course, where["assignment"])
         self.familiar = {cell.source.strip() for cell in release.cells} | variants.texts(where["student"])
         self._withhold(nb, course, where)
@@ -206,6 +211,12 @@ class ShowGrades(GetGrades):
         where["sections"] = _sections(nb, rows, questions)
         where |= {"style": _style(), "policy": POLICY}
         return nb, resources
+
+    def _settle(self, course: Course, course_id: str, where: dict[str, str]) -> None:
+        """Bring the student's late penalty up to date, as `write_feedback` does for all."""
+        config = deepcopy(self.config)
+        config.CourseDirectory.db_url, config.CourseDirectory.course_id = where["db_url"], course_id
+        settle_those(config, course, where["assignment"], where["student"].__eq__)
 
     def _withhold(self, nb: NotebookNode, course: Course, where: dict[str, str]) -> None:
         """Leave out the tests that course.toml does not show to students, or not yet."""
@@ -240,6 +251,9 @@ class ShowGrades(GetGrades):
         super()._get_score(cell, resources)
         grade = self.gradebook.find_grade(cells.grade_id(cell), self.notebook_id, self.assignment_id, self.student_id)
         cell.metadata["waiting"] = grade.manual_score is None and grade.auto_score is None
+        cell.metadata["again"] = bool(grade.needs_manual_grade) and not cell.metadata["waiting"]
+        cell.metadata["changed"] = grade.manual_score is not None and grade.manual_score != grade.auto_score
+        cell.metadata["extra"] = 0.0 if cell.metadata["waiting"] else grade.extra_credit or 0.0  # then not in the score
 
     def _part(self, cell: NotebookNode) -> str:
         for name, plays in (("tests", cells.is_test), ("exercise", cells.is_exercise), ("answer", cells.is_written)):
@@ -299,7 +313,8 @@ def _row(cell: NotebookNode) -> dict[str, Any]:
     if not part.get("grade"):
         return {}
     percent = 100 * part["score"] / part["points"] if part["points"] else 100.0
-    return {**part, "waiting": cell.metadata["waiting"], "percent": round(min(max(percent, 0.0), 100.0), 1)}
+    said = {name: cell.metadata[name] for name in ("waiting", "again", "changed", "extra")}
+    return {**part, **said, "percent": round(min(max(percent, 0.0), 100.0), 1)}
 
 
 def _sections(

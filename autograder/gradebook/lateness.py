@@ -7,7 +7,7 @@ together, so that a penalty always belongs to the lateness beside it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -74,6 +74,12 @@ def settle(config: Config, course: Course, assignment: str, students: str = "*")
     config: of the course, inside `opened`. students: whose, as a glob on ids. The penalty is what the configured plugin
     says of the lateness as it is now.
     """
+    remarks = settle_those(config, course, assignment, lambda student: fnmatchcase(student, students))
+    return [*remarks, *unread_times(course, assignment)]
+
+
+def settle_those(config: Config, course: Course, assignment: str, concerned: Callable[[str], bool]) -> list[str]:
+    """Do as `settle` for the students whom `concerned` names; return sentences about extensions that have ended."""
     policies = course_policies(course)
     rules = policies.rules(assignment)
     plugin = AssignLatePenalties(config=config).plugin_class(config=config)
@@ -81,7 +87,7 @@ def settle(config: Config, course: Course, assignment: str, students: str = "*")
     gradebook = Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
     try:
         for submission in gradebook.assignment_submissions(assignment):
-            if not fnmatchcase(submission.student_id, students):
+            if not concerned(submission.student_id):
                 continue
             remarks += set_submission_times(submission, policies, course.submitted)
             for part in submission.notebooks:
@@ -89,7 +95,7 @@ def settle(config: Config, course: Course, assignment: str, students: str = "*")
         gradebook.db.commit()
     finally:
         gradebook.close()
-    return [*remarks, *unread_times(course, assignment)]
+    return remarks
 
 
 def unread_times(course: Course, assignment: str, submitted: Path | None = None) -> list[str]:

@@ -26,6 +26,7 @@ MOST_FAILED = 15
 
 WHAT_TO_DO = {
     "out of time": "Open the appeal view (autograder appeal): is it a loop that never ends, or honest but slow code?",
+    "cell left out": "A cell took too long or ended its process, and all else was graded without it. Read it.",
     "unreadable": "The student has 0 points. Ask for the notebook again, or repair it in submitted/, and grade again.",
     "failed": "The student has no grade. Grade again; if it fails again, run autograder doctor.",
 }
@@ -121,6 +122,7 @@ def write_report(
         unpaid=[(name, _solved(graded, name)) for name, most in every.items() if not most],
         said=lambda exercise, mistake: sentence(home, assignment, exercise, mistake),
         slow=_out_of_time(graded),
+        left_out=_left_out(graded),
         alike=_alike(graded),
         people=people,
         unprotected=[result.student for result in results if result.wall == "none"],
@@ -152,14 +154,19 @@ def _digest(script: str) -> str:
 
 
 def _out_of_time(graded: Sequence[Result]) -> list[tuple[str, list[str]]]:
-    """Return the students of whom a test or a cell ran out of time, with where."""
+    """Return the students of whom a test ran out of time, with the exercises."""
     found = []
     for result in graded:
         where = [one.name for one in result.exercises if any(test.outcome == "timeout" for test in one.tests)]
-        where += [flag.detail for flag in result.flags if flag.kind == "cell-left-out"]
         if where:
             found.append((result.student, where))
     return found
+
+
+def _left_out(graded: Sequence[Result]) -> list[tuple[str, str]]:
+    """Return the students with a cell that was left out, with the cell and the reason."""
+    flags = [(result.student, flag) for result in graded for flag in result.flags]
+    return [(student, flag.detail) for student, flag in flags if flag.kind == "cell-left-out"]
 
 
 def _alike(graded: Sequence[Result]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -82,6 +82,29 @@ def test_a_page_says_what_a_person_found(desk, made):
     assert "not graded yet" not in page
 
 
+def test_a_page_says_what_is_graded_again_changed_by_a_person_or_extra(desk, made):
+    desk.submit("s1")
+    desk.record(made("s1"))
+    with desk.gradebook() as gradebook:
+        gradebook.find_grade("why", TINY, TINY, "s1").extra_credit = 1.5  # without points nbgrader does not count it
+        gradebook.db.commit()
+    page_of(desk, made)
+    markdown = desk.course.feedback / "s1" / TINY / f"{TINY}.md"
+    again, changed = "to be graded again", "A person has graded this exercise"
+    assert not [text for text in (again, changed, "Extra credit") if text in desk.page("s1") + markdown.read_text()]
+    desk.grade_by_hand("s1", "why", 7.5)
+    desk.grade_by_hand("s1", "double", 3.0)
+    write_feedback(desk.course, TINY)
+    for text in (desk.page("s1"), markdown.read_text()):
+        assert again not in text
+        assert text.count(changed) == 1
+        assert "Extra credit, in the total: 1.5." in text
+    page_of(desk, made, answers={"why": "Another answer."})
+    for text in (desk.page("s1"), markdown.read_text()):
+        assert again in text
+        assert "until then they keep their points" in text
+
+
 def test_a_page_shows_the_question_and_leaves_the_chapter_out(desk, made):
     page = page_of(desk, made)
     assert "Why is doubling" in page

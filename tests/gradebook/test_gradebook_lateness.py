@@ -112,6 +112,21 @@ def test_points_given_by_a_person_count_for_a_percentage(desk, made, late):
     assert late()["s1"] == ("1", "2", "18")
 
 
+def test_a_page_says_the_penalty_that_an_export_says_after_a_person_gave_points(desk, made, late):
+    desk.submit("s1", stamp="2026-10-06 14:30")
+    desk.record(made("s1"))
+    write_feedback(desk.course, TINY)
+    desk.grade_by_hand("s1", "why", 10.0)
+    write_feedback(desk.course, TINY)  # nothing was exported since
+    assert ">18 <small>" in desk.page("s1")
+    assert "&minus;2</td>" in desk.page("s1")
+    desk.grade_by_hand("s1", "why", 5.0)
+    config = PyFileConfigLoader(desk.course.config_file.name, path=str(desk.course.root)).load_config()
+    assert NbGraderAPI(config=config).generate_feedback(TINY, "s1", force=True)["success"]
+    assert ">13.5 <small>" in desk.page("s1")
+    assert late()["s1"] == ("1", "1.5", "13.5")
+
+
 def test_nbgraders_own_command_gives_the_same(desk, made, late, monkeypatch):
     desk.submit("s1", stamp="2026-10-06 14:30:00 +0200")
     desk.record(made("s1"))

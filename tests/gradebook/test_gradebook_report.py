@@ -97,6 +97,13 @@ def test_names_missing_students_and_time_outs_are_shown(desk, made):
     assert text.count("山田") == 1
 
 
+def test_a_cell_that_was_left_out_is_not_called_out_of_time(desk, made):
+    crashed = made("s1", flags=[Flag("cell-left-out", "own-3: the process ended while the cell ran")])
+    text = text_of(written(desk, crashed))
+    assert "s1 cell left out own-3: the process ended while the cell ran A cell took too long or ended" in text
+    assert "out of time" not in text
+
+
 def test_an_exercise_without_points_keeps_no_other_from_discriminating_and_is_named_apart(desk, made):
     results = [made(f"s{i}", double=float(i), negate=float(i)) for i in range(5)]
     for place, result in enumerate(results):
@@ -111,5 +118,5 @@ def test_an_exercise_without_points_keeps_no_other_from_discriminating_and_is_na
 
 def test_tests_that_nobody_or_everybody_passes_are_listed(desk, made):
     text = text_of(written(desk, made("s1", negate=0.0), made("s2", negate=0.0)))
-    assert "Nobody passes: 1 tests negate : negate of other sizes (3-5)" in text
+    assert "Nobody passes: 1 test negate : negate of other sizes (3-5)" in text
     assert "Everybody passes: 3 tests" in text

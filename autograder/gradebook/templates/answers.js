@@ -4,20 +4,26 @@ const most = parseFloat(document.body.dataset.most);
 const token = () => (document.cookie.match(/\b_xsrf=([^;]*)\b/) || [])[1] || "";
 const count = () => {
   const waiting = document.querySelectorAll(".state.wait").length;
-  document.getElementById("waiting").textContent = waiting ? `${waiting} answers wait.` : "All are graded.";
+  document.getElementById("waiting").textContent = waiting ? `${waiting} ${waiting === 1 ? "answer waits" : "answers wait"}.` : "All are graded.";
 };
+
+async function ask(place, settings) {
+  const answer = await fetch(base + place, settings);
+  if (!answer.ok) throw new Error(`the server says ${answer.status}`);
+  return await answer.json();
+}
 
 async function put(place, content, said) {
   said.textContent = "saving ...";
   try {
-    const answer = await fetch(base + place, {
+    const kept = place.startsWith("grade/") ? { extra_credit: (await ask(place)).extra_credit } : {}; // formgrader's
+    const saved = await ask(place, {
       method: "PUT",
       headers: { "Content-Type": "application/json", "X-XSRFToken": token() },
-      body: JSON.stringify(content),
+      body: JSON.stringify({ ...kept, ...content }),
     });
-    if (!answer.ok) throw new Error(`the server says ${answer.status}`);
     said.textContent = "saved";
-    return await answer.json();
+    return saved;
   } catch (error) {
     said.textContent = `NOT SAVED: ${error.message}`;
     return null;
@@ -32,8 +38,7 @@ for (const one of document.querySelectorAll(".answer")) {
       said.textContent = `NOT SAVED: give 0 to ${most} points`;
       return;
     }
-    const extra = one.dataset.extra === "" ? null : parseFloat(one.dataset.extra);
-    const grade = await put(`grade/${one.dataset.grade}`, { manual_score: given, extra_credit: extra }, said);
+    const grade = await put(`grade/${one.dataset.grade}`, { manual_score: given }, said);
     if (!grade) return;
     state.textContent = grade.needs_manual_grade ? "waits" : "graded";
     state.className = `label state ${grade.needs_manual_grade ? "wait" : "good"}`;
