@@ -6,6 +6,7 @@ import csv
 import shutil
 
 import pytest
+from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
 from autograder.course import notebook as cells
@@ -19,7 +20,8 @@ from autograder.grading.options import Options
 from autograder.grading.result import Result
 from sample import NAME, build_sample
 
-ANSWER = "Because $h_t = W h_{t-1}$, and so on."
+WIDE = "|" + "a wide column|" * 30 + "\n" + "|---" * 30 + "|\n" + "|1234567.123" * 30 + "|"
+ANSWER = f"Because $h_t = W h_{{t-1}}$, and so on.\n\n{'x' * 2000}\n\n{WIDE}"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,10 @@ def test_all_answers_to_one_question_are_on_one_page_beside_the_mark_scheme(page
     waiting.locator(".points").fill("21")
     waiting.locator(".points").press("Tab")
     expect(waiting.locator(".said")).to_have_text("NOT SAVED: give 0 to 20 points")
+    grade = waiting.get_attribute("data-grade")
+    with Gradebook(f"sqlite:///{course.gradebook}", course.root.name) as gradebook:  # another grader, meanwhile
+        gradebook.find_grade_by_id(grade).extra_credit = 1.5
+        gradebook.db.commit()
     waiting.locator(".points").fill("12.5")
     with page.expect_response(lambda response: "/api/grade/" in response.url and response.ok):
         waiting.locator(".points").press("Tab")
@@ -103,6 +109,7 @@ def test_all_answers_to_one_question_are_on_one_page_beside_the_mark_scheme(page
         chosen.locator(".comment").press("Tab")
     chosen.get_by_role("link", name="notebook").click()  # formgrader has the same points, and links back
     expect(page.locator("#why")).to_have_value("12.5")
+    expect(page.locator("#why_extra_credit")).to_have_value("1.5")
     expect(page.locator("#why-comment")).to_have_value("Which *term*?")
     page.get_by_role("link", name="All answers to this question").click()
     expect(page.locator(".answer")).to_have_count(2)
@@ -112,10 +119,15 @@ def test_all_answers_to_one_question_are_on_one_page_beside_the_mark_scheme(page
 
 
 def rightmost(page) -> float:
-    """Return how far to the right the widest cell, block of code or picture that is shown reaches."""
-    script = (
-        "Math.max(...[...document.querySelectorAll('td, th, pre, svg, p')].map(e => e.getBoundingClientRect().right))"
-    )
+    """Return how far to the right the widest cell, block of code, picture or word that is shown reaches.
+
+    A table in an answer scrolls: of it the frame counts.
+    """
+    script = """Math.max(...[...document.querySelectorAll('td, th, pre, svg, p')].map(e => {
+        const frame = e.closest('.text table') ?? e;
+        const scrolled = getComputedStyle(frame).overflowX === 'auto' ? frame.clientWidth : frame.scrollWidth;
+        return frame.getBoundingClientRect().left + Math.max(frame.getBoundingClientRect().width, scrolled || 0);
+    }))"""
     return page.evaluate(script)
 
 
