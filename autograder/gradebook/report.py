@@ -19,6 +19,7 @@ from autograder.gradebook.sentences import sentence
 from autograder.gradebook.shown_tests import POLICY, TEMPLATES, page_environment
 from autograder.grading.assignment import NotBuilt
 from autograder.grading.result import ExerciseResult, Result, write_atomically
+from autograder.grading.submission import NOT_ON_ROSTER
 
 BINS = 10
 _SORT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
@@ -28,6 +29,7 @@ WHAT_TO_DO = {
     "out of time": "Open the appeal view (autograder appeal): is it a loop that never ends, or honest but slow code?",
     "cell left out": "A cell took too long or ended its process, and all else was graded without it. Read it.",
     "unreadable": "The student has 0 points. Ask for the notebook again, or repair it in submitted/, and grade again.",
+    NOT_ON_ROSTER: "Nothing in the gradebook was changed. Put the student on the roster, or take the folder away.",
     "failed": "The student has no grade. Grade again; if it fails again, run autograder doctor.",
 }
 # What a flag means and what to do about it; a kind that is not here is shown by its name.

@@ -44,6 +44,9 @@ class Received:
     handed_in: Mapping[str, str | NotHandedIn] = field(default_factory=dict)
 
 
+NOT_ON_ROSTER = "this student is not on the roster"
+
+
 def check_student_id(student: str, roster: Collection[str] | None) -> None:
     """Raise Unreadable if the id is not on the roster, or, without a roster, does not look like an id."""
     if not is_id(student):
@@ -51,7 +54,7 @@ def check_student_id(student: str, roster: Collection[str] | None) -> None:
             "the folder's name is not a valid student id: use letters, digits, blanks and _ . , @ - + ' ( )"
         )
     if roster is not None and student not in roster:
-        raise Unreadable("this student is not on the roster")
+        raise Unreadable(NOT_ON_ROSTER)
 
 
 def read_bytes(path: Path, submitted: Path) -> bytes:

@@ -97,6 +97,13 @@ def test_names_missing_students_and_time_outs_are_shown(desk, made):
     assert text.count("山田") == 1
 
 
+def test_somebody_who_is_not_on_the_roster_is_not_told_to_have_no_points(desk, made):
+    left = made("s1", 0.0, 0.0, status="unreadable", reason="this student is not on the roster")
+    text = text_of(written(desk, left, made("s2", 0.0, 0.0, status="unreadable", reason="not JSON")))
+    assert "s1 unreadable this student is not on the roster Nothing in the gradebook was changed." in text
+    assert re.search("s1 unreadable – .*s2 unreadable 0 ", text)
+
+
 def test_a_cell_that_was_left_out_is_not_called_out_of_time(desk, made):
     crashed = made("s1", flags=[Flag("cell-left-out", "own-3: the process ended while the cell ran")])
     text = text_of(written(desk, crashed))
