@@ -80,7 +80,8 @@ def write_feedback(
         return []
     kept, common = Kept(course.results / assignment / "feedback.log"), same_for_all(course, assignment)
     with opened(course, assignment) as (config, log):
-        settle_those(config, course, assignment, set(chosen).__contains__)
+        if not more:  # else their results were recorded a moment ago, penalties too
+            settle_those(config, course, assignment, set(chosen).__contains__)
         state = states(config.CourseDirectory.db_url, assignment, chosen if len(chosen) < MANY else None)
         stale = [
             student for student in chosen if not kept.holds(student, shown(course, assignment, student, state, common))

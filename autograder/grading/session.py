@@ -90,6 +90,7 @@ class Session:
             with socket.socket(fileno=descriptors[0]) as control:
                 pid = os.fork()
                 if pid == 0:
+                    os.close(reading)  # else it would wait without end for a reader that has been killed
                     self._serve(session, job, control, writing)
             os.close(writing)
             with open(reading, encoding="utf-8") as file:
