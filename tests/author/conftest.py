@@ -164,7 +164,7 @@ FILES = {
     f"assignments/{NAME}/conftest.py": 'pytest_plugins = ["selfcheck.plugin", "selfcheck.plain"]\n',
     "assignments/NOTATION.md": "## Notation\n\n| lecture | code |\n|---|---|\n| $x_t$ | `x[:, t]` |\n",
     "assignments/README.md": "# How to work\n",
-    "assignments/requirements.txt": "numpy\n",
+    "assignments/requirements.txt": "numpy\nmatplotlib\n",
     "assignments/selfcheck/__init__.py": "",
     "assignments/selfcheck/table.css": "table {}\n",
     "assignments/selfcheck/__pycache__/old.pyc": "not for students",
