@@ -381,7 +381,7 @@ def watch(
         attempts=attempts, inbound=inbound, say=output.print, today=today, roster=roster_now,
     )  # fmt: skip
     output.print(f"watching {watching.submitted} for {', '.join(names)}; Ctrl-C ends it")
-    told = None  # what the last look failed with; nothing before the first
+    told = None  # what the last look failed with, "" if it did not; None before the first has ended
     try:
         while True:
             try:
@@ -391,8 +391,10 @@ def watch(
             except Exception as error:
                 if told is None or _exit_code(error) is None:
                     raise
-                if told != (told := faults.sentence(error)):
-                    errors.print(f"{told}. Still watching", style="yellow")
+                sentence = faults.sentence(error)
+                if sentence != told:
+                    errors.print(f"{sentence}. Still watching", style="yellow")
+                told = sentence
             time.sleep(every)
     finally:
         watching.close()

@@ -96,7 +96,7 @@ def roster(
     strangers = sorted({path.parent.name for path in target.submitted.glob("*/*")} - set(found.accepted()))
     if strangers:
         errors.print(
-            f"note: {len(strangers)} who have handed in are not on it: {', '.join(strangers[:10])}. "
+            f"note: in submitted/, but not on the roster ({len(strangers)}): {', '.join(strangers[:10])}. "
             "If the class had its ids from another column, run this again with --id COLUMN",
             style="yellow",
         )

@@ -306,7 +306,7 @@ CANVAS = """Student,ID,SIS Login ID,Section
     [
         ("id,name\ns1,Ada Abara\nReport of 30 November,\n", (),
          "note: 1 of 2 have an id and no name: Report of 30 November. If a line is no student's, delete it"),
-        ("ID,Username,Name\n7,s1,Ada Abara\n", (), "note: 1 who have handed in are not on it: s1."),
+        ("ID,Username,Name\n7,s1,Ada Abara\n", (), "note: in submitted/, but not on the roster (1): s1."),
         ("ID,Username,Name\n7,s1,Ada Abara\n", ("--id", "Username"), ""),
     ],
 )  # fmt: skip

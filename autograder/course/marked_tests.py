@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course.source import Problem, SourceError, author_text, shown_path
+from autograder.course.problem import Problem, SourceError
+from autograder.course.source import author_text, shown_path
 
 
 @dataclass(frozen=True)

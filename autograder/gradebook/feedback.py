@@ -70,9 +70,10 @@ def write_feedback(
 
     Late penalties are brought up to date first, so that a page says what an export says. Beside it ASSIGNMENT.md says
     the same in Markdown; what nbgrader's `release_feedback` reads is there too. A page that shows already what it
-    would show is left as it is. Returns the pages, by student. Raises NotBuilt if the
-    assignment was not built in this course, and FeedbackError, once all others are written, if a page could not be.
-    more: whether this process will write others; then the one that draws their cells lives on.
+    would show is left as it is. Returns the pages, by student. Raises NotBuilt if the assignment was not built in this
+    course, and FeedbackError, once all others are written, if a page could not be.
+    more: whether this process will write others, as `grade` does while it records; then the one that draws their cells
+    lives on, and penalties are left as they were recorded.
     """
     course = Course(course.root.resolve())
     chosen = _autograded(course, assignment, students)
