@@ -53,6 +53,13 @@ def slips(path: Path) -> Iterator[tuple[int, str]]:
     """
     lines: dict[str, int] = {}
     for node in _statements(path):
+        for loop in ast.walk(node):
+            if isinstance(loop, ast.While):
+                yield (
+                    loop.lineno,
+                    "a `while` may never end beside a student's function: write `for _ in range(...)`, or search with "
+                    "selfcheck.arrays.first_that.",
+                )
         name, called = name_of_test(node), getattr(node, "name", "")
         decorators = [call for call in _marks(node) if isinstance(node, ast.FunctionDef)]
         if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) and called.lower().startswith("test"):

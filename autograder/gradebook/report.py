@@ -43,6 +43,7 @@ FLAGS = {
     "changed-after-check": "an exercise was changed after its check cell; it counts as it was there",
     "test-not-finished": "a test could not finish with what the code returned; it counts as failed",
     "carried-over": "an exercise was judged beside a wrong function of the submission that it calls",
+    "not-carried-over": "what calls a wrong function of the submission was not judged beside it: that did not end",
     "command-skipped": "a shell command, an installation or %reset was left out",
     "cell-left-out": "a cell took too long or ended its process; the notebook ran without it",
     "function-elsewhere": "the function was found in another cell",

@@ -25,13 +25,14 @@ import numpy as np
 from autograder.grading.result import TestResult
 from selfcheck.copies import copied
 from selfcheck.record import Record
-from selfcheck.target import LocalProvider, StudentError
+from selfcheck.target import LocalProvider, StudentError, StudentTimeout
 from selfcheck.traces import shown_by
 
 MOST = 0.5  # of an exercise's points
 _LEAST = 0.05  # of what the right result changes by, when one argument changes
 _CHANGE = 0.3  # of an argument's numbers, relative to their size
 ROUNDS = 2
+MOST_CALLS = 5_000  # of a step in one test, which makes some dozens: a search that never ends beside a wrong step
 _SAME = 1e-6  # relative: the same sums may be rounded otherwise in another process
 
 
@@ -67,23 +68,26 @@ class Call(NamedTuple):
 
 
 class Calls:
-    """Some of the calls of a step since the last `take`: at most ROUNDS of them, each as likely."""
+    """Some of the calls of a step since the last `take`: at most ROUNDS of them, each as likely.
+
+    made: how many there were.
+    """
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
-        self._made = 0
+        self.made = 0
         self._kept: list[Call] = []
 
     def note(self, call: Call) -> None:
         """Keep a call, or pass it over."""
-        self._made += 1
-        place = len(self._kept) if len(self._kept) < ROUNDS else int(self.rng.integers(self._made))
+        self.made += 1
+        place = len(self._kept) if len(self._kept) < ROUNDS else int(self.rng.integers(self.made))
         if place < ROUNDS:
             self._kept[place : place + 1] = [call]
 
     def take(self) -> list[Call]:
         """Return the calls that are kept, and forget all."""
-        kept, self._kept, self._made = self._kept, [], 0
+        kept, self._kept, self.made = self._kept, [], 0
         return kept
 
 
@@ -235,9 +239,11 @@ def _returns(provider: Caller, name: str, args: tuple) -> bool:
 
 
 def _through(provider: Caller, name: str, asked: Calls) -> Any:
-    """Return the student's function; calls of it are noted in `asked`."""
+    """Return the student's function; calls of it are noted in `asked`, and after MOST_CALLS it runs out of time."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if asked.made >= MOST_CALLS:
+            raise StudentTimeout(f"a test calls {name} more than {MOST_CALLS} times")
         value = provider.call(name, copied(args), copied(kwargs))
         asked.note(Call(copied(args), copied(kwargs), copied(value)))
         return value

@@ -91,6 +91,10 @@ class GraderFault(Exception):
     """The grader itself failed; the submission is not to blame."""
 
 
+class NoAnswer(GraderFault):
+    """The session did not come to an end."""
+
+
 def run(job: Job) -> Graded:
     """Grade one submission in this process's grader.
 
@@ -163,16 +167,21 @@ def blank_result(assignment: Assignment, job: Job, status: str, reason: str) -> 
 
 
 def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Result, tuple[tuple[str, int], ...]]:
-    fault = ""
+    fault, carry_over = "", job.options.carry_over
     for _ in range(2):  # a grader that failed is made anew once; a second failure is reported
         try:
             reply = _grader(job, assignment, submission.slow).grade(
-                submission, job.only, job.inputs, again=job.again, carry_over=job.options.carry_over
+                submission, job.only, job.inputs, again=job.again, carry_over=carry_over
             )
-            return _result(assignment, job, submission, reply), _out_of_time(assignment, reply["out_of_time"], job.only)
+            result = _result(assignment, job, submission, reply)
+            if carry_over != job.options.carry_over:
+                result.flags.append(Flag("not-carried-over", "the tests beside the submission's own steps did not end"))
+            return result, _out_of_time(assignment, reply["out_of_time"], job.only)
         except (GraderFault, WallError) as error:
             close_grader()
             fault = str(error)
+            if isinstance(error, NoAnswer):  # a test that ends beside the reference's steps may not beside others
+                carry_over = False
     return blank_result(assignment, job, "failed", fault), ()
 
 
@@ -350,7 +359,7 @@ class Grader:
         poll.register(jobs, select.POLLIN)
         while not poll.poll(_WATCH_SECONDS * 1000):
             if time.monotonic() > end:
-                raise GraderFault("the session did not answer in time")
+                raise NoAnswer("the session did not answer in time")
             fork_server.enforce()
         try:
             reply = wire.decode(wire.receive(jobs, end))

@@ -208,6 +208,10 @@ class StudentProcesses:
         Raises OutOfTime, Closed or WireError; then the student's processes have ended.
         """
         assert self._channel is not None
+        self.whole()  # a call that is answered at once does not look
+        if self.whole.spent is not None:
+            self.close()
+            raise self.whole.spent
         allowance = self._allowance(seconds)
         try:
             wire.send(self._channel.fileno(), wire.encode(request), allowance)

@@ -104,6 +104,7 @@ GAPS = [
     *((VISIBLE, "points=1", f"points={odd}", re.escape(f"points={odd} must be a number above 0")) for odd in ODD),
     (VISIBLE, "points=1", "point=1", "write @exercise"),
     (VISIBLE, ", points=1", ", 1", "write @exercise"),
+    (HIDDEN, "    x, w = ", "    while True: x, w = ", rf"{HIDDEN}:\d+: a `while` may never end .*first_that"),
     (VISIBLE, "import numpy as np", "x = (", rf"{VISIBLE}:1: it is not Python: '\(' was never closed"),
     (HIDDEN, "from selfcheck import", "x = (", rf"{HIDDEN}:1: it is not Python: '\(' was never closed"),
     (RIGHT, '"scaled_sum": {"product": "def scaled_sum(x, w):\\n    return x @ w\\n"},', "", "scaled_sum has no right"),

@@ -11,9 +11,11 @@ import pytest
 
 from autograder.author.build import build
 from autograder.course.paths import Course
-from autograder.grading.carried import MOST, OwnSteps
+from autograder.grading import grader
+from autograder.grading.carried import MOST, MOST_CALLS, OwnSteps
+from autograder.grading.grader import GraderFault, NoAnswer
 from sample import NAME, write_parts, write_sample
-from selfcheck.target import LocalProvider
+from selfcheck.target import LocalProvider, StudentTimeout
 
 from .conftest import grade_class, read, set_source
 
@@ -276,6 +278,40 @@ def test_the_instructor_can_switch_it_off(course_of_steps, points):
     repository, course = course_of_steps
     (off,) = grade_class(course, repository, NAME, students="sine-loop", carry_over=False)
     assert off.exercise("whole").points == points["sine-loop"].exercise("whole").points - MOST * 40
+
+
+def test_a_search_that_never_ends_beside_a_wrong_step_is_stopped():
+    class Own:
+        def call(self, name, args, kwargs):
+            return args[0] - args[0]
+
+    steps = OwnSteps([], {"step": "def step(x):\n    return x + 1\n"}, {}, SimpleNamespace())
+    whole = "def whole(x):\n    while step(x) < 1:\n        pass\n    return x\n"
+    module, asked = steps.beside("whole", whole, ["step"], Own(), np.random.default_rng(0))
+    for _ in range(2):  # each test anew
+        with pytest.raises(StudentTimeout, match="calls step more than"):
+            module.whole(0)
+        assert asked["step"].made == MOST_CALLS
+        asked["step"].take()
+
+
+@pytest.mark.parametrize(("error", "expected"), [(NoAnswer, False), (GraderFault, True)])
+def test_where_the_session_does_not_end_it_grades_once_more_without_carrying_over(monkeypatch, error, expected):
+    asked = []
+
+    class Failing:
+        def grade(self, submission, only, inputs, *, again, carry_over):
+            asked.append(carry_over)
+            if len(asked) == 1:
+                raise error("no answer")
+            return {"out_of_time": {}}
+
+    monkeypatch.setattr(grader, "_grader", lambda *arguments: Failing())
+    monkeypatch.setattr(grader, "_result", lambda *arguments: SimpleNamespace(flags=[]))
+    job = SimpleNamespace(options=SimpleNamespace(carry_over=True), only=(), inputs=0, again=())
+    result, _ = grader._grade(SimpleNamespace(points={}), job, SimpleNamespace(slow=()))
+    assert asked == [True, expected]
+    assert [flag.kind for flag in result.flags] == ([] if expected else ["not-carried-over"])
 
 
 def test_a_case_in_which_an_error_is_right_says_nothing_of_what_a_step_depends_on():

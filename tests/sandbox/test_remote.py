@@ -211,6 +211,13 @@ def test_a_submission_may_not_compute_longer_than_all_of_it_may(submission):
     assert list(provider.out_of_time) == [""]
 
 
+def test_nor_with_many_calls_that_are_answered_at_once(submission):
+    burn = f"{BURN}def call():\n    burn(time.process_time() + 0.01)"
+    provider = submission(burn, limits=replace(LIMITS, submission=1.0))
+    with pytest.raises(StudentTimeout, match="the submission needs more than 1 s of processor time"):
+        all(provider.call("call", (), {}) is None for _ in range(1000))
+
+
 FRAMES = """
 import os, stat, struct, time
 sockets = [n for n in range(256) if os.path.exists(f"/proc/self/fd/{n}") and stat.S_ISSOCK(os.fstat(n).st_mode)]

@@ -250,3 +250,9 @@ def test_a_module_takes_parameters_in_their_order():
     assert module(torch.ones(2, dtype=torch.float64)).item() == 6.0
     with pytest.raises(ValueError, match="shorter"):
         with_parameters(torch.nn.Linear(2, 1), np.ones((1, 2)))
+
+
+def test_a_search_returns_the_first_that_holds_and_ends_where_none_does():
+    numbers = iter(range(10**6))
+    assert arrays.first_that(lambda number: number > 7, lambda: next(numbers)) == 8
+    assert arrays.first_that(lambda number: number < 0, lambda: next(numbers), most=5) == 13
