@@ -149,6 +149,6 @@ def _place(trace: TracebackType | None, namespace: Mapping[str, Any], name: str)
             source = linecache.getline(frame.f_code.co_filename, line).strip()[:160]
             function = frame.f_code.co_name
             of = "" if function == name or function.startswith("<") else f" of {function}"
-            place = f", in line {line}{of}: {source}"
+            place = f", in line {line}{of}" + (f": {source}" if source else "")
         trace = trace.tb_next
     return place

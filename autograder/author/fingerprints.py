@@ -18,7 +18,7 @@ from itertools import combinations
 from typing import Any
 
 from autograder.author import rounding
-from autograder.author.samples import RIGHT, Refused, Runs, Sample, Unsteady, part_of
+from autograder.author.samples import RIGHT, NeverEnds, Refused, Runs, Sample, Unsteady, part_of
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
@@ -118,6 +118,8 @@ class Exercise(Runs):
         for seed in SEEDS:
             try:
                 sample = self.checked(seed)
+            except NeverEnds:
+                raise
             except Refused as reason:
                 refused.append(reason)
                 if sum(isinstance(one, Unsteady) for one in refused) == MOST_UNSTEADY:

@@ -11,7 +11,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from types import ModuleType
 from typing import Any
@@ -23,10 +23,12 @@ from autograder.author.merging import merged
 from autograder.course.cell import Cell
 from selfcheck import diagnosis
 from selfcheck.fingerprint import Describer, Trace
-from selfcheck.target import LocalProvider
+from selfcheck.patience import Watch
+from selfcheck.target import LocalProvider, StudentTimeout
 from selfcheck.traces import Subject, Traces, caller, shown_by, trace
 
 RIGHT = "the right answer"
+LIMIT = 30.0  # seconds of processor time for a call, of which a patched loop that never ends would take all there are
 
 
 class Refused(Exception):
@@ -39,6 +41,10 @@ class Refused(Exception):
 
 class Unsteady(Refused):
     """Refused since the last bits, or chance, change a trace."""
+
+
+class NeverEnds(Refused):
+    """Refused since a call did not end."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Runs:
     salt: bytes
     mistakes: Sequence[Mapping[str, Any]]
     rights: Mapping[str, str]
+    watch: Watch = field(default_factory=lambda: Watch(lambda text: None), init=False, repr=False, compare=False)
 
     def sample(self, seed: int, noise: int | None = None) -> Sample:
         """Run the right answer and every mistake on the cases of a seed; noise: the draw of it, if any.
@@ -90,22 +97,23 @@ class Runs:
         Noise goes into the inputs and into each step of the computation (`rounding`).
         """
         inputs = self.inputs(seed, noise)
-        describe = Describer(self.salt)
         right = self._caller(vars(self.reference))
         opaque = tuple(getattr(self.cases, "OPAQUE", {}).get(self.cell.name, ()))
         subject = Subject(self.cell.name, _output_names(self.cell, right, self.inputs(seed)), opaque)
         with self._computing(noise):
-            by = {RIGHT: trace(subject, right, inputs, describe)}
+            by = {RIGHT: self._trace(RIGHT, subject, right, inputs)}
             for mistake in self.mistakes:
-                by[mistake["id"]] = trace(subject, self._caller(self._with_mistake(mistake)), inputs, describe)
-        return Sample(subject, diagnosis.inputs_trace(inputs, describe), by)
+                by[mistake["id"]] = self._trace(
+                    mistake["id"], subject, self._caller(self._with_mistake(mistake)), inputs
+                )
+        return Sample(subject, diagnosis.inputs_trace(inputs, Describer(self.salt)), by)
 
     def alternatives(self, sample: Sample, seed: int, noise: int | None = None) -> dict[str, Traces]:
         """Run the other right solutions on the cases of a seed, with noise in them if asked."""
-        inputs, describe = self.inputs(seed, noise), Describer(self.salt)
+        inputs = self.inputs(seed, noise)
         with self._computing(noise):
             return {
-                name: trace(sample.subject, self._caller(self._with(name, text)), inputs, describe)
+                name: self._trace(name, sample.subject, self._caller(self._with(name, text)), inputs)
                 for name, text in self.rights.items()
             }
 
@@ -118,7 +126,16 @@ class Runs:
                 torch.set_num_threads(1)
             if noise is not None:
                 stack.enter_context(rounding.shaky(self.reference, noise))
+            stack.enter_context(self.watch.on())
             yield
+
+    def _trace(
+        self, name: str, subject: Subject, call: Callable[..., Any], inputs: Sequence[tuple[Any, ...]]
+    ) -> Traces:
+        try:
+            return trace(subject, call, inputs, Describer(self.salt))
+        except StudentTimeout as error:
+            raise NeverEnds(f"{name}: {error.message}; a call may take {LIMIT:g} s of processor time.") from error
 
     def pairs(
         self, sample: Sample, seed: int, among: Sequence[Mapping[str, Any]], noise: int | None = None
@@ -127,14 +144,15 @@ class Runs:
 
         The result has the traces on the cases of a seed by the two mistakes' ids.
         """
-        inputs, describe = self.inputs(seed, noise), Describer(self.salt)
+        inputs = self.inputs(seed, noise)
         found = {}
         with self._computing(noise):
             for one, other in combinations(among, 2):
                 code = self.with_both(one, other)
                 if code is not None:
-                    namespace = self._with(f"{one['id']} with {other['id']}", code)
-                    found[one["id"], other["id"]] = trace(sample.subject, self._caller(namespace), inputs, describe)
+                    name = f"{one['id']} with {other['id']}"
+                    call = self._caller(self._with(name, code))
+                    found[one["id"], other["id"]] = self._trace(name, sample.subject, call, inputs)
         return found
 
     def with_both(self, *mistakes: Mapping[str, Any]) -> str | None:
@@ -190,7 +208,9 @@ class Runs:
         return namespace
 
     def _caller(self, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-        return caller(self.cell.name, LocalProvider(namespace, self.cases), self.cases)
+        provider = LocalProvider(namespace, self.cases)
+        provider.watch, provider.limit = self.watch, LIMIT
+        return caller(self.cell.name, provider, self.cases)
 
     def arguments(self) -> list[str]:
         """Names of what a case holds: the exercise's parameters, or those of the probe that shows it."""

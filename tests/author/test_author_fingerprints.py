@@ -1,11 +1,13 @@
 """Fingerprints of the catalogue's mistakes: all named, nothing else accused, nothing given away."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from autograder.author import samples
 from autograder.author.fingerprints import Unsteady, _Known, exercises, mistakes_json
 from autograder.course import catalogue
 from autograder.course.paths import Repository
@@ -80,6 +82,13 @@ def test_a_mistake_that_gives_the_right_answer_is_refused(written):
     assert (
         said == "product: copies: on the public cases it gives what the right answer gives: add a case that shows it."
     )
+
+
+def test_a_mistake_that_never_ends_is_refused(written, monkeypatch):
+    monkeypatch.setattr(samples, "LIMIT", 0.1)
+    endless = {"id": "waits", "old": "c = a @ b", "new": "while True:\n        c = a @ b"}
+    said = refused(written, [endless])
+    assert re.match(r"product: waits: product had not ended after \d+ s and was stopped, in line \d; a call may", said)
 
 
 def test_two_mistakes_that_look_alike_must_say_the_same(written):
