@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from selfcheck import history, live, waiting
+from selfcheck import history, live, unshown, waiting
 from selfcheck.cells import does_not_compile, in_pieces
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
@@ -66,22 +66,25 @@ def prepare() -> None:
         return
 
 
-def _in_a_script_printed(call: Callable[P, Report | None]) -> Callable[P, Report | None]:
-    """Return a call that also prints its report in a script, where nobody shows the value of a line."""
+def _always_shown(call: Callable[P, Report | None]) -> Callable[P, Report | None]:
+    """Return a call whose report is shown also where it is not a cell's last value, or a line of a script."""
 
     @functools.wraps(call)
-    def printing(*args: P.args, **kwargs: P.kwargs) -> Report | None:
+    def showing(*args: P.args, **kwargs: P.kwargs) -> Report | None:
+        unshown.show()
         report = call(*args, **kwargs)
-        if report is not None and _shell() is None and not hasattr(sys, "ps1"):
+        if report is not None and (shell := _shell()) is not None:
+            unshown.keep(report, shell)
+        elif report is not None and not hasattr(sys, "ps1"):
             print(report.text(), flush=True)
         return report
 
-    return printing
+    return showing
 
 
-@_in_a_script_printed
+@_always_shown
 def check(name: str) -> Report | None:
-    """Run the visible tests of one exercise on what this notebook has defined; the last cell's value is the report.
+    """Run the visible tests of one exercise on what this notebook has defined; the value is the report, which is shown.
 
     name: the exercise's name, which is its function's name; the function itself will do.
     The visible tests are few and their inputs are known: the grade also counts hidden tests on other inputs.
@@ -122,7 +125,7 @@ def _checked(name: str) -> Report:
     return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
-@_in_a_script_printed
+@_always_shown
 def progress() -> Report | None:
     """Run all visible tests and add up the points so far, section by section; kept beside the notebook.
 
@@ -152,7 +155,7 @@ def progress() -> Report | None:
     return ProgressReport(release.graded, records, differ, earlier, release.minutes, done, lines)
 
 
-@_in_a_script_printed
+@_always_shown
 def ready() -> Report | None:
     """Run the saved notebook in a clean process as the grade will, and say what is unfinished before it is handed in.
 

@@ -66,8 +66,9 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
     assert page.index("failed") < page.index("a step returns shape N H")
     assert "the visible tests passed" in outputs["backward"][0].data["text/plain"]
     assert outputs["total"][0].data["text/plain"] == "total is not started yet (1 visible test)"
-    stream, progress = outputs["last"]
+    stream, again, progress = outputs["last"]
     assert stream.text == "[] True True\n"
+    assert again.data == step.data
     assert re.search(r"step +2 of 3 +0 of 8\n", progress.data["text/plain"])
     assert re.search(r"all exercises +6 of 20\n", progress.data["text/plain"])
     assert "visible tests only" in progress.data["text/html"]
@@ -115,6 +116,29 @@ def test_a_script_prints_what_a_notebook_shows(toy):
 def test_a_notebook_shows_a_report_once(executed):
     (shown,) = executed(last="check('total')")["last"]
     assert shown.output_type == "execute_result"
+
+
+SEVERAL = """
+check("total")
+for name in ("step", "backward"):
+    check(name)
+display(check("total"))
+named = check("step")
+print("later")
+named
+"""
+
+
+def test_a_cell_shows_each_of_its_checks_in_their_order(executed):
+    shown = executed(step=WRONG, last=SEVERAL)["last"]
+    said = [out["text"] if "text" in out else out.data["text/plain"].partition(":")[0] for out in shown]
+    assert said == ["total", "step", "backward", "total", "later\n", "step"]
+
+
+def test_a_check_is_shown_also_where_the_cell_ends_in_something_else(executed):
+    printed, shown = executed(last="check('total')\nprint('later')")["last"]
+    assert printed.text == "later\n"
+    assert shown.data["text/plain"].startswith("total: ")
 
 
 LONG = """
