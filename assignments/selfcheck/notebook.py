@@ -103,7 +103,7 @@ def _checked(name: str) -> Report:
     try:
         tests = visible_tests(assignment_folder())
         provider = _provider(tests)
-        with _watched(provider):
+        with _watched(provider) as watch:
             records = run_tests(tests, provider, {name})
             if not records:
                 every = ", ".join(exercise_names(tests))
@@ -121,7 +121,8 @@ def _checked(name: str) -> Report:
     if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
         hints, fits = chosen(release.hints.get(name, []), records)
     missed = any(record.outcome != "passed" for record in records)
-    said = [*_session(name, provider, tests, missed), *not_started(name, records), *said]
+    refused = dict.fromkeys(f"{name} {what}" for _, what in watch.beyond.told(tests[0].parent))
+    said = [*_session(name, provider, tests, missed), *not_started(name, records), *refused, *said]
     return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
@@ -294,7 +295,7 @@ def _kept(tests: list[Path], release: Release) -> Kept:
 
 
 @contextlib.contextmanager
-def _watched(provider: LocalProvider) -> Iterator[None]:
+def _watched(provider: LocalProvider) -> Iterator[Watch]:
     """Say of a call that it runs long, on what is the notebook's output now, before that is kept away from it."""
     stream = sys.stdout
 
@@ -306,7 +307,7 @@ def _watched(provider: LocalProvider) -> Iterator[None]:
     provider.watch = watch
     try:
         with watch.on():
-            yield
+            yield watch
     finally:
         provider.watch = None
 
