@@ -79,7 +79,7 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
 def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy):
     outputs = executed(last="check('stepp')")
     assert outputs["last"][0].data["text/plain"] == (
-        "There is no exercise 'stepp' in this assignment. Its exercises are: step, backward, total."
+        "There is no exercise 'stepp' in this assignment. Did you mean step? Its exercises are: step, backward, total."
     )
     (toy.folder / "test_toy.py").unlink()
     outputs = executed(last="progress()")
@@ -90,6 +90,17 @@ def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy)
 def test_an_exercise_may_be_given_by_its_function(executed):
     outputs = executed(last="check(step)")
     assert outputs["last"][0].data["text/plain"].startswith("step: ")
+
+
+CALLS = "check()\ncheck('step', 'total')\ncheck(['step'])\ncheck(3)\ncheck('TOTAL ')\ncheck('softmax')"
+
+
+def test_a_check_of_no_exercise_says_what_to_write(executed):
+    said = [out.data["text/plain"] for out in executed(last=CALLS)["last"]]
+    one_name = 'Give check the name of one exercise, in quotation marks: check("step"). progress() checks all of them.'
+    assert said[:4] == [one_name] * 4
+    assert "Did you mean total?" in said[4]
+    assert "Did you mean" not in said[5]
 
 
 SCRIPT = """
