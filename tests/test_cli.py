@@ -329,6 +329,15 @@ def archive_of(course, path, **notebooks):
     return path
 
 
+def test_an_id_that_was_changed_is_told_and_one_that_is_only_composed_is_not(in_process, tmp_path):
+    table = tmp_path / "class.csv"
+    table.write_text(f"id,Name\n{unicodedata.normalize('NFD', 'josé')},A\nsmile😀,B\n+one,C\n", "utf-8")
+    out = in_process("roster", str(table))[1]
+    assert "smile😀 has the id smile-: an id has letters, digits, blanks and _ . , @ - ' ( ), begins with a" in out
+    assert "+one has the id _-one: " in out
+    assert "has the id josé" not in unicodedata.normalize("NFC", out)
+
+
 def test_from_a_canvas_export_to_grades_with_names_lateness_and_who_is_missing(in_process, tmp_path):
     course = in_process.course
     export = tmp_path / "export.csv"
