@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,10 +102,10 @@ def roster(
             style="yellow",
         )
     for student in found:
-        if student.id != student.original_id:
+        if student.id != unicodedata.normalize("NFC", student.original_id.strip()):
             output.print(
-                f"{student.original_id} has the id {student.id}: an id begins with a letter or a digit, and nbgrader's "
-                "exchange takes no + and no *"
+                f"{student.original_id} has the id {student.id}: an id has letters, digits, blanks and _ . , @ "
+                "- ' ( ), begins with a letter, a digit or _, and does not end with a dot"
             )
     first = found.students[0]
     output.print(

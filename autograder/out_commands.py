@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -174,7 +176,7 @@ def regrade(
 
 def appeal(
     assignment: AssignmentArgument,
-    student: Annotated[str, typer.Argument(help="The student's id.")],
+    student: Annotated[str, typer.Argument(help="The student's id, or another name that the roster knows.")],
     course: CourseOption = DEFAULT_COURSE,
     hidden: Annotated[bool, typer.Option("--hidden", help="Show what hidden tests called too: for your eyes.")] = False,
     out: Annotated[Path | None, out_option("The HTML file; results/ASSIGNMENT/STUDENT.html by default.")] = None,
@@ -190,6 +192,13 @@ def appeal(
     from autograder.grading.submission import Unreadable
 
     target = Course(course)
+    student = _student_meant(target, student)
+    if not os.path.lexists(target.submission(student, assignment).parent):
+        stop(
+            f"{student} has handed in no {assignment}: give the name of a folder in {target.submitted}, or another id "
+            "or the whole name of a student on the roster",
+            USAGE,
+        )
     path = out or target.results / assignment / f"{student}.html"
     try:
         result = write_appeal(target, Repository.default(), assignment, student, path, Options(), hidden)
@@ -201,6 +210,15 @@ def appeal(
             MACHINE_FAULT,
         )
     output.print(f"wrote {path}: {number(result.points)} of {number(result.max_points)} points")
+
+
+def _student_meant(course: Course, text: str) -> str:
+    """Return the id of the one student whom a text names on the roster; else the text as an id is written."""
+    from autograder.course.roster import course_roster
+
+    roster = course_roster(course)
+    named = roster.named(text) if roster else []
+    return (roster and roster.find(text)) or (named[0] if len(named) == 1 else unicodedata.normalize("NFC", text))
 
 
 def serve(

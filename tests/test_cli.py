@@ -16,6 +16,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+import types
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -95,6 +97,7 @@ def test_no_submissions_is_usage_and_says_where_it_looked(in_process):
     code, _, stderr = in_process("grade", NAME)
     assert code == cli.USAGE
     assert "no submission matches" in stderr
+    assert "`autograder collect` puts submissions there" in stderr
 
 
 def test_a_course_that_was_not_built_says_build(in_process):
@@ -326,6 +329,15 @@ def archive_of(course, path, **notebooks):
     return path
 
 
+def test_an_id_that_was_changed_is_told_and_one_that_is_only_composed_is_not(in_process, tmp_path):
+    table = tmp_path / "class.csv"
+    table.write_text(f"id,Name\n{unicodedata.normalize('NFD', 'josé')},A\nsmile😀,B\n+one,C\n", "utf-8")
+    out = in_process("roster", str(table))[1]
+    assert "smile😀 has the id smile-: an id has letters, digits, blanks and _ . , @ - ' ( ), begins with a" in out
+    assert "+one has the id _-one: " in out
+    assert "has the id josé" not in unicodedata.normalize("NFC", out)
+
+
 def test_from_a_canvas_export_to_grades_with_names_lateness_and_who_is_missing(in_process, tmp_path):
     course = in_process.course
     export = tmp_path / "export.csv"
@@ -433,7 +445,7 @@ def far_away(in_process, tmp_path, monkeypatch):
 def test_a_path_in_an_error_is_in_one_piece(far_away):
     code, _, stderr = far_away("grade", NAME)
     assert code == cli.USAGE
-    assert f"error: no submission matches {far_away.course.submitted}/*/{NAME}/{NAME}.ipynb\n" in stderr
+    assert f"error: no submission matches {far_away.course.submitted}/*/{NAME}/{NAME}.ipynb. " in stderr
     code, _, stderr = far_away("report", NAME)
     assert stderr == (
         f"error: there are no results in {far_away.course.results / NAME}. Run `autograder grade {NAME}` first\n"
@@ -557,13 +569,29 @@ def test_a_watch_outlives_what_fails_later_says_it_once_and_ends_by_ctrl_c(in_pr
     assert in_process("watch", NAME)[0] == cli.MACHINE_FAULT, "what is wrong at the start is for whoever starts it"
 
 
+def test_an_appeal_is_of_whom_the_roster_knows_by_this_name(in_process, monkeypatch):
+    asked = []
+    result = types.SimpleNamespace(points=1, max_points=2)
+    write = lambda course, repository, assignment, student, *more: asked.append(student) or result  # noqa: E731
+    monkeypatch.setattr("autograder.gradebook.appeal.write_appeal", write)
+    roster = "id,Name,E-mail\njosé,José Núñez,jn@uni.edu\nAnna,Anna Berg,ab@uni.edu\n007,Anna Berg,x@uni.edu\n"
+    (in_process.course.root / "roster.csv").write_text(roster, "utf-8")
+    for student in ("josé", "Anna", "007", "b"):
+        in_process.course.submission(student, NAME).parent.mkdir(parents=True)
+    for typed in (unicodedata.normalize("NFD", "josé"), "ANNA", "x@uni.edu", "Núñez, José", "José Núñez", "b"):
+        in_process("appeal", NAME, typed)
+    assert asked == ["josé", "Anna", "007", "josé", "josé", "b"]
+    assert in_process("appeal", NAME, "Anna Berg")[0] == cli.USAGE  # two of this name
+
+
 def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_process):
     for arguments in (("publish", NAME), ("regrade", NAME)):
         code, _, said = in_process(*arguments)
         assert code == 2
         assert f"Run `autograder grade {NAME}` first" in said
     code, _, said = in_process("appeal", NAME, "nobody")
-    assert (code, said) == (2, f"error: nobody: there is no {NAME}.ipynb\n")
+    assert code == 2
+    assert f"error: nobody has handed in no {NAME}: give the name of a folder in {in_process.course.submitted}" in said
     code, _, said = in_process("export", NAME, "--canvas", "a.csv", "--moodle", "b.csv")
     assert (code, said) == (2, "error: give --canvas or --moodle, not both\n")
     for verb, option in (("export", "--column"), ("publish", "--archive")):

@@ -89,6 +89,14 @@ def test_hidden_tests_are_shown_once_the_last_extension_is_over(course):
     assert not read(course, '[feedback]\nvisible_tests = "never"').rules("a1_one").shows("visible", datetime.now(UTC))
 
 
+def test_time_is_over_when_it_has_passed_where_clocks_are_put_back(course):
+    text = FULL.replace("2026-10-06 13:30", "2026-10-25 02:50 CEST").replace("2 days", "20 minutes")
+    rules = read(course, text.replace("2026-10-09 12:00 UTC", "2026-10-25 02:50 CEST")).rules("a1_one")
+    assert utc(rules.due_for("s002")) == "2026-10-25 01:10"
+    assert not rules.over(datetime(2026, 10, 25, 1, 25, tzinfo=UTC))
+    assert rules.over(datetime(2026, 10, 25, 1, 26, tzinfo=UTC))
+
+
 def test_what_is_written_out_is_read_as_the_same(course):
     for text in ("", FULL):
         first = read(course, text)

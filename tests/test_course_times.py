@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from nbgrader.utils import parse_utc
 
-from autograder.course.times import TimeProblem, duration_text, nbgrader_text, read_duration, read_time, read_zone
+from autograder.course.times import (
+    TimeProblem,
+    after,
+    duration_text,
+    nbgrader_text,
+    passed,
+    read_duration,
+    read_time,
+    read_zone,
+)
 
 BERLIN, LOS_ANGELES = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Los_Angeles")
 
@@ -90,6 +99,25 @@ def test_an_hour_that_comes_twice_and_one_that_does_not_come():
     assert utc("2026-10-25 02:30", BERLIN, late=True) == "2026-10-25 01:30:00"
     with pytest.raises(TimeProblem, match="does not exist"):
         read_time("2026-03-29 02:30", BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "end", "hours"),
+    [
+        ("2026-10-24 13:30", "2 days", "2026-10-26 13:30:00+01:00", 49),
+        ("2026-03-28 13:30", "2 days", "2026-03-30 13:30:00+02:00", 47),
+        ("2026-10-24 23:00", "12 hours", "2026-10-25 10:00:00+01:00", 12),
+        ("2026-03-28 23:00", "12 hours", "2026-03-29 12:00:00+02:00", 12),
+        ("2026-10-24 02:30", "1 day", "2026-10-25 02:30:00+01:00", 25),  # an hour that comes twice: the later
+        ("2026-03-28 02:30", "1 day", "2026-03-29 03:30:00+02:00", 24),  # one that does not come
+        ("2026-10-25 02:50", "15 minutes", "2026-10-25 02:05:00+01:00", 0.25),
+    ],
+)
+def test_a_duration_is_days_by_the_calendar_and_hours_as_they_pass(start, duration, end, hours):
+    begin = read_time(start, BERLIN)
+    found = after(begin, read_duration(duration))
+    assert str(found) == end
+    assert passed(begin, found) == timedelta(hours=hours)
 
 
 def test_what_is_written_for_nbgrader_is_read_by_it_as_the_same_moment():

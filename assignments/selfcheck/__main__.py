@@ -121,7 +121,8 @@ def _check(notebook: Path, asked: Sequence[str]) -> int:
         reports = []
         for name in chosen:
             own = [record for record in records if record.exercise == name]
-            said = [*provider.remarks(name), *explain(tests[0], name, provider.at_check(name), own)]
+            refused = [f"{who} {what}" for who, what in watch.beyond.told(notebook.parent) if who == name]
+            said = [*provider.remarks(name), *refused, *explain(tests[0], name, provider.at_check(name), own)]
             reports.append(CheckReport(name, own, said))
     for report in reports:
         print(f"{report.body()}\n")

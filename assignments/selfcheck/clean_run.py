@@ -67,6 +67,8 @@ def ready_report(notebook: Path, tests: Sequence[Path], watch: Watch | None = No
         report.mend += missing_names(name, provider)
     ran = [(provider.named(identity), text) for identity, text in provider.merged.cells]
     report.mend += not_in_the_grade(ran, notebook.parent)
+    if watch is not None:
+        report.mend += (f"{_subject(who)} {what}" for who, what in watch.beyond.told(notebook.parent))
     report.mend += _slow(provider)
     report.mend += _name(notebook, release)
     report.know += _differences(provider, release)
@@ -170,6 +172,10 @@ def _whence(name: str, provider: NotebookProvider) -> str:
         if tree is not None and any(name in bound(node) for node in tree.body):
             return f"Only the figure cell number {number} makes {name}, and the grade does not run figure cells."
     return f"No cell that the grade runs before makes {name}: misspelt, or its cell was deleted, moved, or not saved."
+
+
+def _subject(who: str) -> str:
+    return f"T{who[1:]}" if who.startswith("the cell ") else who
 
 
 def _slow(provider: NotebookProvider) -> Iterator[str]:

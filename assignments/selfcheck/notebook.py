@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import difflib
 import functools
 import json
 import os
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from selfcheck import history, live, waiting
+from selfcheck import history, live, unshown, waiting
 from selfcheck.cells import does_not_compile, in_pieces
 from selfcheck.diagnosis import differing, explain
 from selfcheck.execute import is_quiet
@@ -47,6 +48,7 @@ TO_JOIN = (
 )
 AS_BEFORE = "What is checked is the function as it was before. "
 MEND_IT = "Correct the line, run the cell, then this check."
+ONE_NAME = 'Give check the name of one exercise, in quotation marks: check("{0}"). progress() checks all of them.'
 COULD_NOT_START = "The clean run could not be made: in a terminal, in this folder, call python -m selfcheck --ready"
 
 
@@ -66,45 +68,50 @@ def prepare() -> None:
         return
 
 
-def _in_a_script_printed(call: Callable[P, Report | None]) -> Callable[P, Report | None]:
-    """Return a call that also prints its report in a script, where nobody shows the value of a line."""
+def _always_shown(call: Callable[P, Report | None]) -> Callable[P, Report | None]:
+    """Return a call whose report is shown also where it is not a cell's last value, or a line of a script."""
 
     @functools.wraps(call)
-    def printing(*args: P.args, **kwargs: P.kwargs) -> Report | None:
+    def showing(*args: P.args, **kwargs: P.kwargs) -> Report | None:
+        unshown.show()
         report = call(*args, **kwargs)
-        if report is not None and _shell() is None and not hasattr(sys, "ps1"):
+        if report is not None and (shell := _shell()) is not None:
+            unshown.keep(report, shell)
+        elif report is not None and not hasattr(sys, "ps1"):
             print(report.text(), flush=True)
         return report
 
-    return printing
+    return showing
 
 
-@_in_a_script_printed
-def check(name: str) -> Report | None:
-    """Run the visible tests of one exercise on what this notebook has defined; the last cell's value is the report.
+@_always_shown
+def check(name: str = "", *more: object) -> Report | None:
+    """Run the visible tests of one exercise on what this notebook has defined; the value is the report, which is shown.
 
-    name: the exercise's name, which is its function's name; the function itself will do.
+    name: the exercise's name, which is its function's name; the function itself will do. more: nothing; where there is
+    something, a sentence says so.
     The visible tests are few and their inputs are known: the grade also counts hidden tests on other inputs.
     nbgrader's Validate takes what a cell writes to its errors for a failure, so there a failed check writes its report.
     """
     if is_quiet():
         return None
-    report = _checked(getattr(name, "__name__", name))
+    report = _checked(getattr(name, "__name__", name), more)
     if not report.passed and os.environ.get("NBGRADER_EXECUTION") == "validate":
         print(report.text(), file=sys.stderr)
     return report
 
 
-def _checked(name: str) -> Report:
+def _checked(name: object, more: tuple[object, ...] = ()) -> Report:
     history.follow(_shell())
     try:
         tests = visible_tests(assignment_folder())
+        if not isinstance(name, str) or not name or more:
+            return Problem(ONE_NAME.format(exercise_names(tests)[0]))
         provider = _provider(tests)
-        with _watched(provider):
+        with _watched(provider) as watch:
             records = run_tests(tests, provider, {name})
             if not records:
-                every = ", ".join(exercise_names(tests))
-                return Problem(f"There is no exercise {name!r} in this assignment. Its exercises are: {every}.")
+                return Problem(_no_exercise(name, exercise_names(tests)))
             said = explain(tests[0], name, provider, records)
     except (NotFound, CouldNotRun, ValueError) as problem:
         return Problem(str(problem))
@@ -118,11 +125,20 @@ def _checked(name: str) -> Report:
     if any(kept.tries(record.name) >= AFTER_TRIES for record in records):
         hints, fits = chosen(release.hints.get(name, []), records)
     missed = any(record.outcome != "passed" for record in records)
-    said = [*_session(name, provider, tests, missed), *not_started(name, records), *said]
+    refused = dict.fromkeys(f"{name} {what}" for _, what in watch.beyond.told(tests[0].parent))
+    said = [*_session(name, provider, tests, missed), *not_started(name, records), *refused, *said]
     return CheckReport(name, records, said, hints, fits, graded=points.get(name) != 0)
 
 
-@_in_a_script_printed
+def _no_exercise(name: str, known: list[str]) -> str:
+    """Say that there is no such exercise, which one may be meant, and which there are."""
+    meant = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(name.strip().lower(), meant, n=1)
+    hint = f" Did you mean {meant[close[0]]}?" if close else ""
+    return f"There is no exercise {name!r} in this assignment.{hint} Its exercises are: {', '.join(known)}."
+
+
+@_always_shown
 def progress() -> Report | None:
     """Run all visible tests and add up the points so far, section by section; kept beside the notebook.
 
@@ -152,7 +168,7 @@ def progress() -> Report | None:
     return ProgressReport(release.graded, records, differ, earlier, release.minutes, done, lines)
 
 
-@_in_a_script_printed
+@_always_shown
 def ready() -> Report | None:
     """Run the saved notebook in a clean process as the grade will, and say what is unfinished before it is handed in.
 
@@ -291,7 +307,7 @@ def _kept(tests: list[Path], release: Release) -> Kept:
 
 
 @contextlib.contextmanager
-def _watched(provider: LocalProvider) -> Iterator[None]:
+def _watched(provider: LocalProvider) -> Iterator[Watch]:
     """Say of a call that it runs long, on what is the notebook's output now, before that is kept away from it."""
     stream = sys.stdout
 
@@ -303,7 +319,7 @@ def _watched(provider: LocalProvider) -> Iterator[None]:
     provider.watch = watch
     try:
         with watch.on():
-            yield
+            yield watch
     finally:
         provider.watch = None
 

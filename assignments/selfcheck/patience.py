@@ -1,4 +1,7 @@
-"""Says so when a call runs long, ends it at a limit, and says what was running where when the user stopped it."""
+"""Says so when a call runs long, ends it at a limit, and says what was running where when the user stopped it.
+
+Of each call it is noted, too, what the grade may refuse (`selfcheck.beyond`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+
+from selfcheck.beyond import Beyond, noted
 
 AFTER = 2.0  # seconds
 AGAIN = 1.0  # seconds until a call is interrupted again that has caught its interrupt
@@ -54,9 +59,13 @@ class _Running:
 
 
 class Watch:
-    """Watches calls from another thread, and says once of each that it has been running for AFTER seconds."""
+    """Watches calls from another thread, and says once of each that it has been running for AFTER seconds.
+
+    beyond: what the calls did that the grade may refuse.
+    """
 
     def __init__(self, say: Callable[[str], object]) -> None:
+        self.beyond = Beyond()
         self._say = say
         self._running: _Running | None = None
         self._lock = threading.Lock()
@@ -85,7 +94,8 @@ class Watch:
         self._running = running
         try:
             try:
-                yield
+                with noted(name, namespace, self.beyond):
+                    yield
             finally:
                 self._leave(running, before)
         except KeyboardInterrupt as interrupt:

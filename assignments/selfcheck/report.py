@@ -30,9 +30,10 @@ _TEXT = (
 
 
 class Report:
-    """Something to show in a notebook or a terminal. passed: whether every test passed."""
+    """Something to show in a notebook or a terminal. passed: whether every test passed. shown: whether it was shown."""
 
     passed = False
+    shown = False
 
     def text(self) -> str:
         raise NotImplementedError
@@ -41,12 +42,14 @@ class Report:
         raise NotImplementedError
 
     def __repr__(self) -> str:
+        self.shown = True
         return self.text()
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        self.shown = True
         return {"text/plain": self.text(), "text/html": self.html()}
 
 

@@ -24,6 +24,7 @@ from autograder.course.paths import Course, Repository
 from autograder.course.policies import NAME as RULES
 from autograder.course.policies import Rules, course_policies
 from autograder.course.source import Cell, Source
+from autograder.course.times import after
 from autograder.gradebook import harmless
 
 MOST_LINES = 24  # of a difference; a longer one is another program, and reads as none
@@ -71,10 +72,10 @@ def refuse_while_open(rules: Rules, now: datetime) -> None:
             f"(`autograder course` shows where)"
         )
     student, due = last
-    if now > due + rules.grace:
+    if rules.over(now):
         return
     whose = f"{student}'s extension" if student else "its time"
-    until = (due + rules.grace).isoformat(" ", "minutes")
+    until = after(due, rules.grace).isoformat(" ", "minutes")
     raise StillOpen(
         f"{rules.assignment} is still open: {whose} runs until {until}. Its solutions stay closed until then"
     )

@@ -21,7 +21,7 @@ from autograder.collect.students import NotCertain, student_of
 from autograder.course.paths import Course
 from autograder.course.policies import Policies
 from autograder.course.roster import Roster
-from autograder.course.times import TimeProblem, read_time
+from autograder.course.times import TimeProblem, passed, read_time
 
 
 def plan(course: Course, source: Source, roster: Roster | None, policies: Policies, options: Options) -> Plan:
@@ -137,7 +137,7 @@ def _digest(one: Taken) -> tuple[tuple[str, bytes], ...]:
 def late_by(one: Taken, policies: Policies) -> timedelta | None:
     """Return how late a submission is; None if its time or its due time is not known."""
     due, moment = policies.rules(one.assignment).due_for(one.student), one.noted.moment
-    return None if due is None or moment is None else moment - due
+    return None if due is None or moment is None else passed(due, moment)
 
 
 def missing(course: Course, roster: Roster | None, assignments: Collection[str], taken: Iterable[Taken]) -> list[str]:

@@ -76,7 +76,7 @@ def _contradicted(one: Taken, policies: Policies) -> tuple[Collected, str]:
     due, moment = policies.rules(one.assignment).due_for(one.student), one.noted.moment
     if one.noted.source != CANVAS or one.noted.time_from != "the archive" or due is None or moment is None:
         return one.noted, ""
-    if one.noted.late is False and moment > due:
+    if one.noted.late is False and moment.timestamp() > due.timestamp():
         reason = "Canvas says on time, and the archive's time is after it was due: the time was not noted"
         return replace(one.noted, time="", time_from=""), reason
     return one.noted, ""

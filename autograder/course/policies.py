@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from autograder.course import roster
 from autograder.course.paths import Course
-from autograder.course.times import TimeProblem, duration_text, read_duration, read_time, read_zone
+from autograder.course.times import TimeProblem, after, duration_text, passed, read_duration, read_time, read_zone
 
 NAME = "course.toml"
 NONE, ALWAYS, AFTER_DUE, NEVER = "none", "always", "after due", "never"
@@ -62,7 +62,7 @@ class Rules:
         more = self.extensions.get(student)
         if self.due is None or more is None:
             return self.due
-        return more if isinstance(more, datetime) else self.due + more
+        return more if isinstance(more, datetime) else after(self.due, more)
 
     def penalty(self, late: timedelta, earned: float, possible: float) -> float:
         """Return the points that this lateness costs: never more than were earned."""
@@ -82,12 +82,12 @@ class Rules:
     def over(self, now: datetime) -> bool:
         """Is the last student's time over, extensions and grace included? Never, if nothing is due."""
         last = self.last_due()
-        return last is not None and now > last[1] + self.grace
+        return last is not None and passed(after(last[1], self.grace), now) > timedelta()
 
     def last_due(self) -> tuple[str, datetime] | None:
         """Return whose work is due last, "" for everybody's, and when; None if it never is."""
         all_due = [(student, due) for student in ("", *self.extensions) if (due := self.due_for(student)) is not None]
-        return max(all_due, key=lambda one: one[1], default=None)
+        return max(all_due, key=lambda one: one[1].timestamp(), default=None)
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ class _Reader:
             if due is None:
                 self._fail(place, f"{where[1]} has no due time, so nothing can be extended: write due = ... above")
             found[student] = self._read(place, self._more, value)
-            if isinstance(found[student], datetime) and found[student] < due:
+            if isinstance(found[student], datetime) and found[student].timestamp() < due.timestamp():
                 self._fail(place, f"the extension of {_shown(named)} ends before the work is due: check the time")
         return found
 

@@ -111,6 +111,24 @@ def read_duration(value: object) -> timedelta:
     return sum((float(number) * _UNITS[unit[0].lower()] for number, unit in parts), timedelta())
 
 
+def after(moment: datetime, duration: timedelta) -> datetime:
+    """Return the moment a duration later, in the same zone: days by the calendar, the rest as it passes.
+
+    Two days after noon is noon, also where clocks are changed between; a time that clocks repeat or jump over is the
+    later of the two moments that it can mean. (Python's own sum would count the hours by the clock on the wall.)
+    """
+    start = moment.astimezone(UTC)
+    if duration.days:
+        day = moment + timedelta(days=duration.days)
+        start = max(day.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return (start + (duration - timedelta(days=duration.days))).astimezone(moment.tzinfo)
+
+
+def passed(since: datetime, until: datetime) -> timedelta:
+    """Return the time that passes between two moments. (Python's own difference in one zone is that of wall clocks.)"""
+    return until.astimezone(UTC) - since.astimezone(UTC)
+
+
 def duration_text(duration: timedelta) -> str:
     """Write a duration as `read_duration` reads it."""
     minutes = round(duration.total_seconds() / 60)

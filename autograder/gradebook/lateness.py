@@ -20,7 +20,7 @@ from traitlets.config import Config
 
 from autograder.course.paths import Course
 from autograder.course.policies import Policies, Rules, course_policies
-from autograder.course.times import duration_text
+from autograder.course.times import duration_text, passed
 from autograder.gradebook.nbgrader_course import TIMESTAMP, read_timestamp
 
 
@@ -140,10 +140,10 @@ def set_submission_times(submission: SubmittedAssignment, policies: Policies, su
     if due is None or own is None:
         return []
     _change(submission.assignment, "duedate", _stored(due))
-    before, after = submission.extension, own - due or None
-    if before == after:
+    before, now = submission.extension, passed(due, own) or None
+    if before == now:
         return []
-    submission.extension = after
+    submission.extension = now
     if before and student not in rules.extensions:
         return [f"{student}: the extension of {duration_text(before)} in the gradebook is not in course.toml: it ended"]
     return []

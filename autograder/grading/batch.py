@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,10 @@ def grade_stream(
     folder = (options.results or course.results).resolve() / assignment
     found = handed_in(submitted, assignment, options.students)
     if not found:
-        raise NothingToGrade(f"no submission matches {submitted}/{options.students}/{assignment}/{assignment}.ipynb")
+        raise NothingToGrade(
+            f"no submission matches {submitted}/{options.students}/{assignment}/{assignment}.ipynb. "
+            "`autograder collect` puts submissions there; --students takes ids as the folders have them, and globs"
+        )
     if options.chosen is not None:
         found = [student for student in found if student in options.chosen]
     usual = grader.slow_mentions(_content(course.release_notebook(assignment), course.root))
@@ -212,7 +216,7 @@ def handed_in(submitted: Path, assignment: str, students: str = "*") -> list[str
         entry.name
         for entry in sorted(os.scandir(submitted), key=lambda e: e.name)
         if (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
-        and fnmatch.fnmatchcase(entry.name, students)
+        and fnmatch.fnmatchcase(unicodedata.normalize("NFC", entry.name), unicodedata.normalize("NFC", students))
         and _may_be_there(submitted / entry.name / assignment)
     ]
 

@@ -76,6 +76,33 @@ def test_points_and_a_comment_given_in_the_browser_are_in_feedback_and_export(pa
     assert {line["status"] for student, line in lines.items() if student != graded} == {"to grade"}
 
 
+def test_what_another_grader_has_given_meanwhile_is_replaced_on_request_only(page, jupyter_server, course):
+    server = jupyter_server(course.root, *ALL_ANSWERS)
+    page.goto(server.at("autograder/answers"))
+    page.get_by_role("link", name="why").click()
+    answer = page.locator(".answer").first
+    with Gradebook(f"sqlite:///{course.gradebook}", course.root.name) as gradebook:
+        gradebook.find_grade_by_id(answer.get_attribute("data-grade")).manual_score = 7
+        gradebook.find_comment_by_id(answer.get_attribute("data-comment")).manual_comment = "Good."
+        gradebook.db.commit()
+    answer.locator(".points").fill("3")
+    answer.locator(".comment").fill("Why?")
+    answer.locator(".comment").press("Tab")
+    expect(answer.locator(".said")).to_contain_text(
+        'NOT SAVED: meanwhile another grader has changed the points to "7".'
+    )
+    expect(answer.locator(".noted")).to_contain_text('changed the comment to "Good."')
+    answer.get_by_role("button", name="Save my points instead").click()
+    expect(answer.locator(".said")).to_have_text("saved")
+    with Gradebook(f"sqlite:///{course.gradebook}", course.root.name) as gradebook:
+        assert gradebook.find_grade_by_id(answer.get_attribute("data-grade")).manual_score == 3
+        assert gradebook.find_comment_by_id(answer.get_attribute("data-comment")).manual_comment == "Good."
+        gradebook.find_grade_by_id(answer.get_attribute("data-grade")).manual_score = None
+        gradebook.find_grade_by_id(answer.get_attribute("data-grade")).needs_manual_grade = True
+        gradebook.find_comment_by_id(answer.get_attribute("data-comment")).manual_comment = None
+        gradebook.db.commit()
+
+
 def test_all_answers_to_one_question_are_on_one_page_beside_the_mark_scheme(page, jupyter_server, course):
     asked = []
     page.on("request", lambda request: asked.append(request.url))

@@ -74,6 +74,16 @@ def test_a_penalty_is_per_day_with_grace_cap_and_extension(desk, made, late):
     assert late.remarks[0].endswith("counts as on time")
 
 
+def test_an_extension_over_a_change_of_the_clocks_ends_when_it_says(desk, made, late):
+    late.rules(RULES.replace('extended = "2 days"', 'extended = "2026-10-25 12:00"\nweeks = "19 days"'))
+    stamps = {"extended": "2026-10-25 11:30", "weeks": "2026-10-25 12:30"}
+    for student, stamp in stamps.items():
+        desk.submit(student, stamp=stamp)
+    desk.record(*map(made, stamps))
+    rows = late()
+    assert [rows[student] for student in stamps] == [("", "0", "10"), ("", "0", "10")]
+
+
 def test_the_gradebook_has_them_before_anything_is_exported(desk, made):
     (desk.course.root / NAME).write_text(RULES)
     desk.submit("hour", stamp="2026-10-06 14:30")

@@ -66,8 +66,9 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
     assert page.index("failed") < page.index("a step returns shape N H")
     assert "the visible tests passed" in outputs["backward"][0].data["text/plain"]
     assert outputs["total"][0].data["text/plain"] == "total is not started yet (1 visible test)"
-    stream, progress = outputs["last"]
+    stream, again, progress = outputs["last"]
     assert stream.text == "[] True True\n"
+    assert again.data == step.data
     assert re.search(r"step +2 of 3 +0 of 8\n", progress.data["text/plain"])
     assert re.search(r"all exercises +6 of 20\n", progress.data["text/plain"])
     assert "visible tests only" in progress.data["text/html"]
@@ -78,7 +79,7 @@ def test_in_a_kernel_reports_are_tables_and_nothing_is_left_behind(executed, toy
 def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy):
     outputs = executed(last="check('stepp')")
     assert outputs["last"][0].data["text/plain"] == (
-        "There is no exercise 'stepp' in this assignment. Its exercises are: step, backward, total."
+        "There is no exercise 'stepp' in this assignment. Did you mean step? Its exercises are: step, backward, total."
     )
     (toy.folder / "test_toy.py").unlink()
     outputs = executed(last="progress()")
@@ -89,6 +90,17 @@ def test_a_wrong_name_and_a_moved_notebook_are_told_in_a_sentence(executed, toy)
 def test_an_exercise_may_be_given_by_its_function(executed):
     outputs = executed(last="check(step)")
     assert outputs["last"][0].data["text/plain"].startswith("step: ")
+
+
+CALLS = "check()\ncheck('step', 'total')\ncheck(['step'])\ncheck(3)\ncheck('TOTAL ')\ncheck('softmax')"
+
+
+def test_a_check_of_no_exercise_says_what_to_write(executed):
+    said = [out.data["text/plain"] for out in executed(last=CALLS)["last"]]
+    one_name = 'Give check the name of one exercise, in quotation marks: check("step"). progress() checks all of them.'
+    assert said[:4] == [one_name] * 4
+    assert "Did you mean total?" in said[4]
+    assert "Did you mean" not in said[5]
 
 
 SCRIPT = """
@@ -115,6 +127,29 @@ def test_a_script_prints_what_a_notebook_shows(toy):
 def test_a_notebook_shows_a_report_once(executed):
     (shown,) = executed(last="check('total')")["last"]
     assert shown.output_type == "execute_result"
+
+
+SEVERAL = """
+check("total")
+for name in ("step", "backward"):
+    check(name)
+display(check("total"))
+named = check("step")
+print("later")
+named
+"""
+
+
+def test_a_cell_shows_each_of_its_checks_in_their_order(executed):
+    shown = executed(step=WRONG, last=SEVERAL)["last"]
+    said = [out["text"] if "text" in out else out.data["text/plain"].partition(":")[0] for out in shown]
+    assert said == ["total", "step", "backward", "total", "later\n", "step"]
+
+
+def test_a_check_is_shown_also_where_the_cell_ends_in_something_else(executed):
+    printed, shown = executed(last="check('total')\nprint('later')")["last"]
+    assert printed.text == "later\n"
+    assert shown.data["text/plain"].startswith("total: ")
 
 
 LONG = """
