@@ -215,9 +215,14 @@ def _counts(namespace, sizes):
 
 
 def _sampled(namespace, model, generator, temperature, max_length):
-    """A sequence of the student's, and what drawing it has changed: the model, and which generators."""
-    state, model_before, shared = generator.bit_generator.state, _bytes(model), _global_random_state()
+    """A sequence of the student's, and what drawing has changed: the model, and which generators.
+
+    A generator may be spared where the temperature leaves nothing to chance, so its use is seen at another one.
+    """
+    model_before, shared = _bytes(model), _global_random_state()
     sequence = namespace["sample_sequence"](model, generator, temperature, max_length)
+    state = generator.bit_generator.state
+    namespace["sample_sequence"](model, generator, 2.0, max_length)
     return {
         "sequence": sequence,
         "model changed": _bytes(model) != model_before,

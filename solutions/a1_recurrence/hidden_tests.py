@@ -9,7 +9,7 @@ import numpy as np
 
 from selfcheck import arrays, exercise, expect
 from selfcheck.agreement import EITHER_FLOAT, agree, in_pairs, sized, table
-from selfcheck.common_tests import float32_and_strided_test, sizes_test
+from selfcheck.common_tests import float32_and_strided_test, scaled, sizes_test
 from selfcheck.oracles import deviation
 
 
@@ -58,13 +58,22 @@ test_a_step_agrees_at_other_sizes_down_to_one = sizes_test(
 )
 
 
+test_a_step_agrees_where_units_are_saturated = sizes_test(
+    "rnn_step_forward",
+    table("N D H", (4, 3, 6), (1, 1, 1)),
+    points=1,
+    part=_states,
+    made_by=scaled("rnn_step_forward", x=20.0),
+)
+
+
 test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
     "rnn_step_forward", points=1, part=_states, N=4, D=3, H=7
 )
 
 
 test_a_sequence_agrees_at_other_sizes = sizes_test(
-    "rnn_forward", table("N T D H h0", (4, 17, 2, 3), (2, 6, 7, 5, False)), points=2, part=_states
+    "rnn_forward", table("N T D H h0", (4, 41, 2, 3), (2, 6, 7, 5, False)), points=2, part=_states
 )
 
 
@@ -76,6 +85,15 @@ test_a_sequence_agrees_at_sizes_of_one = sizes_test(
 )
 
 
+test_a_sequence_agrees_where_units_are_saturated = sizes_test(
+    "rnn_forward",
+    table("N T D H h0", (3, 5, 2, 4), (2, 4, 3, 5, False)),
+    points=1,
+    part=_states,
+    made_by=scaled("rnn_forward", x=20.0),
+)
+
+
 test_a_sequence_agrees_in_float32_and_strided = float32_and_strided_test(
     "rnn_forward", points=1, part=_states, N=2, T=6, D=5, H=3
 )
@@ -83,7 +101,7 @@ test_a_sequence_agrees_in_float32_and_strided = float32_and_strided_test(
 
 test_sequences_of_many_lengths_agree = sizes_test(
     "rnn_forward_masked",
-    table("N T D H lengths h0", (8, 9, 2, 3), (3, 12, 5, 4, [11, 4, 7], False), (5, 5, 5, 5, [2, 5, 4, 1, 3])),
+    table("N T D H lengths h0", (8, 9, 2, 3), (3, 36, 5, 4, [35, 4, 17], False), (5, 5, 5, 5, [2, 5, 4, 1, 3])),
     points=2,
 )
 
@@ -189,6 +207,8 @@ def test_the_likeliest_paths_agree(sample_sequence, reference, cases, rng):
     calls = [cases.sample_sequence(rng, K=K, H=11, temperature=1e-9, end=-50.0) for K in (3, 7, 15)]
     calls += [(cases.walking_model(rng, K=7), np.random.default_rng(1), 1e-6, length) for length in (30, 6, 5, 1, 0)]
     calls += [cases.sample_sequence(rng, K=1, H=2), cases.sample_sequence(rng, K=4, H=1, temperature=1e-9)]
+    model, *rest = cases.sample_sequence(rng, K=7, H=11, temperature=1e-11, end=-50.0)
+    calls.append((_with_logits(model, 1e-8), *rest))
     desired = [reference.sample_sequence(*copy.deepcopy(args)) for args in calls]
     for sequence, wanted in zip(sample_sequence.map(calls), desired, strict=True):
         expect.equal(sequence, wanted, name="the sequence")
@@ -207,7 +227,7 @@ def test_sequences_at_a_temperature_follow_their_probabilities(probe, reference,
 @exercise("sample_sequence", points=1)
 def test_sequences_of_a_random_model_follow_their_probabilities(probe, reference, cases, rng):
     model, *_ = cases.sample_sequence(rng, K=3, H=6, gain=1.5)
-    _expect_chances(probe, reference, cases, rng, model, 0.6, 2)
+    _expect_chances(probe, reference, cases, rng, _with_logits(model, 1e-3), 0.6e-3, 2)  # cold, and yet left to chance
 
 
 @exercise("sample_sequence", points=1)
@@ -217,6 +237,11 @@ def test_a_sequence_is_empty_as_often_as_END_is_likely_at_first(probe, reference
         lambda: cases.sample_sequence(rng, K=4, H=5, end=float(rng.uniform(0, 2)))[0],
     )
     _expect_chances(probe, reference, cases, rng, model, 0.9, 1)
+
+
+def _with_logits(model, size):
+    """The same model with logits `size` times as large."""
+    return model | {name: size * model[name] for name in ("V", "c_out")}
 
 
 def _expect_chances(probe, reference, cases, rng, model, temperature, max_length):

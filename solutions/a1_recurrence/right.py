@@ -436,6 +436,23 @@ def sample_sequence(model, rng, temperature=1.0, max_length=20):
         x = np.eye(K)[symbol : symbol + 1]
     return drawn
 """,
+    "nothing_drawn_where_nothing_is_left_to_chance": """
+def sample_sequence(model, rng, temperature=1.0, max_length=20):
+    U, W, b, V, c_out = (model[name] for name in ("U", "W", "b", "V", "c_out"))
+    h, drawn = np.zeros(len(b)), [0]
+    while len(drawn) <= max_length:
+        h = np.tanh(U[:, drawn[-1]] + W @ h + b)
+        logits = V @ h + c_out
+        if temperature < 1e-5:
+            symbol = int(logits.argmax())
+        else:
+            p = np.exp((logits - logits.max()) / temperature)
+            symbol = int(rng.choice(len(p), p=p / p.sum()))
+        if symbol == 0:
+            break
+        drawn.append(symbol)
+    return drawn[1:]
+""",
     "multinomial_counts": """
 def next_state(model, h, symbol):
     return np.tanh(model["U"][:, symbol] + h @ model["W"].T + model["b"])

@@ -81,6 +81,23 @@ test_a_step_backward_agrees_at_other_sizes_down_to_one = sizes_test(
 )
 
 
+test_large_gradients_come_back_through_a_step_as_they_are = sizes_test(
+    "rnn_step_backward",
+    table("N D H", (3, 4, 2)),
+    STEP,
+    points=1,
+    made_by=scaled("rnn_step_backward", dh=1e4),
+)
+
+
+@exercise("rnn_step_backward", points=1)
+def test_a_step_backward_agrees_where_units_are_nearly_saturated(rnn_step_backward, reference, cases, rng):
+    dh, (x, h_prev, U, W, _) = cases.rnn_step_backward(rng, N=1, D=3, H=6)
+    h = np.tanh(rng.choice([-1.0, 1.0], (1, 6)) * rng.permutation(np.linspace(2.5, 6.0, 6)))  # b may be anything
+    args = dh, (x, h_prev, U, W, h)
+    agree(rnn_step_backward, reference, [("with units near 1 and -1", args)], STEP)
+
+
 test_a_step_backward_agrees_in_float32_and_strided = float32_and_strided_test(
     "rnn_step_backward", STEP, points=1, N=4, D=3, H=7
 )
