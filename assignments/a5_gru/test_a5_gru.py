@@ -369,7 +369,8 @@ def test_longer_sequences_change_nothing_and_other_words_are_refused(count_cell_
     one, fifty = (_count_and_memory(count_cell_parameters(cell, D, H, biases, T)) for T in (1, 50))
     because = "the parameters are shared by all steps, and the state is handed on"
     expect.equal(fifty, one, name="the result for sequences of 50 steps", because=because)
-    expect.raises("ValueError", count_cell_parameters, "elman", D, H, because="there is no such cell")
+    for word in ("elman", "", "bilstm"):
+        expect.raises("ValueError", count_cell_parameters, word, D, H, because=f"there is no cell called {word!r}")
 
 
 # adding_problem_batch

@@ -856,6 +856,7 @@ def test_known_scores(bleu):
         ("a b c d", ["a b c d a b c d"], math.exp(-1), "all match, each once; the caption has half of the words"),
         ("a b c", ["a b c"], 0.0, "there are no 4-grams"),
         ("e d c b a", ["a b c d e"], 0.0, "no 2-gram matches"),
+        ("ab c d e f", ["a bc d e f"], 0.0, "no 4-gram matches: ab and c are other words than a and bc"),
         ("", ["a b c d e"], 0.0, "the caption has no words"),
     ]
     for caption, references, desired, because in known:
@@ -921,8 +922,10 @@ def test_the_text_gives_each_caption_by_its_id(caption_file, cases, rng):
 def test_what_cannot_be_told_apart_is_an_error(caption_file, cases, rng):
     ids, captions = cases.caption_file(rng)
     expect.raises("ValueError", caption_file, ids, captions[:-1], because="a caption is missing")
+    expect.raises("ValueError", caption_file, ids, captions[:-3], because="three captions are missing")
     expect.raises("ValueError", caption_file, ids[:-1], captions, because="there is a caption too many")
-    expect.raises("ValueError", caption_file, [*ids[:-1], ids[0]], captions, because="an id occurs twice")
+    for twice in ([*ids[:-1], ids[0]], [*ids[:3], ids[1], *ids[4:]]):
+        expect.raises("ValueError", caption_file, twice, captions, because="an id occurs twice")
     because = "an id occurs twice, and a caption is missing"
     expect.raises("ValueError", caption_file, [*ids[:-1], ids[0]], captions[:-1], because=because)
 

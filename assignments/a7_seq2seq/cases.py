@@ -188,7 +188,7 @@ _CASES = {
     ],
     "edit_distance": lambda rng: [
         (*edit_distance(rng), *phoneme_error_rate(rng)),
-        (*edit_distance(rng, I=7, J=4, symbols=3, first=9), *phoneme_error_rate(rng, N=7)),
+        (*edit_distance(rng, I=7, J=4, symbols=3, first=1009), *phoneme_error_rate(rng, N=7)),
         (*edit_distance(rng, I=0, J=9), *phoneme_error_rate(rng, N=4)),
         (*edit_distance(rng, I=9, J=0), *phoneme_error_rate(rng, N=6)),
         (*edit_distance(rng, I=6, J=3), [[4] * 12, [5, 6] * 5], [[6], [4, 5]]),

@@ -490,11 +490,14 @@ def test_known_distances(edit_distance):
 
 @exercise("edit_distance", points=1)
 def test_a_symbol_of_several_letters_or_digits_is_one_symbol(edit_distance):
+    spoken, number = "K AE1 T", "1000"  # equal symbols that are not one object
     for hypothesis, reference, desired in (
         (["AH0", "K"], ["AH1", "K"], 1),
         (["AH", "K"], ["A", "HK"], 2),
         ([12, 3], [1, 23], 2),
         ([10, 11, 12], [10, 12], 1),
+        (spoken.split(), spoken.split(), 0),
+        ([int(number), 3], [int(number), 4], 1),
     ):
         distance, _ = _distance(edit_distance(hypothesis, reference), len(hypothesis), len(reference))
         expect.equal(distance, desired, name=f"distance of {hypothesis} and {reference}")

@@ -19,11 +19,20 @@ SEQUENCE_GRADIENTS = ("dx", "dU", "dW", "db", "dh0")
 
 
 SIZES_OF_A_STEP = table("N D H", (1, 1, 1), (1, 3, 2), (4, 1, 5), (6, 4, 1), (5, 5, 5), (9, 2, 8))
-SIZES_OF_A_SEQUENCE = table("N T D H h0", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4))
+SIZES_OF_A_SEQUENCE = table("N T D H h0", (4, 13, 2, 3), (2, 6, 7, 5, False), (4, 4, 4, 4), (1, 120, 2, 3))
 SIZES_OF_ONE = table("N T D H h0", (1, 1, 1, 1), (3, 1, 2, 4), (1, 7, 3, 2), (2, 5, 1, 1, False))
 
 
 test_a_step_agrees_at_other_sizes_down_to_one = sizes_test("gru_step_forward", SIZES_OF_A_STEP, ("h",), points=2)
+
+
+test_a_step_agrees_from_states_that_are_not_between_minus_1_and_1 = sizes_test(
+    "gru_step_forward",
+    table("N D H", (3, 2, 5)),
+    ("h",),
+    points=1,
+    made_by=scaled("gru_step_forward", h_prev=8.0),
+)
 
 
 test_a_step_agrees_in_float32_and_strided = float32_and_strided_test(
@@ -74,6 +83,15 @@ test_sequences_agree_at_other_sizes = sizes_test("gru_forward", SIZES_OF_A_SEQUE
 test_sequences_agree_at_sizes_of_one = sizes_test("gru_forward", SIZES_OF_ONE, ("h",), points=1)
 
 
+test_sequences_agree_from_states_that_are_not_between_minus_1_and_1 = sizes_test(
+    "gru_forward",
+    table("N T D H", (3, 4, 2, 5)),
+    ("h",),
+    points=1,
+    made_by=scaled("gru_forward", h0=8.0),
+)
+
+
 test_sequences_agree_in_float32_and_strided = float32_and_strided_test(
     "gru_forward", ("h",), points=1, N=2, T=6, D=5, H=3
 )
@@ -104,6 +122,15 @@ test_gradients_of_sequences_agree_in_float32_and_strided = float32_and_strided_t
 
 
 test_pytorchs_step_agrees_at_other_sizes_down_to_one = sizes_test("torch_gru_step", SIZES_OF_A_STEP, "h", points=2)
+
+
+test_pytorchs_step_agrees_from_states_that_are_not_between_minus_1_and_1 = sizes_test(
+    "torch_gru_step",
+    table("N D H", (3, 2, 5)),
+    "h",
+    points=1,
+    made_by=scaled("torch_gru_step", h_prev=8.0),
+)
 
 
 test_pytorchs_step_agrees_in_float32_and_strided = float32_and_strided_test(
@@ -151,13 +178,19 @@ def test_what_is_spoilt_in_any_way_is_refused(gru_to_torch, cases, rng, kind):
 
 @exercise("gru_to_torch", points=1)
 def test_rows_and_zeros_are_compared_exactly(gru_to_torch, cases, rng):
-    U, W, b = cases.gru_to_torch(rng, D=3, H=5, kind="constant")
-    varying = U.copy()
-    varying[2, 1] = 1e-12
-    connected = cases.gru_to_torch(rng, D=3, H=5, kind="diagonal")
-    connected[1][10 + 3, 1] = 1e-12
-    because = "rows and zeros are compared exactly"
-    for args in ((varying, W, b), connected):
+    def spoilt(kind, array, place, by):
+        args = cases.gru_to_torch(rng, D=2, H=5, kind=kind)
+        args[array][place] += by
+        return args
+
+    calls = [spoilt("constant", 0, (2, 1), 1e-30), spoilt("diagonal", 1, (10 + 3, 1), 1e-30)]
+    calls += [spoilt("shared", array, place, 1e-12) for array, place in ((0, (2, 1)), (1, (3, 4)), (2, 4))]
+    opposite = cases.gru_to_torch(rng, D=2, H=5, kind="constant")
+    opposite[0][2] = 0.4, -0.4
+    exchanged = cases.gru_to_torch(rng, D=2, H=5, kind="shared")
+    exchanged[0][2] = exchanged[0][2, ::-1].copy()
+    because = "rows and zeros are compared exactly, number by number"
+    for args in (*calls, opposite, exchanged):
         expect.raises("ValueError", gru_to_torch, *args, because=because)
 
 
@@ -170,6 +203,10 @@ def test_one_connection_is_enough_to_be_refused_and_none_is_needed_to_be_convert
         spoilt[10 + reader, read] = -0.2
         args = copy.deepcopy((U, spoilt, b))
         expect.raises("ValueError", gru_to_torch, *args, because="one unit reads another one's state")
+    round_about = W.copy()
+    round_about[10:] = np.roll(W_n, 1, axis=1)
+    args = copy.deepcopy((U, round_about, b))
+    expect.raises("ValueError", gru_to_torch, *args, because="each unit reads one other and not itself")
     W_n[:] = 0.0
     agree(gru_to_torch, reference, [("with a candidate that reads no state", (U, W, b))], CONVERTED)
 
@@ -227,6 +264,12 @@ def test_stacked_steps_agree_at_other_sizes_down_to_one(stacked_gru_step, refere
     for S, N, D, H in ((1, 1, 1, 1), (1, 4, 2, 3), (5, 1, 1, 2), (2, 6, 3, 1), (4, 4, 4, 4)):
         args = cases.stacked_gru_step(rng, S, N, D, H)
         _stacked_agree(stacked_gru_step, reference, args, f"with S = {S}, N = {N}, D = {D}, H = {H}")
+
+
+@exercise("stacked_gru_step", points=1)
+def test_stacked_steps_agree_from_states_that_are_not_between_minus_1_and_1(stacked_gru_step, reference, cases, rng):
+    x, h_prev, *weights = cases.stacked_gru_step(rng, S=2, N=3, D=4, H=5)
+    _stacked_agree(stacked_gru_step, reference, (x, 8 * h_prev, *weights), "from a state of large numbers")
 
 
 @exercise("stacked_gru_step", points=1)

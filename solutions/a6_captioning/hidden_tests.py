@@ -61,6 +61,7 @@ def test_vocabularies_agree(build_vocabulary, reference, cases, rng):
         cases.build_vocabulary(rng, 3, 2, odd),
         (["cat"], 1),
         (["cat dog", "", "dog"], 3),
+        (["cat dog", "cat dog", "sun dog"], 2),
         ([""], 1),
     ]
     for _, words, desired in in_pairs(build_vocabulary, reference, calls):
@@ -128,6 +129,13 @@ def test_padding_between_the_words_costs_nothing(probe, reference, cases, rng):
 
 
 @exercise("caption_loss", points=1)
+def test_words_after_an_end_cost_what_others_cost(probe, reference, cases, rng):
+    logits, targets = cases.caption_loss(rng)
+    targets[0, 1], targets[2, 0], targets[2, 4] = cases.END, cases.END, cases.END
+    _probes_agree(probe, reference, cases, "loss_and_gradient", logits, targets)
+
+
+@exercise("caption_loss", points=1)
 def test_losses_of_large_logits_agree(probe, reference, cases, rng):
     for spread in (1e3, 1e5):
         _probes_agree(probe, reference, cases, "loss_and_gradient", *cases.caption_loss(rng, spread=spread))
@@ -146,6 +154,12 @@ def test_steps_and_gradients_agree_at_other_sizes_down_to_one(probe, reference, 
 
 
 @exercise("lstm_step", points=1)
+def test_steps_from_a_large_cell_state_agree(probe, reference, cases, rng):
+    x, h, c, *weights = cases.lstm_step(rng, 4, 3, 6)
+    _probes_agree(probe, reference, cases, "state_and_gradients", x, h, 30 * c, *weights)
+
+
+@exercise("lstm_step", points=1)
 def test_steps_agree_in_float32(lstm_step, reference, cases, rng):
     args = arrays.in_float32(cases.lstm_step(rng))
     desired = reference.lstm_step(*args)
@@ -159,6 +173,7 @@ def test_models_and_gradients_agree_at_other_sizes_down_to_one(probe, reference,
         ((2,), 2, 1, 1, 1, 5),
         ((5, 5), 5, 3, 6, 3, 6),
         ((3, 4), 4, 4, 4, 4, 4),
+        ((40, 23), 40, 2, 3, 4, 6),
     ):
         args = cases.CaptionModel(rng, lengths, T, F, D, H, K)
         _probes_agree(probe, reference, cases, "model_and_gradients", *args)

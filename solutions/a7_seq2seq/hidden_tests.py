@@ -36,6 +36,7 @@ def test_padded_batches_agree(pad_batch, reference, cases, rng):
         cases.pad_batch(rng, (1,), 5),
         cases.pad_batch(rng, (3, 3), 8),
         cases.pad_batch(rng, (1, 1, 2), 40),
+        ([[300, 2**40 + 1], [70_000]], -300),
     ]
     for _, result, desired in in_pairs(pad_batch, reference, calls):
         expect.tuple(result, 2, "the result")
@@ -68,6 +69,7 @@ def test_states_agree_at_other_sizes_down_to_one(encode, reference, cases, rng, 
         cases.encode(rng, cell, (2, 4), 4, 3, 1),
         cases.encode(rng, cell, (3, 3, 3), 3, 3, 3),
         cases.encode(rng, cell, (2, 1), 6, 1, 4),
+        cases.encode(rng, cell, (23, 40), 40, 3, 4),
     ]
     for args, state, desired in in_pairs(encode, reference, calls):
         expect_close(state, desired, f"state with lengths {args[2].tolist()}")
@@ -81,7 +83,8 @@ def test_states_agree_in_float32(encode, reference, cases, rng):
 @exercise("encode", points=1)
 def test_the_gradients_of_states_agree(probe, reference, cases, rng):
     for cell in CELLS:
-        _with_gradients_agree(probe, reference, cases, "encode_and_gradients", *cases.encode(rng, cell))
+        for args in (cases.encode(rng, cell), cases.encode(rng, cell, (23, 40), 40, 3, 4)):
+            _with_gradients_agree(probe, reference, cases, "encode_and_gradients", *args)
 
 
 @exercise("decode_teacher_forced", points=2)
@@ -92,6 +95,7 @@ def test_logits_agree_at_other_sizes_down_to_one(decode_teacher_forced, referenc
         cases.decode_teacher_forced(rng, cell, (1,), 1, 1, 4),
         cases.decode_teacher_forced(rng, cell, (1, 1), 1, 3, 5),
         cases.decode_teacher_forced(rng, cell, (4,), 6, 1, 5),
+        cases.decode_teacher_forced(rng, cell, (23, 40), 40, 3, 5),
         cases.decode_teacher_forced(rng, cell, (5, 4, 2, 3, 5), 5, 5, 5),
     ]
     for args, logits, desired in in_pairs(decode_teacher_forced, reference, calls):
@@ -107,8 +111,9 @@ def test_logits_agree_in_float32(decode_teacher_forced, reference, cases, rng):
 @exercise("decode_teacher_forced", points=1)
 def test_the_gradients_of_logits_agree(probe, reference, cases, rng):
     for cell in CELLS:
-        args = cases.decode_teacher_forced(rng, cell)
-        _with_gradients_agree(probe, reference, cases, "decode_and_gradients", *args)
+        for sizes in ({}, {"lengths": (23, 40), "T": 40, "H": 3, "K": 5}):
+            args = cases.decode_teacher_forced(rng, cell, **sizes)
+            _with_gradients_agree(probe, reference, cases, "decode_and_gradients", *args)
 
 
 @exercise("sequence_loss", points=2)
