@@ -60,13 +60,16 @@ def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequen
     with undisturbed():
         cases = cases_beside(tests)
         diagnosis = diagnose(tests.parent, exercise, provider, cases)
-        wrong_below = ""
+        wrong_below, given_away = "", ""
         if diagnosis is not None and not diagnosis.right and not diagnosis.sentence:
             for name in provider.uses(exercise, exercises(tests.parent)):
+                if not callable(provider.namespace[name]):
+                    given_away = name
+                    continue
                 below = diagnose(tests.parent, name, provider, cases)
                 if below is not None and not below.right:
                     wrong_below = name
-    return sentences(diagnosis, records, wrong_below)
+    return sentences(diagnosis, records, wrong_below, given_away)
 
 
 def differing(tests: Path, names: Sequence[str], provider: Provider) -> list[str]:
@@ -98,10 +101,13 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
     return looked_up(traces, subject, entry, sealed, [described(case, entry["arguments"]) for case in inputs])
 
 
-def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "") -> list[str]:
+def sentences(
+    diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "", given_away: str = ""
+) -> list[str]:
     """Return what to say about an exercise above its visible tests, whose records are given.
 
-    wrong_below: an exercise that this one uses and that is not right itself.
+    wrong_below: an exercise that this one uses and that is not right itself. given_away: one whose name stands for
+    something else by now.
     """
     if diagnosis is None or diagnosis.right:
         return []
@@ -115,7 +121,11 @@ def sentences(diagnosis: Diagnosis | None, records: Sequence[Record], wrong_belo
         named = [f"{', '.join(outputs)}: {sentence}" for sentence, outputs in of_outputs.items()]
     if diagnosis.right_outputs and diagnosis.wrong_outputs:
         named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} wrong.")
-    if wrong_below:
+    if given_away:
+        named.append(
+            f"It uses {given_away}, which is no function any more: use another name where you give it a value."
+        )
+    elif wrong_below:
         named.append(f"It uses {wrong_below}, which is not right yet: correct {wrong_below} first.")
     if all(record.outcome == "passed" for record in records):
         inputs = "; or with ".join(dict.fromkeys(diagnosis.differs_on))

@@ -219,8 +219,8 @@ def carry_over(tests: Sequence[TestResult], passed: Collection[str], steps: Sequ
     for test in carried:
         test.outcome, test.points = "carried", share * test.max_points
         test.message = (
-            f"this test fails, and passes beside your own {' and '.join(steps)}, which your code calls and which "
-            f"{'is' if len(steps) == 1 else 'are'} not right yet: the mistake costs its points there"
+            f"this test fails, and passes beside your own {' and '.join(steps)}: your code gives what a right solution "
+            f"would that calls {'it' if len(steps) == 1 else 'them'}. The mistake costs its points there"
         )
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import pwd
 
 _FIRST_USER, _USERS = 61184, 4096  # ids that distributions give to no user
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# The limit holds for code that asks for more as well, as by torch.set_num_threads: a fork has none of torch's threads,
+# and waits without end for those that its parent has used.
+_THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Which kernels NumPy, torch and their libraries use decides the last bits of a result: the same on both sides.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
          "NPY_DISABLE_CPU_FEATURES")  # fmt: skip

@@ -502,6 +502,20 @@ def sample_sequence(model, rng, temperature=1.0, max_length=20):
         token[0, 0] = k
     return drawn
 """,
+    "a_sequence_of_one_step": """
+def sample_sequence(model, rng, temperature=1.0, max_length=20):
+    K, h, drawn = len(model["V"]), np.zeros((1, len(model["b"]))), []
+    while len(drawn) < max_length:
+        x = one_hot(np.array([[drawn[-1] if drawn else 0]]), K)
+        states, _ = rnn_forward(x, model["U"], model["W"], model["b"], h)
+        p = rnn_output(states, model["V"] / temperature, model["c_out"] / temperature)[0, -1]
+        symbol = int(rng.choice(K, p=p))
+        if symbol == 0:
+            return drawn
+        h = states[:, -1]
+        drawn.append(symbol)
+    return drawn
+""",
 }
 
 RIGHT["bidirectional_rnn_forward"] = {

@@ -204,6 +204,17 @@ _RETURN = """    c_last = c[:, -1]
     return h, c_last, (x, h0, c0, U, W, gates, c, h)
 """
 RIGHT["lstm_forward"] = {
+    "by_the_students_own_step": f"""
+def lstm_forward(x, U, W, b, h0=None, c0=None):
+{_INITIAL}
+    h_t, c_t = h0, c0
+    for t in range(T):
+        a = x[:, t] @ U.T + h_t @ W.T + b
+        gates[:, t] = sigmoid(a)
+        gates[:, t, 2 * H : 3 * H] = np.tanh(a[:, 2 * H : 3 * H])
+        h_t, c_t, _ = lstm_step_forward(x[:, t], h_t, c_t, U, W, b)
+        h[:, t], c[:, t] = h_t, c_t
+{_RETURN}""",
     "step_by_step": f"""
 def lstm_forward(x, U, W, b, h0=None, c0=None):
 {_INITIAL}

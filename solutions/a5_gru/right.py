@@ -132,6 +132,22 @@ def gru_step_backward(dh, cache):
 }
 
 RIGHT["gru_forward"] = {
+    "by_the_students_own_step": """
+def gru_forward(x, U, W, b, h0=None):
+    N, T, _ = x.shape
+    H = W.shape[1]
+    h0 = np.zeros((N, H), dtype=x.dtype) if h0 is None else h0
+    h, gates = np.empty((N, T, H), dtype=x.dtype), np.empty((N, T, 3 * H), dtype=x.dtype)
+    state = h0
+    for t in range(T):
+        a = x[:, t] @ U.T + b
+        rz = sigmoid(a[:, : 2 * H] + state @ W[: 2 * H].T)
+        n = np.tanh(a[:, 2 * H :] + (rz[:, :H] * state) @ W[2 * H :].T)
+        gates[:, t] = np.concatenate([rz, n], axis=1)
+        state, _ = gru_step_forward(x[:, t], state, U, W, b)
+        h[:, t] = state
+    return h, (x, h0, U, W, gates, h)
+""",
     "step_by_step": """
 def gru_forward(x, U, W, b, h0=None):
     N, T, _ = x.shape

@@ -12,8 +12,9 @@ import pytest
 from autograder.author.build import build
 from autograder.course.paths import Course
 from autograder.grading import grader
-from autograder.grading.carried import MOST, MOST_CALLS, OwnSteps
+from autograder.grading.carried import MOST, MOST_CALLS, OwnSteps, carry_over
 from autograder.grading.grader import GraderFault, NoAnswer
+from autograder.grading.result import TestResult
 from sample import NAME, write_parts, write_sample
 from selfcheck.target import LocalProvider, StudentTimeout
 
@@ -257,6 +258,13 @@ def test_a_right_loop_over_a_wrong_step_earns_half_at_most_and_says_why(points):
     assert [flag.detail for flag in result.flags if flag.kind == "carried-over"] == [
         "whole: judged beside the submission's own step"
     ]
+
+
+def test_code_that_may_repeat_the_steps_mistake_is_not_said_to_call_the_step():
+    test = TestResult("test_the_states_agree", "hidden", "failed", 0.0, 2.0, "a value is wrong")
+    carry_over([test], {test.name}, ["step"], 2.0)
+    assert (test.outcome, test.points) == ("carried", 1.0)
+    assert "your code calls" not in test.message
 
 
 def test_what_is_right_is_judged_as_ever(points):

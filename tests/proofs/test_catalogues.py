@@ -11,8 +11,10 @@ import torch
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import load_reference, parse
+from autograder.grading.carried import OwnSteps
 from content import alike
 from selfcheck import traces
+from selfcheck.record import Record
 from selfcheck.target import LocalProvider
 
 REPOSITORY = Repository.default()
@@ -25,16 +27,19 @@ class Content:
     """An assignment's exercises, its reference and cases, and its catalogues."""
 
     def __init__(self, name):
-        self.cells = {cell.name: cell for cell in parse(REPOSITORY.source(name)).exercises}
+        source = parse(REPOSITORY.source(name))
+        self.cells = {cell.name: cell for cell in source.exercises}
+        self.given = [cell.source for cell in source.cells if cell.kind == "given"]
         self.reference = load_reference(REPOSITORY.source(name))
         self.cases = load_reference(REPOSITORY.cases(name))
         self.right = catalogue.right(REPOSITORY, name)
         self.mistakes = catalogue.mistakes(REPOSITORY, name)
 
-    def observed(self, exercise, code="", seeds=1):
+    def observed(self, exercise, code="", seeds=1, step=""):
         """Return what is seen of an exercise, the reference's or this code's, on the public cases of some seeds.
 
         Results without what stays beside the student's code, the arguments after the call, and kinds of errors.
+        step: a function that the code calls and that runs elsewhere, so that what it keeps cannot be looked into.
         """
         namespace = {  # with lists and dictionaries of its own: a mistake may add to one that is given
             name: copy.deepcopy(value) if type(value) in (list, dict) else value
@@ -42,6 +47,8 @@ class Content:
             if name != "__builtins__"
         }
         exec(compile(code, f"{exercise}.py", "exec"), namespace)
+        if step:
+            namespace[step] = _elsewhere(namespace[step], self.cases.OPAQUE[step])
         call = traces.caller(exercise, LocalProvider(namespace, self.cases), self.cases)
         hidden = getattr(self.cases, "OPAQUE", {}).get(exercise, ())
         seen = []
@@ -58,6 +65,15 @@ class Content:
                     result = tuple(part for place, part in enumerate(result) if place not in hidden)
                 seen.append((result, list(map(traces.content, shown.args))))
         return seen
+
+
+def _elsewhere(function, kept):
+    """Return the function as it is seen where its outputs at the places `kept` are no more than handles."""
+
+    def call(*args, **options):
+        return tuple(object() if place in kept else part for place, part in enumerate(function(*args, **options)))
+
+    return call
 
 
 @cache
@@ -100,6 +116,19 @@ def test_a_right_solution_gives_what_the_reference_gives(content):
         desired = content.observed(name, seeds=2)
         for variant, code in variants.items():
             assert alike(content.observed(name, code, seeds=2), desired), (name, variant)
+
+
+@each_assignment
+def test_right_code_that_calls_a_students_own_step_never_looks_into_its_cache(content):
+    solutions = {name: cell.reference for name, cell in content.cells.items()}
+    steps = OwnSteps(content.given, solutions, content.right, content.cases)
+    for step in getattr(content.cases, "OPAQUE", {}):
+        for name in [name for name, cell in content.cells.items() if cell.points and name != step]:
+            wrong = [Record("test_values", each, "hidden", "failed", 1.0) for each in (step, name)]
+            for exercise, code, called in steps.to_judge_again(wrong):
+                if exercise == name:
+                    assert called == [step]
+                    assert alike(content.observed(name, code, step=step), content.observed(name)), (name, step)
 
 
 @each_assignment

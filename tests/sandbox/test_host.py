@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -132,6 +133,7 @@ def test_the_environment_holds_nothing_of_the_graders(worker, monkeypatch):
         "MPLCONFIGDIR",
         "NUMEXPR_NUM_THREADS",
         "OMP_NUM_THREADS",
+        "OMP_THREAD_LIMIT",
         "OPENBLAS_CORETYPE",
         "OPENBLAS_L2_SIZE",
         "OPENBLAS_NUM_THREADS",
@@ -513,3 +515,22 @@ def test_a_sweep_believes_that_nothing_is_left_only_when_it_has_seen_so_twice(mo
         theirs.sendall(b"some\n")
         assert processes.sweep(fork_server, ours, spare=spare)
     assert orphan.wait(timeout=5) == -signal.SIGKILL
+
+
+FOUR_THREADS = """
+import os, signal, torch
+torch.set_num_threads(4)
+a = torch.ones(600, 600)
+a @ a, a.tanh()
+pid = os.fork()
+if pid == 0:
+    signal.alarm(10)
+    a @ a, a.tanh()
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_a_fork_computes_on_after_code_that_asks_torch_for_four_threads(tmp_path):
+    environment = host._environment(str(tmp_path))
+    subprocess.run([sys.executable, "-I", "-B", "-c", FOUR_THREADS], env=environment, check=True)

@@ -148,6 +148,12 @@ def test_an_exercise_that_uses_a_wrong_one_sends_there_first(said):
     assert said("backward", uses, step="def step(x, h_prev, U, W, b):\n    raise NotImplementedError()") == []
 
 
+def test_an_exercise_whose_name_is_given_to_a_value_is_not_said_to_be_wrong(said):
+    uses = "def backward(x, dout):\n    return dout.T @ step(x, x, np.eye(4), np.eye(4), x[0])[0], dout.sum(axis=0)"
+    begin = "It uses step, which is no function any more: use another name where you give it a value."
+    assert said("backward", uses, step="step = 3") == [begin]
+
+
 def test_passing_the_visible_tests_is_not_taken_for_being_right(said, toy):
     source = "def step(x, h_prev, U, W, b):\n    w = W if {} else W.T\n    return np.tanh(x @ U.T + h_prev @ w + b), 0"
     (line,) = said("step", source.format("len(x) == 2"))
