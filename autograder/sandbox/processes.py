@@ -132,7 +132,7 @@ def address_space(pid: int) -> int:
 def memory_of(pids: Iterable[int], enough: int) -> int:
     """Return the bytes of memory that processes use together; shared pages count once if it would exceed `enough`."""
     pids = list(pids)
-    total = sum(_memory(pid, "statm") for pid in pids)
+    total = sum(_memory(pid, "status") for pid in pids)
     return total if total <= enough else sum(_memory(pid, "smaps_rollup") for pid in pids)
 
 
@@ -200,14 +200,13 @@ def _longest_file(pid: int) -> int:
 
 
 def _memory(pid: int, file: str) -> int:
-    """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
+    """Bytes that a process holds, in swap too: in all (status), or its share of shared pages (smaps_rollup, slower)."""
     try:
         text = _of_a_thread(pid, file).decode()
     except OSError:
         return 0
-    if file == "statm":
-        return int(text.split()[1]) * mmap.PAGESIZE if text else 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+    counted = ("VmRSS:", "VmSwap:") if file == "status" else ("Pss:", "SwapPss:")
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(counted))
 
 
 def _of_a_thread(pid: int, file: str) -> bytes:

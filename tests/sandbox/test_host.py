@@ -326,6 +326,16 @@ LEFT = 2**20
 """
 
 
+def test_memory_that_was_moved_to_swap_counts(monkeypatch):
+    shown = {
+        "status": b"VmPeak:\t9000 kB\nVmRSS:\t   40 kB\nVmSwap:\t   2 kB\n",
+        "smaps_rollup": b"Rss:  40 kB\nPss:  20 kB\nPss_Dirty:  9 kB\nSwap:  2 kB\nSwapPss:  1 kB\n",
+    }
+    monkeypatch.setattr(processes, "_of_a_thread", lambda pid, file: shown[file])
+    assert processes.memory_of([1, 2], enough=84 * 1024) == 84 * 1024
+    assert processes.memory_of([1, 2], enough=83 * 1024) == 42 * 1024
+
+
 @pytest.mark.parametrize("may_look", [True, False])
 def test_a_file_without_a_name_counts_whole_when_a_page_of_it_is_mapped(worker, fork_server, monkeypatch, may_look):
     student, size = worker(HIDDEN_FILES), LIMITS.scratch // 4
