@@ -6,7 +6,8 @@ limits and scheduling of other processes of its user, and watch folders. `System
 starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod, flock) succeed and change
 nothing: a lock of a library's file would tell one process what another has seen, whether flock or fcntl sets it.
 Whoever owns a file may set its flags and hints by a descriptor that only reads it, so of ioctl just what Python itself
-asks for is left. Pages that a pipe borrows (vmsplice) count as nobody's memory.
+asks for is left. Pages that a pipe borrows (vmsplice) count as nobody's memory, nor do pages of shared memory without a
+file once they are mapped no more, so there is none of that; forks share files of the scratch folder.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
@@ -67,19 +68,22 @@ _CLONE = "clone 56 220"
 _PRLIMIT = "prlimit64 302 261"  # of itself alone
 _FCNTL = "fcntl 72 25"
 _IOCTL = "ioctl 16 29"
+_MMAP = "mmap 9 222"
 
 _NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _STRANGE_CHILDREN = 0x0080_8000  # CLONE_UNTRACED; CLONE_PARENT: a child of the fork server
 _SET_LEASE, _NOTIFY = 1024, 1026  # whoever opens a leased file waits for its holder; a watch of a folder
 _SET_HINTS = (1036, 1038)  # what a file's owner says of its use stays with the file
 _SET_LOCKS = (6, 7, 37, 38)
+_SHARED, _ANONYMOUS = 0x01, 0x20
 # FIONREAD, FIONBIO, FIOASYNC, FIONCLEX, FIOCLEX, and what terminals are asked: TCGETS, TIOCGPGRP, TIOCGWINSZ
 _PLAIN_REQUESTS = (0x541B, 0x5421, 0x5452, 0x5450, 0x5451, 0x5401, 0x540F, 0x5413)
 
 _MACHINES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}  # column of the table, AUDIT_ARCH_...
 _X32 = 0x4000_0000  # x86-64 has its calls a second time, from this number on
 
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # in struct seccomp_data; their low halves
+# In struct seccomp_data; of arguments their low halves.
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _FOURTH_ARGUMENT = 0, 4, 16, 24, 40
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF_0000, 0x0005_0000
 
@@ -121,8 +125,10 @@ def program(machine: str) -> bytes:
         (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1), allow, refuse]),
         (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, no=1), refuse, allow]),
         (_FCNTL, _SECOND_ARGUMENT, [*_if_any(refused, refuse), *_if_any(_SET_LOCKS, nothing), allow]),
+        (_MMAP, _FOURTH_ARGUMENT, [_instruction(_ANY_BIT, _ANONYMOUS, no=2), _instruction(_ANY_BIT, _SHARED, no=1),
+                                   refuse, allow]),
         (_IOCTL, _SECOND_ARGUMENT, [*_if_any(_PLAIN_REQUESTS, allow), unsupported]),
-    ):
+    ):  # fmt: skip
         asked = [_instruction(_LOAD, argument), *decide]
         made += [_instruction(_EQUAL, int(_rows(text)[0][1 + column]), no=len(asked)), *asked]
     return b"".join([*made, allow])

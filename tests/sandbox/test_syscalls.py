@@ -221,6 +221,12 @@ def test_no_owner_changes_the_flags_and_hints_of_a_file_that_it_may_only_read(st
         assert call("tried", "ioctl", request, bytes(8)) == errno.EOPNOTSUPP
 
 
+def test_no_memory_is_shared_without_a_file(student):
+    call = student("import mmap\ndef take():\n    mmap.mmap(-1, 8192)")
+    with pytest.raises(StudentError, match="PermissionError"):
+        call("take")
+
+
 def test_no_page_is_lent_to_a_pipe(student):
     assert student()("error_of", number("vmsplice"), -1, 0, 0, 0) == errno.ENOSYS
 
@@ -268,7 +274,10 @@ HONEST = {
     "    return os.get_inheritable(a) and not os.get_blocking(b)",
     "synced file": "open('a', 'w').write('x'); os.sync()\n    with open('a', 'r+') as f:\n        os.fsync(f)\n"
     "    return True",
-    "mapped file": "import mmap\n    with open('a', 'wb+') as f:\n        f.truncate(8192); m = mmap.mmap(f.fileno(), 8192)\n"
+    "memory": "import mmap\n    m = mmap.mmap(-1, 8192, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); m[:1] = b'x'\n"
+    "    return m[:1] == b'x'",
+    "mapped file": "import mmap\n    with open('a', 'wb+') as f:\n        f.truncate(8192)\n"
+    "        m = mmap.mmap(f.fileno(), 8192)\n"
     "    m[:1] = b'x'; m.flush(); return open('a', 'rb').read(1) == b'x'",
     "numpy map": "numpy.save('a', numpy.ones(3)); return float(numpy.load('a.npy', mmap_mode='r+').sum()) == 3.0",
     "asyncio": "import asyncio\n    async def f():\n        await asyncio.sleep(0)\n        return True\n"
@@ -309,6 +318,9 @@ def test_the_filter_of_each_machine_decides_by_the_machine_the_call_and_its_argu
         (0x5412, 0x50000 | errno.EOPNOTSUPP),
     ):  # fmt: skip
         assert decision(code, ioctl_of, architecture, 5, request) == expected, hex(request)
+    mmap_of = {"x86_64": 9, "aarch64": 222}[machine]
+    for flags, expected in ((0x1, allowed), (0x2, allowed), (0x22, allowed), (0x21, refused), (0x23, refused)):
+        assert decision(code, mmap_of, architecture, 0, 8192, 3, flags) == expected, hex(flags)
     assert decision(code, read, 0x40000003) == refused  # a call of 32-bit code
     if machine == "x86_64":
         assert decision(code, read | 0x40000000, architecture) == refused
