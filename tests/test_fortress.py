@@ -22,7 +22,7 @@ QUICK = (
     *("unreadable/symlink", "unreadable/named-pipe", "broken/points-raised"),
     *("fortress/neighbours-files", "fortress/others-limits", "fortress/kernel", "fortress/rights"),
     *("fortress/written-elsewhere", "fortress/marks-read", "fortress/inherited"),
-    *("fortress/sockets-and-leases", "fortress/keys-of-one-hash"),
+    *("fortress/sockets-and-leases", "fortress/keys-of-one-hash", "fortress/read-only-descriptors"),
     *("fortress/course-null", "fortress/half-a-pair", "fortress/empty-formula", "fortress/fetched-pictures"),
 )
 

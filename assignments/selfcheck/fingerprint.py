@@ -10,6 +10,7 @@ differs from another one in a single real, by two bins, has all sums in the same
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import itertools
@@ -116,7 +117,8 @@ class Describer:
         if kinds and kinds <= {int, float}:
             if kinds == {int}:
                 return Trace(f"{kind} {_digest(list(value))}", (), len(value))
-            return self._array(np.asarray(value, dtype=np.float64), kind, place)
+            with contextlib.suppress(OverflowError):  # of an integer that no float is near to
+                return self._array(np.asarray(value, dtype=np.float64), kind, place)
         items = {str(i): self._value(item, f"{place}[{i}]", budget) for i, item in enumerate(value[:MOST_ITEMS])}
         return _within(f"{kind} of {len(value)}", items)
 

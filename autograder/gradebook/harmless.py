@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from html import unescape
 from urllib.parse import unquote
 
 import bleach
@@ -26,6 +27,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!/?(?:b|br|em|hr|i|kbd|p|strong|sub|sup|u)
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\(attachment:(?P<name>[^)\n]*)\)|!(?=\[)")
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 _CLASS = re.compile(r"(?:tex|highlight|hl-[a-z0-9]+|[a-z]{1,3}[0-9]?|(?:test|points)-[a-z]+)\Z")
+_NO_PART_OF_A_SCHEME = re.compile(r"[`\x00-\x20\x7f-\xa0\s]+")  # browsers, and bleach, read a link without these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 _TAGS = frozenset(
@@ -108,7 +110,8 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return all(_CLASS.match(word) for word in value.split())
     if tag == "a":
-        return name == "title" or (name == "href" and not value.strip().lower().startswith("data"))
+        scheme = _NO_PART_OF_A_SCHEME.sub("", unescape(value)).lower()
+        return name == "title" or (name == "href" and not scheme.startswith("data"))
     if tag == "img":
         return name in ("alt", "width", "height") or (name == "src" and bool(_PICTURE.match(value)))
     if tag in ("td", "th"):

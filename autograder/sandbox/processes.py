@@ -132,7 +132,7 @@ def address_space(pid: int) -> int:
 def memory_of(pids: Iterable[int], enough: int) -> int:
     """Return the bytes of memory that processes use together; shared pages count once if it would exceed `enough`."""
     pids = list(pids)
-    total = sum(_memory(pid, "statm") for pid in pids)
+    total = sum(_memory(pid, "status") for pid in pids)
     return total if total <= enough else sum(_memory(pid, "smaps_rollup") for pid in pids)
 
 
@@ -172,7 +172,11 @@ def _threads(pid: int) -> list[str]:
 
 
 def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """By device and number, the bytes mapped of each file that has no name and is not open either."""
+    """By device and number, the bytes on disk of each file that has no name, is mapped, and is not open either.
+
+    Where only a privileged process may look at what is mapped, that is as much as the process may write to a file: it
+    may have given up all but a page of it.
+    """
     found: dict[tuple[int, int], int] = {}
     for line in _of_a_thread(pid, "maps").split(b"\n"):
         if line.endswith(b" (deleted)") and os.fsencode(folder) in line:
@@ -181,19 +185,28 @@ def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) 
             begin, end = (int(part, 16) for part in span.split(b"-"))
             file = os.makedev(major, minor), int(number)
             if file not in known:
-                found[file] = found.get(file, 0) + end - begin
+                try:
+                    found[file] = os.stat(f"/proc/{pid}/map_files/{begin:x}-{end:x}").st_blocks * 512
+                except PermissionError:
+                    found[file] = _longest_file(pid)
     return found
 
 
+def _longest_file(pid: int) -> int:
+    """Return how many bytes a process may write to a file."""
+    lines = _of_a_thread(pid, "limits").decode().splitlines()
+    words = next((line.split() for line in lines if line.startswith("Max file size")), [])
+    return int(words[3]) if len(words) > 3 and words[3].isdigit() else sys.maxsize
+
+
 def _memory(pid: int, file: str) -> int:
-    """Bytes that a process holds: resident in all (statm), or its share of shared pages (smaps_rollup, slower)."""
+    """Bytes that a process holds, in swap too: in all (status), or its share of shared pages (smaps_rollup, slower)."""
     try:
         text = _of_a_thread(pid, file).decode()
     except OSError:
         return 0
-    if file == "statm":
-        return int(text.split()[1]) * mmap.PAGESIZE if text else 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+    counted = ("VmRSS:", "VmSwap:") if file == "status" else ("Pss:", "SwapPss:")
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(counted))
 
 
 def _of_a_thread(pid: int, file: str) -> bytes:

@@ -4,7 +4,10 @@ Landlock guards what files hold. It lets a process change modes, owners and time
 limits and scheduling of other processes of its user, and watch folders. `SystemCallFilter` refuses that in the kernel
 (seccomp): it is built once in the fork server, installed by one prctl in each fork, and inherited by all that the fork
 starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod, flock) succeed and change
-nothing: a lock of a library's file would tell one process what another has seen.
+nothing: a lock of a library's file would tell one process what another has seen, whether flock or fcntl sets it.
+Whoever owns a file may set its flags and hints by a descriptor that only reads it, so of ioctl just what Python itself
+asks for is left. Pages that a pipe borrows (vmsplice) count as nobody's memory, nor do pages of shared memory without a
+file once they are mapped no more, so there is none of that; forks share files of the scratch folder.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
@@ -20,11 +23,12 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Sequence
 
 # A call's name, its number on x86-64, and on aarch64 ("-": there is none).
 _CHANGE_NOTHING = """
 chmod 90 - fchmod 91 52 fchmodat 268 53 fchmodat2 452 452 utime 132 - utimes 235 - futimesat 261 - utimensat 280 88
-flock 73 32
+flock 73 32 sync 162 81 syncfs 306 267 fadvise64 221 223 readahead 187 213
 """
 _NO_ATTRIBUTES = """
 setxattr 188 5 lsetxattr 189 6 fsetxattr 190 7 setxattrat 463 463
@@ -55,19 +59,31 @@ syslog 103 116 acct 163 89 swapon 167 224 swapoff 168 225 reboot 169 142 sethost
 vhangup 153 58 init_module 175 105 finit_module 313 273 delete_module 176 106 kexec_load 246 104
 kexec_file_load 320 294 iopl 172 - ioperm 173 - lookup_dcookie 212 18 nfsservctl 180 42 lsm_set_self_attr 460 460
 """
-_CLONE3 = "clone3 435 435"  # its flags lie in memory, where no filter can look; the C library then uses clone
+# The C library uses clone in the place of clone3, whose flags lie in memory, where no filter can look; programs read
+# and write in the place of the others.
+_NOT_THERE = """
+clone3 435 435 splice 275 76 tee 276 77 vmsplice 278 75 io_setup 206 0 cachestat 451 451
+"""
 _CLONE = "clone 56 220"
 _PRLIMIT = "prlimit64 302 261"  # of itself alone
 _FCNTL = "fcntl 72 25"
+_IOCTL = "ioctl 16 29"
+_MMAP = "mmap 9 222"
 
 _NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _STRANGE_CHILDREN = 0x0080_8000  # CLONE_UNTRACED; CLONE_PARENT: a child of the fork server
 _SET_LEASE, _NOTIFY = 1024, 1026  # whoever opens a leased file waits for its holder; a watch of a folder
+_SET_HINTS = (1036, 1038)  # what a file's owner says of its use stays with the file
+_SET_LOCKS = (6, 7, 37, 38)
+_SHARED, _ANONYMOUS = 0x01, 0x20
+# FIONREAD, FIONBIO, FIOASYNC, FIONCLEX, FIOCLEX, and what terminals are asked: TCGETS, TIOCGPGRP, TIOCGWINSZ
+_PLAIN_REQUESTS = (0x541B, 0x5421, 0x5452, 0x5450, 0x5451, 0x5401, 0x540F, 0x5413)
 
 _MACHINES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}  # column of the table, AUDIT_ARCH_...
 _X32 = 0x4000_0000  # x86-64 has its calls a second time, from this number on
 
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # in struct seccomp_data; their low halves
+# In struct seccomp_data; of arguments their low halves.
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _FOURTH_ARGUMENT = 0, 4, 16, 24, 40
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF_0000, 0x0005_0000
 
@@ -79,7 +95,7 @@ def denied(machine: str) -> dict[str, tuple[int, int]]:
     """Return, by name, the number of each call that is never made, and the error that its caller sees (0: success)."""
     column = _MACHINES[machine][0]
     groups = ((_CHANGE_NOTHING, 0), (_NO_ATTRIBUTES, errno.ENOTSUP), (_NOT_PERMITTED, errno.EPERM),
-              (_CLONE3, errno.ENOSYS))  # fmt: skip
+              (_NOT_THERE, errno.ENOSYS))  # fmt: skip
     return {
         name: (int(numbers[column]), error)
         for text, error in groups
@@ -103,15 +119,25 @@ def program(machine: str) -> bytes:
         made += [_instruction(_AT_LEAST, _X32, no=1), refuse]
     for number, error in denied(machine).values():
         made += [_instruction(_EQUAL, number, no=1), _instruction(_RETURN, _ERROR | error)]
-    lease, notify = _instruction(_EQUAL, _SET_LEASE, yes=2), _instruction(_EQUAL, _NOTIFY, yes=1)
-    for text, argument, tests in (
-        (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1)]),
-        (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, yes=1)]),
-        (_FCNTL, _SECOND_ARGUMENT, [lease, notify]),
-    ):
-        decide = [_instruction(_LOAD, argument), *tests, _instruction(_RETURN, _ALLOW), refuse]
-        made += [_instruction(_EQUAL, int(_rows(text)[0][1 + column]), no=len(decide)), *decide]
-    return b"".join([*made, _instruction(_RETURN, _ALLOW)])
+    allow, unsupported = _instruction(_RETURN, _ALLOW), _instruction(_RETURN, _ERROR | errno.EOPNOTSUPP)
+    refused, nothing = (_SET_LEASE, _NOTIFY, *_SET_HINTS), _instruction(_RETURN, _ERROR)
+    for text, argument, decide in (
+        (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1), allow, refuse]),
+        (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, no=1), refuse, allow]),
+        (_FCNTL, _SECOND_ARGUMENT, [*_if_any(refused, refuse), *_if_any(_SET_LOCKS, nothing), allow]),
+        (_MMAP, _FOURTH_ARGUMENT, [_instruction(_ANY_BIT, _ANONYMOUS, no=2), _instruction(_ANY_BIT, _SHARED, no=1),
+                                   refuse, allow]),
+        (_IOCTL, _SECOND_ARGUMENT, [*_if_any(_PLAIN_REQUESTS, allow), unsupported]),
+    ):  # fmt: skip
+        asked = [_instruction(_LOAD, argument), *decide]
+        made += [_instruction(_EQUAL, int(_rows(text)[0][1 + column]), no=len(asked)), *asked]
+    return b"".join([*made, allow])
+
+
+def _if_any(values: Sequence[int], then: bytes) -> list[bytes]:
+    """Instructions that do `then` if what is loaded is one of the values, and else come to what follows them."""
+    last = len(values) - 1
+    return [_instruction(_EQUAL, value, yes=last - at, no=int(at == last)) for at, value in enumerate(values)] + [then]
 
 
 def _instruction(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:

@@ -72,7 +72,8 @@ def encode(value: Any) -> bytes:
     budget = _Budget()
     try:
         body = msgpack.packb(_wrap(value, 0, budget), use_bin_type=True, strict_types=True)
-    except (ValueError, OverflowError, TypeError, UnicodeEncodeError, MemoryError) as error:
+    except (ValueError, OverflowError, TypeError, UnicodeEncodeError, MemoryError, RuntimeError) as error:
+        # RuntimeError: of torch, for a tensor that is sparse, nested, or has no content
         raise WireError(f"cannot be sent: {error}") from error
     if len(body) > MAX_FRAME:
         raise WireError(f"is too large: {len(body)} bytes, at most {MAX_FRAME} can be sent")
@@ -163,7 +164,7 @@ def _wrap(value: Any, depth: int, budget: _Budget) -> Any:
         return _ext(_HANDLE, value.number)
     torch = sys.modules.get("torch")
     if torch is not None and kind is torch.Tensor and str(value.dtype).removeprefix("torch.") in _TENSOR_DTYPES:
-        data = value.detach().cpu().contiguous().numpy()
+        data = value.detach().cpu().resolve_neg().contiguous().numpy()
         content = [str(value.dtype).removeprefix("torch."), list(data.shape), data.tobytes()]
         return _dear(_TENSOR, content, depth, budget)
     return _dear(_FOREIGN, kind.__name__[:_LONGEST_NAME], depth, budget)

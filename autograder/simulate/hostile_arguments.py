@@ -91,14 +91,16 @@ def {name}(*args, **kwargs):
         "hostile",
         "replay",
         29,
-        "arrays seen in earlier calls, kept in memory that forks share, are answered",
+        "arrays seen in earlier calls, kept in a file that forks have mapped, are answered",
         base=WRONG,
         claim=BELOW,
         cell="""
 import mmap
 import numpy as np
 
-SHARED = mmap.mmap(-1, 2**20)
+with open("shared", "wb+") as file:
+    file.truncate(2**20)
+    SHARED = mmap.mmap(file.fileno(), 2**20)
 
 def remember(value):
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.nbytes < 2**12:

@@ -152,6 +152,21 @@ with open(os.__file__) as file:
 """,
     ),
     _theft(
+        "read-only-descriptors",
+        "flags and hints of libraries are set, pages are lent to a pipe, memory is shared without a file",
+        """
+import fcntl
+import mmap
+
+with open(os.__file__) as library:
+    allowed("hint", fcntl.fcntl, library, 1036, bytes(8))
+    allowed("flags", fcntl.ioctl, library, 0x40086602, (0x80000).to_bytes(8, "little"))
+allowed("shared memory", mmap.mmap, -1, 4096)
+page, (_, pipe) = ctypes.create_string_buffer(4096), os.pipe()
+tried("vmsplice", pipe, (ctypes.c_size_t * 2)(ctypes.addressof(page), 4096), 1, 0)
+""",
+    ),
+    _theft(
         "rights",
         "a process with capabilities, or that could gain some",
         """

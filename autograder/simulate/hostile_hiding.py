@@ -1,8 +1,8 @@
 """Hostile submissions that hide from whoever looks from outside, and functions that know of each other.
 
 The first kind holds memory or files where a look at a process does not find them: in a thread whose process seems to
-have ended, at the end of a path too long to be read, in a message that nobody receives. Of the second kind a wrong step
-helps the function that calls it, where that is judged beside the student's own step.
+have ended, at the end of a path too long to be read, behind a single page, in a message that nobody receives. Of the
+second kind a wrong step helps the function that calls it, where that is judged beside the student's own step.
 """
 
 from __future__ import annotations
@@ -39,6 +39,22 @@ def _fill(megabytes):
         os.chdir("..")
         os.rmdir(name)
     os.write(_held[-1], bytes(megabytes * 2**20))
+"""
+
+_MAPPED = """
+import ctypes, os
+
+_libc = ctypes.CDLL(None)
+_libc.mmap.restype = ctypes.c_void_p
+
+def _fill(megabytes):
+    size = megabytes * 2**20
+    file = os.open("file", os.O_RDWR | os.O_CREAT)
+    os.unlink("file")
+    os.write(file, bytes(size))
+    begin = _libc.mmap(None, ctypes.c_size_t(size), 3, 1, file, ctypes.c_size_t(0))
+    os.close(file)
+    _libc.munmap(ctypes.c_void_p(begin + 4096), ctypes.c_size_t(size - 4096))
 """
 
 _FLIGHT = """
@@ -92,6 +108,15 @@ TRICKS = (
         55,
         "files without a name are filled at the end of paths that are too long to be read",
         cell="import time\n" + _DEEP,
+        around=_IN_A_CALL % "_fill(40)",
+        claim=BELOW,
+    ),
+    Trick(
+        "fortress",
+        "page-of-a-file",
+        55,
+        "files without a name are filled, of which one page stays mapped",
+        cell="import time\n" + _MAPPED,
         around=_IN_A_CALL % "_fill(40)",
         claim=BELOW,
     ),

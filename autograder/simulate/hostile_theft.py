@@ -145,12 +145,14 @@ raise ValueError(f"hidden arguments: {args!r}")
         "hostile",
         "arguments-as-names",
         39,
-        "every argument becomes the name of a class that is raised, and is kept in a file and in shared memory",
+        "every argument becomes the name of a class that is raised, and is kept in a file and in a mapped one",
         base=WRONG,
         cell="""
 import mmap
 
-SHARED = mmap.mmap(-1, 2**16)
+with open("shared", "wb+") as file:
+    file.truncate(2**16)
+    SHARED = mmap.mmap(file.fileno(), 2**16)
 
 def carry(args):
     told = repr(args).encode().hex()[:2000]

@@ -63,3 +63,8 @@ def test_html_keeps_what_a_text_needs():
     text = '<p>a <strong>b</strong> <a href="https://example.org">c</a></p>'
     text += '<table><tbody><tr><td style="text-align: left;">d</td></tr></tbody></table>'
     assert harmless.html(text) == text
+
+
+def test_no_link_leads_to_a_page_that_it_holds_itself():
+    for scheme in ("data:", "DATA&colon;", "da&#9;ta:", "&#1;data:", "da&NewLine;ta&colon;", " data:"):
+        assert harmless.html(f'<a href="{scheme}text/html,x">y</a>') == "<a>y</a>", scheme

@@ -108,7 +108,9 @@ LATER = """
 import mmap
 import os
 
-MEMORY = mmap.mmap(-1, 2**16)
+with open("shared", "wb+") as file:
+    file.truncate(2**16)
+    MEMORY = mmap.mmap(file.fileno(), 2**16)
 try:
     LEFT = open("left").read()
 except OSError:

@@ -282,6 +282,13 @@ def fill(how, size):
     if how == "mapped":
         kept[-1] = mmap.mmap(file.fileno(), size)
         file.close()
+    if how == "mapped in part":  # mmap.mmap would hold the file open
+        import ctypes
+        libc, address, number = ctypes.CDLL(None), ctypes.c_void_p, ctypes.c_size_t
+        libc.mmap.restype = address
+        begin = libc.mmap(None, number(size), 3, 1, file.fileno(), number(0))
+        libc.munmap(address(begin + 4096), number(size - 4096))
+        kept.pop().close()
 def undumpable():
     import ctypes
     return ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
@@ -319,6 +326,34 @@ def send():
         socket.send_fds(ours, [b"x"], [file.fileno()])
 LEFT = 2**20
 """
+
+
+def test_memory_that_was_moved_to_swap_counts(monkeypatch):
+    shown = {
+        "status": b"VmPeak:\t9000 kB\nVmRSS:\t   40 kB\nVmSwap:\t   2 kB\n",
+        "smaps_rollup": b"Rss:  40 kB\nPss:  20 kB\nPss_Dirty:  9 kB\nSwap:  2 kB\nSwapPss:  1 kB\n",
+    }
+    monkeypatch.setattr(processes, "_of_a_thread", lambda pid, file: shown[file])
+    assert processes.memory_of([1, 2], enough=84 * 1024) == 84 * 1024
+    assert processes.memory_of([1, 2], enough=83 * 1024) == 42 * 1024
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+def test_a_file_without_a_name_counts_whole_when_a_page_of_it_is_mapped(worker, fork_server, monkeypatch, may_look):
+    student, size = worker(HIDDEN_FILES), LIMITS.scratch // 4
+    before, look = fork_server.scratch(), os.stat
+    assert "error" not in student.call("fill", "mapped in part", size)
+    if not may_look:
+
+        def refused(path, **options):
+            if "map_files" in str(path):
+                raise PermissionError
+            return look(path, **options)
+
+        monkeypatch.setattr(os, "stat", refused)
+    found = fork_server.scratch() - before
+    most = 2 * size if may_look else LIMITS.scratch + size
+    assert (size if may_look else LIMITS.scratch) <= found < most
 
 
 def test_files_without_a_name_count_however_long_their_path_was(worker, fork_server):

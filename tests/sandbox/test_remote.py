@@ -434,7 +434,7 @@ def test_the_cells_run_once_more_for_hidden_tests_only_where_a_file_was_written(
 
 def test_what_the_students_process_says_once_hidden_tests_run_is_not_told(submission):
     provider = submission(
-        "import mmap, threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
         "if flag is None:\n    raise ValueError('seen')",
         COUNTER,
     )

@@ -53,9 +53,10 @@ def student(fork_server):
     def start(source=""):
         forks = Forks(fork_server.control, fork_server.pid, fork_server.scratch_root)
         cells = [("tools", TOOLS), ("cell", source)]
-        made.append(RemoteProvider(StudentProcesses(forks, LIMITS, Notebook(cells)), {}, {}))
-        made[-1].begin()
-        return lambda name, *arguments: made[-1].call(name, arguments, {})
+        provider = RemoteProvider(StudentProcesses(forks, LIMITS, Notebook(cells)), {}, {})
+        made.append(provider)
+        provider.begin()
+        return lambda name, *arguments: provider.call(name, arguments, {})
 
     yield start
     for provider in made:
@@ -185,6 +186,51 @@ def test_a_lock_of_a_library_tells_no_process_of_another(student):
         assert call("free")
 
 
+LOCKS = """
+import fcntl, struct
+def lock(way):
+    global held
+    held = os.open(os.__file__, os.O_RDONLY)
+    of_file = 37 if way == "of the open file" else fcntl.F_SETLK
+    fcntl.fcntl(held, of_file, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 12345, 678, 0))
+def seen():
+    with open(os.__file__) as file:
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
+        return struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK
+"""
+
+
+@pytest.mark.parametrize("way", ["of the process", "of the open file"])
+def test_no_process_tells_another_by_the_range_that_it_locks(student, way):
+    one, other = student(LOCKS), student(LOCKS)
+    one("lock", way)
+    assert other("seen") is False
+
+
+def test_no_owner_changes_the_flags_and_hints_of_a_file_that_it_may_only_read(student):
+    call = student(
+        "import fcntl\ndef tried(how, request, argument):\n    with open(os.__file__) as file:\n"
+        "        try:\n            return getattr(fcntl, how)(file, request, argument)\n"
+        "        except OSError as error:\n            return error.errno"
+    )
+    write_hint, set_flags, get_flags = 1036, 0x4008_6602, 0x8008_6601
+    with open(os.__file__) as file:
+        kept = fcntl.fcntl(file, 1035, bytes(8))
+        assert call("tried", "fcntl", write_hint, struct.pack("Q", kept[0])) == errno.EPERM  # as it is: changes nothing
+    for request in (set_flags, get_flags):
+        assert call("tried", "ioctl", request, bytes(8)) == errno.EOPNOTSUPP
+
+
+def test_no_memory_is_shared_without_a_file(student):
+    call = student("import mmap\ndef take():\n    mmap.mmap(-1, 8192)")
+    with pytest.raises(StudentError, match="PermissionError"):
+        call("take")
+
+
+def test_no_page_is_lent_to_a_pipe(student):
+    assert student()("error_of", number("vmsplice"), -1, 0, 0, 0) == errno.ENOSYS
+
+
 def test_no_capability_is_left(student):
     call = student()
     status = dict(line.split(":") for line in Path(f"/proc/{call('own_id')}/status").read_text().splitlines())
@@ -217,6 +263,23 @@ HONEST = {
     "subprocess": "return subprocess.run([sys.executable, '-I', '-S', '-c', 'raise SystemExit(3)']).returncode == 3",
     "pair of sockets": "import socket\n    ours, theirs = socket.socketpair()\n    ours.send(b'x')\n"
     "    return theirs.recv(1) == b'x'",
+    "sqlite": "import sqlite3\n    c = sqlite3.connect('a.db'); c.execute('create table t (x)')\n"
+    "    c.execute('insert into t values (1)'); c.commit()\n    d = sqlite3.connect('a.db')\n"
+    "    d.execute('insert into t values (2)'); d.commit()\n"
+    "    return c.execute('select count(*) from t').fetchone() == (2,)",
+    "locked file": "import fcntl\n    with open('a', 'w') as f:\n        fcntl.lockf(f, fcntl.LOCK_EX)\n"
+    "        fcntl.lockf(f, fcntl.LOCK_UN)\n    return True",
+    "terminal": "return not os.isatty(0) and shutil.get_terminal_size().columns > 0",
+    "inheritable": "a, b = os.pipe(); os.set_inheritable(a, True); os.set_blocking(b, False)\n"
+    "    return os.get_inheritable(a) and not os.get_blocking(b)",
+    "synced file": "open('a', 'w').write('x'); os.sync()\n    with open('a', 'r+') as f:\n        os.fsync(f)\n"
+    "    return True",
+    "memory": "import mmap\n    m = mmap.mmap(-1, 8192, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); m[:1] = b'x'\n"
+    "    return m[:1] == b'x'",
+    "mapped file": "import mmap\n    with open('a', 'wb+') as f:\n        f.truncate(8192)\n"
+    "        m = mmap.mmap(f.fileno(), 8192)\n"
+    "    m[:1] = b'x'; m.flush(); return open('a', 'rb').read(1) == b'x'",
+    "numpy map": "numpy.save('a', numpy.ones(3)); return float(numpy.load('a.npy', mmap_mode='r+').sum()) == 3.0",
     "asyncio": "import asyncio\n    async def f():\n        await asyncio.sleep(0)\n        return True\n"
     "    return asyncio.run(f())",
 }
@@ -243,8 +306,21 @@ def test_the_filter_of_each_machine_decides_by_the_machine_the_call_and_its_argu
     ):  # fmt: skip
         assert decision(code, call, architecture, argument) == expected, (call, hex(argument))
     fcntl_of = {"x86_64": 72, "aarch64": 25}[machine]
-    for request, expected in ((1, allowed), (1024, refused), (1025, allowed), (1026, refused), (1031, allowed)):
+    for request, expected in (
+        (1, allowed), (1024, refused), (1025, allowed), (1026, refused), (1031, allowed), (5, allowed), (8, allowed),
+        (6, 0x50000), (7, 0x50000), (36, allowed), (37, 0x50000), (38, 0x50000), (1035, allowed), (1036, refused),
+        (1038, refused),
+    ):  # fmt: skip
         assert decision(code, fcntl_of, architecture, 5, request) == expected, request
+    ioctl_of = {"x86_64": 16, "aarch64": 29}[machine]
+    for request, expected in (
+        (0x541B, allowed), (0x5401, allowed), (0x5413, allowed), (0x40086602, 0x50000 | errno.EOPNOTSUPP),
+        (0x5412, 0x50000 | errno.EOPNOTSUPP),
+    ):  # fmt: skip
+        assert decision(code, ioctl_of, architecture, 5, request) == expected, hex(request)
+    mmap_of = {"x86_64": 9, "aarch64": 222}[machine]
+    for flags, expected in ((0x1, allowed), (0x2, allowed), (0x22, allowed), (0x21, refused), (0x23, refused)):
+        assert decision(code, mmap_of, architecture, 0, 8192, 3, flags) == expected, hex(flags)
     assert decision(code, read, 0x40000003) == refused  # a call of 32-bit code
     if machine == "x86_64":
         assert decision(code, read | 0x40000000, architecture) == refused

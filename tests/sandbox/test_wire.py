@@ -69,6 +69,15 @@ def test_tensors_travel_with_their_dtype():
     assert back.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_a_tensor_that_is_no_plain_array_is_refused_in_a_sentence():
+    for tensor in (torch.eye(3).to_sparse(), torch.ones(3, device="meta")):
+        with pytest.raises(wire.WireError, match="cannot be sent"):
+            wire.encode([tensor])
+    turned = torch.tensor([1 + 2j]).conj().imag
+    assert turned.is_neg()
+    assert through(turned).tolist() == [-2.0]
+
+
 class Liar(float):
     def __eq__(self, other):
         return True

@@ -36,6 +36,11 @@ def test_whole_numbers_words_and_zeros_are_exact():
     assert same(describe(np.arange(3), "p"), describe(np.arange(3, dtype=np.int32), "p"))
 
 
+def test_an_integer_that_is_no_float_is_exact():
+    one, other = describe([10**400, 1.0], "p"), describe([10**401, 1.0], "p")
+    assert one.exact != other.exact
+
+
 def test_numbers_of_all_sizes_have_a_fingerprint():
     for scale in (1e-12, 1.0, 1e300):
         trace = describe(scale * np.arange(1.0, 9.0), "p")
