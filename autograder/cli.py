@@ -520,6 +520,8 @@ def _cluster(address: str) -> Machines:
         from autograder.grading.cluster import Cluster
     except ImportError:
         _stop("grading on a cluster needs the extra: pip install -e '.[instructor,cluster]'", USAGE)
+    if not address.strip():  # a shell's variable that is not set; Dask would start workers here
+        _stop("--cluster needs the address of a Dask scheduler, such as tcp://10.0.0.1:8786", USAGE)
     return Cluster(address, say=lambda text: errors.print(text, style="yellow"))
 
 

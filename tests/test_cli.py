@@ -124,6 +124,12 @@ def test_an_old_kernel_is_the_machines_fault(one_submission, monkeypatch):
     assert "6.12 or newer" in stderr
 
 
+def test_an_empty_address_of_a_cluster_is_usage_and_starts_no_workers_here(one_submission):
+    code, _, stderr = one_submission("grade", NAME, "--cluster", "")
+    assert code == cli.USAGE
+    assert "--cluster needs the address of a Dask scheduler" in stderr
+
+
 def test_a_cluster_that_nobody_answers_for_is_the_machines_fault(one_submission, monkeypatch):
     monkeypatch.setattr("autograder.grading.cluster._CONNECTING_SECONDS", 0.5)
     code, _, stderr = one_submission("grade", NAME, "--cluster", "tcp://127.0.0.1:9")

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 import typer
+import yaml
 
 from autograder import cli
 from autograder.author.reading import section_minutes
@@ -169,3 +170,27 @@ def test_the_readme_says_how_long_each_assignment_takes():
         needed = sum(counted) + sum(section_minutes(source.cells))
         (said,) = re.findall(rf"(?m)^\| \[{name}\].* \| (\d+) \|$", text_of("README.md"))
         assert abs(int(said) - needed) <= 5, (name, needed)
+
+
+def test_what_the_page_on_clusters_says_of_dask_is_there():
+    """Dask adapts to the tasks that wait at its scheduler, and none wait there: with `adapt` no worker comes."""
+    pytest.importorskip("distributed")
+    from dask import config
+
+    page = text_of("docs/cluster.md")
+    code = "\n".join(blocks(page))
+    for name, options in re.findall(r"dask (worker|scheduler)\b([^#\n\"]*)", code):
+        command = importlib.import_module(f"distributed.cli.dask_{name}").main
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"--[\w-]+", options)) <= known
+    assert ".adapt(" not in code
+    (settings,) = re.findall(r"(?s)```yaml\n(.*?)```", page)
+    for path in paths_in(yaml.safe_load(settings)):
+        config.get(path)  # KeyError of a setting that it does not know
+
+
+def paths_in(settings, *before):
+    """The dotted names of the values in nested settings."""
+    if not isinstance(settings, dict):
+        return [".".join(before)]
+    return [path for name, value in settings.items() for path in paths_in(value, *before, name)]

@@ -15,7 +15,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.gradebook import formula, harmless
-from autograder.sandbox.limited import Fault, Limited, TooMuch
+from autograder.sandbox.limited import Fault, Limited, Stopped, TooMuch
 
 SECONDS, MEMORY = 5.0, 2**30  # for a cell
 LONGEST_PAGE = 400_000  # characters of a page's cells; the chapters' notebooks have a tenth of that
@@ -63,7 +63,7 @@ class Drawer:
             return ""
         try:
             return str(self._limited.ask((kind, source, attachments)))
-        except TooMuch:
+        except (TooMuch, Stopped):
             self._failures += 1
         except Fault:  # a stranger's text: mistune and the renderer's attachments raise several kinds
             pass

@@ -27,7 +27,7 @@ from autograder.grading import queue
 from autograder.grading.batch import NothingToGrade, grade_stream, handed_in
 from autograder.grading.options import Options
 from autograder.grading.result import Result
-from autograder.grading.submission import Unreadable, read_bytes
+from autograder.grading.submission import Unreadable, is_ignored, read_bytes
 
 _TRIES = 3  # of a submission that the grader fails over
 
@@ -66,15 +66,27 @@ class Watch:
         self.failures: Counter[tuple[str, str]] = Counter()
 
     def look(self) -> list[Result]:
-        """Grade what has arrived and was the same at the last look; return the results."""
+        """Grade what has arrived and was the same at the last look; return the results.
+
+        What goes wrong with one assignment, or with the exchange, is raised when all others have been looked at.
+        """
         graded: list[Result] = []
+        faults: list[Exception] = []
         self._read_roster()
         for assignment in self.assignments:
-            if self.inbound:
-                self._collect(assignment)
-            arrived = [student for student in self._arrived(assignment) if self._may_try(assignment, student)]
-            if arrived:
-                graded += self._grade(assignment, arrived)
+            try:
+                if self.inbound:
+                    self._collect(assignment)
+            except Exception as error:
+                faults.append(error)
+            try:
+                arrived = [student for student in self._arrived(assignment) if self._may_try(assignment, student)]
+                if arrived:
+                    graded += self._grade(assignment, arrived)
+            except Exception as error:
+                faults.append(error)
+        if faults:
+            raise faults[0]
         return graded
 
     def close(self) -> None:
@@ -132,7 +144,7 @@ class Watch:
         return path
 
     def _digest(self, assignment: str, student: str) -> str:
-        """Tell one submission from another: the notebook and what lies beside it, by content."""
+        """Tell one submission from another: the notebook and what lies beside it, by content; not when it came."""
         folder = self.submitted / student / assignment
         digest = hashlib.sha256()
         try:
@@ -140,7 +152,7 @@ class Watch:
         except OSError as error:  # it may not be entered
             paths = []
             digest.update(str(error).encode())
-        for path in paths:
+        for path in (path for path in paths if not is_ignored(path.name)):
             try:
                 content = read_bytes(path, self.submitted)
             except Unreadable as error:

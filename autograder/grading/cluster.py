@@ -160,6 +160,8 @@ class Cluster:
         for address, worker in list(self.workers.items()):
             if address not in seen or worker.lost:
                 self.workers.pop(address).leave()
+        for address in self.refused.keys() - seen.keys():
+            del self.refused[address]  # who comes back there may have been mended
         for address, threads in seen.items():
             if client is not None and address not in self.workers and address not in self.refused:
                 with suppress(Exception):  # the connection is lost: the next look will tell
@@ -204,9 +206,7 @@ class Cluster:
         try:
             self.client = _connected(self.address)
         except (OSError, ValueError, TypeError, RuntimeError) as error:  # the last two: of what TLS needs
-            raise ClusterError(
-                f"no Dask scheduler answers at {self.address} ({error}): start one, or check the address"
-            ) from error
+            raise ClusterError(_unreachable(self.address, error)) from error
 
     def _watch(self) -> None:
         """Look for workers until the end; connect anew to a scheduler that was gone."""
@@ -235,6 +235,20 @@ class Cluster:
         for worker in self.workers.values():
             worker.leave()
         self.workers.clear()
+
+
+def _unreachable(address: str, error: BaseException) -> str:
+    """Say why there is no connection. With TLS a scheduler may be there, and the two not trust each other."""
+    if address.startswith("tls:") or dask.config.get("distributed.comm.require-encryption", False):
+        return (
+            f"no connection to a Dask scheduler at {address} ({error}): check that it runs, that the address begins "
+            "with tls://, and that it, its workers and this machine have the same TLS settings, whose files exist and "
+            "have not expired"
+        )
+    return (
+        f"no Dask scheduler answers at {address} ({error}): start one, or check the address, which begins with tls:// "
+        "where the scheduler uses TLS"
+    )
 
 
 def _connected(address: str) -> Client:

@@ -4,7 +4,7 @@ Dask's workers are daemons of multiprocessing, which may have no children of its
 graders is started by `subprocess`: `python -m autograder.grading.machine`. It keeps the assignment in a folder that is
 removed when it ends, and it ends when the worker does, however that happens.
 
-The worker imports this module and needs nothing else of the grader: other imports are made where they are used.
+The worker imports this module and needs little else of the grader: other imports are made where they are used.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from autograder import faults
 
 if TYPE_CHECKING:
     from autograder.grading.assignment import Assignment
@@ -65,10 +67,16 @@ class Machine:
         self._numbers = itertools.count()
         self._waiting: dict[int, Future[tuple]] = {}
         self._sending = threading.Lock()
-        private = tempfile.mkdtemp(prefix="grading-", dir=folder)  # nobody else may look into it
-        self._process_end, theirs = Pipe()
-        command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(threads), private, *modules]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=private)
+        private = ""
+        try:
+            private = tempfile.mkdtemp(prefix="grading-", dir=folder)  # nobody else may look into it
+            self._process_end, theirs = Pipe()
+            command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(threads), private, *modules]
+            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=private)
+        except OSError as error:
+            self.refusal = faults.sentence(error)
+            shutil.rmtree(private, ignore_errors=True)
+            return
         theirs.close()
         end = weakref.finalize(self, _end, self._process_end, self._sending, process, private)
         try:
@@ -207,7 +215,7 @@ def _graders(worker: Connection, threads: int, folder: Path) -> Iterator[_Grader
             local.prepare(assignment, replace(options, jobs=threads))
             local.start(threads)
         except Exception as error:
-            worker.send(f"{type(error).__name__}: {error}")
+            worker.send(faults.sentence(error))
             raise
         worker.send("")
         yield _Graders(worker, local, assignment)
@@ -224,7 +232,8 @@ def main(descriptor: int, threads: int, folder: Path, modules: Sequence[str]) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.set_inheritable(descriptor, False)
-    start_server(modules)  # it imports while we do, and while the assignment comes
+    with suppress(OSError):  # what hinders it is told when the graders start
+        start_server(modules)  # it imports while we do, and while the assignment comes
     with suppress(EOFError, OSError), _graders(Connection(descriptor), threads, folder) as graders:
         graders.serve()
 

@@ -57,6 +57,11 @@ def check_student_id(student: str, roster: Collection[str] | None) -> None:
         raise Unreadable(NOT_ON_ROSTER)
 
 
+def is_ignored(name: str) -> bool:
+    """Whether a file beside a notebook is none of the student's work: when it came, and what tools leave there."""
+    return _IGNORED.fullmatch(name) is not None
+
+
 def read_bytes(path: Path, submitted: Path) -> bytes:
     """Return the bytes of a regular file of limited size, not reached through a link. Raises Unreadable."""
     relative = path.relative_to(submitted)
@@ -131,7 +136,7 @@ def foreign_files(path: Path, assignment: Assignment) -> list[Flag]:
     """Flag files beside the notebook that are not in the release, or differ from it. None of them is loaded."""
     names = []
     for entry in sorted(os.scandir(path.parent), key=lambda e: e.name):
-        if entry.name in (path.name, *assignment.handed_in) or _IGNORED.fullmatch(entry.name):
+        if entry.name in (path.name, *assignment.handed_in) or is_ignored(entry.name):
             continue
         released = assignment.released_files.get(entry.name)
         if released is None or (released and not _same_file(entry, released)):

@@ -34,6 +34,10 @@ class Fault(Exception):
     """Looking at a text went wrong; the text is the name of the exception."""
 
 
+class Stopped(OSError):
+    """The machine ended the process, or gave it no processor time: no text is to blame."""
+
+
 class Limited:
     """Answers requests in a process of its own, each within limits.
 
@@ -58,7 +62,13 @@ class Limited:
         self._connection: Connection | None = None
 
     def ask(self, request: Any) -> Any:
-        """Return the answer. Raises TooMuch or Fault, or OSError if there can be no process."""
+        """Return the answer. Raises TooMuch or Fault, or OSError if there can be no process, Stopped if two end."""
+        try:
+            return self._asked(request)
+        except Stopped:
+            return self._asked(request)
+
+    def _asked(self, request: Any) -> Any:
         if self._connection is None or not self._process.is_alive():
             self._start()
         assert self._connection is not None
@@ -68,7 +78,13 @@ class Limited:
                 raise EOFError
             reply = json.loads(self._connection.recv_bytes(_LONGEST))
         except (EOFError, OSError) as error:
+            stopped = self._was_stopped()
             self.close()
+            if stopped:
+                raise Stopped(
+                    "the process that reads it was ended from outside, as where memory is short, or got no processor "
+                    "time: end other programs, or use fewer --jobs, and run again"
+                ) from error
             raise TooMuch(f"more than {self.seconds:g} s of processor time or {self.memory >> 20} MiB") from error
         except BaseException:  # what the next request would get is this one's answer
             self.close()
@@ -78,6 +94,15 @@ class Limited:
                 raise TooMuch(f"more than {self.memory >> 20} MiB")
             raise Fault(reply["fault"])
         return reply["answer"]
+
+    def _was_stopped(self) -> bool:
+        """Whether it was not the process's own limits that ended it: those of time end it by another signal."""
+        if sys.platform == "win32":  # where there are none
+            return False
+        end = time.monotonic() + 1
+        while self._process.exitcode is None and time.monotonic() < end:  # `join` waits on a file that a fork gives up
+            time.sleep(0.01)
+        return self._process.exitcode in (None, -signal.SIGKILL, -signal.SIGTERM)
 
     def close(self) -> None:
         """End the process."""

@@ -9,6 +9,7 @@ import pytest
 
 from autograder.gradebook.watch import Watch
 from autograder.grading import grader
+from autograder.grading.assignment import NotBuilt
 from autograder.grading.options import Options
 from sample import may_not_be_entered
 
@@ -150,6 +151,29 @@ def test_two_submissions_whose_files_hold_the_same_bytes_in_a_row_are_two_attemp
     path.with_name(f"{name} ").unlink()
     watching.look()
     watching.look()
+    assert place.graded == ["s1"]
+
+
+def test_the_same_work_handed_in_later_is_no_other_attempt(desk, watch, place, said):
+    watching = watch(attempts=1, today=lambda: date(2026, 1, 1))
+    path = desk.submit("s1", solved(1))
+    for time in ("10:00:00", "10:05:00"):
+        path.with_name("timestamp.txt").write_text(f"2026-01-01 {time} UTC")
+        watching.look()
+        watching.look()
+    assert place.graded == ["s1"]
+    assert said == [f"s1, {TINY}: 7.00 of 10.00"]
+
+
+def test_what_is_wrong_with_one_assignment_or_the_exchange_keeps_no_other_waiting(desk, watch, place):
+    desk.configure("c.Exchange.root = '/nowhere'")
+    desk.submit("s1", solved(1))
+    watching = watch(inbound=True)
+    watching.assignments = ["not_built", TINY]
+    (desk.course.submitted / "s1" / "not_built").mkdir()
+    for _ in range(2):
+        with pytest.raises(NotBuilt, match="not_built was not built"):
+            watching.look()
     assert place.graded == ["s1"]
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import pickle
 import shutil
 import socket
+import subprocess
 import time
 from concurrent.futures import Future
 from dataclasses import replace
 
+import dask
 import pytest
 
 from autograder.grading import cluster as dask_cluster
 from autograder.grading.batch import grade_stream
+from autograder.grading.installed import installed_versions
+from autograder.grading.machine import Machine
 from autograder.grading.options import Options
 from autograder.grading.packed import pack, unpack
 from autograder.grading.queue import ClusterError
@@ -98,6 +104,47 @@ def test_what_listens_at_the_address_and_never_greets_is_no_scheduler(course, re
         other = dask_cluster.Cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(ClusterError, match="something else listens there"):
             list(grade_stream(course, repository, NAME, Options(limits=LIMITS, machines=other)))
+
+
+def test_where_tls_is_in_use_the_settings_are_named_and_nobody_is_called_absent():
+    refused = dask_cluster.Cluster("tls://127.0.0.1:9")
+    with (
+        dask.config.set({"distributed.comm.tls.ca-file": None}),
+        pytest.raises(ClusterError, match=r"no connection to a Dask scheduler at tls:.*have the same TLS settings"),
+    ):
+        refused.start(1)
+
+
+def test_a_worker_that_was_refused_and_comes_back_mended_is_asked_again():
+    seen = dask_cluster.Cluster("tcp://127.0.0.1:9", say=lambda _: None)
+    seen.refused = {"tcp://10.0.0.2:4000": "it has other code of the grader"}
+    seen._seen = {"tcp://10.0.0.2:4000": 1}
+    assert seen.current() == []
+    assert seen.refused
+    seen._seen = {}
+    assert seen.current() == []
+    assert seen.refused == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "the disk is full"), (errno.EAGAIN, "no more processes can be started")]
+)
+def test_a_machine_on_which_no_grader_can_start_says_what_to_do(number, said, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert Machine("", b"", b"", (), 1, tmp_path).refusal.startswith(said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_whose_folder_for_temporary_files_has_too_long_a_path_says_so(assignment, tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    asked = pickle.dumps(Options(limits=LIMITS))
+    machine = Machine(installed_versions(), asked, pickle.dumps(pack(assignment)), (), 1, tmp_path)
+    assert machine.refusal.endswith("Set TMPDIR to a shorter one")
 
 
 def test_what_is_packed_grades_alike_and_holds_nothing_of_the_course(assignment, course, hand_in, solved, tmp_path):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
 import pytest
 
 from autograder.sandbox import limited as module
-from autograder.sandbox.limited import Fault, Limited, TooMuch, at_most
+from autograder.sandbox.limited import Fault, Limited, Stopped, TooMuch, at_most
 
 
 def answered(request):
@@ -21,9 +22,16 @@ def answered(request):
         return len(bytearray(value))
     if kind == "end":
         os._exit(value)
+    if kind == "kill":
+        path, number = value
+        if not path.exists() or number == 2:
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "sleep":
+        time.sleep(value)
     if kind == "raise":
         raise RecursionError
-    return {"said": value, "by": os.getpid()}
+    return {"said": value if isinstance(value, str) else "", "by": os.getpid()}
 
 
 @pytest.fixture(params=[True, False], ids=["fork", "server"])
@@ -60,6 +68,21 @@ def test_a_process_that_ends_is_noticed_at_once():
     limited.close()
 
 
+def test_what_ends_the_process_from_outside_is_tried_again_and_is_no_texts_fault(limited, tmp_path):
+    assert limited.ask(("kill", (tmp_path / "once", 1)))["by"]
+    with pytest.raises(Stopped, match="ended from outside"):
+        limited.ask(("kill", (tmp_path / "twice", 2)))
+    assert limited.ask(("say", "a"))["said"] == "a"
+
+
+def test_a_process_that_gets_no_processor_time_is_no_texts_fault(monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.5)
+    limited = Limited(answered, seconds=0.5)
+    with pytest.raises(Stopped, match="no processor time"):
+        limited.ask(("sleep", 60))
+    limited.close()
+
+
 def test_a_fork_holds_no_file_of_its_parents(tmp_path):
     with (tmp_path / "kept").open("w") as kept:
         limited = Limited(lambda descriptor: os.path.exists(f"/proc/self/fd/{descriptor}"), fork=True)
@@ -73,7 +96,7 @@ def test_beside_a_thread_nothing_is_forked():
     thread.start()
     try:
         limited = Limited(answered)
-        assert limited.ask(("say", 1))["said"] == 1
+        assert limited.ask(("say", "1"))["said"] == "1"
         assert type(limited._process).__name__ == "ForkServerProcess"
         limited.close()
     finally:
