@@ -121,7 +121,7 @@ DECLARED = {
     "autograder/author": CORE + EXTRAS["instructor"] + EXTRAS["dev"],
     "data": CORE + EXTRAS["photographs"],
     "benchmarks": CORE + EXTRAS["instructor"],
-    "tests": CORE + EXTRAS["instructor"] + EXTRAS["dev"],
+    "tests": CORE + EXTRAS["instructor"] + EXTRAS["cluster"] + EXTRAS["dev"],
 }
 PROVIDERS = importlib.metadata.packages_distributions()
 OWN = {"autograder", "benchmarks", "selfcheck", "figures", "tests"} | {

@@ -26,17 +26,17 @@ def refused(repository, name):
 
 
 def first_waits_for_second(repository, name):
-    second = repository.root / "second"
-    if name == "second":
-        second.touch()
-    else:
-        until(second.exists, "the second is done")
+    if name == "first":
+        until((repository.root / "second").exists, "the second has come")
     return os.getpid()
 
 
 def test_several_are_done_in_other_processes_and_come_as_they_are_done(tmp_path, monkeypatch):
     monkeypatch.setattr(beside, "cores", lambda: 2)
-    found = dict(beside.each(first_waits_for_second, Repository(tmp_path), ["first", "second"]))
+    found = {}
+    for name, process in beside.each(first_waits_for_second, Repository(tmp_path), ["first", "second"]):
+        found[name] = process
+        (tmp_path / name).touch()
     assert list(found) == ["second", "first"]
     assert os.getpid() not in found.values()
 
