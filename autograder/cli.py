@@ -217,6 +217,8 @@ def grade(
     repository, target = Repository.default(), Course(course)
     _known(repository, [assignment])
     written = target.root if gradebook or results is None else results
+    if written is results:
+        written.mkdir(parents=True, exist_ok=True)  # what is not there cannot be locked
     context.with_resource(locked(written, f"autograder grade {assignment}"))
     if cluster is None:
         start_server(imports_of(repository, assignment))  # it imports while we do

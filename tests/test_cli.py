@@ -27,6 +27,7 @@ from sqlalchemy.exc import OperationalError
 from autograder import cli
 from autograder import simulate as simulation
 from autograder.author import check as checking
+from autograder.course import lock
 from autograder.course.paths import Course
 from autograder.course.problem import Problem
 from autograder.gradebook import writer
@@ -410,6 +411,19 @@ def test_what_cannot_be_collected_is_a_sentence(in_process, tmp_path):
     ):
         code, _, stderr = in_process("collect", *arguments)
         assert (code, says in stderr) == (cli.USAGE, True), stderr
+
+
+def test_a_folder_of_results_is_locked_from_the_beginning(in_process, tmp_path, monkeypatch):
+    shutil.copytree(in_process.course.source / NAME, in_process.course.submitted / "s1" / NAME)
+    held = []
+
+    def grade_all(*arguments, **options):
+        held.extend(lock._held)
+        raise lock.InUse("stop here")
+
+    monkeypatch.setattr("autograder.grading.batch.grade_stream", grade_all)
+    in_process("grade", NAME, "--no-gradebook", "--results", str(tmp_path / "new"))
+    assert held == [(tmp_path / "new").resolve()]
 
 
 def test_grade_report_and_export_travel_the_whole_way(in_process, tmp_path):

@@ -54,8 +54,8 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise InUse(
-            f"{_holder(descriptor)} is working on {folder}. Wait until it has ended, or stop it, and run again: "
-            "nothing was changed"
+            f"{_holder(descriptor)} is working on {folder}. Wait until it has finished there, or stop it, "
+            "and run again: nothing was changed"
         ) from None
     except OSError as error:
         if error.errno not in _NOT_THERE:

@@ -42,7 +42,7 @@ FLAGS = {
     "figure-cell-used": "an exercise uses what a figure cell defines; its definitions and imports ran",
     "changed-after-check": "an exercise was changed after its check cell; it counts as it was there",
     "test-not-finished": "a test could not finish with what the code returned; it counts as failed",
-    "carried-over": "an exercise was judged beside a wrong function of the submission that it calls",
+    "carried-over": "an exercise is what a right one would be beside a wrong function of the submission",
     "not-carried-over": "what calls a wrong function of the submission was not judged beside it: that did not end",
     "command-skipped": "a shell command, an installation or %reset was left out",
     "cell-left-out": "a cell took too long or ended its process; the notebook ran without it",
