@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -33,6 +34,7 @@ _LEAST = 0.05  # of what the right result changes by, when one argument changes
 _CHANGE = 0.3  # of an argument's numbers, relative to their size
 ROUNDS = 2
 MOST_CALLS = 5_000  # of a step in one test, which makes some dozens: a search that never ends beside a wrong step
+MOST_PARTS = 1_000  # of what a step gives
 _SAME = 1e-6  # relative: the same sums may be rounded otherwise in another process
 
 
@@ -205,10 +207,16 @@ class OwnSteps:
         return call
 
     def _parts(self, step: str, value: Any) -> list[np.ndarray]:
-        """Return the arrays and numbers of what a step gave, but for the outputs that stay beside its code."""
+        """Return the arrays and numbers of what a step gave, but for the outputs that stay beside its code.
+
+        Raises StudentError if there are MOST_PARTS or more: each takes as long as an array.
+        """
         kept = getattr(self.cases, "OPAQUE", {}).get(step, ())
         parts = value if type(value) is tuple else (value,)
-        return list(_arrays([part for position, part in enumerate(parts) if position not in kept]))
+        found = list(islice(_arrays([part for position, part in enumerate(parts) if position not in kept]), MOST_PARTS))
+        if len(found) == MOST_PARTS:
+            raise StudentError(("ValueError",), f"{step} gives {MOST_PARTS} arrays and numbers or more")
+        return found
 
 
 def carry_over(tests: Sequence[TestResult], passed: Collection[str], steps: Sequence[str], points: float) -> None:

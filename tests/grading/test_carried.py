@@ -12,7 +12,7 @@ import pytest
 from autograder.author.build import build
 from autograder.course.paths import Course
 from autograder.grading import grader
-from autograder.grading.carried import MOST, MOST_CALLS, OwnSteps, carry_over
+from autograder.grading.carried import MOST, MOST_CALLS, MOST_PARTS, Call, OwnSteps, carry_over
 from autograder.grading.grader import GraderFault, NoAnswer
 from autograder.grading.result import TestResult
 from sample import NAME, write_parts, write_sample
@@ -320,6 +320,17 @@ def test_where_the_session_does_not_end_it_grades_once_more_without_carrying_ove
     result, _ = grader._grade(SimpleNamespace(points={}), job, SimpleNamespace(slow=()))
     assert asked == [True, expected]
     assert [flag.kind for flag in result.flags] == ([] if expected else ["not-carried-over"])
+
+
+@pytest.mark.parametrize(("many", "expected"), [(MOST_PARTS // 2, True), (MOST_PARTS, False)])
+def test_a_step_that_gives_very_many_numbers_carries_nothing(many, expected):
+    code = f"def step(x):\n    return [float(x[0])] * {many}\n"
+    cases = SimpleNamespace(CASES=lambda name, rng: [(rng.random(1),)])
+    steps = OwnSteps([], {"step": code}, {}, cases)
+    own = LocalProvider(vars(steps.module({})))
+    value = own.call("step", (np.ones(1),), {})
+    assert steps.repeats("step", [Call((np.ones(1),), {}, value)], own) is expected
+    assert steps.depends("step", own, steps.module({}), np.random.default_rng(0)) is expected
 
 
 def test_a_case_in_which_an_error_is_right_says_nothing_of_what_a_step_depends_on():
