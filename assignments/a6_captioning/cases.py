@@ -418,9 +418,13 @@ def _made(namespace, weights):
 
 
 def _model_and_gradients(namespace, weights, features, tokens, words):
-    """The student's start, step and forward, and the gradients that reach the weights from forward's logits."""
+    """The student's start, step and forward, and the gradients that reach the weights from forward's logits.
+
+    Before the step, which goes on from the first state, other pictures are read.
+    """
     model = _made(namespace, weights)
     start = model.start(features)
+    model.start(-features)
     step = model.step(start, words)
     logits = model(features, tokens)
     shown = _with_gradients({"logits": logits}, dict(model.named_parameters()))

@@ -366,7 +366,10 @@ def test_a_start_and_a_step_read_the_picture_and_one_word(probe, cases, rng):
     weights, features, tokens, words = cases.CaptionModel(rng)
     logits = to_numpy(probe("model_and_gradients", weights, features, tokens, words)["step"][1], "step's logits")
     desired = _read_by_torch(weights, features, words[:, None])[0][:, 0].detach()
-    because = "of torch.nn.LSTM on equal weights, which reads the picture and then a word"
+    because = (
+        "of torch.nn.LSTM on equal weights, which reads the picture and then a word; between start and step the model "
+        "read other pictures, and the step goes on from the state that it is given"
+    )
     expect.close(logits, desired.numpy(), name="step's logits", because=because)
 
 
