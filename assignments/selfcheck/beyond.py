@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-PROCESSES = "starts other processes or programs, which the grade may refuse: let it do the work itself."
+PROCESSES = "starts other processes or programs, which the grade may refuse: do the work without them."
 NETWORK = "uses the network: the grade has none."
 FILE = "reads {} from this folder: the grade has only the notebook's own cells."
 

@@ -60,16 +60,16 @@ def explain(tests: Path, exercise: str, provider: LocalProvider, records: Sequen
     with undisturbed():
         cases = cases_beside(tests)
         diagnosis = diagnose(tests.parent, exercise, provider, cases)
-        wrong_below, given_away = "", ""
+        wrong_below, no_function = "", ""
         if diagnosis is not None and not diagnosis.right and not diagnosis.sentence:
             for name in provider.uses(exercise, exercises(tests.parent)):
                 if not callable(provider.namespace[name]):
-                    given_away = name
+                    no_function = name
                     continue
                 below = diagnose(tests.parent, name, provider, cases)
                 if below is not None and not below.right:
                     wrong_below = name
-    return sentences(diagnosis, records, wrong_below, given_away)
+    return sentences(diagnosis, records, wrong_below, no_function)
 
 
 def differing(tests: Path, names: Sequence[str], provider: Provider) -> list[str]:
@@ -102,12 +102,12 @@ def diagnose(folder: Path, exercise: str, provider: Provider, cases: ModuleType)
 
 
 def sentences(
-    diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "", given_away: str = ""
+    diagnosis: Diagnosis | None, records: Sequence[Record], wrong_below: str = "", no_function: str = ""
 ) -> list[str]:
     """Return what to say about an exercise above its visible tests, whose records are given.
 
-    wrong_below: an exercise that this one uses and that is not right itself. given_away: one whose name stands for
-    something else by now.
+    wrong_below: an exercise that this one uses and that is not right itself. no_function: one
+    whose name was given to a value.
     """
     if diagnosis is None or diagnosis.right:
         return []
@@ -121,9 +121,9 @@ def sentences(
         named = [f"{', '.join(outputs)}: {sentence}" for sentence, outputs in of_outputs.items()]
     if diagnosis.right_outputs and diagnosis.wrong_outputs:
         named.append(f"{_listed(diagnosis.right_outputs)} right, {_listed(diagnosis.wrong_outputs)} wrong.")
-    if given_away:
+    if no_function:
         named.append(
-            f"It uses {given_away}, which is no function any more: use another name where you give it a value."
+            f"It uses {no_function}, which is no function any more: use another name where you give it a value."
         )
     elif wrong_below:
         named.append(f"It uses {wrong_below}, which is not right yet: correct {wrong_below} first.")

@@ -88,8 +88,8 @@ def _always_shown(call: Callable[P, Report | None]) -> Callable[P, Report | None
 def check(name: str = "", *more: object) -> Report | None:
     """Run the visible tests of one exercise on what this notebook has defined; the value is the report, which is shown.
 
-    name: the exercise's name, which is its function's name; the function itself will do. more: nothing; where there is
-    something, a sentence says so.
+    name: the exercise's name, which is its function's name; the function itself will do. more: a second name is
+    refused with a sentence.
     The visible tests are few and their inputs are known: the grade also counts hidden tests on other inputs.
     nbgrader's Validate takes what a cell writes to its errors for a failure, so there a failed check writes its report.
     """

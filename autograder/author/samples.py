@@ -28,7 +28,7 @@ from selfcheck.target import LocalProvider, StudentTimeout
 from selfcheck.traces import Subject, Traces, caller, shown_by, trace
 
 RIGHT = "the right answer"
-LIMIT = 30.0  # seconds of processor time for a call, of which a patched loop that never ends would take all there are
+LIMIT = 30.0  # seconds of processor time for a call: the loop of a mistake may never end
 
 
 class Refused(Exception):

@@ -228,7 +228,7 @@ def carry_over(tests: Sequence[TestResult], passed: Collection[str], steps: Sequ
         test.outcome, test.points = "carried", share * test.max_points
         test.message = (
             f"this test fails, and passes beside your own {' and '.join(steps)}: your code gives what a right solution "
-            f"would that calls {'it' if len(steps) == 1 else 'them'}. The mistake costs its points there"
+            f"that calls {'it' if len(steps) == 1 else 'them'} would give. The mistake costs its points there"
         )
 
 

@@ -175,7 +175,7 @@ def _grade(assignment: Assignment, job: Job, submission: Submission) -> tuple[Re
             )
             result = _result(assignment, job, submission, reply)
             if carry_over != job.options.carry_over:
-                result.flags.append(Flag("not-carried-over", "the tests beside the submission's own steps did not end"))
+                result.flags.append(Flag("not-carried-over", "grading did not end, and was done again without it"))
             return result, _out_of_time(assignment, reply["out_of_time"], job.only)
         except (GraderFault, WallError) as error:
             close_grader()
