@@ -225,7 +225,7 @@ def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) 
             major, minor = (int(part, 16) for part in device.split(b":"))
             begin, end = (int(part, 16) for part in span.split(b"-"))
             file = os.makedev(major, minor), int(number)
-            if file not in known:
+            if file not in known and file not in found:
                 try:
                     found[file] = os.stat(f"/proc/{pid}/map_files/{begin:x}-{end:x}").st_blocks * 512
                 except PermissionError:

@@ -7,7 +7,7 @@ starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, 
 nothing: a lock of a library's file would tell one process what another has seen, whether flock or fcntl sets it.
 Whoever owns a file may set its flags and hints by a descriptor that only reads it, so of ioctl just what Python itself
 asks for is left. Pages that a pipe borrows (vmsplice, sendfile) count as nobody's memory, nor do pages of shared memory
-without a file once they are mapped no more, nor what the kernel keeps of a rule of Landlock, so there is none of that;
+without a file once they are mapped no more, nor what the kernel keeps of a rule of Landlock or of a filter, so there is none of that;
 forks share files of the scratch folder. A pair of sockets holds as much as the system's default: processes counts it.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
@@ -40,7 +40,7 @@ removexattr 197 14 lremovexattr 198 15 fremovexattr 199 16 removexattrat 466 466
 _NOT_PERMITTED = """
 chown 92 - fchown 93 55 lchown 94 - fchownat 260 54 file_getattr 468 468 file_setattr 469 469
 socket 41 198 connect 42 203 bind 49 200 listen 50 201 sendmsg 46 211 sendmmsg 307 269 setsockopt 54 208
-landlock_create_ruleset 444 444 landlock_add_rule 445 445 landlock_restrict_self 446 446
+landlock_create_ruleset 444 444 landlock_add_rule 445 445 landlock_restrict_self 446 446 seccomp 317 277
 mknod 133 - mknodat 259 33 name_to_handle_at 303 264 open_by_handle_at 304 265 quotactl 179 60 quotactl_fd 443 443
 inotify_init 253 - inotify_init1 294 26 inotify_add_watch 254 27 inotify_rm_watch 255 28
 fanotify_init 300 262 fanotify_mark 301 263
@@ -71,6 +71,7 @@ _PRLIMIT = "prlimit64 302 261"  # of itself alone
 _FCNTL = "fcntl 72 25"
 _IOCTL = "ioctl 16 29"
 _MMAP = "mmap 9 222"
+_PRCTL = "prctl 157 167"  # all but one more filter
 _PAIR = "socketpair 53 199"  # of local sockets alone: another family would have the kernel load its module
 
 _NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -127,6 +128,7 @@ def program(machine: str) -> bytes:
     refused, nothing = (_SET_LEASE, _NOTIFY, *_SET_HINTS), _instruction(_RETURN, _ERROR)
     for text, argument, decide in (
         (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1), allow, refuse]),
+        (_PRCTL, _FIRST_ARGUMENT, [_instruction(_EQUAL, _PR_SET_SECCOMP, no=1), refuse, allow]),
         (_PAIR, _FIRST_ARGUMENT, [_instruction(_EQUAL, _LOCAL, no=1), allow, refuse]),
         (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, no=1), refuse, allow]),
         (_FCNTL, _SECOND_ARGUMENT, [*_if_any(refused, refuse), *_if_any(_SET_LOCKS, nothing), allow]),

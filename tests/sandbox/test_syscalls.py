@@ -323,6 +323,9 @@ def test_the_filter_of_each_machine_decides_by_the_machine_the_call_and_its_argu
     mmap_of = {"x86_64": 9, "aarch64": 222}[machine]
     for flags, expected in ((0x1, allowed), (0x2, allowed), (0x22, allowed), (0x21, refused), (0x23, refused)):
         assert decision(code, mmap_of, architecture, 0, 8192, 3, flags) == expected, hex(flags)
+    prctl_of = {"x86_64": 157, "aarch64": 167}[machine]
+    for option, expected in ((1, allowed), (15, allowed), (22, refused), (38, allowed)):
+        assert decision(code, prctl_of, architecture, option) == expected, option
     socketpair_of = {"x86_64": 53, "aarch64": 199}[machine]
     for family, expected in ((1, allowed), (2, refused), (16, refused), (30, refused), (40, refused)):
         assert decision(code, socketpair_of, architecture, family) == expected, family
