@@ -12,7 +12,7 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -115,13 +115,13 @@ def zip_in(file: IO[bytes], shown: str, limits: Limits) -> Iterator[tuple[Item, 
         file.seek(0)
         raise SourceProblem(f"{shown} {_what_else(file.read(512), str(error))}") from None
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not is_junk(entry.orig_filename)]
+        there = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+        entries = [entry for entry in there if not is_junk(entry.orig_filename)]
         _check(entries, shown, limits)
         items = [_item(archive, entry, shown) for entry in entries]
-        paths = [item.path for item in items]
-        if len(set(paths)) < len(paths):
-            twice = next(name for name in paths if paths.count(name) > 1)
-            raise SourceProblem(f"{shown} contains {shown_name(twice)} twice: download it again")
+        for path, times in Counter(item.path for item in items).most_common(1):
+            if times > 1:
+                raise SourceProblem(f"{shown} contains {shown_name(path)} twice: download it again")
         yield tuple(items)
 
 
@@ -163,6 +163,8 @@ def _check(entries: list[zipfile.ZipInfo], shown: str, limits: Limits) -> None:
 def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, shown: str) -> Item:
     readings = _readings(entry)
     path = safe_path(readings[0])
+    if not readings[0]:
+        raise SourceProblem(f"{shown} contains a file without a name: nothing of it was read; pack it again")
     if path is None:
         raise SourceProblem(
             f"{shown} contains {shown_name(readings[0])}, a place outside itself: nothing of it was read"
@@ -179,16 +181,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(entry) as file:
             content = file.read(MAX_FILE + 1)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-        struct.error,
-    ) as error:
-        raise SourceProblem(f"{name} is damaged in the archive ({str(error)[:100]})") from None
+    except Exception as error:  # each way to pack has its own: zlib's, LZMA's, of too little memory
+        said = str(error)[:100] or type(error).__name__
+        raise SourceProblem(f"{name} is damaged in the archive ({said})") from None
     if len(content) > MAX_FILE:
         raise SourceProblem(f"{name} is larger than {MAX_FILE // 2**20} MiB")
     return content
