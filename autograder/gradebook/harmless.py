@@ -29,6 +29,7 @@ _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 _CLASS = re.compile(r"(?:tex|highlight|hl-[a-z0-9]+|[a-z]{1,3}[0-9]?|(?:test|points)-[a-z]+)\Z")
 _NO_PART_OF_A_SCHEME = re.compile(r"[`\x00-\x20\x7f-\xa0\s]+")  # browsers, and bleach, read a link without these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
 
 _TAGS = frozenset(
     {
@@ -123,7 +124,8 @@ def spreadsheet(value: object) -> str:
     """One cell of a CSV file that no spreadsheet takes for a formula.
 
     Numbers stay numbers, None is empty; text that begins with = + - @, a tab or a line end, and is not a number, gets
-    an apostrophe in front. Quoting is the csv module's work.
+    an apostrophe in front, and so does = + - @ behind a semicolon, a tab or a line end: where a comma is the decimal
+    point, spreadsheets split there, whatever the quotes say. Quoting is the csv module's work.
     Source: OWASP, CSV injection.
     """
     if value is None:
@@ -131,9 +133,8 @@ def spreadsheet(value: object) -> str:
     if isinstance(value, float):
         return number(value) if math.isfinite(value) else ""
     text = _TERMINAL.sub("", unicode(str(value))).replace("\x00", "")
-    if text.startswith(_FORMULA) and not _is_number(text):
-        return f"'{text}"
-    return text
+    text = _INNER_FORMULA.sub("'", text)
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 
 def number(value: float) -> str:
