@@ -7,8 +7,9 @@ starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, 
 nothing: a lock of a library's file would tell one process what another has seen, whether flock or fcntl sets it.
 Whoever owns a file may set its flags and hints by a descriptor that only reads it, so of ioctl just what Python itself
 asks for is left. Pages that a pipe borrows (vmsplice, sendfile) count as nobody's memory, nor do pages of shared memory
-without a file once they are mapped no more, nor what the kernel keeps of a rule of Landlock or of a filter, so there is none of that;
-forks share files of the scratch folder. A pair of sockets holds as much as the system's default: processes counts it.
+without a file once they are mapped no more, nor what the kernel keeps of a rule of Landlock or of a filter, so there is
+none of that; forks share files of the scratch folder. A pair of sockets holds as much as the system's default, which
+the limit on memory counts.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
