@@ -41,6 +41,7 @@ class Limits:
     total: int = 8 * 2**30
 
 
+LONGEST_PATH = 1000  # characters: a path that no system can write may still keep those busy that read it
 INSIDE = Limits(files=2_000, total=100 * 2**20)  # of a zip that a student has handed in
 
 
@@ -163,6 +164,11 @@ def _check(entries: list[zipfile.ZipInfo], shown: str, limits: Limits) -> None:
 def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, shown: str) -> Item:
     readings = _readings(entry)
     path = safe_path(readings[0])
+    if (length := max(map(len, readings))) > LONGEST_PATH:
+        raise SourceProblem(
+            f"{shown} contains a path of {length} characters ({shown_name(readings[0])}); at most {LONGEST_PATH} are "
+            "read: pack it again with shorter names"
+        )
     if not readings[0]:
         raise SourceProblem(f"{shown} contains a file without a name: nothing of it was read; pack it again")
     if path is None:

@@ -16,6 +16,7 @@ import pytest
 from archives import ONE, TWO, notebook
 from autograder.collect import archive as reading
 from autograder.collect.archive import SourceProblem, open_source, safe_path
+from autograder.collect.identify import plain_name
 
 CANVAS = "müllerjosé_1001_1_a1_one.ipynb"
 
@@ -173,6 +174,19 @@ def test_a_file_without_a_name_is_its_students_and_the_others_are_collected(desk
     done = desk.collect(path)
     assert desk.there() == [f"1001/{ONE}"]
     assert "a file without a name" in done.listed[0][1]
+
+
+def test_a_path_that_takes_long_to_look_at_is_its_students_and_the_others_are_collected(desk):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("a1_one.ipynb", notebook())
+        archive.writestr("-1" * 30_000 + ".x", b"")
+    done = desk.collect(desk.zip({CANVAS: notebook(), "obrienann_1003_2_work.zip": inner.getvalue()}))
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "a path of 60002 characters" in done.listed[0][1]
+    assert len(done.listed[0][1]) < 500
+    assert plain_name("x-1 (2).ipynb") == "x.ipynb"
+    assert plain_name(name := "-1" * 30_000 + ".x") == name
 
 
 def test_a_name_that_is_damaged_in_one_of_its_two_places(desk):
