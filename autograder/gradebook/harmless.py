@@ -24,7 +24,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 _DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!/?(?:b|br|em|hr|i|kbd|p|strong|sub|sup|u)\s*/?>)")
-_IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\(attachment:(?P<name>[^)\n]*)\)|!(?=\[)")
+# Neither part runs on over the next picture's beginning: of very many, each would be looked at to the end of the text.
+_IMAGE = re.compile(r"!\[(?P<alt>[^\[\]\n]*)\]\(attachment:(?P<name>[^)\n]{0,1000})\)|!(?=\[)")
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 _CLASS = re.compile(r"(?:tex|highlight|hl-[a-z0-9]+|[a-z]{1,3}[0-9]?|(?:test|points)-[a-z]+)\Z")
 _NO_PART_OF_A_SCHEME = re.compile(r"[`\x00-\x20\x7f-\xa0\s]+")  # browsers, and bleach, read a link without these
