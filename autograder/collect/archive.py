@@ -14,10 +14,10 @@ import struct
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -128,14 +128,25 @@ def zip_in(file: IO[bytes], shown: str, limits: Limits) -> Iterator[tuple[Item, 
 
 def within(item: Item) -> tuple[Item, ...]:
     """Return the files of a zip that a student has handed in, unpacked when they are read. Raises SourceProblem."""
-    with zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE) as inner:
-        folder = f"{item.folder}/" if item.folder else ""
-        return tuple(replace(one, path=f"{folder}{one.path}", read=partial(_inside, item, one.path)) for one in inner)
+    folder = f"{item.folder}/" if item.folder else ""
+    return tuple(
+        replace(one, path=f"{folder}{path}", read=partial(_inside, item, path))
+        for path, one in _opened(item)[1].items()
+    )
 
 
 def _inside(item: Item, path: str) -> bytes:
-    with zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE) as inner:
-        return next(one for one in inner if one.path == path).read()
+    return _opened(item)[1][path].read()
+
+
+@lru_cache(maxsize=1)
+def _opened(item: Item) -> tuple[ExitStack, dict[str, Item]]:
+    """Return the files of a student's zip, by path, and what keeps it open. Only the last one stays in memory: it may
+    hold thousands of files, of which each is read several times.
+    """
+    held = ExitStack()
+    inner = held.enter_context(zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE))
+    return held, {one.path: one for one in inner}
 
 
 def shown_name(name: str) -> str:

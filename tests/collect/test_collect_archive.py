@@ -189,6 +189,20 @@ def test_a_path_that_takes_long_to_look_at_is_its_students_and_the_others_are_co
     assert plain_name(name := "-1" * 30_000 + ".x") == name
 
 
+def test_a_students_zip_is_opened_once_however_many_files_it_holds(desk, monkeypatch):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        for number in range(50):
+            archive.writestr(f"{number}/a1_one.ipynb", notebook(mark=str(number)))
+    path = desk.zip({CANVAS: notebook(), "obrienann_1003_2_work.zip": inner.getvalue()})
+    opened = []
+    monkeypatch.setattr(reading, "zip_in", lambda *args, real=reading.zip_in: opened.append(args[1]) or real(*args))
+    done = desk.collect(path)
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "50 different notebooks" in done.listed[0][1]
+    assert len(opened) == 2, opened
+
+
 def test_a_name_that_is_damaged_in_one_of_its_two_places(desk):
     path = desk.zip({CANVAS: notebook()})
     path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xff\xff", 1))
