@@ -248,12 +248,15 @@ def test_damaged_and_wrongly_typed_results_are_made_again(one_submission):
     assert one_submission("grade", NAME, "--no-gradebook")[0] == cli.DONE
     whole = path.read_bytes()
     data = json.loads(whole)
-    for damaged in ("", "[]", "[" * 100_000, json.dumps({**data, "points": "80"}), json.dumps({**data, "flags": [1]})):
+    wrong = [
+        json.dumps({**data, name: value}) for name, value in (("points", "80"), ("points", 10**400), ("flags", [1]))
+    ]
+    for damaged in ("", "[]", "[" * 100_000, *wrong):
         path.write_text(damaged)
         code, _, stderr = one_submission("report", NAME)
         assert (code, stderr.count("\n")) == (cli.USAGE, 1)
         assert str(path) in stderr
-    for damaged in ("[" * 100_000, json.dumps({**data, "points": "80"})):
+    for damaged in ("[" * 100_000, *wrong[:2]):
         path.write_text(damaged)
         assert one_submission("grade", NAME, "--no-gradebook")[0] == cli.DONE
         assert path.read_bytes() == whole

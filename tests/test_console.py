@@ -35,3 +35,8 @@ def test_a_table_in_a_terminal_keeps_to_its_width_and_loses_nothing():
 def test_a_line_is_shown_as_it_is(capsys):
     console(stderr=True).print(f"error: {PATH} [bold]1[/] :smile:", style="red")
     assert capsys.readouterr().err == f"error: {PATH} [bold]1[/] :smile:\n"
+
+
+def test_no_line_commands_the_terminal(capsys):
+    console().print("a\x1b]0;title\x07\x1b[2Jb \x9b31m\u202ec\ud800 d\u00a0e\u3000太郎\nnext")
+    assert capsys.readouterr().out == "a?]0;title??[2Jb ?31m?c? d\u00a0e\u3000太郎\nnext\n"

@@ -130,9 +130,11 @@ def integer(actual: Any, *, name: str = "result") -> None:
 
 
 def number(actual: Any, *, name: str = "result", finite: bool = True) -> None:
-    """Expect a Python float or int (neither bool nor a NumPy scalar)."""
+    """Expect a Python float or int (neither bool nor a NumPy scalar), of a size that a float has."""
     if type(actual) not in (float, int):
         _fail(f"{name} is {_kind(actual)}; expected a float", hidden.TYPE)
+    if type(actual) is int and abs(actual) > sys.float_info.max:
+        _fail(f"{name} is an int that is larger than any float", hidden.VALUE)
     if finite and type(actual) is float and not np.isfinite(actual):
         _fail(f"{name} is {'NaN' if actual != actual else 'infinite'}", hidden.NOT_FINITE)
 

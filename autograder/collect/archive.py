@@ -12,12 +12,12 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -41,6 +41,7 @@ class Limits:
     total: int = 8 * 2**30
 
 
+LONGEST_PATH = 1000  # characters: a path that no system can write may still keep those busy that read it
 INSIDE = Limits(files=2_000, total=100 * 2**20)  # of a zip that a student has handed in
 
 
@@ -115,26 +116,37 @@ def zip_in(file: IO[bytes], shown: str, limits: Limits) -> Iterator[tuple[Item, 
         file.seek(0)
         raise SourceProblem(f"{shown} {_what_else(file.read(512), str(error))}") from None
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not is_junk(entry.orig_filename)]
+        there = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+        entries = [entry for entry in there if not is_junk(entry.orig_filename)]
         _check(entries, shown, limits)
         items = [_item(archive, entry, shown) for entry in entries]
-        paths = [item.path for item in items]
-        if len(set(paths)) < len(paths):
-            twice = next(name for name in paths if paths.count(name) > 1)
-            raise SourceProblem(f"{shown} contains {shown_name(twice)} twice: download it again")
+        for path, times in Counter(item.path for item in items).most_common(1):
+            if times > 1:
+                raise SourceProblem(f"{shown} contains {shown_name(path)} twice: download it again")
         yield tuple(items)
 
 
 def within(item: Item) -> tuple[Item, ...]:
     """Return the files of a zip that a student has handed in, unpacked when they are read. Raises SourceProblem."""
-    with zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE) as inner:
-        folder = f"{item.folder}/" if item.folder else ""
-        return tuple(replace(one, path=f"{folder}{one.path}", read=partial(_inside, item, one.path)) for one in inner)
+    folder = f"{item.folder}/" if item.folder else ""
+    return tuple(
+        replace(one, path=f"{folder}{path}", read=partial(_inside, item, path))
+        for path, one in _opened(item)[1].items()
+    )
 
 
 def _inside(item: Item, path: str) -> bytes:
-    with zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE) as inner:
-        return next(one for one in inner if one.path == path).read()
+    return _opened(item)[1][path].read()
+
+
+@lru_cache(maxsize=1)
+def _opened(item: Item) -> tuple[ExitStack, dict[str, Item]]:
+    """Return the files of a student's zip, by path, and what keeps it open. Only the last one stays in memory: it may
+    hold thousands of files, of which each is read several times.
+    """
+    held = ExitStack()
+    inner = held.enter_context(zip_in(BytesIO(item.read()), shown_name(item.name), INSIDE))
+    return held, {one.path: one for one in inner}
 
 
 def shown_name(name: str) -> str:
@@ -163,6 +175,13 @@ def _check(entries: list[zipfile.ZipInfo], shown: str, limits: Limits) -> None:
 def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, shown: str) -> Item:
     readings = _readings(entry)
     path = safe_path(readings[0])
+    if (length := max(map(len, readings))) > LONGEST_PATH:
+        raise SourceProblem(
+            f"{shown} contains a path of {length} characters ({shown_name(readings[0])}); at most {LONGEST_PATH} are "
+            "read: pack it again with shorter names"
+        )
+    if not readings[0]:
+        raise SourceProblem(f"{shown} contains a file without a name: nothing of it was read; pack it again")
     if path is None:
         raise SourceProblem(
             f"{shown} contains {shown_name(readings[0])}, a place outside itself: nothing of it was read"
@@ -179,16 +198,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(entry) as file:
             content = file.read(MAX_FILE + 1)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-        struct.error,
-    ) as error:
-        raise SourceProblem(f"{name} is damaged in the archive ({str(error)[:100]})") from None
+    except Exception as error:  # each way to pack has its own: zlib's, LZMA's, of too little memory
+        said = str(error)[:100] or type(error).__name__
+        raise SourceProblem(f"{name} is damaged in the archive ({said})") from None
     if len(content) > MAX_FILE:
         raise SourceProblem(f"{name} is larger than {MAX_FILE // 2**20} MiB")
     return content

@@ -14,6 +14,7 @@ from autograder.course.paths import Course
 CLEARLY = 3  # times as many cells of one assignment as of another: a cell or two may have been copied
 # What a browser, a platform or Jupyter adds to a name without making it another: " (1)", "-1", "-Copy1".
 _ADDED = re.compile(r"(\s*\(\d{1,3}\)|-\d{1,3}|-Copy\d*)+(?=\.[^.]+$)", re.IGNORECASE)
+_LONGEST_NAME = 255  # of a file, in every system; to look through one of 60,000 characters takes minutes
 
 
 class Assignments:
@@ -93,8 +94,8 @@ class Assignments:
 
 
 def plain_name(name: str) -> str:
-    """Return a file's name without what a browser, a platform or Jupyter has added to it."""
-    return _ADDED.sub("", name)
+    """Return a file's name without what a browser, a platform or Jupyter has added to it, if a file can have it."""
+    return _ADDED.sub("", name) if len(name) <= _LONGEST_NAME else name
 
 
 def _identities(cell: Any) -> list[str]:

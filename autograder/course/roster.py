@@ -48,6 +48,7 @@ _WHOLE = re.compile(r"\d+\.0+")
 _UNSEEN = "".join(
     map(chr, (0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF, 32))
 )
+_MOST_WORDS = 20  # of a name, from which it may begin elsewhere
 _OWN = ("id", "last_name", "first_name", "original_id")  # the first columns of the course's own file
 
 
@@ -85,12 +86,17 @@ class Student:
         return number if "SIS Login ID" in self.columns and number.isdecimal() else ""
 
     def name_keys(self) -> set[str]:
-        """Return the forms of the name that platforms write: its words in their order, from whichever they begin.
+        """Return the forms of the name that platforms write: its words in their order, from whichever they begin (of
+        very many, one of the first).
 
         Ana de la Cruz is `Cruz, Ana de la` to one platform and `de la Cruz, Ana` to another.
         """
         names = (f"{self.first_name} {self.last_name}", self.fields.get("name", ""))
-        orders = (words[start:] + words[:start] for words in map(str.split, names) for start in range(len(words)))
+        orders = (
+            words[start:] + words[:start]
+            for words in map(str.split, names)
+            for start in range(min(len(words), _MOST_WORDS))
+        )
         return {key for words in orders if (key := name_key("".join(words)))}
 
 

@@ -24,11 +24,13 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 _DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?!/?(?:b|br|em|hr|i|kbd|p|strong|sub|sup|u)\s*/?>)")
-_IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\(attachment:(?P<name>[^)\n]*)\)|!(?=\[)")
+# Neither part runs on over the next picture's beginning: of very many, each would be looked at to the end of the text.
+_IMAGE = re.compile(r"!\[(?P<alt>[^\[\]\n]*)\]\(attachment:(?P<name>[^)\n]{0,1000})\)|!(?=\[)")
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 _CLASS = re.compile(r"(?:tex|highlight|hl-[a-z0-9]+|[a-z]{1,3}[0-9]?|(?:test|points)-[a-z]+)\Z")
 _NO_PART_OF_A_SCHEME = re.compile(r"[`\x00-\x20\x7f-\xa0\s]+")  # browsers, and bleach, read a link without these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
 
 _TAGS = frozenset(
     {
@@ -123,7 +125,8 @@ def spreadsheet(value: object) -> str:
     """One cell of a CSV file that no spreadsheet takes for a formula.
 
     Numbers stay numbers, None is empty; text that begins with = + - @, a tab or a line end, and is not a number, gets
-    an apostrophe in front. Quoting is the csv module's work.
+    an apostrophe in front, and so does = + - @ behind a semicolon, a tab or a line end: where a comma is the decimal
+    point, spreadsheets split there, whatever the quotes say. Quoting is the csv module's work.
     Source: OWASP, CSV injection.
     """
     if value is None:
@@ -131,9 +134,8 @@ def spreadsheet(value: object) -> str:
     if isinstance(value, float):
         return number(value) if math.isfinite(value) else ""
     text = _TERMINAL.sub("", unicode(str(value))).replace("\x00", "")
-    if text.startswith(_FORMULA) and not _is_number(text):
-        return f"'{text}"
-    return text
+    text = _INNER_FORMULA.sub("'", text)
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 
 def number(value: float) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ from autograder.gradebook import harmless
 
 POINTS_POSSIBLE = "points possible"
 _CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Section")
-_CANVAS_FILE = re.compile(r"(?P<front>.*?_(?:LATE_)?(?P<user>\d+)_(?P<attachment>\d+))_.+", re.DOTALL)
+_CANVAS_FILE = re.compile(r"(?P<front>.*?_(?:LATE_)?(?P<user>\d+)_(?P<attachment>\d{1,20}))_.+", re.DOTALL)
 # Columns by what they say of a person, in the order in which they are tried; Canvas first, then Moodle.
 _IDS = ("sis login id", "sis user id", "id", "username", "id number", "institution id")
 _EMAILS = ("email address", "email", "sis login id", "username")
@@ -283,7 +284,7 @@ def canvas_feedback(
     try:
         with zipfile.ZipFile(archive) as content:
             names = [Path(name).name for name in content.namelist()]
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
         raise LmsFileError(
             f"{archive} is not a zip: give the file that 'Download Submissions' in Canvas made"
         ) from error

@@ -110,7 +110,7 @@ class Result:
         """Read what `to_json` wrote; ValueError if the text is not a result, or a part of it has another type."""
         try:
             result: Result = _typed(cls, json.loads(text))
-        except (TypeError, KeyError, RecursionError) as error:
+        except (TypeError, KeyError, RecursionError, OverflowError) as error:
             raise ValueError(f"not a result: {error}") from error
         outcomes = {test.outcome for exercise in result.exercises for test in exercise.tests}
         if result.status not in STATUSES or not outcomes <= set(OUTCOMES):

@@ -164,7 +164,7 @@ def _child(
         tempfile.tempdir = None  # else it stays what it was where we come from
         if sandlock is not None:
             sandlock.confine(sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[scratch, "/dev/null"]))
-        limit_this_process(Limits(**settings["limits"]), in_use)
+        limit_this_process(Limits(**settings["limits"]), in_use, own_user=settings["user"] is not None)
         if calls is not None:
             calls.install()
         worker.serve(channel, shell, cases)

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.processes import condition_of, descendants_of, kill, memory_of, unlinked_space
+from autograder.sandbox.processes import (
+    buffers_of,
+    condition_of,
+    descendants_of,
+    kill,
+    memory_of,
+    threads_of,
+    unlinked_space,
+)
 from autograder.sandbox.scratch import make_scratch_root, remove_folder, space_used
 
 if TYPE_CHECKING:
@@ -242,8 +250,10 @@ class ForkServer:
             return False
 
     def memory(self) -> int:
-        """Return the bytes of memory that the student's processes use together."""
-        return memory_of(descendants_of(self.pid), enough=self.limits.memory)
+        """Return the bytes of memory that the student's processes use together, with what their sockets may hold."""
+        students = descendants_of(self.pid)
+        buffers = buffers_of(students)
+        return buffers + memory_of(students, enough=self.limits.memory - buffers)
 
     def scratch(self) -> int:
         """Return the bytes of the scratch folders' files, also of those that were deleted while they were open.
@@ -262,7 +272,11 @@ class ForkServer:
         end = time.monotonic() + seconds
         while True:
             students = descendants_of(self.pid)
-            if self.memory() <= self.limits.memory and self.scratch() <= self.limits.scratch:
+            if (
+                threads_of(students) <= self.limits.threads  # first: of very many the others would take long
+                and self.memory() <= self.limits.memory
+                and self.scratch() <= self.limits.scratch
+            ):
                 return
             kill(students)
             if time.monotonic() > end:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use: seconds of processor time for a call, a cell and the whole; bytes of memory and
-    scratch space; processes.
+    scratch space; processes, and threads of all of them.
 
     patience: by the clock, a call and a cell may take this many times as long, and the whole a quarter of that, so that
     a busy machine costs no points and code that sleeps ends.
@@ -21,6 +21,7 @@ class Limits:
     memory: int = 2 * 2**30
     scratch: int = 64 * 2**20
     processes: int = 24
+    threads: int = 512
 
     @property
     def whole_patience(self) -> float:
@@ -32,10 +33,11 @@ class Limits:
         return replace(self, patience=2 * self.patience)
 
 
-def limit_this_process(limits: Limits, in_use: int) -> None:
+def limit_this_process(limits: Limits, in_use: int, *, own_user: bool) -> None:
     """Have the kernel keep the limits for this process and its forks. in_use: bytes of address space before it began.
+    own_user: whether the user has no other processes than these and the fork server.
 
-    The sandbox counts the processes, and the grader watches from outside what they use together.
+    The sandbox counts the processes, and the grader watches from outside what they use together, threads included.
     """
     import resource  # not on Windows, where limits are known and nothing is graded
 
@@ -47,3 +49,5 @@ def limit_this_process(limits: Limits, in_use: int) -> None:
         (resource.RLIMIT_NOFILE, 256),
     ):
         resource.setrlimit(kind, (value, value))
+    if own_user:  # the kernel counts a user's threads
+        resource.setrlimit(resource.RLIMIT_NPROC, (limits.threads, limits.threads))

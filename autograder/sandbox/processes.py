@@ -10,7 +10,8 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 
@@ -130,10 +131,43 @@ def address_space(pid: int) -> int:
 
 
 def memory_of(pids: Iterable[int], enough: int) -> int:
-    """Return the bytes of memory that processes use together; shared pages count once if it would exceed `enough`."""
+    """Return the bytes of memory that processes use together, the kernel's tables of their pages included; shared pages
+    count once if it would exceed `enough`.
+    """
     pids = list(pids)
-    total = sum(_memory(pid, "status") for pid in pids)
-    return total if total <= enough else sum(_memory(pid, "smaps_rollup") for pid in pids)
+    total = sum(_memory(pid, "status", "VmRSS VmSwap VmPTE") for pid in pids)
+    if total <= enough:
+        return total
+    return sum(_memory(pid, "smaps_rollup", "Pss SwapPss") + _memory(pid, "status", "VmPTE") for pid in pids)
+
+
+def threads_of(pids: Iterable[int]) -> int:
+    """Return how many threads processes have together."""
+    found = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has ended
+            found += len(os.listdir(f"/proc/{pid}/task"))
+    return found
+
+
+def buffers_of(pids: Iterable[int]) -> int:
+    """Return the bytes that the sockets of processes may hold: the kernel keeps them, and counts them as nobody's."""
+    found: set[tuple[int, int]] = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has ended, or lets nobody look: `unlinked_space` counts that
+            for file in _open_files(pid):
+                if stat.S_ISSOCK(file.st_mode):
+                    found.add((file.st_dev, file.st_ino))
+    return len(found) * _socket_buffer()
+
+
+@cache
+def _socket_buffer() -> int:
+    """Return how much a socket holds whose buffer is as it was made: that is full, and a message came on top."""
+    try:
+        return 2 * int(Path("/proc/sys/net/core/wmem_default").read_text())
+    except OSError:  # a container may lack it
+        return 2 * 212_992
 
 
 def unlinked_space(pids: Iterable[int], folder: str) -> int:
@@ -145,12 +179,9 @@ def unlinked_space(pids: Iterable[int], folder: str) -> int:
     found: dict[tuple[int, int], int] = {}
     for pid in pids:
         try:
-            for thread in _threads(pid):  # each may have descriptors of its own
-                for number in os.listdir(f"{thread}/fd"):
-                    with contextlib.suppress(FileNotFoundError):  # it may be closed while we look
-                        status = os.stat(f"{thread}/fd/{number}")  # no path is read: it may be too long to be
-                        if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                            found[status.st_dev, status.st_ino] = status.st_blocks * 512
+            for file in _open_files(pid):
+                if stat.S_ISREG(file.st_mode) and file.st_nlink == 0:
+                    found[file.st_dev, file.st_ino] = file.st_blocks * 512
             found |= _mapped_unlinked(pid, folder, found)
         except PermissionError:
             if not _ended(pid):
@@ -158,6 +189,16 @@ def unlinked_space(pids: Iterable[int], folder: str) -> int:
         except OSError:  # it has ended
             continue
     return sum(found.values())
+
+
+def _open_files(pid: int) -> Iterator[os.stat_result]:
+    """Yield what `stat` says of each open file of a process. Raises OSError."""
+    ended = (FileNotFoundError, ProcessLookupError)
+    for thread in _threads(pid):  # each may have descriptors of its own
+        with contextlib.suppress(*ended):  # it may end while we look
+            for number in os.listdir(f"{thread}/fd"):
+                with contextlib.suppress(*ended):  # it may be closed while we look
+                    yield os.stat(f"{thread}/fd/{number}")  # no path is read: it may be too long to be
 
 
 def _threads(pid: int) -> list[str]:
@@ -184,7 +225,7 @@ def _mapped_unlinked(pid: int, folder: str, known: Collection[tuple[int, int]]) 
             major, minor = (int(part, 16) for part in device.split(b":"))
             begin, end = (int(part, 16) for part in span.split(b"-"))
             file = os.makedev(major, minor), int(number)
-            if file not in known:
+            if file not in known and file not in found:
                 try:
                     found[file] = os.stat(f"/proc/{pid}/map_files/{begin:x}-{end:x}").st_blocks * 512
                 except PermissionError:
@@ -199,13 +240,13 @@ def _longest_file(pid: int) -> int:
     return int(words[3]) if len(words) > 3 and words[3].isdigit() else sys.maxsize
 
 
-def _memory(pid: int, file: str) -> int:
-    """Bytes that a process holds, in swap too: in all (status), or its share of shared pages (smaps_rollup, slower)."""
+def _memory(pid: int, file: str, kinds: str) -> int:
+    """Bytes of these kinds that a process holds: in all (status), or its share of shared pages (smaps_rollup)."""
     try:
         text = _of_a_thread(pid, file).decode()
     except OSError:
         return 0
-    counted = ("VmRSS:", "VmSwap:") if file == "status" else ("Pss:", "SwapPss:")
+    counted = tuple(f"{kind}:" for kind in kinds.split())
     return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(counted))
 
 

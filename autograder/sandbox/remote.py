@@ -159,8 +159,11 @@ class RemoteProvider:
             raise StudentTimeout(str(error)) from None
 
     def _death_text(self) -> str:
-        megabytes = self.student.limits.memory // 2**20
-        return f"the process ended while your code ran: it exited, crashed, or needed more than {megabytes} MiB"
+        limits = self.student.limits
+        return (
+            "the process ended while your code ran: it exited, crashed, or needed more than "
+            f"{limits.memory // 2**20} MiB or {limits.threads} threads"
+        )
 
 
 class Anew:

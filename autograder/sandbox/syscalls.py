@@ -6,8 +6,10 @@ limits and scheduling of other processes of its user, and watch folders. `System
 starts. Calls that honest code makes on its own files (shutil.copy, Path.touch, os.chmod, flock) succeed and change
 nothing: a lock of a library's file would tell one process what another has seen, whether flock or fcntl sets it.
 Whoever owns a file may set its flags and hints by a descriptor that only reads it, so of ioctl just what Python itself
-asks for is left. Pages that a pipe borrows (vmsplice) count as nobody's memory, nor do pages of shared memory without a
-file once they are mapped no more, so there is none of that; forks share files of the scratch folder.
+asks for is left. Pages that a pipe borrows (vmsplice, sendfile) count as nobody's memory, nor do pages of shared memory
+without a file once they are mapped no more, nor what the kernel keeps of a rule of Landlock or of a filter, so there is
+none of that; forks share files of the scratch folder. A pair of sockets holds as much as the system's default, which
+the limit on memory counts.
 
 What this leaves: it can learn from `stat` that a path exists, its size and its times, and from `kill` that a process
 exists; no filter sees what a path or a process is, and sandlock's supervisor answers `stat` with the grader's rights.
@@ -38,7 +40,8 @@ removexattr 197 14 lremovexattr 198 15 fremovexattr 199 16 removexattrat 466 466
 """
 _NOT_PERMITTED = """
 chown 92 - fchown 93 55 lchown 94 - fchownat 260 54 file_getattr 468 468 file_setattr 469 469
-socket 41 198 connect 42 203 bind 49 200 listen 50 201 sendmsg 46 211 sendmmsg 307 269
+socket 41 198 connect 42 203 bind 49 200 listen 50 201 sendmsg 46 211 sendmmsg 307 269 setsockopt 54 208
+landlock_create_ruleset 444 444 landlock_add_rule 445 445 landlock_restrict_self 446 446 seccomp 317 277
 mknod 133 - mknodat 259 33 name_to_handle_at 303 264 open_by_handle_at 304 265 quotactl 179 60 quotactl_fd 443 443
 inotify_init 253 - inotify_init1 294 26 inotify_add_watch 254 27 inotify_rm_watch 255 28
 fanotify_init 300 262 fanotify_mark 301 263
@@ -62,13 +65,15 @@ kexec_file_load 320 294 iopl 172 - ioperm 173 - lookup_dcookie 212 18 nfsservctl
 # The C library uses clone in the place of clone3, whose flags lie in memory, where no filter can look; programs read
 # and write in the place of the others.
 _NOT_THERE = """
-clone3 435 435 splice 275 76 tee 276 77 vmsplice 278 75 io_setup 206 0 cachestat 451 451
+clone3 435 435 splice 275 76 tee 276 77 vmsplice 278 75 sendfile 40 71 io_setup 206 0 cachestat 451 451
 """
 _CLONE = "clone 56 220"
 _PRLIMIT = "prlimit64 302 261"  # of itself alone
 _FCNTL = "fcntl 72 25"
 _IOCTL = "ioctl 16 29"
 _MMAP = "mmap 9 222"
+_PRCTL = "prctl 157 167"  # all but one more filter
+_PAIR = "socketpair 53 199"  # of local sockets alone: another family would have the kernel load its module
 
 _NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _STRANGE_CHILDREN = 0x0080_8000  # CLONE_UNTRACED; CLONE_PARENT: a child of the fork server
@@ -76,6 +81,7 @@ _SET_LEASE, _NOTIFY = 1024, 1026  # whoever opens a leased file waits for its ho
 _SET_HINTS = (1036, 1038)  # what a file's owner says of its use stays with the file
 _SET_LOCKS = (6, 7, 37, 38)
 _SHARED, _ANONYMOUS = 0x01, 0x20
+_LOCAL = 1  # AF_UNIX
 # FIONREAD, FIONBIO, FIOASYNC, FIONCLEX, FIOCLEX, and what terminals are asked: TCGETS, TIOCGPGRP, TIOCGWINSZ
 _PLAIN_REQUESTS = (0x541B, 0x5421, 0x5452, 0x5450, 0x5451, 0x5401, 0x540F, 0x5413)
 
@@ -123,6 +129,8 @@ def program(machine: str) -> bytes:
     refused, nothing = (_SET_LEASE, _NOTIFY, *_SET_HINTS), _instruction(_RETURN, _ERROR)
     for text, argument, decide in (
         (_PRLIMIT, _FIRST_ARGUMENT, [_instruction(_EQUAL, 0, no=1), allow, refuse]),
+        (_PRCTL, _FIRST_ARGUMENT, [_instruction(_EQUAL, _PR_SET_SECCOMP, no=1), refuse, allow]),
+        (_PAIR, _FIRST_ARGUMENT, [_instruction(_EQUAL, _LOCAL, no=1), allow, refuse]),
         (_CLONE, _FIRST_ARGUMENT, [_instruction(_ANY_BIT, _NAMESPACES | _STRANGE_CHILDREN, no=1), refuse, allow]),
         (_FCNTL, _SECOND_ARGUMENT, [*_if_any(refused, refuse), *_if_any(_SET_LOCKS, nothing), allow]),
         (_MMAP, _FOURTH_ARGUMENT, [_instruction(_ANY_BIT, _ANONYMOUS, no=2), _instruction(_ANY_BIT, _SHARED, no=1),

@@ -16,6 +16,7 @@ import pytest
 from archives import ONE, TWO, notebook
 from autograder.collect import archive as reading
 from autograder.collect.archive import SourceProblem, open_source, safe_path
+from autograder.collect.identify import plain_name
 
 CANVAS = "müllerjosé_1001_1_a1_one.ipynb"
 
@@ -144,6 +145,62 @@ def test_a_damaged_file_beside_a_notebook_is_its_students_and_a_dry_run_says_so_
         assert "captions.json, a file beside the notebook, was left out: " in done.listed[0][1]
         assert "is damaged in the archive" in done.listed[0][1]
     assert desk.there() == [f"1001/{TWO}", f"1003/{ONE}"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_way_a_damaged_file_is_packed_the_others_are_collected(desk, method):
+    name = "obrienann_1003_2_a1_one.ipynb"
+    path = desk.zip({CANVAS: notebook()})
+    with zipfile.ZipFile(path, "a", method) as archive:
+        archive.writestr(name, notebook() * 20)
+        entry = archive.getinfo(name)
+    content = bytearray(path.read_bytes())
+    start = entry.header_offset + 30 + len(name) + 10
+    content[start : start + 40] = bytes(range(40))
+    path.write_bytes(bytes(content))
+    done = desk.collect(path)
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "damaged in the archive" in done.listed[0][1]
+
+
+def test_a_file_without_a_name_is_its_students_and_the_others_are_collected(desk):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("x", notebook())
+    content = bytearray(inner.getvalue())
+    for signature, lengths in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):  # what was its name is extra data
+        struct.pack_into("<HH", content, content.index(signature) + lengths, 0, 1)
+    path = desk.zip({CANVAS: notebook(), "obrienann_1003_2_work.zip": bytes(content)})
+    done = desk.collect(path)
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "a file without a name" in done.listed[0][1]
+
+
+def test_a_path_that_takes_long_to_look_at_is_its_students_and_the_others_are_collected(desk):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("a1_one.ipynb", notebook())
+        archive.writestr("-1" * 30_000 + ".x", b"")
+    done = desk.collect(desk.zip({CANVAS: notebook(), "obrienann_1003_2_work.zip": inner.getvalue()}))
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "a path of 60002 characters" in done.listed[0][1]
+    assert len(done.listed[0][1]) < 500
+    assert plain_name("x-1 (2).ipynb") == "x.ipynb"
+    assert plain_name(name := "-1" * 30_000 + ".x") == name
+
+
+def test_a_students_zip_is_opened_once_however_many_files_it_holds(desk, monkeypatch):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        for number in range(50):
+            archive.writestr(f"{number}/a1_one.ipynb", notebook(mark=str(number)))
+    path = desk.zip({CANVAS: notebook(), "obrienann_1003_2_work.zip": inner.getvalue()})
+    opened = []
+    monkeypatch.setattr(reading, "zip_in", lambda *args, real=reading.zip_in: opened.append(args[1]) or real(*args))
+    done = desk.collect(path)
+    assert desk.there() == [f"1001/{ONE}"]
+    assert "50 different notebooks" in done.listed[0][1]
+    assert len(opened) == 2, opened
 
 
 def test_a_name_that_is_damaged_in_one_of_its_two_places(desk):

@@ -231,3 +231,6 @@ def test_canvas_zip_keeps_the_numbers_of_the_person_and_of_the_file(graded, tmp_
     assert any("user 1002" in remark or "s2" in remark for remark in handed.remarks)
     with pytest.raises(lms.LmsFileError, match="--archive"):
         hand_feedback(graded.course, TINY, "canvas", listing, out)
+    archive.write_bytes(archive.read_bytes().replace("ü".encode(), b"\xff\xff"))
+    with pytest.raises(lms.LmsFileError, match="is not a zip"):
+        hand_feedback(graded.course, TINY, "canvas", listing, out, archive)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -330,12 +331,71 @@ LEFT = 2**20
 
 def test_memory_that_was_moved_to_swap_counts(monkeypatch):
     shown = {
-        "status": b"VmPeak:\t9000 kB\nVmRSS:\t   40 kB\nVmSwap:\t   2 kB\n",
+        "status": b"VmPeak:\t9000 kB\nVmRSS:\t   40 kB\nVmPTE:\t   0 kB\nVmSwap:\t   2 kB\n",
         "smaps_rollup": b"Rss:  40 kB\nPss:  20 kB\nPss_Dirty:  9 kB\nSwap:  2 kB\nSwapPss:  1 kB\n",
     }
     monkeypatch.setattr(processes, "_of_a_thread", lambda pid, file: shown[file])
     assert processes.memory_of([1, 2], enough=84 * 1024) == 84 * 1024
     assert processes.memory_of([1, 2], enough=83 * 1024) == 42 * 1024
+
+
+IN_THE_KERNEL = """
+import ctypes, socket, threading
+kept = []
+def pairs(count):
+    for _ in range(count):
+        for end in (made := socket.socketpair()):
+            end.setblocking(False)
+            try:
+                while True:
+                    end.send(bytes(2**15))
+            except BlockingIOError:
+                pass
+        kept.append(made)
+def wider():
+    socket.socketpair()[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**30)
+def tables(count):  # a page in each GiB takes two tables; one that is only read is no memory of the process
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    for number in range(1, count + 1):
+        address = libc.mmap(ctypes.c_void_p(number << 30), ctypes.c_size_t(4096), 1, 0x22, -1, ctypes.c_size_t(0))
+        ctypes.c_char.from_address(address).value
+def threads(count):
+    threading.stack_size(2**15)
+    for _ in range(count):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return count
+"""
+
+
+@pytest.mark.parametrize(("what", "count", "each"), [("pairs", 20, 2 * 2**17), ("tables", 2000, 2 * 4096)])
+def test_what_the_kernel_holds_for_a_process_counts_as_its_memory(worker, fork_server, what, count, each):
+    student = worker(IN_THE_KERNEL)
+    before = fork_server.memory()
+    assert "error" not in student.call(what, count)
+    assert fork_server.memory() - before > 0.9 * count * each
+
+
+def test_no_socket_gets_a_larger_buffer(worker):
+    assert worker(IN_THE_KERNEL).call("wider")["error"]["names"][0] == "PermissionError"
+
+
+def test_a_bomb_of_threads_is_ended_from_outside(worker, fork_server, monkeypatch):
+    student = worker(IN_THE_KERNEL)
+    assert student.call("threads", 50) == {"value": 50}
+    fork_server.enforce()
+    assert student.call("threads", 50) == {"value": 50}
+    monkeypatch.setattr(fork_server, "limits", replace(LIMITS, threads=100))
+    fork_server.enforce()
+    with pytest.raises((wire.Closed, BrokenPipeError, wire.TimedOut)):
+        student.call("threads", 1, seconds=5)
+
+
+def test_the_kernel_refuses_a_bomb_of_threads_to_a_user_of_its_own(worker):
+    student = worker(IN_THE_KERNEL)
+    if os.stat(f"/proc/{student.pid}").st_uid == os.getuid():
+        pytest.skip("students have the grader's user here")
+    assert student.call("threads", LIMITS.threads)["error"]["names"][0] == "RuntimeError"
 
 
 @pytest.mark.parametrize("may_look", [True, False])

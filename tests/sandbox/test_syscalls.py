@@ -260,6 +260,8 @@ HONEST = {
     "    shutil.unpack_archive('z.tar.gz', 'out'); return open('out/a').read() == 'x'",
     "thread": "t = threading.Thread(target=int); t.start(); t.join(); return True",
     "fork": "pid = os.fork()\n    if pid == 0:\n        os._exit(3)\n    return os.waitpid(pid, 0)[1] >> 8 == 3",
+    "threads": "import concurrent.futures\n    with concurrent.futures.ThreadPoolExecutor(100) as pool:\n"
+    "        return sum(pool.map(int, '1' * 300)) == 300",
     "subprocess": "return subprocess.run([sys.executable, '-I', '-S', '-c', 'raise SystemExit(3)']).returncode == 3",
     "pair of sockets": "import socket\n    ours, theirs = socket.socketpair()\n    ours.send(b'x')\n"
     "    return theirs.recv(1) == b'x'",
@@ -321,6 +323,12 @@ def test_the_filter_of_each_machine_decides_by_the_machine_the_call_and_its_argu
     mmap_of = {"x86_64": 9, "aarch64": 222}[machine]
     for flags, expected in ((0x1, allowed), (0x2, allowed), (0x22, allowed), (0x21, refused), (0x23, refused)):
         assert decision(code, mmap_of, architecture, 0, 8192, 3, flags) == expected, hex(flags)
+    prctl_of = {"x86_64": 157, "aarch64": 167}[machine]
+    for option, expected in ((1, allowed), (15, allowed), (22, refused), (38, allowed)):
+        assert decision(code, prctl_of, architecture, option) == expected, option
+    socketpair_of = {"x86_64": 53, "aarch64": 199}[machine]
+    for family, expected in ((1, allowed), (2, refused), (16, refused), (30, refused), (40, refused)):
+        assert decision(code, socketpair_of, architecture, family) == expected, family
     assert decision(code, read, 0x40000003) == refused  # a call of 32-bit code
     if machine == "x86_64":
         assert decision(code, read | 0x40000000, architecture) == refused

@@ -111,6 +111,9 @@ def test_integers_and_numbers_are_pythons_own():
     assert message(expect.integer, True, name="n") == "n is a bool; expected an int"
     assert message(expect.integer, np.int64(3), name="n") == "n is a NumPy scalar (int64); expected an int"
     assert message(expect.number, float("nan"), name="loss") == "loss is NaN"
+    expect.number(int(np.finfo(float).max), finite=False)
+    for wanted in (1.0, 0.0, float("inf")):
+        assert message(expect.close, -(10**400), wanted, name="loss") == "loss is an int that is larger than any float"
 
 
 def test_an_edited_argument_is_seen_wherever_it_lies():
