@@ -32,6 +32,10 @@ class Ended(Exception):
     """The process that was grading a job ended over it; the place goes on."""
 
 
+class Changed(Exception):
+    """A submission is not what it was when the run began."""
+
+
 class ClusterError(Exception):
     """The machines of a cluster cannot grade; the text says why and what to do."""
 
@@ -263,6 +267,8 @@ class _Run:
             self._put_back(line.given.pop(future))
         except Ended:
             yield from self._blamed(line.given.pop(future))
+        except Changed as error:
+            yield self._failed(line.given.pop(future), str(error))
         except Exception as error:  # of what carries jobs and results: the next job may fare better
             yield self._failed(line.given.pop(future), f"{type(error).__name__}: {error}")
         else:
@@ -312,7 +318,14 @@ class _Run:
 
     def _give(self, line: _Line, job: grader.Job, *, alone: bool = False) -> None:
         line.alone = alone
-        received = job.received or receive(job.path, job.submitted, self.assignment)
+        received = job.received
+        if isinstance(received, bytes):
+            digest, received = received, receive(job.path, job.submitted, self.assignment)
+            if received.digest() != digest:  # its result would have the key of what was there before
+                changed: Future[grader.Graded] = Future()
+                changed.set_exception(Changed("the submission was changed after this run had begun"))
+                line.given[changed] = job
+                return
         line.given[line.place.submit(replace(job, received=received))] = job
 
 

@@ -15,7 +15,7 @@ from autograder.course.paths import Course, Repository
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment
 from autograder.grading.options import Options
-from autograder.grading.submission import Received
+from autograder.grading.submission import Received, receive
 from sample import NAME
 
 
@@ -105,6 +105,17 @@ def test_machines_of_somebody_elses_are_used_and_left_open(made, assignment):
     assert len(run([job("s3")], assignment, machines=machines)) == 1
     (process,) = made
     assert sorted(process.students) == ["s1", "s2", "s3"]
+
+
+def test_a_submission_that_changes_while_it_waits_gets_no_result_under_its_first_key(made, assignment, tmp_path):
+    path = tmp_path / "s1" / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("first")
+    first = receive(path, tmp_path, assignment).digest()
+    waiting = replace(job("s1"), received=first, path=path, submitted=tmp_path)
+    assert run([waiting], assignment) == {"s1": ("graded", 0.5)}
+    path.write_text("second")
+    assert run([waiting, job("s2")], assignment) == {"s1": ("failed", 0.0), "s2": ("graded", 0.5)}
 
 
 def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignment, monkeypatch):
