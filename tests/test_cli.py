@@ -621,6 +621,10 @@ def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_proces
     assert code == 2
     assert "missing.csv" in said
     shutil.rmtree(in_process.course.root)
+    for arguments in (("export", NAME), ("regrade", NAME), ("watch", NAME)):  # a path mistyped is not waited for
+        code, _, said = in_process(*arguments)
+        assert (code, "first" in said) == (2, True)
+        assert not in_process.course.root.exists()
     code, _, said = in_process("serve")
     assert code == 2
     assert "Run `autograder build` first" in said
