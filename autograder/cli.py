@@ -5,6 +5,7 @@ from __future__ import annotations
 import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
+import io
 import json
 import os
 import signal
@@ -545,6 +546,9 @@ def _progress() -> Progress:
 def main(run: Callable[..., int | None] = app) -> None:
     """Run the command line; print each expected error as one sentence that says what to do next."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's letters cannot show ends no run
     _end_as_by_ctrl_c()
     try:
         code = run(standalone_mode=False) or DONE  # typer turns Ctrl-C into exit code 130

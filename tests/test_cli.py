@@ -589,6 +589,14 @@ def test_a_watch_outlives_what_fails_later_says_it_once_and_ends_by_ctrl_c(in_pr
     assert in_process("watch", NAME)[0] == cli.MACHINE_FAULT, "what is wrong at the start is for whoever starts it"
 
 
+def test_a_name_that_the_terminal_cannot_show_ends_no_command(tmp_path):
+    (tmp_path / "class.csv").write_text("id,Name\nmüller,José Müller\n", "utf-8")
+    (tmp_path / "course").mkdir()
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = run("roster", "class.csv", cwd=tmp_path, env=environment)
+    assert (done.returncode, "the first student is m\\xfcller: Jos\\xe9 M\\xfcller" in done.stdout) == (0, True), done
+
+
 def test_an_appeal_is_of_whom_the_roster_knows_by_this_name(in_process, monkeypatch):
     asked = []
     result = types.SimpleNamespace(points=1, max_points=2)
