@@ -16,7 +16,7 @@ from autograder.course.paths import Course, Repository
 from autograder.course.policies import NAME as RULES
 from autograder.course.policies import read_policies
 from autograder.course.roster import course_roster
-from autograder.gradebook.course_config import database_url, outdated
+from autograder.gradebook.course_config import database_url, outdated, read_config
 from autograder.gradebook.database import GradebookFault, check_server, file_of, shown
 from autograder.sandbox.host import ForkServer, WallError, check_wall
 from autograder.sandbox.limits import Limits
@@ -56,6 +56,7 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
     if course.config_file.is_file():
         advice = outdated(course)
         yield Finding("nbgrader_config.py names the modules of this version", not advice, _edit(course, advice))
+        yield from _nbgraders_own_command(course)
     place = course.root if course.root.is_dir() else Path.cwd()
     free = shutil.disk_usage(place).free // 2**20
     yield Finding(
@@ -67,6 +68,21 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
 
 def _edit(course: Course, advice: str) -> str:
     return f"{advice}. Type `nano {course.config_file}`" if advice else ""
+
+
+def _nbgraders_own_command(course: Course) -> Iterator[Finding]:
+    """Yield what nbgrader's own command would do with the course's assignments, where it can be told."""
+    try:
+        preprocessors = read_config(course).Autograde.get("autograde_preprocessors") or []
+    except (ValueError, OSError):
+        return  # the other findings say why
+    yield Finding(
+        "nbgrader autograde and formgrader's Autograde use the sandbox",
+        any(str(one).endswith("GradeInSandbox") for one in preprocessors),
+        f"{course.config_file} was not written by `autograder build`: there they run students' code with your rights, "
+        "and without the hidden tests. Grade this repository's assignments with `autograder grade` alone. "
+        "`autograder build --course NEW` writes the lines to copy; with them, nbgrader grades no others here",
+    )
 
 
 def _nbgrader() -> Finding:

@@ -62,7 +62,7 @@ def test_all_that_can_be_wrong_says_what_to_type(monkeypatch, places):
     course.gradebook.write_bytes(b"no database at all" * 100)
     course.config_file.write_text("c = get_config()\n")
     found = bad(places)
-    assert len([finding for finding in found if not finding.what.startswith("package ")]) == 10
+    assert len([finding for finding in found if not finding.what.startswith("package ")]) == 11
     for finding in found:
         assert re.search(r"`[a-z]+ ?.*`", finding.advice), finding
         assert "autograder doctor" not in finding.advice  # it has just run
