@@ -19,7 +19,7 @@ from autograder.course.roster import course_roster
 from autograder.gradebook.course_config import database_url, outdated, read_config
 from autograder.gradebook.database import GradebookFault, check_server, file_of, shown
 from autograder.sandbox.host import ForkServer, WallError, check_wall
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Limits, OwnLimit, check_own_limits
 
 _NEEDED = (
     *("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2"),
@@ -51,6 +51,7 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
     found = shutil.which("alembic", path=str(Path(sys.executable).parent)) or shutil.which("alembic")
     yield Finding("alembic, which nbgrader runs", found is not None, "type `pip install alembic` in this environment")
     yield _wall(repository)
+    yield _limits()
     yield from _course(course, repository)
     yield _gradebook(course)
     if course.config_file.is_file():
@@ -103,6 +104,15 @@ def _wall(repository: Repository) -> Finding:
         see = "`uname -r; cat /sys/kernel/security/lsm` shows the kernel and whether landlock is switched on"
         return Finding(what, False, f"{said}. {see}; `autograder grade ASSIGNMENT --wall none` grades without")
     return Finding(f"{what}: a process was started in it", True)
+
+
+def _limits() -> Finding:
+    what = "this shell's limits (ulimit) leave what a submission may use"
+    try:
+        check_own_limits(Limits())
+    except OwnLimit as error:
+        return Finding(what, False, str(error))
+    return Finding(what, True)
 
 
 def _course(course: Course, repository: Repository) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import receive
 from autograder.sandbox.host import check_wall
+from autograder.sandbox.limits import check_own_limits
 
 _AHEAD = 2
 _ATTEMPTS = 2
@@ -120,9 +121,12 @@ class Local:
         self.most = cores()
 
     def prepare(self, assignment: Assignment, options: Options) -> None:
-        """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run."""
+        """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run,
+        OwnLimit where this process may use too little of the machine.
+        """
         if options.wall != "none":
             check_wall()
+        check_own_limits(options.limits)
         start_server(imports_of(assignment.repository, assignment.name))
         self.most = options.jobs or cores()
 
