@@ -5,6 +5,7 @@ from __future__ import annotations
 import autograder.grading.start  # noqa: F401, before NumPy and torch make their threads
 
 # isort: split
+import io
 import json
 import os
 import signal
@@ -353,7 +354,8 @@ def watch(
     """Grade submissions as they arrive, and write each one's feedback page, until Ctrl-C.
 
     Restart it at any time: what arrived meanwhile is graded then. What goes wrong later, such as an exchange that is
-    out of reach, is told, and tried again at each look. A day is one of the course's time zone.
+    out of reach, is told, and tried again at each look. A day is one of the course's time zone. What cannot be read
+    counts for no attempt: it may have been half copied.
     """
     import time
     from datetime import date, datetime
@@ -362,6 +364,7 @@ def watch(
     from autograder.course.roster import course_roster
     from autograder.gradebook.students import enrol
     from autograder.gradebook.watch import Watch
+    from autograder.grading.assignment import Assignment
     from autograder.grading.options import Options
 
     repository, target = Repository.default(), Course(course)
@@ -374,6 +377,8 @@ def watch(
     def today() -> date:
         return datetime.now(course_policies(target).zone).date()
 
+    for name in names:
+        Assignment.load(target, repository, name)  # what was never built here would be waited for without end
     checked_policies(target, roster)
     if students_known := course_roster(target, roster):
         enrol(target, students_known)
@@ -541,6 +546,9 @@ def _progress() -> Progress:
 def main(run: Callable[..., int | None] = app) -> None:
     """Run the command line; print each expected error as one sentence that says what to do next."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's letters cannot show ends no run
     _end_as_by_ctrl_c()
     try:
         code = run(standalone_mode=False) or DONE  # typer turns Ctrl-C into exit code 130

@@ -16,10 +16,10 @@ from autograder.course.paths import Course, Repository
 from autograder.course.policies import NAME as RULES
 from autograder.course.policies import read_policies
 from autograder.course.roster import course_roster
-from autograder.gradebook.course_config import database_url, outdated
+from autograder.gradebook.course_config import database_url, outdated, read_config
 from autograder.gradebook.database import GradebookFault, check_server, file_of, shown
 from autograder.sandbox.host import ForkServer, WallError, check_wall
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import Limits, OwnLimit, check_own_limits
 
 _NEEDED = (
     *("numpy", "torch", "matplotlib", "pytest", "IPython", "nbgrader", "jupytext", "msgpack", "rich", "jinja2"),
@@ -51,11 +51,13 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
     found = shutil.which("alembic", path=str(Path(sys.executable).parent)) or shutil.which("alembic")
     yield Finding("alembic, which nbgrader runs", found is not None, "type `pip install alembic` in this environment")
     yield _wall(repository)
+    yield _limits()
     yield from _course(course, repository)
     yield _gradebook(course)
     if course.config_file.is_file():
         advice = outdated(course)
         yield Finding("nbgrader_config.py names the modules of this version", not advice, _edit(course, advice))
+        yield from _nbgraders_own_command(course)
     place = course.root if course.root.is_dir() else Path.cwd()
     free = shutil.disk_usage(place).free // 2**20
     yield Finding(
@@ -67,6 +69,21 @@ def examine(course: Course, repository: Repository) -> Iterator[Finding]:
 
 def _edit(course: Course, advice: str) -> str:
     return f"{advice}. Type `nano {course.config_file}`" if advice else ""
+
+
+def _nbgraders_own_command(course: Course) -> Iterator[Finding]:
+    """Yield what nbgrader's own command would do with the course's assignments, where it can be told."""
+    try:
+        preprocessors = read_config(course).Autograde.get("autograde_preprocessors") or []
+    except (ValueError, OSError):
+        return  # the other findings say why
+    yield Finding(
+        "nbgrader autograde and formgrader's Autograde use the sandbox",
+        any(str(one).endswith("GradeInSandbox") for one in preprocessors),
+        f"{course.config_file} was not written by `autograder build`: there they run students' code with your rights, "
+        "and without the hidden tests. Grade this repository's assignments with `autograder grade` alone. "
+        "`autograder build --course NEW` writes the lines to copy; with them, nbgrader grades no others here",
+    )
 
 
 def _nbgrader() -> Finding:
@@ -87,6 +104,15 @@ def _wall(repository: Repository) -> Finding:
         see = "`uname -r; cat /sys/kernel/security/lsm` shows the kernel and whether landlock is switched on"
         return Finding(what, False, f"{said}. {see}; `autograder grade ASSIGNMENT --wall none` grades without")
     return Finding(f"{what}: a process was started in it", True)
+
+
+def _limits() -> Finding:
+    what = "this shell's limits (ulimit) leave what a submission may use"
+    try:
+        check_own_limits(Limits())
+    except OwnLimit as error:
+        return Finding(what, False, str(error))
+    return Finding(what, True)
 
 
 def _course(course: Course, repository: Repository) -> Iterator[Finding]:

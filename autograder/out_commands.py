@@ -171,7 +171,10 @@ def regrade(
     for one in again.apply(target, repository, found, options):
         if not one.recorded:
             errors.print(f"{one.student}: not in the gradebook: {one.reason}", style="yellow")
-    output.print(f"written, and added to {course / again.LOG}")
+    if found.found_nothing:
+        output.print("nothing has changed since they were graded: there was nothing to write")
+    else:
+        output.print(f"written, and added to {course / again.LOG}")
 
 
 def appeal(

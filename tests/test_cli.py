@@ -592,6 +592,14 @@ def test_a_watch_outlives_what_fails_later_says_it_once_and_ends_by_ctrl_c(in_pr
     assert in_process("watch", NAME)[0] == cli.MACHINE_FAULT, "what is wrong at the start is for whoever starts it"
 
 
+def test_a_name_that_the_terminal_cannot_show_ends_no_command(tmp_path):
+    (tmp_path / "class.csv").write_text("id,Name\nmüller,José Müller\n", "utf-8")
+    (tmp_path / "course").mkdir()
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = run("roster", "class.csv", cwd=tmp_path, env=environment)
+    assert (done.returncode, "the first student is m\\xfcller: Jos\\xe9 M\\xfcller" in done.stdout) == (0, True), done
+
+
 def test_an_appeal_is_of_whom_the_roster_knows_by_this_name(in_process, monkeypatch):
     asked = []
     result = types.SimpleNamespace(points=1, max_points=2)
@@ -624,6 +632,10 @@ def test_taking_results_out_before_there_are_any_says_what_to_do_first(in_proces
     assert code == 2
     assert "missing.csv" in said
     shutil.rmtree(in_process.course.root)
+    for arguments in (("export", NAME), ("regrade", NAME), ("watch", NAME)):  # a path mistyped is not waited for
+        code, _, said = in_process(*arguments)
+        assert (code, "first" in said) == (2, True)
+        assert not in_process.course.root.exists()
     code, _, said = in_process("serve")
     assert code == 2
     assert "Run `autograder build` first" in said

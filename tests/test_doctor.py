@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 from collections import namedtuple
 from types import SimpleNamespace
@@ -53,6 +54,7 @@ def test_all_that_can_be_wrong_says_what_to_type(monkeypatch, places):
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "0.9.5")
     monkeypatch.setattr(doctor, "outdated", lambda course: "in line 3 write a for b")
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (64, 64))
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "which", lambda *args, **options: None)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, 1))
@@ -62,7 +64,7 @@ def test_all_that_can_be_wrong_says_what_to_type(monkeypatch, places):
     course.gradebook.write_bytes(b"no database at all" * 100)
     course.config_file.write_text("c = get_config()\n")
     found = bad(places)
-    assert len([finding for finding in found if not finding.what.startswith("package ")]) == 10
+    assert len([finding for finding in found if not finding.what.startswith("package ")]) == 12
     for finding in found:
         assert re.search(r"`[a-z]+ ?.*`", finding.advice), finding
         assert "autograder doctor" not in finding.advice  # it has just run

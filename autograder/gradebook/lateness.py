@@ -131,11 +131,12 @@ def penalize(
 def set_submission_times(submission: SubmittedAssignment, policies: Policies, submitted: Path) -> list[str]:
     """Write the times of one submission, as `set_times` does; commits nothing."""
     rules, student = policies.rules(submission.name), submission.student_id
-    moment, problem = read_timestamp(submitted / student / submission.name / TIMESTAMP, policies.zone)
+    folder = submitted / student / submission.name
+    moment, problem = read_timestamp(folder / TIMESTAMP, policies.zone)
     if moment is not None:
         _change(submission, "timestamp", _stored(moment))
-    elif problem and submission.timestamp is not None:
-        submission.timestamp = None  # nbgrader has read something into it that it does not say
+    elif submission.timestamp is not None and (problem or (rules.due is not None and folder.is_dir())):
+        submission.timestamp = None  # of a file that is gone, or that nbgrader has read something into
     due, own = rules.due, rules.due_for(student)
     if due is None or own is None:
         return []

@@ -78,6 +78,9 @@ def opened(
     Inside, the process looks as under `nbgrader autograde`. Raises NotBuilt if the assignment was not built here,
     GradebookFault if the gradebook cannot be written.
     """
+    not_built = f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first"
+    if not course.root.is_dir():
+        raise NotBuilt(not_built)
     config = _config(course, submitted, copied)
     with _surroundings(course), _log(course) as log:
         url, released = config.CourseDirectory.db_url, course.release_notebook(assignment)
@@ -88,7 +91,7 @@ def opened(
         with reachable(url):
             known = not missing and released.is_file() and _knows(url, config.CourseDirectory.course_id, assignment)
         if not known:
-            raise NotBuilt(f"{assignment} was not built in {course.root}: run `autograder build {assignment}` first")
+            raise NotBuilt(not_built)
         with usable(url):
             yield config, log
 

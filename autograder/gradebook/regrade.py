@@ -65,6 +65,11 @@ class Changes:
     looked_at: int = 0
     points: dict[str, dict[str, float]] = field(default_factory=dict)
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether nothing was graded, and nothing is other than it was."""
+        return not (self.graded or self.results or self.late)
+
     def totals(self) -> dict[str, float]:
         """Return by how much each student's total moves; students whose points all stay are left out.
 
@@ -132,9 +137,11 @@ def _copied(stored: Path, trial: Path, assignment: str, students: str) -> dict[s
     """Copy the stored results to where a regrade makes new ones, unless newer ones are there; return the stored."""
     before: dict[str, Result] = {}
     folder = trial / assignment
-    folder.mkdir(parents=True, exist_ok=True)
-    _copy_newer(versions_file(stored, assignment), versions_file(trial, assignment))
-    for path in sorted((stored / assignment).glob("*.json")):
+    paths = sorted((stored / assignment).glob("*.json"))
+    if paths:
+        folder.mkdir(parents=True, exist_ok=True)
+        _copy_newer(versions_file(stored, assignment), versions_file(trial, assignment))
+    for path in paths:
         result = Result.read(path)
         if fnmatch.fnmatchcase(result.student, students) and result.status != "failed":
             before[result.student] = result
@@ -283,7 +290,8 @@ def apply(course: Course, repository: Repository, found: Changes, options: Optio
     if concerned:
         write_feedback(course, found.assignment, concerned)
     shutil.rmtree(trial, ignore_errors=True)
-    _log(course, found)
+    if not found.found_nothing:
+        _log(course, found)
     return recorded
 
 

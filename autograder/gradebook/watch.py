@@ -36,7 +36,8 @@ class Watch:
     """Watches for submissions of some assignments of a course.
 
     options: how to grade; its `students` and `machines` are the watch's own unless they are given. attempts: how many
-    different submissions of a student and an assignment are graded in a day; what comes beyond them waits for the next.
+    different submissions of a student and an assignment are graded in a day; what comes beyond them waits for the next,
+    and what cannot be read is not counted.
     inbound: whether to collect from nbgrader's exchange at each look. say: where a sentence about each goes. today: the
     date. roster: returns the ids of the students who may submit, at each look, in place of the options'.
     """
@@ -64,6 +65,7 @@ class Watch:
         self.finished: dict[tuple[str, str], str] = {}
         self.waiting: dict[tuple[str, str], date] = {}
         self.failures: Counter[tuple[str, str]] = Counter()
+        self.counted: dict[tuple[str, str], list[str]] = {}
 
     def look(self) -> list[Result]:
         """Grade what has arrived and was the same at the last look; return the results.
@@ -126,6 +128,7 @@ class Watch:
         if self.attempts is None:
             return True
         place, today, digest = (assignment, student), self.today(), self._digest(assignment, student)
+        self.counted[place] = [student, today.isoformat(), digest]
         tried = _read_attempts(self._log(assignment)).get(student, [])
         if any(digest == earlier for _, earlier in tried):
             return True
@@ -134,9 +137,12 @@ class Watch:
                 self.say(f"{student}, {assignment}: waits for tomorrow, {self.attempts} were graded today")
                 self.waiting[place] = today
             return False
-        with self._log(assignment).open("a", encoding="utf-8") as file:
-            file.write("\n" + json.dumps([student, today.isoformat(), digest]) + "\n")
+        self._note(assignment, self.counted[place])
         return True
+
+    def _note(self, assignment: str, entry: list[str]) -> None:
+        with self._log(assignment).open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps(entry) + "\n")
 
     def _log(self, assignment: str) -> Path:
         path = (self.options.results or self.course.results) / assignment / "attempts.log"
@@ -189,6 +195,8 @@ class Watch:
             self.failures[place] = self.failures[place] + 1 if result.status == "failed" else 0
             if not 0 < self.failures[place] < _TRIES:
                 self.finished[place] = looks[result.student]
+            if result.status == "unreadable" and place in self.counted:
+                self._note(assignment, [*self.counted.pop(place), result.status])  # it may have been half copied
         new = results[known[0] :]  # those that were graded before come first
         for result in new:
             self.say(f"{result.student}, {assignment}: {_said(result, refused.get(result.student, ''))}")
@@ -213,11 +221,14 @@ def _look_of(folder: Path) -> str:
 
 
 def _read_attempts(path: Path) -> dict[str, list[tuple[str, str]]]:
-    """Return the day and the digest of each attempt, by student."""
+    """Return the day and the digest of each attempt, by student; without those that were then unreadable."""
     found: dict[str, list[tuple[str, str]]] = {}
     with suppress(FileNotFoundError):
         for line in path.read_text("utf-8", "replace").splitlines():
             with suppress(ValueError, TypeError):  # half a line, of a watch that was killed
-                student, day, digest = json.loads(line)
-                found.setdefault(student, []).append((day, digest))
+                student, day, digest, *unreadable = json.loads(line)
+                if unreadable:
+                    found[student] = [one for one in found.get(student, []) if one != (day, digest)]
+                else:
+                    found.setdefault(student, []).append((day, digest))
     return found

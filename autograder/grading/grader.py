@@ -52,7 +52,7 @@ _SLOW_IMPORTS = re.compile(r"\b(?:import|from)\s+(torch|scipy|sympy|pandas|sklea
 class Job:
     """One submission to grade; plain data, so that it can travel to any machine.
 
-    received: the submission, or None to have it read from `path` in `submitted` when the job is given out. slow:
+    received: the submission, or its digest to have it read from `path` in `submitted` when the job is given out. slow:
     whether it seems to import slow modules: see autograder.grading.queue. only: the exercises to grade, if not all:
     those that a change of the assignment concerns, or those that are graded `again` with more time, as they ran out of
     it when other jobs ran beside this one: by exercise, which of its calls did so first. inputs: the set of inputs of
@@ -65,7 +65,7 @@ class Job:
     student: str
     path: Path
     submitted: Path
-    received: Received | None
+    received: Received | bytes
     options: Options
     key: str
     fingerprint: str
@@ -103,7 +103,7 @@ def run(job: Job) -> Graded:
     """
     from autograder.grading.reader import read  # with selfcheck, which takes half a second to import
 
-    assert job.received is not None  # it is read at the latest when the job is given out
+    assert isinstance(job.received, Received)  # it is read at the latest when the job is given out
     begin = time.monotonic()
     assignment = _assignment(job.course, job.repository, job.assignment, job.fingerprint)
     try:
@@ -134,7 +134,7 @@ def run_traced(job: Job) -> tuple[Result, list[dict[str, Any]]]:
 
     assignment = Assignment.load(job.course, job.repository, job.assignment)
     check_student_id(job.student, job.options.roster)
-    assert job.received is not None
+    assert isinstance(job.received, Received)
     submission = read(job.received, assignment)
     grader = Grader(assignment, job.options.limits, job.options.wall, submission.slow)
     try:

@@ -23,6 +23,7 @@ from autograder.grading.options import Options
 from autograder.grading.result import Result
 from autograder.grading.submission import receive
 from autograder.sandbox.host import check_wall
+from autograder.sandbox.limits import check_own_limits
 
 _AHEAD = 2
 _ATTEMPTS = 2
@@ -30,6 +31,10 @@ _ATTEMPTS = 2
 
 class Ended(Exception):
     """The process that was grading a job ended over it; the place goes on."""
+
+
+class Changed(Exception):
+    """A submission is not what it was when the run began."""
 
 
 class ClusterError(Exception):
@@ -116,9 +121,12 @@ class Local:
         self.most = cores()
 
     def prepare(self, assignment: Assignment, options: Options) -> None:
-        """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run."""
+        """Have what the tests import imported once for all processes. Raises WallError where the sandbox cannot run,
+        OwnLimit where this process may use too little of the machine.
+        """
         if options.wall != "none":
             check_wall()
+        check_own_limits(options.limits)
         start_server(imports_of(assignment.repository, assignment.name))
         self.most = options.jobs or cores()
 
@@ -263,6 +271,8 @@ class _Run:
             self._put_back(line.given.pop(future))
         except Ended:
             yield from self._blamed(line.given.pop(future))
+        except Changed as error:
+            yield self._failed(line.given.pop(future), str(error))
         except Exception as error:  # of what carries jobs and results: the next job may fare better
             yield self._failed(line.given.pop(future), f"{type(error).__name__}: {error}")
         else:
@@ -312,7 +322,14 @@ class _Run:
 
     def _give(self, line: _Line, job: grader.Job, *, alone: bool = False) -> None:
         line.alone = alone
-        received = job.received or receive(job.path, job.submitted, self.assignment)
+        received = job.received
+        if isinstance(received, bytes):
+            digest, received = received, receive(job.path, job.submitted, self.assignment)
+            if received.digest() != digest:  # its result would have the key of what was there before
+                changed: Future[grader.Graded] = Future()
+                changed.set_exception(Changed("the submission was changed after this run had begun"))
+                line.given[changed] = job
+                return
         line.given[line.place.submit(replace(job, received=received))] = job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -42,6 +43,12 @@ class Received:
     refusal: str = ""
     foreign: tuple[Flag, ...] = ()
     handed_in: Mapping[str, str | NotHandedIn] = field(default_factory=dict)
+
+    def digest(self) -> bytes:
+        """Return a hash of all of it."""
+        digest = hashlib.sha256(self.content or self.refusal.encode())
+        digest.update(repr((self.foreign, self.handed_in)).encode("utf-8", "backslashreplace"))
+        return digest.digest()
 
 
 NOT_ON_ROSTER = "this student is not on the roster"

@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 _PATIENCE = 10  # by the clock, times the processor time
+_STARTING = 120.0  # seconds by the clock
 _LONGEST = 2**28  # bytes of an answer
+_READY = b"ready"
 
 
 class TooMuch(Exception):
@@ -35,7 +37,7 @@ class Fault(Exception):
 
 
 class Stopped(OSError):
-    """The machine ended the process, or gave it no processor time: no text is to blame."""
+    """The machine ended the process, did not let it start, or gave it no processor time: no text is to blame."""
 
 
 class Limited:
@@ -132,6 +134,19 @@ class Limited:
             raise
         finally:
             theirs.close()
+        if not self._is_ready():
+            self.close()
+            raise Stopped(
+                "the process that reads it ended as it started, as where memory is short or limited (ulimit -v): end "
+                "other programs, or raise the limit, and run again"
+            )
+
+    def _is_ready(self) -> bool:
+        assert self._connection is not None
+        try:
+            return self._connection.poll(_STARTING) and self._connection.recv_bytes(len(_READY)) == _READY
+        except (EOFError, OSError):
+            return False
 
 
 def _serve(connection: Connection, answer: Callable[[Any], Any], seconds: float, memory: int, fork: bool) -> None:
@@ -140,6 +155,7 @@ def _serve(connection: Connection, answer: Callable[[Any], Any], seconds: float,
             _forget(connection.fileno())
         gc.freeze()
         limit_memory(memory)
+        connection.send_bytes(_READY)  # what ends it before is no text's fault
         while True:
             request = connection.recv()
             _limit_time(seconds)

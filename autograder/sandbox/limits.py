@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
+
+_FILES = 256  # that a process of a submission may have open
+
+
+class OwnLimit(OSError):
+    """This process may use less of the machine than a submission may; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,33 @@ def limit_this_process(limits: Limits, in_use: int, *, own_user: bool) -> None:
         (resource.RLIMIT_CPU, int(limits.submission) + 1),
         (resource.RLIMIT_FSIZE, limits.scratch),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_NOFILE, _FILES),
     ):
         resource.setrlimit(kind, (value, value))
     if own_user:  # the kernel counts a user's threads
         resource.setrlimit(resource.RLIMIT_NPROC, (limits.threads, limits.threads))
+
+
+def check_own_limits(limits: Limits) -> None:
+    """Raise OwnLimit if this process's own limits, which its children inherit, leave less than `limits` allow.
+
+    What a submission could not have for that reason would look as if the student had used it up.
+    """
+    if sys.platform == "win32":  # where nothing is graded
+        return
+    import resource
+
+    memory = 4 * limits.memory  # the trusted side may take twice as much, and there is what both have imported
+    for option, kind, least, unit, size in (
+        ("v", resource.RLIMIT_AS, memory, " KiB of memory", 2**10),
+        ("d", resource.RLIMIT_DATA, memory, " KiB of data", 2**10),
+        ("f", resource.RLIMIT_FSIZE, limits.scratch, " KiB of a file", 2**10),
+        ("t", resource.RLIMIT_CPU, int(limits.submission) + 1, " s of processor time", 1),
+        ("n", resource.RLIMIT_NOFILE, _FILES, " open files", 1),
+    ):
+        have, _ = resource.getrlimit(kind)
+        if have != resource.RLIM_INFINITY and have < least:
+            raise OwnLimit(
+                f"each process here may have {have // size}{unit} at most, and grading needs {least // size}. "
+                f"Raise the limit (`ulimit -{option} {least // size}`, or whoever set it), and run again"
+            )

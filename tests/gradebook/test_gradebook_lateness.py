@@ -113,6 +113,8 @@ def test_the_penalty_belongs_to_the_lateness_beside_it_after_any_change(desk, ma
     late.rules(RULES)
     assert late()["s1"] == ("25", "2", "8")
     assert late.remarks == ["s1: the extension of 2 days in the gradebook is not in course.toml: it ended"]
+    (folder / "timestamp.txt").unlink()  # what has no time is on time
+    assert late()["s1"] == ("", "0", "10")
 
 
 def test_points_given_by_a_person_count_for_a_percentage(desk, made, late):

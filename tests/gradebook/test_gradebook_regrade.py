@@ -122,6 +122,10 @@ def test_a_changed_test_moves_points_only_where_it_counts_and_only_its_exercise_
 
     assert list(grade_stream(course, repository, NAME, OPTIONS))  # and `grade` finds nothing to do
     assert jobs == []
+    found = regrade.changes(course, repository, NAME, OPTIONS)
+    assert found.found_nothing
+    assert regrade.apply(course, repository, found, OPTIONS) == []
+    assert (course.root / regrade.LOG).read_text().splitlines() == [line]
 
 
 def test_a_mistakes_new_name_grades_its_exercise_and_moves_no_points(desk):

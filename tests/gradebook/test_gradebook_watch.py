@@ -30,6 +30,8 @@ class Stand:
         result = self.results(job.student, double=float(content.count("POINT")), key=job.key)
         if "trap" in content:
             result.status = "failed"
+        if not content.endswith("}"):
+            result.status, result.exercises, result.reason = "unreadable", [], "it is no JSON"
         future = Future()
         future.set_result(grader.Graded(result.to_json(), 0.1))
         return future
@@ -134,6 +136,20 @@ def test_attempts_are_limited_by_the_day_and_a_restart_gives_none_back(desk, wat
     today = date(2026, 1, 2)
     watching.look()
     assert desk.grades("s1")["double"] == 3.0
+
+
+def test_a_half_copied_notebook_costs_no_attempt(desk, watch, place):
+    path = desk.submit("s1", solved(1))
+    whole = path.read_bytes()
+    for content in (whole[:100], whole[:200], whole):
+        path.write_bytes(content)
+        watching = watch(attempts=1, today=lambda: date(2026, 1, 1))
+        watching.look()
+        results = watching.look()
+    assert [result.status for result in results] == ["graded"]
+    desk.submit("s1", solved(2))
+    watching.look()
+    assert watching.look() == [], "one attempt was allowed"
 
 
 def test_two_submissions_whose_files_hold_the_same_bytes_in_a_row_are_two_attempts(desk, watch, place):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -15,7 +16,7 @@ from autograder.course.paths import Course, Repository
 from autograder.grading import grader, queue
 from autograder.grading.assignment import Assignment
 from autograder.grading.options import Options
-from autograder.grading.submission import Received
+from autograder.grading.submission import Received, receive
 from sample import NAME
 
 
@@ -105,6 +106,29 @@ def test_machines_of_somebody_elses_are_used_and_left_open(made, assignment):
     assert len(run([job("s3")], assignment, machines=machines)) == 1
     (process,) = made
     assert sorted(process.students) == ["s1", "s2", "s3"]
+
+
+def test_a_submission_that_changes_while_it_waits_gets_no_result_under_its_first_key(made, assignment, tmp_path):
+    path = tmp_path / "s1" / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("first")
+    first = receive(path, tmp_path, assignment).digest()
+    waiting = replace(job("s1"), received=first, path=path, submitted=tmp_path)
+    assert run([waiting], assignment) == {"s1": ("graded", 0.5)}
+    path.write_text("second")
+    assert run([waiting, job("s2")], assignment) == {"s1": ("failed", 0.0), "s2": ("graded", 0.5)}
+
+
+@pytest.mark.parametrize(("kind", "have", "said"), [
+    (resource.RLIMIT_AS, 1_500_000 * 2**10, "ulimit -v 8388608"), (resource.RLIMIT_NOFILE, 64, "ulimit -n 256"),
+    (resource.RLIMIT_CPU, 60, "ulimit -t 121"),
+])  # fmt: skip
+def test_a_shell_whose_limits_are_below_a_submissions_grades_nothing(monkeypatch, assignment, kind, have, said):
+    """Else what a submission cannot have for that reason would be its own fault."""
+    real = resource.getrlimit
+    monkeypatch.setattr(resource, "getrlimit", lambda asked: (have, have) if asked == kind else real(asked))
+    with pytest.raises(OSError, match=said):
+        queue.Local().prepare(assignment, Options(wall="none"))
 
 
 def test_nobody_else_pays_for_a_submission_that_kills_its_process(made, assignment, monkeypatch):

@@ -68,6 +68,15 @@ def test_a_process_that_ends_is_noticed_at_once():
     limited.close()
 
 
+def test_a_process_that_cannot_start_is_no_texts_fault(monkeypatch):
+    def no_memory(memory):
+        raise MemoryError
+
+    monkeypatch.setattr(module, "limit_memory", no_memory)
+    with pytest.raises(Stopped, match="ended as it started"):
+        Limited(answered, fork=True).ask(("say", "a"))
+
+
 def test_what_ends_the_process_from_outside_is_tried_again_and_is_no_texts_fault(limited, tmp_path):
     assert limited.ask(("kill", (tmp_path / "once", 1)))["by"]
     with pytest.raises(Stopped, match="ended from outside"):
