@@ -238,7 +238,7 @@ def _nobody_answers(namespace: Mapping[str, Any]) -> Iterator[None]:
     """
     before = builtins.input
     if getattr(before, "__globals__", None) is not namespace:
-        builtins.input = _no_input  # type: ignore[assignment]
+        builtins.input = _no_input
     try:
         yield
     finally:
