@@ -22,7 +22,9 @@ MAX_NESTING = 200
 _SUSPICIOUS = {
     "changes IPython itself": r"ast_transformers|input_transformers|\.run_cell\b|run_cell_async|showtraceback"
     r"|displayhook",
-    "changes a testing library": r"(numpy|np)\.testing(?!\.assert_\w+\s*\(|\s+import\b)|_pytest|unittest"
+    "changes a testing library": r"(numpy|np)\.testing(?!\.assert_\w+\s*\(|\s+import\b)|_pytest"
+    r"|unittest\.(mock|case|result|runner|SkipTest)|unittest\s+import\b.*\b(mock|case|SkipTest)\b"
+    r"|unittest[.\w]*\s*=(?!=)|\b(\w+attr|dir|vars)\(\s*unittest"
     r"|pytest\.(skip|exit|xfail|fail)|TestReport",
     "names builtins or __import__": r"\bbuiltins\b|__builtins__|__import__\s*\(",
     "inspects the interpreter": r"gc\.get_objects|inspect\.(stack|currentframe)|sys\._getframe"

@@ -433,7 +433,7 @@ def rnn_backward(dh, cache, dh_last=None):
     states. dh_last: (N, H), what reaches the last state besides, or None for nothing.
     cache: (x, h0, U, W, h), as rnn_forward returns it, with x (N, T, D), h0 (N, H), h (N, T, H).
     Returns dx (N, T, D), dU (H, D), dW (H, H), db (H,), dh0 (N, H): float64, in the order of rnn_forward's arguments;
-    one pass over the T steps.
+    one pass over the T steps, of which there may be thousands, more than Python lets calls nest.
     Lecture: "Backprop through time" and "Parameter sharing -> sum gradients"; Werbos 1990.
     """
     x, h0, U, W, h = cache
@@ -741,7 +741,8 @@ def jacobian_product(J):
     J: (N, T, H, H), J[:, t] $= \partial h_t / \partial h_{t-1}$ in numerator layout; J[:, 0], the step from h0, the
     state before the first input, is in none of the products.
     Returns P: (N, T, H, H) float64, P[:, k] $= \partial h_{T-1} / \partial h_k$, so that P[:, T-1] is the identity.
-    At most T products of (H, H) matrices for each sequence, not of the order of T^2.
+    At most T products of (H, H) matrices for each sequence, not of the order of T^2. T may be thousands, more than
+    Python lets calls nest.
     Lecture: "Vanishing Gradient Problem".
     """
     ### BEGIN SOLUTION

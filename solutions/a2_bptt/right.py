@@ -479,6 +479,15 @@ def gradient_contributions(dh_last, cache):
         norms.append(float(np.linalg.norm(term, "fro")))
     return np.array(norms[::-1])
 """,
+    "by_the_students_own_products": """
+def gradient_contributions(dh_last, cache):
+    x, h0, U, W, h = cache
+    slopes = 1 - h**2  # (N, T, H)
+    P = jacobian_product(slopes[..., None] * W)  # (N, T, H, H)
+    da = np.einsum("ni,ntij->ntj", dh_last, P) * slopes
+    before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)
+    return np.linalg.norm(np.einsum("ntj,ntk->tjk", da, before), axis=(1, 2))
+""",
 }
 
 RIGHT["spectral_verdict"] = {

@@ -516,7 +516,9 @@ def gru_to_torch(U, W, b):
     connected = W[2 * H :] != 0  # (H, H)
     if (connected & ~shared & ~(constant[:, None] & constant)).any():
         raise ValueError("a unit reads another one through a reset gate that is not proportional to its own")
-    r = sigmoid(b[:H])  # (H,): of the units whose reset gate is constant; no other unequal ones are connected
+    # (H,): sigma(b_r), of units whose reset gate is constant; no other unequal ones are connected. sigmoid would round
+    # a gate that is nearly closed to 0, and 0 / 0 is no ratio
+    r = np.exp(-np.logaddexp(0.0, -b[:H]))
     sign = np.repeat([1.0, -1.0, 1.0], H)  # (3H,): 1 - sigma(a) = sigma(-a)
     W_new = sign[:, None] * W
     W_new[2 * H :] *= r / r[:, None]  # W_ij r_j = r_i W'_ij

@@ -144,11 +144,13 @@ def test_pytorchs_step_agrees_with_its_cell_and_with_its_layer():
     np.testing.assert_allclose(h, layer(torch.tensor(x)[None], torch.tensor(h_prev)[None])[1][0].detach(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("bias", [0.0, -60.0])  # -60: reset gates that are all but closed
 @pytest.mark.parametrize("kind", ["diagonal", "shared", "constant", "blocks", "mixed"])
-def test_converted_weights_take_the_lectures_steps_whatever_the_state(kind):
+def test_converted_weights_take_the_lectures_steps_whatever_the_state(kind, bias):
     for seed, (D, H) in enumerate(((4, 6), (1, 3), (5, 2))):
         x, h_prev, *_ = cases.gru_step_forward(_rng(seed), N=50, D=D, H=H)
         weights = cases.gru_to_torch(_rng(seed + 9), D, H, kind)
+        weights[2][:H] += bias
         converted = reference.gru_to_torch(*weights)
         ours, theirs = (
             reference.gru_step_forward(3 * x, h_prev, *weights)[0],

@@ -1,5 +1,7 @@
 """How an exception in a student's code reaches a test."""
 
+import builtins
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,12 @@ def loud():
 
 def coloured():
     raise ValueError("\\x1b[31mred\\x1b[0m \\u202ereversed" + "x" * 5000)
+
+def asks():
+    return input("Go on? ")
+
+def answers(prompt):
+    return "yes"
 
 number = 3
 """
@@ -87,6 +95,14 @@ def test_long_tracebacks_and_messages_are_capped_and_bare_of_control_codes(provi
 def test_leaving_the_process_is_an_error_like_another(provider):
     assert raised("leave").names[0] == "SystemExit"
     assert raised("loud").names[0] == "Loud"
+
+
+def test_input_is_told_to_have_no_answer_in_the_grade_wherever_it_is_called(provider, monkeypatch):
+    monkeypatch.setattr(builtins, "input", typed := lambda prompt: "typed in the notebook")
+    assert str(raised("asks")).startswith("EOFError: nobody answers input() when your work is graded: take what")
+    assert builtins.input is typed
+    monkeypatch.setattr(builtins, "input", provider.namespace["answers"])  # the student's own code answers
+    assert Target("asks")() == "yes"
 
 
 def test_a_keyboard_interrupt_is_the_users_own(provider):
