@@ -210,7 +210,8 @@ def grade(
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
-    What ran out of time is graded once more at the end, with a core for itself, and that result counts.
+    What ran out of time is graded once more at the end, with a core for itself. That result counts, unless it has
+    run out of time in the same way.
     """
     from autograder.grading.forks import imports_of, start_server
 
