@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 from rich.table import Table
 
-from autograder.console import console, print_table
+from autograder.console import console, counted, print_table
 
 PATH = "/home/teacher/" + "a-very-long-folder/" * 8 + "notebook.ipynb"
 
@@ -35,3 +35,8 @@ def test_a_table_in_a_terminal_keeps_to_its_width_and_loses_nothing():
 def test_a_line_is_shown_as_it_is(capsys):
     console(stderr=True).print(f"error: {PATH} [bold]1[/] :smile:", style="red")
     assert capsys.readouterr().err == f"error: {PATH} [bold]1[/] :smile:\n"
+
+
+def test_one_thing_is_counted_in_other_words_than_several():
+    assert [counted(n, "page") for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+    assert [counted(n, "result is", "results are") for n in (1, 30)] == ["1 result is", "30 results are"]
