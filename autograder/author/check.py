@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder.author import beside
-from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
+from autograder.author.build import GENERATED, IMPORTS_CHECK, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
 from autograder.author.samples import ALTERNATIVE, not_python
 from autograder.author.variants import check_questions
@@ -53,6 +53,10 @@ def _assignment(repository: Repository, course: Course, name: str) -> Iterator[P
 
 
 def _notebook(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    first = next((cell.line for cell in source.exercises), 0)
+    if not any(c.kind == "given" and c.line < first and IMPORTS_CHECK.search(c.source) for c in source.cells):
+        sentence = "no given cell above the first exercise imports check: write `from selfcheck import check` in one."
+        yield Problem(_shown(repository, source.path), sentence)
     try:
         made = student_notebook(repository, course, source)
     except BuildError as error:

@@ -18,6 +18,7 @@ HIDDEN = f"solutions/{NAME}/hidden_tests.py"
 RIGHT = f"solutions/{NAME}/right.py"
 MISTAKES = f"solutions/{NAME}/mistakes.toml"
 CASES = f"assignments/{NAME}/cases.py"
+CHAPTER = f"solutions/{NAME}/chapter.py"
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def test_a_generated_file_is_made_by_the_build_and_checked(own, monkeypatch):
 DRAWN = "return (rng.standard_normal((N, T)),)"
 ODD = ("'1'", "-1", "0", "1 + 1")
 GAPS = [
+    (CHAPTER, "import check, data_path", "import data_path", f"{CHAPTER}: no given cell above the first"),
     (VISIBLE, '@exercise("scaled_sum")\n', "", f"{VISIBLE}: scaled_sum has no visible test"),
     (HIDDEN, '@exercise("running_mean", points=2)\n', "", f"{HIDDEN}: running_mean has no hidden test"),
     (HIDDEN, '"scaled_sum", points=2', '"scaled_sums", points=2', rf"{HIDDEN}:\d+: .*'scaled_sums': no such exercise"),
