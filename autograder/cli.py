@@ -39,7 +39,7 @@ from autograder.command_line import (
     output,
 )
 from autograder.command_line import stop as _stop
-from autograder.console import print_table
+from autograder.console import counted, print_table
 from autograder.course.lock import InUse, locked
 from autograder.course.paths import Course, Repository
 from autograder.gradebook.meanwhile import Meanwhile
@@ -111,7 +111,8 @@ def build(
             errors.print(str(problem), style="red")
         if problems:
             _stop(
-                f"{len(problems)} problems. Correct them, or run `autograder build` if a committed file is stale",
+                f"{counted(len(problems), 'problem')}. Correct what is told above, or run `autograder build` if a "
+                "committed file is stale",
                 FAILED_CHECK,
             )
         all_of_them = "1 assignment is" if len(names) == 1 else f"{len(names)} assignments are"
@@ -131,8 +132,8 @@ def build(
         for built in build_all(repository, target, stale):
             unchanged.remember(repository, target, built.assignment)
             output.print(
-                f"built {built.assignment}: {built.exercises} exercises, {built.written} written questions, "
-                f"{len(built.files)} files in {built.release}",
+                f"built {built.assignment}: {counted(built.exercises, 'exercise')}, "
+                f"{counted(built.written, 'written question')}, {len(built.files)} files in {built.release}",
             )
 
 
@@ -211,7 +212,8 @@ def grade(
 ) -> None:
     """Grade all submissions in the sandbox, in parallel. Unchanged submissions keep their results.
 
-    What ran out of time is graded once more at the end, with a core for itself, and that result counts.
+    What ran out of time is graded once more at the end, with a core for itself. That result counts, unless it has
+    run out of time in the same way.
     """
     from autograder.grading.forks import imports_of, start_server
 
@@ -320,7 +322,9 @@ def _summary(graded: list[Result], unrecorded: int = 0) -> None:
     counts = {status: sum(r.status == status for r in graded) for status in ("graded", "unreadable", "failed")}
     flagged = sum(bool(r.flags) for r in graded)
     output.print(
-        f"{len(graded)} submissions: " + ", ".join(f"{n} {s}" for s, n in counts.items()) + f"; {flagged} with flags"
+        f"{counted(len(graded), 'submission')}: "
+        + ", ".join(f"{n} {s}" for s, n in counts.items())
+        + f"; {flagged} with flags"
     )
     if counts["failed"]:
         _stop(
@@ -331,8 +335,8 @@ def _summary(graded: list[Result], unrecorded: int = 0) -> None:
         )
     if unrecorded:
         _stop(
-            f"{unrecorded} results are on disk, but not in the gradebook: the lines above say why. "
-            "Run the command again afterwards: nothing is graded twice",
+            f"{counted(unrecorded, 'result is', 'results are')} on disk, but not in the gradebook: the lines above say "
+            "why. Run the command again afterwards: nothing is graded twice",
             MACHINE_FAULT,
         )
 
@@ -427,7 +431,7 @@ def simulate(
     folder = out or target.submitted
     if not compare:
         simulation.simulate(repository, target, assignment, students, seed, folder)
-        output.print(f"wrote {students} submissions to {folder}")
+        output.print(f"wrote {counted(students, 'submission')} to {folder}")
         return
     expected = simulation.read_expected(folder, assignment)
     results = [Result.read(path) for path in sorted((target.results / assignment).glob("*.json"))]
@@ -487,7 +491,10 @@ def similar(
     path = out or target.results / f"{assignment}-similar.html"
     found = find_pairs(target, assignment, submitted, least / 100)
     write_pairs(found, path)
-    output.print(f"compared {found.compared} submissions: {len(found.pairs)} pairs to look at; wrote {path}")
+    output.print(
+        f"compared {counted(found.compared, 'submission')}: {counted(len(found.pairs), 'pair')} to look at; "
+        f"wrote {path}"
+    )
 
 
 @app.command()

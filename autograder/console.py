@@ -29,6 +29,11 @@ def console(stderr: bool = False) -> Console:
     return _Console(stderr=stderr, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return "1 page" or "3 pages": a number with the words for one or for many, which by default end in s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def print_table(table: Table, to: Console) -> None:
     """Print a table: within a terminal's width with nothing cut off, elsewhere as wide as what is in it."""
     for column in table.columns:

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.console import counted
 from autograder.course.paths import Course, Repository
 from autograder.course.policies import NAME as RULES
 from autograder.course.policies import read_policies
@@ -127,7 +128,11 @@ def _course(course: Course, repository: Repository) -> Iterator[Finding]:
     students = None
     try:
         students = course_roster(course)
-        count = "no roster: everybody may hand in" if students is None else f"a roster of {len(students)} students"
+        count = (
+            "no roster: everybody may hand in"
+            if students is None
+            else f"a roster of {counted(len(students), 'student')}"
+        )
         yield Finding(count, True)
     except (ValueError, OSError) as error:
         yield Finding("the roster", False, f"{error}. Type `autograder roster FILE{option}` with a new export")

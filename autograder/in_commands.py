@@ -20,7 +20,7 @@ from autograder.command_line import (
     output,
     stop,
 )
-from autograder.console import print_table
+from autograder.console import counted, print_table
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 from autograder.grading.result import write_atomically
@@ -111,7 +111,7 @@ def roster(
     output.print(
         f"ids are from the column {found.ids_from!r}; the first student is {first.id}: {first.name or 'no name'}"
     )
-    output.print(f"wrote {len(found)} students to {path}" + (" and to the gradebook" if enrolled else ""))
+    output.print(f"wrote {counted(len(found), 'student')} to {path}" + (" and to the gradebook" if enrolled else ""))
 
 
 def collect(
@@ -177,7 +177,7 @@ def collect(
     for absent in collecting.missing(target, students, sorted({one.assignment for one in done.taken}), done.taken):
         output.print(absent)
     output.print(
-        f"{done.style}: {len(done.taken)} submissions {'would be ' if dry_run else ''}collected, "
+        f"{done.style}: {counted(len(done.taken), 'submission')} {'would be ' if dry_run else ''}collected, "
         f"{len(done.listed)} to look at"
     )
 
@@ -217,7 +217,7 @@ def variants(
             handed = hand_pages(people, moodle, sheets(target, assignment, given.roster), path)
             for remark in handed.remarks:
                 errors.print(remark, style="yellow")
-            output.print(f"wrote {handed.path}: {handed.students} pages")
+            output.print(f"wrote {handed.path}: {counted(handed.students, 'page')}")
 
 
 def checked_policies(course: Course, roster: Path | None = None) -> Policies:

@@ -22,7 +22,7 @@ from autograder.command_line import (
     output,
     stop,
 )
-from autograder.console import print_table
+from autograder.console import counted, print_table
 from autograder.course.lock import locked
 from autograder.course.paths import Course, Repository
 
@@ -62,16 +62,17 @@ def publish(
     pages = write_feedback(target, assignment)
     if not pages:
         stop(f"nothing of {assignment} is graded in {course}. Run `autograder grade {assignment}` first", USAGE)
-    output.print(f"wrote {len(pages)} feedback pages, each as HTML and as Markdown")
+    output.print(f"wrote {counted(len(pages), 'feedback page')}, each as HTML and as Markdown")
     if waiting := waiting_for_a_person(target, assignment):
         errors.print(
-            f"{len(waiting)} pages have parts that wait for a person, and say so: {', '.join(waiting)}", style="yellow"
+            f"{counted(len(waiting), 'page says', 'pages say')} that a part waits for a person: {', '.join(waiting)}",
+            style="yellow",
         )
     if listing is not None:
         path = out or course / f"feedback-{assignment}-{system}.zip"
         handed = hand_feedback(target, assignment, system, listing, path, archive)
         _say(handed.remarks)
-        output.print(f"wrote {handed.path}: {handed.students} pages")
+        output.print(f"wrote {handed.path}: {counted(handed.students, 'page')}")
 
 
 def export(
@@ -150,7 +151,10 @@ def regrade(
     context.with_resource(locked(target.root, f"autograder regrade {assignment}"))
 
     def begun(to_do: int, unchanged: int) -> None:
-        errors.print(f"grading {to_do} submissions where something has changed; {unchanged} keep their results")
+        errors.print(
+            f"grading {counted(to_do, 'submission')} where something has changed; "
+            f"{counted(unchanged, 'keeps its result', 'keep their results')}"
+        )
 
     found = again.changes(target, repository, assignment, options, on_start=begun)
     if not found.looked_at:
@@ -164,7 +168,10 @@ def regrade(
     totals = found.totals()
     for student, by in totals.items():
         output.print(f"{student}: {'+' if by > 0 else ''}{number(by)} points")
-    output.print(f"{found.looked_at} results: {len(found.results)} change, the points of {len(totals)} students move")
+    output.print(
+        f"{counted(found.looked_at, 'result')}: {counted(len(found.results), 'changes', 'change')}, "
+        f"the points of {counted(len(totals), 'student')} move"
+    )
     if not apply:
         output.print("nothing was written; --apply writes it")
         return

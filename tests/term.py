@@ -260,7 +260,7 @@ def term(play: Term, students: int, grade_essays: Grader, exchange: int = 2) -> 
         play.autograder("report", name, shows=["wrote"])
         page = (course.results / f"{name}.html").read_text(encoding="utf-8")
         play.check(klass[0].parts["absent"].id in page, "the report does not list who is missing")
-        play.autograder("similar", name, shows=["pairs to look at"])
+        play.autograder("similar", name, shows=["to look at"])
 
     def published() -> None:
         play.autograder("publish", name, shows=["feedback pages"])

@@ -229,7 +229,7 @@ def test_a_result_that_could_not_be_recorded_is_the_machines_fault(one_submissio
     assert "1 graded, 0 unreadable, 0 failed" in out
     assert "s1: not in the gradebook: the gradebook" in stderr
     assert "end it, and run again" in stderr
-    assert "1 results are on disk, but not in the gradebook" in stderr
+    assert "1 result is on disk, but not in the gradebook" in stderr
     monkeypatch.undo()
     monkeypatch.setattr(cli.Repository, "default", classmethod(lambda cls: one_submission.repository))
     assert one_submission("grade", NAME)[0] == cli.DONE

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 from rich.table import Table
 
-from autograder.console import console, print_table
+from autograder.console import console, counted, print_table
 
 PATH = "/home/teacher/" + "a-very-long-folder/" * 8 + "notebook.ipynb"
 
@@ -40,3 +40,8 @@ def test_a_line_is_shown_as_it_is(capsys):
 def test_no_line_commands_the_terminal(capsys):
     console().print("a\x1b]0;title\x07\x1b[2Jb \x9b31m\u202ec\ud800 d\u00a0e\u3000太郎\nnext")
     assert capsys.readouterr().out == "a?]0;title??[2Jb ?31m?c? d\u00a0e\u3000太郎\nnext\n"
+
+
+def test_one_thing_is_counted_in_other_words_than_several():
+    assert [counted(n, "page") for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+    assert [counted(n, "result is", "results are") for n in (1, 30)] == ["1 result is", "30 results are"]

@@ -54,7 +54,7 @@ GENERATED: dict[str, Generator] = {
 
 RELEASE_DIGITS = 16
 PREPARE = "prepare"  # the id of the demo cell that the build adds below the first import of check()
-_IMPORTS_CHECK = re.compile(r"(?m)^from selfcheck import .*\bcheck\b")
+IMPORTS_CHECK = re.compile(r"(?m)^from selfcheck import .*\bcheck\b")
 _PREPARATION = """\
 from selfcheck import prepare
 
@@ -208,7 +208,7 @@ def _cells(repository: Repository, source: Source) -> Iterator[NotebookNode]:
             yield notebooks.prose(_included(repository, source, cell), numbered("prose"))
         elif cell.kind == "given":
             yield notebooks.given(cell.source, _given_id(cell.source, taken))
-            if not prepared and _IMPORTS_CHECK.search(cell.source):
+            if not prepared and IMPORTS_CHECK.search(cell.source):
                 prepared = True
                 yield notebooks.demo(_PREPARATION, PREPARE)
         elif cell.kind == "demo":

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograder.author import beside
-from autograder.author.build import GENERATED, BuildError, read_source, student_notebook
+from autograder.author.build import GENERATED, IMPORTS_CHECK, BuildError, read_source, student_notebook
 from autograder.author.handout import handout
+from autograder.author.samples import ALTERNATIVE, not_python
 from autograder.author.variants import check_questions
 from autograder.course import catalogue
 from autograder.course.marked_tests import marked_tests, slips
@@ -52,6 +53,10 @@ def _assignment(repository: Repository, course: Course, name: str) -> Iterator[P
 
 
 def _notebook(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
+    first = next((cell.line for cell in source.exercises), 0)
+    if not any(c.kind == "given" and c.line < first and IMPORTS_CHECK.search(c.source) for c in source.cells):
+        sentence = "no given cell above the first exercise imports check: write `from selfcheck import check` in one."
+        yield Problem(_shown(repository, source.path), sentence)
     try:
         made = student_notebook(repository, course, source)
     except BuildError as error:
@@ -126,7 +131,7 @@ def _missing(source: Source, names: set[str]) -> list[str]:
 def _right(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
     where = _shown(repository, repository.right(source.name))
     right = catalogue.right(repository, source.name)
-    yield from _unknown(source, where, right)
+    yield from catalogue.unknown(source, repository.right(source.name), right)
     for name in _missing(source, {name for name, variants in right.items() if variants}):
         yield Problem(where, f"{name} has no right alternative: add one to RIGHT.")
     for name, variants in right.items():
@@ -134,16 +139,16 @@ def _right(repository: Repository, course: Course, source: Source) -> Iterator[P
             try:
                 defined = [getattr(node, "name", "") for node in ast.parse(text).body]
             except SyntaxError as error:
-                yield Problem(where, f"{name}, {variant}: it is not Python: {error.msg}, line {error.lineno}.")
+                yield Problem(where, f"{name}: {ALTERNATIVE}{variant}: {not_python(error)}")
                 continue
             if name not in defined:
-                yield Problem(where, f"{name}, {variant}: it does not define {name}.")
+                yield Problem(where, f"{name}: {ALTERNATIVE}{variant}: it does not define {name}.")
 
 
 def _mistakes(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:
     where = _shown(repository, repository.mistakes(source.name))
     mistakes = catalogue.mistakes(repository, source.name)
-    yield from _unknown(source, where, mistakes)
+    yield from catalogue.unknown(source, repository.mistakes(source.name), mistakes)
     for exercise in source.exercises:
         if not mistakes.get(exercise.name):
             yield Problem(where, f"{exercise.name} has no mistake: write a table [[{exercise.name}]].")
@@ -155,16 +160,9 @@ def _mistakes(repository: Repository, course: Course, source: Source) -> Iterato
             try:
                 ast.parse(exercise.patched(mistake["old"], mistake["new"]))
             except ValueError as error:
-                yield Problem(where, f"{exercise.name}, {mistake['id']}: {error}")
+                yield Problem(where, f"{exercise.name}: {mistake['id']}: {error}")
             except SyntaxError as error:
-                yield Problem(where, f"{exercise.name}, {mistake['id']}: the patched code is not Python: {error.msg}.")
-
-
-def _unknown(source: Source, where: str, listed: dict[str, Any]) -> Iterator[Problem]:
-    known = {exercise.name for exercise in source.exercises}
-    for name in listed:
-        if name not in known:
-            yield Problem(where, f"{name!r} is no exercise of {source.name}: mend the name.")
+                yield Problem(where, f"{exercise.name}: {mistake['id']}: {not_python(error)}")
 
 
 def _cases(repository: Repository, course: Course, source: Source) -> Iterator[Problem]:

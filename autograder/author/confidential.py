@@ -12,7 +12,7 @@ import numpy as np
 from autograder.author.expected import expected_arrays
 from autograder.author.handout import NOTATION
 from autograder.author.own_numbers import read_questions
-from autograder.author.statements import LONG, long_statements, readings, squeezed
+from autograder.author.statements import LONG, long_statements, parsed, readings, squeezed
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.source import Cell, Problem, Source, SourceError, parse, shown_path
@@ -44,6 +44,10 @@ def confidential(repository: Repository, source: Source, seeds: list[bytes]) -> 
     for exercise in source.exercises:
         for _, text in long_statements(ast.parse(exercise.reference)):  # what is outside of the solution is shown
             _add_code(found, text, f"a statement of the solution of {exercise.name}: {text}", shown)
+        for solution in exercise.solutions:  # short statements, one after the other
+            tree = parsed(solution)
+            if tree and len(tree.body) > 1 and len(text := ast.unparse(tree)) > LONG:
+                _add_code(found, text, f"the solution of {exercise.name}", shown)
     for question in source.written:
         asked = letters(question.question)
         for what, text in (("model answer", question.answer), ("mark scheme", question.scheme)):

@@ -15,10 +15,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from autograder.author import rounding
-from autograder.author.samples import RIGHT, NeverEnds, Refused, Runs, Sample, Unsteady, part_of
+from autograder.author.samples import (
+    ALTERNATIVE,
+    CASES,
+    RIGHT,
+    NeverEnds,
+    Refused,
+    Runs,
+    Sample,
+    Unsteady,
+    part_of,
+)
 from autograder.course import catalogue
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
@@ -26,14 +37,12 @@ from autograder.course.source import Source, load_cells
 from selfcheck import diagnosis, fingerprint, sealing
 from selfcheck.fingerprint import Trace
 from selfcheck.sealing import Message, Sealed
-from selfcheck.traces import Traces, raises
+from selfcheck.traces import RAISES, Traces, raises
 
 SEEDS = range(100)
 MOST_UNSTEADY = 5  # seeds on which rounding or chance decides, before it is said: others would show the same
 FEWEST_UNKNOWNS = 8  # what holds fewer unknown numbers could be guessed, and is not sealed by itself
 MOST_PAIRS = 1100  # of two mistakes in an exercise: a row costs 11 bytes of a file that every student gets
-
-ALTERNATIVE = "the right solution "
 
 
 def mistakes_json(repository: Repository, source: Source) -> bytes:
@@ -51,15 +60,30 @@ def mistakes_json(repository: Repository, source: Source) -> bytes:
         try:
             entries[exercise.cell.name] = exercise.entry(committed.get(exercise.cell.name))
         except Refused as refused:
-            where = repository.mistakes(source.name).relative_to(repository.root).as_posix()
-            problems += [Problem(where, f"{exercise.cell.name}: {sentence}") for sentence in refused.sentences]
+            problems += [
+                Problem(
+                    _file(repository, source.name, sentence).relative_to(repository.root).as_posix(),
+                    f"{exercise.cell.name}: {sentence}",
+                )
+                for sentence in refused.sentences
+            ]
     if problems:
         raise SourceError(problems)
     return (json.dumps({"salt": _salt(source).hex(), "exercises": entries}, indent=1) + "\n").encode()
 
 
+def _file(repository: Repository, assignment: str, sentence: str) -> Path:
+    """Return the file in which a sentence of `Refused` is to be mended, by what it speaks of."""
+    if sentence.startswith(ALTERNATIVE):
+        return repository.right(assignment)
+    return repository.cases(assignment) if sentence.startswith(CASES) else repository.mistakes(assignment)
+
+
 def exercises(repository: Repository, source: Source) -> list[Exercise]:
-    """Return the exercises of an assignment that have mistakes to be named."""
+    """Return the exercises of an assignment that have mistakes to be named.
+
+    Raises SourceError where a catalogue names an exercise that is not there.
+    """
     path = repository.cases(source.name)
     if not path.is_file():  # the handout names it
         return []
@@ -69,6 +93,10 @@ def exercises(repository: Repository, source: Source) -> list[Exercise]:
     listed, rights = catalogue.mistakes(repository, source.name), {}
     if repository.right(source.name).is_file():
         rights = catalogue.right(repository, source.name)
+    problems = catalogue.unknown(source, repository.mistakes(source.name), listed)
+    problems += catalogue.unknown(source, repository.right(source.name), rights)
+    if problems:
+        raise SourceError(problems)
     found = []
     for cell in source.exercises:
         named = [mistake for mistake in listed.get(cell.name, []) if not mistake.get("exempt")]
@@ -166,7 +194,7 @@ class Exercise(Runs):
         known = {**sample.by, **_named(self.alternatives(sample, seed))}
         different = [name for name in known if name.startswith(ALTERNATIVE) and not _same(known[name], sample.right)]
         if different:
-            raise Refused(*(_not_right(name, _moved(sample.right, known[name])) for name in different))
+            raise Refused(*(_not_right(name, sample.right, known[name]) for name in different))
         for draw in range(rounding.DRAWS):
             noisy = {**self.sample(seed, noise=draw).by, **_named(self.alternatives(sample, seed, noise=draw))}
             moved = [name for name in known if not _same(known[name], noisy[name])]
@@ -297,8 +325,22 @@ def _same(a: Traces, b: Traces) -> bool:
     return fingerprint.same(a.whole, b.whole)
 
 
-def _not_right(name: str, where: str) -> str:
-    return f"{name}: on the public cases it does not give what the right answer gives: {where} is another."
+def _not_right(name: str, right: Traces, traces: Traces) -> str:
+    """Return the sentence about a right solution that gives something else, or raises where the reference does not."""
+    what = f"{_moved(right, traces)} is another"
+    for i, (case, good) in enumerate(zip(traces.cases, right.cases, strict=True)):
+        if raises(case) and not raises(good):
+            what = f"on case {i} it {_error(case)}"
+            break
+    return (
+        f"{name}: on the public cases it does not give what the right answer gives: {what}. Either it is wrong, or the "
+        "solution in chapter.py is."
+    )
+
+
+def _error(case: Mapping[str, Trace]) -> str:
+    """Return "raises ValueError" of a case that ended so."""
+    return next(trace.exact for trace in case.values() if trace.exact.startswith(RAISES))
 
 
 def _moved(clean: Traces, noisy: Traces) -> str:
@@ -313,6 +355,11 @@ def _moved(clean: Traces, noisy: Traces) -> str:
 def _tell_apart(sample: Sample, says: Mapping[str, str]) -> None:
     """Raise Refused unless all that is said differently can be told apart."""
     right, wrong, sentences = sample.right, sample.wrong, []
+    if right.raises_everywhere():
+        called = f"{CASES}({sample.subject.name!r}, rng)"
+        raise Refused(
+            f"{called}: the solution {_error(right.cases[0])} on every case: mend the cases, or the solution."
+        )
     if right.whole.unknowns < max(FEWEST_UNKNOWNS, len(right.whole.reals) + 1):
         sentences.append("the right answer on its cases is small enough to be guessed: list its mistakes as exempt.")
     for name, traces in wrong.items():

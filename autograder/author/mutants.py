@@ -24,6 +24,7 @@ from autograder.author.mutant_session import Verdict, judge
 from autograder.author.mutation import Mutant, mutants_of
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
+from autograder.course.source import author_text
 
 LEAST_KILLED = 0.97
 Key = tuple[str, str, str, int]
@@ -115,7 +116,7 @@ def equivalent(repository: Repository, assignment: str) -> dict[Key, str]:
     path = repository.mutants(assignment)
     where = path.relative_to(repository.root).as_posix()
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        listed = tomllib.loads(author_text(path)) if path.is_file() else {}
     except tomllib.TOMLDecodeError as error:
         raise SourceError([Problem(where, f"it is not TOML: {error}.")]) from error
     reasons: dict[Key, str] = {}

@@ -28,6 +28,8 @@ from selfcheck.target import LocalProvider, StudentTimeout
 from selfcheck.traces import Subject, Traces, caller, shown_by, trace
 
 RIGHT = "the right answer"
+ALTERNATIVE = "the right solution "  # before the name of another one
+CASES = "cases.CASES"
 LIMIT = 30.0  # seconds of processor time for a call: the loop of a mistake may never end
 
 
@@ -72,6 +74,11 @@ class Sample:
         return part_of(self.by[who], scope)
 
 
+def not_python(error: SyntaxError) -> str:
+    """Return what an author reads of a right solution, or of a solution with a mistake in it, that is not Python."""
+    return f"the code is not Python: {error.msg}, line {error.lineno} of it."
+
+
 def part_of(traces: Traces, scope: str) -> Trace:
     what, _, name = scope.partition(" ")
     if what == diagnosis.WHOLE:
@@ -113,7 +120,7 @@ class Runs:
         inputs = self.inputs(seed, noise)
         with self._computing(noise):
             return {
-                name: self._trace(name, sample.subject, self._caller(self._with(name, text)), inputs)
+                name: self._trace(name, sample.subject, self._caller(self._with(ALTERNATIVE + name, text)), inputs)
                 for name, text in self.rights.items()
             }
 
@@ -178,7 +185,7 @@ class Runs:
 
     def inputs(self, seed: int, noise: int | None = None) -> list[tuple[Any, ...]]:
         """Return the public cases of a seed, with noise in them if asked; Refused if there are none."""
-        called = f"cases.CASES({self.cell.name!r}, rng)"
+        called = f"{CASES}({self.cell.name!r}, rng)"
         make = getattr(self.cases, "CASES", None)
         try:
             made = list(make(self.cell.name, np.random.default_rng(seed))) if callable(make) else []
@@ -204,7 +211,7 @@ class Runs:
         try:
             exec(compile(text, f"{self.cell.name}_{name}", "exec", dont_inherit=True), namespace)
         except SyntaxError as error:
-            raise Refused(f"{name}: {error}") from error
+            raise Refused(f"{name}: {not_python(error)}") from error
         return namespace
 
     def _caller(self, namespace: Mapping[str, Any]) -> Callable[..., Any]:

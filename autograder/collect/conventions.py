@@ -32,7 +32,6 @@ CANVAS, MOODLE, GRADESCOPE = "canvas", "moodle", "gradescope"
 ATTEMPT, EXCHANGE, FOLDERS = "attempt", "exchange", "folders"
 STYLES = (CANVAS, MOODLE, GRADESCOPE, ATTEMPT, EXCHANGE, FOLDERS)
 METADATA = "submission_metadata.yml"
-LARGEST_METADATA = 20 * 2**20
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 ATTACHMENTS = "Submission attachment(s)"  # the folder in a student's folder of Sakai
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from autograder.course.paths import Repository
 from autograder.course.problem import Problem, SourceError
-from autograder.course.source import Source, load_reference, shown_path
+from autograder.course.source import Source, author_text, load_reference, shown_path
 
 _KEYS = {"id": str, "old": str, "new": str, "says": str, "exempt": str, "of": dict, "anywhere": bool, "alone": bool}
+_FORMS = {str: "text in quotation marks", dict: 'a table such as {h = "..."}', bool: "true or false"}
 
 
 def right(repository: Repository, assignment: str) -> dict[str, dict[str, str]]:
@@ -78,11 +80,11 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
     question that leads on; never the line to write. exempt: why the self-checker cannot name the mistake; None if it
     can. of: by output, what to say where that output alone is the mistake's. anywhere: true if `says` is said of any
     such output. alone: true if the mistake is not sealed together with a second one.
-    Raises ValueError, with a sentence, if the file is not of that form.
+    Raises ValueError, with a sentence, if the file is not of that form; SourceError if it is not UTF-8.
     """
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        listed = tomllib.loads(author_text(path))
+    except tomllib.TOMLDecodeError as error:
         raise ValueError(f"it is not TOML: {error}.") from error
     for exercise, entries in listed.items():
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -92,10 +94,10 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
                 if key not in _KEYS:
                     raise ValueError(f"a mistake of {exercise} has an unknown key {key!r}; keys: {', '.join(_KEYS)}.")
                 if not isinstance(value, _KEYS[key]):
-                    raise ValueError(f"{key} of a mistake of {exercise} is not a {_KEYS[key].__name__}: {value!r}.")
+                    raise ValueError(f"{key} of a mistake of {exercise} is {value!r}: write {_FORMS[_KEYS[key]]}.")
             for output, sentence in entry.get("of", {}).items():
                 if not isinstance(sentence, str):
-                    raise ValueError(f"of.{output} of a mistake of {exercise} is not a str: {sentence!r}.")
+                    raise ValueError(f"of.{output} of a mistake of {exercise} is {sentence!r}: write {_FORMS[str]}.")
         names = [entry["id"] for entry in entries if "id" in entry]
         for name in names:
             if names.count(name) > 1:
@@ -103,6 +105,16 @@ def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
     return {
         exercise: [{"new": "", "exempt": None, **entry} for entry in entries] for exercise, entries in listed.items()
     }
+
+
+def unknown(source: Source, path: Path, listed: Iterable[str]) -> list[Problem]:
+    """Return a problem for each name in a catalogue that is no exercise of the assignment."""
+    known = {cell.name for cell in source.exercises}
+    return [
+        Problem(shown_path(path), f"{name!r} is no exercise of {source.name}: mend the name.")
+        for name in listed
+        if name not in known
+    ]
 
 
 def _missing(path: Path, what: str) -> SourceError:

@@ -93,7 +93,10 @@ def patched_by_all(source: str, changes: Sequence[tuple[str, str]]) -> str:
     for old, new in changes:
         count = sum(texts[i].count(old) for i in inside) if old else 0
         if count != 1:
-            raise ValueError(f"the text to replace is {count} times in the solution, not once: {old!r}")
+            raise ValueError(
+                f"the text to replace is {count} times in the solution, not once: {old!r}. Copy it from the solution "
+                "in chapter.py, with as much around it as makes it the only one."
+            )
         for i in inside:
             texts[i] = texts[i].replace(old, new)
     return "\n".join(texts)

@@ -132,12 +132,20 @@ def load_cells(source: Source) -> ModuleType:
 
 
 def author_text(path: Path) -> str:
-    """Return the text of a file that an author writes; SourceError, naming the line, if it is not UTF-8."""
+    """Return the text of a file that an author writes.
+
+    SourceError, naming the line, if it is not UTF-8, or holds a zero byte, of which Python's parser names no line.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SourceError([Problem(f"{shown_path(path)}:{line}", "it is not UTF-8: save it as UTF-8.")]) from error
+    before, zero, _ = text.partition("\0")
+    if zero:
+        line = before.count("\n") + 1
+        raise SourceError([Problem(f"{shown_path(path)}:{line}", "it holds a zero byte: delete it.")])
+    return text
 
 
 def shown_path(path: Path) -> str:
@@ -162,8 +170,6 @@ def _not_python(shown: str, text: str) -> Iterator[Problem]:
         ast.parse(text)
     except SyntaxError as error:
         yield Problem(f"{shown}:{error.lineno}", f"it is not Python: {error.msg}.")
-    except ValueError as error:  # a zero byte, before Python 3.12
-        yield Problem(shown, f"it is not Python: {error}.")
 
 
 def _whole(shown: str, cells: list[Cell]) -> list[Problem]:

@@ -1338,9 +1338,9 @@ def coupled_step(x, h_prev, c_prev, U, W, b):
 # \qquad \mathbf{A}_{t,k} = \mathbf{i}_k \otimes \mathbf{f}_{k+1} \otimes \cdots \otimes \mathbf{f}_t,
 # \qquad \mathbf{L}_t = \mathbf{f}_1 \otimes \cdots \otimes \mathbf{f}_t .$$
 #
-# The cell is a weighted sum of all candidates. With coupled gates the weights are positive and add up to 1. Keep this
-# in mind for the lecture on *attention*, whose weights do the same with one difference: the LSTM decides at the time of
-# writing, and what it has let go it cannot take back.
+# The cell is a weighted sum of all candidates and of its first state. With coupled gates the weights, $\mathbf{L}_t$
+# among them, are positive and add up to 1. Keep this in mind for the lecture on *attention*, whose weights do the same
+# with one difference: the LSTM decides at the time of writing, and what it has let go it cannot take back.
 
 
 # %% exercise="written_shares" points=0 difficulty=3 minutes=25

@@ -133,6 +133,17 @@ def test_each_kind_of_secret_is_found_in_each_part_of_a_notebook(built, secrets,
     assert all(finding.where.startswith("a1_sample.ipynb") for finding in findings)
 
 
+def test_short_statements_of_a_solution_are_found_where_they_follow_each_other(own):
+    repository, _ = own
+    path = repository.source(NAME)
+    old, new = "mean = np.cumsum(x, axis=1) / steps.reshape(1, T)", "mean = np.cumsum(x, 1)\n    mean = mean / steps"
+    path.write_text(path.read_text().replace(old, new))
+    secrets = confidential(repository, read_source(repository, NAME), [])
+    for text, found in ((new, ["the solution of running_mean"]), (new.split("\n")[0], [])):
+        findings = scan({"figures.py": f"def mean_of(x, steps):\n    {text}\n".encode()}, secrets)
+        assert [finding.sentence for finding in findings] == found
+
+
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 def test_a_notebook_that_leaks_is_not_zipped(own, tmp_path, place: Callable):
     repository, course = own

@@ -18,6 +18,7 @@ HIDDEN = f"solutions/{NAME}/hidden_tests.py"
 RIGHT = f"solutions/{NAME}/right.py"
 MISTAKES = f"solutions/{NAME}/mistakes.toml"
 CASES = f"assignments/{NAME}/cases.py"
+CHAPTER = f"solutions/{NAME}/chapter.py"
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def test_a_generated_file_is_made_by_the_build_and_checked(own, monkeypatch):
 DRAWN = "return (rng.standard_normal((N, T)),)"
 ODD = ("'1'", "-1", "0", "1 + 1")
 GAPS = [
+    (CHAPTER, "import check, data_path", "import data_path", f"{CHAPTER}: no given cell above the first"),
     (VISIBLE, '@exercise("scaled_sum")\n', "", f"{VISIBLE}: scaled_sum has no visible test"),
     (HIDDEN, '@exercise("running_mean", points=2)\n', "", f"{HIDDEN}: running_mean has no hidden test"),
     (HIDDEN, '"scaled_sum", points=2', '"scaled_sums", points=2', rf"{HIDDEN}:\d+: .*'scaled_sums': no such exercise"),
@@ -109,17 +111,17 @@ GAPS = [
     (HIDDEN, "from selfcheck import", "x = (", rf"{HIDDEN}:1: it is not Python: '\(' was never closed"),
     (RIGHT, '"scaled_sum": {"product": "def scaled_sum(x, w):\\n    return x @ w\\n"},', "", "scaled_sum has no right"),
     (RIGHT, '"running_mean": {', '"mean": {}, "running_mean": {', "'mean' is no exercise of a1_sample"),
-    (RIGHT, "def scaled_sum(x, w):", "def sum(x, w):", "scaled_sum, product: it does not define scaled_sum"),
-    (RIGHT, "def scaled_sum(x, w):", "def scaled_sum(x, w", "scaled_sum, product: it is not Python"),
+    (RIGHT, "def scaled_sum(x, w):", "def sum(x, w):", "solution product: it does not define scaled_sum"),
+    (RIGHT, "def scaled_sum(x, w):", "def scaled_sum(x, w", f"^{RIGHT}: .* product: the code is not Python"),
     (RIGHT, "RIGHT = {", "WRONG = {", f"{RIGHT}: it has no dictionary called RIGHT"),
     (RIGHT, "RIGHT = {", "1 / 0\nRIGHT = {", "ZeroDivisionError"),
     (MISTAKES, "[[scaled_sum]]", '[[""]]', f"{MISTAKES}: scaled_sum has no mistake"),
     (MISTAKES, "[[scaled_sum]]", "[scaled_sum]", f"{MISTAKES}: scaled_sum is not a list of tables: write"),
     (MISTAKES, "[[scaled_sum]]", "[[scaled_sum]", f"{MISTAKES}: it is not TOML"),
-    (MISTAKES, 'old = "nt,t->n"', "old = 3", "old of a mistake of scaled_sum is not a str: 3"),
-    (MISTAKES, 'old = "nt,t->n"', 'old = "return total"', "sums_over_the_batch: .*0 times in the solution"),
+    (MISTAKES, 'old = "nt,t->n"', "old = 3", "old of a mistake of scaled_sum is 3: write text in quotation marks"),
+    (MISTAKES, 'old = "nt,t->n"', 'old = "return total"', "sums_over_the_batch: .*0 times in .* Copy it from"),
     (MISTAKES, 'old = "nt,t->n"', 'old = "n"', r"sums_over_the_batch: .*\d times in the solution"),
-    (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the patched code is not Python"),
+    (MISTAKES, 'new = "nt,t->t"', 'new = "(\\""', "sums_over_the_batch: the code is not Python: .*, line "),
     (MISTAKES, 'says = "This is the sum', 'said = "This is the sum', "scaled_sum has an unknown key 'said'"),
     (CASES, "def scaled_sum(", "def scaled_sums(", f"{CASES}: scaled_sum has no case"),
     (CASES, DRAWN, "return rng.standard_normal((N, T))", "ndarray; expected a tuple"),
@@ -133,7 +135,7 @@ GAPS = [
     (CASES, "def CASES(", "PROBES = {'sum': 5}\ndef CASES(", r"PROBES\['sum'\] is no function"),
     (CASES, "def CASES(", "raise SystemExit(0)\ndef CASES(", rf"{CASES}:9: SystemExit: 0"),
     (RIGHT, '"running_mean": {', '"scaled_sum": "def", "running_mean": {', "is no dictionary of texts"),
-    (MISTAKES, 'old = "nt,t->n"', 'of.total = 5\nold = "nt,t->n"', "of.total of a mistake of scaled_sum is not"),
+    (MISTAKES, 'old = "nt,t->n"', 'of.total = 5\nold = "nt,t->n"', "of.total of a mistake of scaled_sum is 5: write"),
     (CASES, "return [globals()", "return [print, globals()", r"CASES\('scaled_sum'"),
 ]  # fmt: skip
 

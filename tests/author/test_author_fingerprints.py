@@ -51,7 +51,7 @@ def CASES(name, rng):
 def written(tmp_path):
     """Write an assignment of one exercise; returns what mistakes_json makes of it."""
 
-    def write(mistakes, cases=CASES, solution=PRODUCT, rights=None):
+    def write(mistakes, cases=CASES, solution=PRODUCT, rights=None, exercise="product"):
         repository = Repository(tmp_path)
         repository.secret("a1").mkdir(parents=True, exist_ok=True)
         repository.right("a1").write_text(f"RIGHT = {{'product': {rights or {}!r}}}")
@@ -59,18 +59,18 @@ def written(tmp_path):
         repository.source("a1").write_text(OPENING + solution)
         repository.cases("a1").write_text(cases)
         listed = [{"says": f"{mistake['id']}?", **mistake} for mistake in mistakes]
-        repository.mistakes("a1").write_text(as_toml({"product": listed}))
+        repository.mistakes("a1").write_text(as_toml({exercise: listed}))
         return json.loads(mistakes_json(repository, parse(repository.source("a1"))))
 
     write.root = tmp_path
     return write
 
 
-def refused(written, *args, **kwargs):
+def refused(written, *args, where="solutions/a1/mistakes.toml", **kwargs):
     with pytest.raises(SourceError) as caught:
         written(*args, **kwargs)
     (problem,) = caught.value.problems
-    assert problem.where == "solutions/a1/mistakes.toml"
+    assert problem.where == where
     return problem.sentence
 
 
@@ -148,7 +148,7 @@ def test_a_right_solution_in_which_rounding_decides_is_refused(written):
     right = "def product(a, b):\n    c = a @ b\n    return c + (np.exp(0 * c + 0.3) != np.exp(0.3)) * 0.5\n"
     steady = "def product(a, b):\n    return np.einsum('ij,jk', a, b)\n"
     assert written([SQUARE], rights={"steady": steady})["exercises"]["product"]
-    says = refused(written, [SQUARE], rights={"steady": steady, "counts": right})
+    says = refused(written, [SQUARE], rights={"steady": steady, "counts": right}, where="solutions/a1/right.py")
     assert says.startswith("product: the right solution counts: rounding decides what it gives")
 
 
@@ -157,12 +157,23 @@ def test_a_right_solution_may_have_the_name_of_a_mistake(written):
     assert written([SQUARE], rights={SQUARE["id"]: right})["exercises"]["product"]
 
 
-def test_a_right_solution_that_gives_something_else_is_refused(written):
-    says = refused(written, [SQUARE], rights={"scales": "def product(a, b):\n    return 1.5 * a @ b\n"})
-    assert says == (
-        "product: the right solution scales: on the public cases it does not give what the right answer gives: result "
-        "of case 0 is another."
-    )
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("return 1.5 * a @ b", "on the public cases it does not give what the right answer gives: result of case 0 is"),
+        ("return a @ c", "on the public cases it does not give what the right answer gives: on case 0 it raises NameE"),
+        ("return (a @ b", "the code is not Python: '(' was never closed, line 2 of it."),
+    ],
+)
+def test_a_right_solution_that_gives_something_else_is_refused_where_it_stands(written, code, what):
+    rights = {"other": f"def product(a, b):\n    {code}\n"}
+    says = refused(written, [SQUARE], rights=rights, where="solutions/a1/right.py")
+    assert says.startswith(f"product: the right solution other: {what}")
+
+
+def test_a_name_in_a_catalogue_that_is_no_exercise_is_refused(written):
+    with pytest.raises(SourceError, match=r"^solutions/a1/mistakes.toml: 'products' is no exercise of a1: mend"):
+        written([SQUARE], exercise="products")
 
 
 def test_the_reference_is_refused_where_rounding_decides(written):
@@ -252,7 +263,17 @@ def test_an_answer_that_can_be_guessed_is_refused_unless_exempt(written):
 
 def test_an_exercise_without_cases_is_refused(written):
     for cases in ("", "def CASES(name, rng):\n    return {}[name]\n"):
-        assert "gives no cases" in refused(written, [SQUARE], cases=cases)
+        assert "gives no cases" in refused(written, [SQUARE], cases=cases, where="assignments/a1/cases.py")
+
+
+def test_cases_on_which_the_solution_raises_are_refused_where_they_stand(written):
+    says = refused(
+        written,
+        [SQUARE],
+        cases=CASES.replace("size=(4, 5)", "size=(5, 4)").replace("size=(3, 3)), rng", "size=(3, 2)), rng"),
+        where="assignments/a1/cases.py",
+    )
+    assert says.startswith("product: cases.CASES('product', rng): the solution raises ValueError on every case: mend")
 
 
 def test_names_of_outputs_come_from_the_return_or_the_keys(written):

@@ -151,7 +151,7 @@ SLIPS = [
         r"chapter\.py:\d+: it is not Python: '\(' was never closed",
     ),
     ("# Text with", "Text with", r"chapter\.py:12: it is not Python"),
-    ("# Text with", "# A zero \0 byte with", "it is not Python"),
+    ("# Text with", "# A zero \0 byte with", r"chapter\.py:12: it holds a zero byte: delete it"),
     # what is nearly a demo or a cell
     ('if __name__ == "__main__":', "if __name__ == '__main__':", r"chapter\.py:37: a demo's first line is"),
     ('if __name__ == "__main__":', '# a plot\nif __name__ == "__main__":', r"chapter\.py:38: a demo's first line is"),

@@ -121,7 +121,7 @@ def test_an_assignment_goes_out_and_comes_back_with_feedback(page, jupyter_serve
     (tmp_path / "class.csv").write_text(f"id,name\n{STUDENT},Ada Abara\nbo,Bo Berg\n")
     instructor("autograder", "roster", str(tmp_path / "class.csv"), "--course", course)
     said = instructor("autograder", "collect", str(exchange / "rnn" / "inbound"), "--course", course)
-    assert "exchange: 1 submissions collected, 0 to look at" in said
+    assert "exchange: 1 submission collected, 0 to look at" in said
     instructor("autograder", "grade", NAME, "--course", course)
     instructor("autograder", "publish", NAME, "--course", course)
     instructor("nbgrader", "release_feedback", NAME)
