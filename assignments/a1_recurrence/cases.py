@@ -129,12 +129,23 @@ def CASES(name, rng):
     return _CASES[name](rng)
 
 
+ENDS = (0, 0), (-1, -1)  # a check of one row or of one step alone sees one of them, and not both
+
+
+def _one_outside(rng, place, token):
+    """(tokens, 7): at one place stands a token that is no class."""
+    tokens, K = one_hot(rng)
+    tokens[place] = token
+    return tokens, K
+
+
 def _one_hot_cases(rng):
     too_small, too_large = one_hot(rng)[0], one_hot(rng)[0]
     too_small[1, 2], too_large[2, 3] = -2, 7
     without_the_last, without_the_first = one_hot(rng, N=2, T=6, K=5)[0], 1 + one_hot(rng, N=2, T=4, K=6)[0]
     accepted = [one_hot(rng), one_hot(rng, N=4, T=9, K=6), (without_the_last, 8), (without_the_first, 7)]
-    return [*accepted, (too_small, 7), (too_large, 7)]
+    outside = [*(_one_outside(rng, place, -1) for place in ENDS), _one_outside(rng, ENDS[0], 7)]
+    return [*accepted, (too_small, 7), (too_large, 7), *outside]
 
 
 def _logits_far_apart(rng):

@@ -31,7 +31,7 @@ test_the_additive_cell_agrees_at_other_sizes_down_to_one = sizes_test(
 
 
 test_the_additive_cell_agrees_where_the_cell_has_grown = sizes_test(
-    "additive_cell", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("additive_cell", c_prev=50.0)
+    "additive_cell", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("additive_cell", c_prev=200.0)
 )
 
 
@@ -63,7 +63,7 @@ test_a_step_agrees_where_the_cell_has_grown = sizes_test(
     table("N D H", (4, 3, 5)),
     ("h", "c"),
     points=1,
-    made_by=scaled("lstm_step_forward", c_prev=50.0),
+    made_by=scaled("lstm_step_forward", c_prev=200.0),
 )
 
 
@@ -103,6 +103,12 @@ def test_the_biases_agree_for_one_unit_and_where_nothing_moves_the_gates(gate_se
 
 
 @exercise("gate_settings", points=1)
+def test_the_biases_agree_where_the_old_ones_were_large(gate_settings, reference, cases, rng):
+    behaviours, U, W, b, *rest = cases.gate_settings(rng, D=3, H=8)
+    _expect_biases(gate_settings, reference.gate_settings, [(behaviours, U, W, 1e3 * b, *rest)])
+
+
+@exercise("gate_settings", points=1)
 def test_the_biases_agree_in_float32_and_strided(gate_settings, reference, cases, rng):
     args = cases.gate_settings(rng, D=3, H=6)
     _expect_biases(gate_settings, reference.gate_settings, [arrays.strided(args)])
@@ -127,7 +133,7 @@ test_a_sequence_agrees_where_the_cell_has_grown = sizes_test(
     table("N T D H", (2, 4, 3, 5)),
     ("h", "c_last"),
     points=1,
-    made_by=scaled("lstm_forward", c0=50.0),
+    made_by=scaled("lstm_forward", c0=200.0),
 )
 
 
@@ -290,7 +296,7 @@ test_the_peephole_step_agrees_at_other_sizes_down_to_one = sizes_test(
 
 
 test_the_peephole_step_agrees_where_the_cell_has_grown = sizes_test(
-    "peephole_step", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("peephole_step", c_prev=50.0)
+    "peephole_step", table("N D H", (4, 3, 5)), ("h", "c"), points=1, made_by=scaled("peephole_step", c_prev=200.0)
 )
 
 

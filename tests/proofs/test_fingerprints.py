@@ -206,6 +206,17 @@ def test_no_unknown_answer_is_accused_of_a_mistake_it_does_not_make(assignment):
     assert tried >= 100
 
 
+def test_a_check_that_sees_some_of_the_tokens_is_not_said_to_see_none():
+    source, cases = parse(COURSE.source("a1_recurrence")), load_reference(COURSE.cases("a1_recurrence"))
+    (cell,) = (cell for cell in source.exercises if cell.name == "one_hot")
+    reference = vars(source.load())
+    for seen in ("tokens[0]", "tokens[-1]", "tokens[:, 0]", "tokens[:, -1]"):
+        namespace = dict(reference)
+        exec(cell.patched("tokens.min() < 0 or tokens.max() >=", f"{seen}.min() < 0 or {seen}.max() >="), namespace)
+        found = diagnose(COURSE.public("a1_recurrence"), "one_hot", LocalProvider(namespace, cases), cases)
+        assert (found.right, found.sentence, found.also) == (False, "", ""), seen
+
+
 def _alters(change, namespace, assignment, exercise, output=None):
     """Whether a change alters any output of the namespace's on the public cases, or the one of this name."""
     names = assignment.exercises[exercise]["outputs"]
