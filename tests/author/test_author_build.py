@@ -260,6 +260,8 @@ def test_a_failed_build_leaves_everything_as_it_was(own, edit, monkeypatch, erro
     edit(repository.mistakes(NAME), "over which axis does the time run?", "which axis is time?")
     edit(repository.mistakes(NAME), "[[running_mean]]", "[[running_means]]")
     edit(repository.cases(NAME), "def running_mean(", "def running_means(")
+    edit(repository.right(NAME), '"running_mean"', '"running_means"')
+    edit(repository.right(NAME), "def running_mean(", "def running_means(")
     (course.release / NAME / "mistakes.json").write_text("older")
     (course.release / NAME / "left over.txt").write_text("older")
     fail(repository, course, monkeypatch)
